@@ -1,0 +1,1 @@
+export type { Model, ModelRequest } from "./model.ts";

@@ -1,0 +1,43 @@
+import type { CallContext, JsonSchema, Message, ModelEvent, Price, ToolDefinition } from "@tau/core";
+
+/** One question to a model. */
+export interface ModelRequest {
+  /** Instructions; the stable prefix of the prompt together with `tools`. */
+  readonly system?: string;
+  /** The conversation, oldest first; each tool call has its result in the message after it. */
+  readonly messages: readonly Message[];
+  /** Sent in this order: a stable order keeps the provider's prompt cache warm. */
+  readonly tools: readonly ToolDefinition[];
+  readonly toolChoice?: "auto" | "none" | "required" | { readonly name: string };
+  /** Tokens; adapters whose protocol demands a limit have their own default. */
+  readonly maxOutputTokens?: number;
+  readonly temperature?: number;
+  readonly stopSequences?: readonly string[];
+  /** How hard to think; `none` where the model thinks by default. Ignored by models that cannot. */
+  readonly reasoning?: "none" | "low" | "medium" | "high";
+  /** The answer must be JSON of this shape. */
+  readonly outputSchema?: { readonly name: string; readonly schema: JsonSchema };
+}
+
+/**
+ * One provider's model.
+ *
+ * Contract, checked by `describeModel()` from `@tau/agent/testing`:
+ * - The stream yields batches: all events of one socket read, never an empty batch.
+ * - It ends with exactly one `finished` event, or throws a `TauError` of this package. A stream that the
+ *   provider cut short throws; it never looks finished.
+ * - Aborting `context.signal` closes the socket and makes the stream throw `signal.reason` promptly.
+ * - Returning early from the stream releases its resources.
+ * - It never retries: the layers around it do.
+ */
+export interface Model {
+  /** The provider's name, for example `anthropic`. */
+  readonly provider: string;
+  /** The model's id at the provider. */
+  readonly id: string;
+  /** Absent when unknown. */
+  readonly price?: Price;
+  /** Tokens the model can read; absent when unknown. */
+  readonly contextWindow?: number;
+  stream(request: ModelRequest, context: CallContext): AsyncIterable<readonly ModelEvent[]>;
+}

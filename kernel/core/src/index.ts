@@ -1,0 +1,70 @@
+export type { CallContext, Principal } from "./call-context.ts";
+export { coreErrorCodes } from "./error-codes.ts";
+export { assertTenant, uuidv7 } from "./id.ts";
+export type { Json, JsonObject, JsonSchema, ParsedJson } from "./json.ts";
+export { isJsonObject, parseJson } from "./json.ts";
+export type {
+  AssistantMessage,
+  AudioPart,
+  FilePart,
+  ImagePart,
+  MediaSource,
+  Message,
+  Part,
+  TextPart,
+  ThinkingPart,
+  ToolCallPart,
+  ToolMessage,
+  ToolResultContent,
+  ToolResultPart,
+  UserMessage,
+} from "./message.ts";
+export { textOf, toolCallsOf, userText } from "./message.ts";
+export type {
+  ModelEvent,
+  ModelFinished,
+  StopReason,
+  TextDelta,
+  ThinkingDelta,
+  ToolCallDelta,
+  ToolCallStarted,
+} from "./model-event.ts";
+export type { MicroUsd, Price } from "./money.ts";
+export { costOf, formatUsd } from "./money.ts";
+export type { Observation, Observer, ObserverLevel } from "./observer.ts";
+export { silentObserver } from "./observer.ts";
+export type { Delta, RunEvent, ToolProgress } from "./run-event.ts";
+export type { RunStatus, TerminalReason, WaitingReason } from "./run-status.ts";
+export { isTerminal } from "./run-status.ts";
+export type {
+  ApprovalAnswer,
+  ApprovalAnswered,
+  ApprovalRequested,
+  ContextEntry,
+  ContextInjected,
+  ContextTrimmed,
+  EffectFinished,
+  EffectOutcome,
+  EffectStarted,
+  HookDecided,
+  ModelCallFinished,
+  PermissionDecided,
+  Recorded,
+  RunFinished,
+  RunLimits,
+  RunResumed,
+  RunStarted,
+  RunWaiting,
+  SessionCreated,
+  SessionEvent,
+  UnknownEvent,
+} from "./session-event.ts";
+export { sessionEventVersion } from "./session-event.ts";
+export type { SideEffectClass } from "./side-effect.ts";
+export { mayRunAgain } from "./side-effect.ts";
+export type { ErrorClass, ErrorInfo, TauErrorOptions } from "./tau-error.ts";
+export { isTauError, TauError, toErrorInfo } from "./tau-error.ts";
+export type { ToolDefinition } from "./tool-definition.ts";
+export { unreachable } from "./unreachable.ts";
+export type { Usage } from "./usage.ts";
+export { addUsage, noUsage } from "./usage.ts";

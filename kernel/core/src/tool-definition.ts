@@ -1,0 +1,9 @@
+import type { JsonSchema } from "./json.ts";
+
+/** What a model is told about a tool. */
+export interface ToolDefinition {
+  /** 1 to 64 of `a-z A-Z 0-9 _ -`. */
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: JsonSchema;
+}

@@ -1,0 +1,31 @@
+export type { Clock } from "./clock.ts";
+export { systemClock } from "./clock.ts";
+export type { ContentStore } from "./content-store.ts";
+export type {
+  Engine,
+  EngineCapabilities,
+  EngineContext,
+  Program,
+  RunRef,
+  StepContext,
+  Submission,
+} from "./engine.ts";
+export type {
+  Checkpoint,
+  Journal,
+  JournalEvent,
+  ListOptions,
+  StoredEvent,
+  StreamId,
+  StreamSummary,
+} from "./journal.ts";
+export type { Lease, Leases } from "./lease.ts";
+export type {
+  AttachRequest,
+  CreateSessionRequest,
+  RespondRequest,
+  Runtime,
+  SessionInfo,
+  StartedRun,
+  StartRunRequest,
+} from "./runtime.ts";

@@ -1,0 +1,80 @@
+import type { JsonObject } from "@tau/core";
+
+/** A stream of one tenant, for example `session/0198…` or `inbox/0198…`. */
+export interface StreamId {
+  readonly tenant: string;
+  /** 1 to 200 of `a-z A-Z 0-9 . _ : / -`. */
+  readonly stream: string;
+}
+
+/** An event as the journal keeps it: an envelope around a body that the journal does not look into. */
+export interface JournalEvent {
+  readonly type: string;
+  /** Version of the body's shape. */
+  readonly version: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** JSON text. Serialised once, by whoever made it. */
+  readonly body: string;
+}
+
+/** An event with its place in its stream: 1 for the first, no gaps. */
+export interface StoredEvent extends JournalEvent {
+  readonly seq: number;
+}
+
+/** A stored fold of a stream up to and including `seq`. Saves reading, never truth. */
+export interface Checkpoint {
+  readonly seq: number;
+  /** Version of the state's shape; a reader ignores versions it does not know. */
+  readonly version: number;
+  readonly state: JsonObject;
+}
+
+/** One page of {@link Journal.list}. */
+export interface StreamSummary {
+  readonly stream: string;
+  /** The sequence number of the newest event. */
+  readonly version: number;
+  /** When the first and the newest event were written. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** The type of the newest event. */
+  readonly lastType: string;
+}
+
+/** Options of {@link Journal.list}: streams whose name begins with `prefix`, newest name first. */
+export interface ListOptions {
+  readonly prefix: string;
+  readonly limit: number;
+  /** Only streams whose name sorts before this one. */
+  readonly before?: string;
+}
+
+/**
+ * The append-only store of events; the only source of truth.
+ *
+ * Contract, checked by `describeJournal()` from `@tau/runtime/testing`:
+ * - `append` is atomic and durable: when it resolves, all of its events survive a power cut; when it rejects, none was written.
+ * - Sequence numbers of a stream are 1, 2, 3 … without gaps; `append` answers the new version.
+ * - `append` with another `expectedVersion` than the stream has throws `journal.conflict` (class retryable) and writes nothing.
+ * - Appends to one stream take effect in the order of the calls, also when they are not awaited in between.
+ * - `read` yields batches of events with `seq >= from`, oldest first, and ends at the newest one; an unknown stream yields nothing.
+ * - `follow` is `read` that goes on, also with what other processes append, until `signal` aborts; then it throws `signal.reason`.
+ *   It yields only durable events, each exactly once, in order.
+ * - Streams of different tenants never see each other.
+ * - Failures of the disk throw `journal.unavailable` (class retryable); after one, nothing is acknowledged that is not durable.
+ */
+export interface Journal extends AsyncDisposable {
+  append(id: StreamId, expectedVersion: number, events: readonly JournalEvent[]): Promise<number>;
+  /** The number of events in the stream; 0 when it does not exist. */
+  version(id: StreamId): Promise<number>;
+  read(id: StreamId, from: number, signal: AbortSignal): AsyncIterable<readonly StoredEvent[]>;
+  follow(id: StreamId, from: number, signal: AbortSignal): AsyncIterable<readonly StoredEvent[]>;
+  /** The tenants that have a stream, sorted. */
+  tenants(): Promise<readonly string[]>;
+  list(tenant: string, options: ListOptions): Promise<readonly StreamSummary[]>;
+  /** Keeps `checkpoint`, replacing an older one of the same stream. Never rejects an append's durability. */
+  saveCheckpoint(id: StreamId, checkpoint: Checkpoint): Promise<void>;
+  loadCheckpoint(id: StreamId): Promise<Checkpoint | undefined>;
+}

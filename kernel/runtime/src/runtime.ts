@@ -1,0 +1,116 @@
+import type {
+  ApprovalAnswer,
+  ApprovalRequested,
+  CallContext,
+  ContextEntry,
+  MicroUsd,
+  RunEvent,
+  RunLimits,
+  RunStatus,
+  Usage,
+  UserMessage,
+} from "@tau/core";
+
+/** A session to be made. */
+export interface CreateSessionRequest {
+  /** Makes creation idempotent: the same id answers the same session. 1 to 128 of `a-z A-Z 0-9 . _ : -`; a UUIDv7 when absent. */
+  readonly externalId?: string;
+  readonly bootstrap?: readonly ContextEntry[];
+}
+
+/** A prompt to be run. */
+export interface StartRunRequest {
+  readonly sessionId: string;
+  readonly prompt: UserMessage;
+  /** Makes submission idempotent; a UUIDv7 when absent. */
+  readonly runId?: string;
+  /** The name of a configured agent; the default one when absent. */
+  readonly agent?: string;
+  readonly limits?: RunLimits;
+}
+
+/** A run that was accepted. */
+export interface StartedRun {
+  readonly runId: string;
+  /** Attach from here to see the run from its first event. */
+  readonly fromSeq: number;
+}
+
+/** What to listen to. */
+export interface AttachRequest {
+  readonly sessionId: string;
+  /** The first sequence number wanted; 1 replays everything, the session's version + 1 only what is new. */
+  readonly fromSeq: number;
+  /** End after the `run_finished` of this run; follow until aborted when absent. */
+  readonly untilRunEnds?: string;
+  /** Also end when that run starts to wait for a person. Default false. */
+  readonly untilRunWaits?: boolean;
+}
+
+/** A session at a glance: a projection of its events. */
+export interface SessionInfo {
+  readonly sessionId: string;
+  readonly status: RunStatus;
+  /** The sequence number of its newest event. */
+  readonly version: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** Finished runs. */
+  readonly turns: number;
+  /** The run under way, or the last one. */
+  readonly runId?: string;
+  readonly usage: Usage;
+  readonly costMicroUsd: MicroUsd;
+  /** Questions that wait for a person. */
+  readonly pending: readonly ApprovalRequested[];
+}
+
+/** An answer to a question of a run. */
+export interface RespondRequest {
+  readonly sessionId: string;
+  readonly approvalId: string;
+  readonly answer: ApprovalAnswer;
+  readonly note?: string;
+}
+
+/**
+ * Runs agents: the one door to the kernel. The server and the command line are its clients.
+ *
+ * - Every call names its tenant in the context; a session of another tenant is `session.not_found`.
+ * - What resolves is durable.
+ */
+export interface Runtime extends AsyncDisposable {
+  /** Takes up the runs that a crash interrupted. */
+  start(): Promise<void>;
+  createSession(request: CreateSessionRequest, context: CallContext): Promise<SessionInfo>;
+  /** Throws `session.not_found`, `agent.not_found`. A run of a busy session waits for its turn. */
+  startRun(request: StartRunRequest, context: CallContext): Promise<StartedRun>;
+  /**
+   * Replays from a cursor and then follows, without gap or duplicate; batches, never empty.
+   * Deltas come between events and are lost on a listener that was not there.
+   */
+  attach(request: AttachRequest, context: CallContext): AsyncIterable<readonly RunEvent[]>;
+  /** Cancels; the run writes its own end. Does nothing for a run that ended. */
+  cancelRun(
+    request: { readonly sessionId: string; readonly runId: string; readonly reason: string },
+    context: CallContext,
+  ): Promise<void>;
+  /** Hands context to the run under way, at its next step; or to the next run. */
+  injectContext(
+    request: { readonly sessionId: string; readonly entries: readonly ContextEntry[] },
+    context: CallContext,
+  ): Promise<void>;
+  /** Throws `approval.not_found`, `approval.answered`, `approval.expired`, `approval.invalid_answer`. */
+  respond(request: RespondRequest, context: CallContext): Promise<void>;
+  getSession(sessionId: string, context: CallContext): Promise<SessionInfo>;
+  /** Newest first; `before` is the last session id of the page before. */
+  listSessions(
+    request: { readonly limit: number; readonly before?: string },
+    context: CallContext,
+  ): Promise<readonly SessionInfo[]>;
+  /** Copies a session's events up to `atSeq` into a new session. Throws `session.busy_fork` inside a run. */
+  forkSession(
+    request: { readonly sessionId: string; readonly atSeq: number },
+    context: CallContext,
+  ): Promise<SessionInfo>;
+}

@@ -1,0 +1,11 @@
+/**
+ * One thing that a tool call would touch. Permissions are decided on these, never on the model's words.
+ *
+ * `command` carries shell source: the rules parse it; a tool never interprets it itself.
+ */
+export type Access =
+  | { readonly kind: "read"; readonly path: string }
+  | { readonly kind: "write"; readonly path: string }
+  | { readonly kind: "command"; readonly source: string; readonly cwd: string }
+  | { readonly kind: "network"; readonly host: string }
+  | { readonly kind: "other" };
