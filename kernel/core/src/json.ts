@@ -22,8 +22,8 @@ export type ParsedJson =
 /** Parses `text` without throwing. */
 export function parseJson(text: string): ParsedJson {
   try {
-    // JSON.parse yields Json by definition; this is the one place that says so.
-    return { ok: true, value: JSON.parse(text) as Json };
+    const value: Json = JSON.parse(text);
+    return { ok: true, value };
   } catch (error) {
     return { ok: false, reason: error instanceof Error ? error.message : String(error) };
   }
