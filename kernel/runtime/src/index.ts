@@ -29,3 +29,9 @@ export type {
   StartedRun,
   StartRunRequest,
 } from "./runtime.ts";
+export { runtimeErrorCodes } from "./error-codes.ts";
+export { journalClosed, journalConflict } from "./journal-errors.ts";
+export { createMemoryContentStore } from "./memory/memory-content-store.ts";
+export { createMemoryJournal } from "./memory/memory-journal.ts";
+export { createMemoryLeases } from "./memory/memory-leases.ts";
+export { assertLeaseKey, assertStreamId } from "./stream-id.ts";
