@@ -1,1 +1,10 @@
-export {};
+export { estimateTextTokens, estimateTokens } from "./estimate-tokens.ts";
+export type { EncodedEvent } from "./event-codec.ts";
+export { decodeEvent, encodeEvent } from "./event-codec.ts";
+export type { HistoryEntry } from "./history.ts";
+export { contextBlock, History } from "./history.ts";
+export type { ContextBudget, Trim } from "./plan-trim.ts";
+export { planTrim } from "./plan-trim.ts";
+export type { EffectState, RunState } from "./run-state.ts";
+export { effectIdOf } from "./run-state.ts";
+export { SessionState, sessionStateVersion } from "./session-state.ts";

@@ -1,0 +1,48 @@
+import type {
+  ApprovalAnswered,
+  ApprovalRequested,
+  EffectFinished,
+  EffectStarted,
+  MicroUsd,
+  ModelCallFinished,
+  PermissionDecided,
+  RunLimits,
+  RunStatus,
+  TerminalReason,
+  ToolCallPart,
+  Usage,
+} from "@tau/core";
+
+/** What is known of one tool call of the current step. */
+export interface EffectState {
+  readonly effectId: string;
+  readonly call: ToolCallPart;
+  decided?: PermissionDecided;
+  asked?: ApprovalRequested;
+  answered?: ApprovalAnswered;
+  started?: EffectStarted;
+  finished?: EffectFinished;
+}
+
+/** A run as its events tell it. Read-only outside {@link SessionState}. */
+export interface RunState {
+  readonly runId: string;
+  readonly agent: string;
+  readonly principal: string;
+  readonly limits: RunLimits;
+  readonly startedAt: number;
+  status: RunStatus;
+  reason?: TerminalReason;
+  steps: number;
+  usage: Usage;
+  costMicroUsd: MicroUsd;
+  /** The last answer of the model. */
+  answer?: ModelCallFinished;
+  /** The calls of that answer, in order. */
+  effects: readonly EffectState[];
+}
+
+/** The id of an effect: the same however often the run is taken up again. */
+export function effectIdOf(runId: string, step: number, index: number): string {
+  return `${runId}.${step}.${index}`;
+}

@@ -1,0 +1,183 @@
+import { addUsage, noUsage, toolCallsOf } from "@tau/core";
+import type {
+  ApprovalRequested,
+  ContextEntry,
+  JsonObject,
+  MicroUsd,
+  ModelCallFinished,
+  Recorded,
+  RunFinished,
+  RunStarted,
+  SessionEvent,
+  Usage,
+} from "@tau/core";
+
+import { effectIdOf } from "./run-state.ts";
+import type { EffectState, RunState } from "./run-state.ts";
+
+/** The version of {@link SessionState.toCheckpoint}'s shape. */
+export const sessionStateVersion = 1;
+
+/**
+ * Everything about a session but its messages: a fold of its events.
+ *
+ * Invariants, cited by the tests:
+ * - S1. Folding from a checkpoint and the events after it gives the same state as folding all events.
+ * - S2. Applying an event costs the same however many came before.
+ */
+export class SessionState {
+  sessionId = "";
+  tenant = "";
+  principal = "";
+  createdAt = 0;
+  updatedAt = 0;
+  /** The sequence number of the last event applied. */
+  version = 0;
+  bootstrap: readonly ContextEntry[] = [];
+  /** Runs that ended. */
+  turns = 0;
+  usage: Usage = noUsage;
+  costMicroUsd: MicroUsd = 0;
+  /** Up to where the session's inbox was read. */
+  inboxSeq = 0;
+  /** The first event whose message still goes to the model. */
+  windowFromSeq = 1;
+  /** The run under way, or the last one. */
+  run: RunState | undefined = undefined;
+
+  /** Questions that wait for a person. */
+  get pending(): readonly ApprovalRequested[] {
+    const effects = this.run?.effects ?? [];
+    return effects.flatMap((effect) =>
+      effect.asked !== undefined && effect.answered === undefined && effect.finished === undefined
+        ? [effect.asked]
+        : [],
+    );
+  }
+
+  apply({ seq, at, event }: Recorded): void {
+    this.version = seq;
+    this.updatedAt = at;
+    switch (event.type) {
+      case "session_created":
+        this.sessionId = event.sessionId;
+        this.tenant = event.tenant;
+        this.principal = event.principal;
+        this.bootstrap = event.bootstrap;
+        this.createdAt = at;
+        break;
+      case "run_started":
+        this.run = newRun(event, at);
+        break;
+      case "context_injected":
+        this.inboxSeq = event.inboxSeq;
+        break;
+      case "context_trimmed":
+        this.windowFromSeq = event.fromSeq;
+        break;
+      case "run_finished":
+        this.#endRun(event);
+        break;
+      default:
+        applyToRun(this.run, event);
+    }
+  }
+
+  #endRun(event: RunFinished): void {
+    this.turns += 1;
+    this.usage = addUsage(this.usage, event.usage);
+    this.costMicroUsd += event.costMicroUsd;
+    const run = this.run;
+    if (run === undefined) return;
+    run.status = event.status;
+    run.reason = event.reason;
+    run.effects = [];
+    delete run.answer;
+  }
+
+  /** The state as JSON; only between runs, so that it stays small. */
+  toCheckpoint(): JsonObject {
+    const { run, ...rest } = this;
+    return json({ ...rest, run });
+  }
+
+  /** Makes a state out of {@link toCheckpoint}'s answer. */
+  static fromCheckpoint(checkpoint: JsonObject): SessionState {
+    return Object.assign(new SessionState(), structuredClone(checkpoint));
+  }
+}
+
+function json(value: unknown): JsonObject {
+  const copy: JsonObject = JSON.parse(JSON.stringify(value));
+  return copy;
+}
+
+function newRun(event: RunStarted, at: number): RunState {
+  return {
+    runId: event.runId,
+    agent: event.agent,
+    principal: event.principal,
+    limits: event.limits,
+    startedAt: at,
+    status: "running",
+    steps: 0,
+    usage: noUsage,
+    costMicroUsd: 0,
+    effects: [],
+  };
+}
+
+function applyToRun(run: RunState | undefined, event: SessionEvent): void {
+  if (run === undefined) return;
+  switch (event.type) {
+    case "model_finished":
+      applyAnswer(run, event);
+      break;
+    case "run_waiting":
+      run.status = "waiting";
+      break;
+    case "run_resumed":
+      run.status = "running";
+      for (const effect of run.effects) {
+        if (event.rerunEffects.includes(effect.effectId)) delete effect.started;
+      }
+      break;
+    case "permission_decided":
+      change(run, event.effectId, (effect) => (effect.decided = event));
+      break;
+    case "approval_requested":
+      change(run, event.effectId, (effect) => {
+        effect.asked = event;
+        delete effect.answered;
+      });
+      break;
+    case "approval_answered":
+      run.status = "running";
+      change(run, event.effectId, (effect) => (effect.answered = event));
+      break;
+    case "effect_started":
+      change(run, event.effectId, (effect) => (effect.started = event));
+      break;
+    case "effect_finished":
+      change(run, event.effectId, (effect) => (effect.finished = event));
+      break;
+    default:
+      break;
+  }
+}
+
+function applyAnswer(run: RunState, event: ModelCallFinished): void {
+  run.steps = event.step;
+  run.usage = addUsage(run.usage, event.usage);
+  run.costMicroUsd += event.costMicroUsd ?? 0;
+  run.answer = event;
+  run.effects = toolCallsOf(event.message).map((call, index) => ({
+    effectId: effectIdOf(run.runId, event.step, index),
+    call,
+  }));
+}
+
+function change(run: RunState, effectId: string, update: (effect: EffectState) => void): void {
+  const effect = run.effects.find((candidate) => candidate.effectId === effectId);
+  if (effect !== undefined) update(effect);
+}
