@@ -75,7 +75,11 @@ function install(reason) {
 function requireNode() {
   const PATH = [join(modules, ".bin"), process.env.PATH].join(delimiter);
   const env = { ...process.env, PATH };
-  const result = spawnSync("node", ["--version"], { encoding: "utf8", env, shell: process.platform === "win32" });
+  const result = spawnSync("node", ["--version"], {
+    encoding: "utf8",
+    env,
+    shell: process.platform === "win32",
+  });
   const version = result.stdout?.trim() ?? "";
   if (Number(/^v(\d+)/.exec(version)?.[1]) >= 24) return;
   throw new Error(
