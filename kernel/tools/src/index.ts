@@ -9,7 +9,36 @@ export type {
   FileStat,
   WriteFileOptions,
 } from "./environment.ts";
+export { toolsErrorCodes } from "./error-codes.ts";
 export type { FileLedger } from "./file-ledger.ts";
 export { createFileLedger } from "./file-ledger.ts";
+export { commandVariables } from "./host/command-variables.ts";
+export type { HostEnvironmentOptions, OwnedEnvironment } from "./host/create-host-environment.ts";
+export {
+  createHostEnvironment,
+  disposedError,
+  realWorkspace,
+  workingDirectory,
+} from "./host/create-host-environment.ts";
+export type { GuardedFiles } from "./host/guarded-files.ts";
+export { createGuardedFiles } from "./host/guarded-files.ts";
+export { defaultProtectedPaths, defaultSecretPaths, isSecretFileName } from "./host/guarded-paths.ts";
+export { killQuietly } from "./host/marked-processes.ts";
+export type { PathPolicy } from "./host/path-policy.ts";
+export { isBelow, isWithin } from "./host/path-policy.ts";
+export { profileHash } from "./host/profile-hash.ts";
+export type { ProcessControl, ProcessRequest } from "./host/run-process.ts";
+export { runProcess } from "./host/run-process.ts";
 export type { Decision, EffectRequest, PermissionPolicy } from "./permission.ts";
 export type { Tool, ToolContext, ToolOutput, ValidatedInput } from "./tool.ts";
+export type { ToolOptions } from "./define-tool.ts";
+export { assertToolName, defineTool } from "./define-tool.ts";
+export { toolErrorCodes } from "./error-codes.ts";
+export { createMemoryArtifactStore } from "./memory-artifact-store.ts";
+export type { PreparedCall, ReadyCall, RefusedCall } from "./prepare-call.ts";
+export type { ToolRun } from "./run-call.ts";
+export type { ToolInputSchema } from "./tool-input.ts";
+export type { ToolAnswer } from "./tool-output.ts";
+export { textOutput } from "./tool-output.ts";
+export type { PrepareOptions, ToolRegistry, ToolRegistryOptions } from "./tool-registry.ts";
+export { createToolRegistry } from "./tool-registry.ts";

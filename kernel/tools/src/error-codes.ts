@@ -1,0 +1,33 @@
+/** Codes of the failures this package throws, or puts in front of an error result for the model. */
+export const toolErrorCodes = {
+  "tool.exists": "A tool of that name is registered already. Choose another name, or call `replace`.",
+  "tool.not_found": "No tool of that name is registered. The message names the closest one.",
+  "tool.invalid_name": "A tool's name is not 1 to 64 of a-z, A-Z, 0-9, `_` and `-`. Rename it.",
+  "tool.invalid_schema":
+    "A tool's input schema does not describe an object, cannot be written as JSON Schema, or has a broken reference. Correct the schema.",
+  "tool.invalid_arguments":
+    "The arguments of a call are not JSON or do not fit the tool's schema. The message says what to correct.",
+  "tool.timeout":
+    "A tool took longer than its `timeoutMs` and was stopped. Ask for less, or raise the limit.",
+  "tool.failed":
+    "A tool threw an unexpected error; its text stays in the log. Try other input or another tool.",
+  "tool.denied": "The permissions refuse the call. The message has the rule's reason.",
+  "file.unread": "A file would be changed that the model has not read in this session. Read it first.",
+  "file.stale": "A file has changed since the model read it. Read it again, then repeat the change.",
+  "file.not_text":
+    "A file is binary, or text in another encoding than UTF-8. The message says how to look at it.",
+  "file.too_large": "A file is larger than the tool handles. Read a part of it with another command.",
+  "file.is_directory": "The path is a directory where a file is wanted. List it with glob.",
+  "edit.no_match": "The text to replace is not in the file. The message shows the lines most like it.",
+  "edit.ambiguous":
+    "The text to replace is in the file more than once. Add lines around it, or set replaceAll.",
+  "edit.overlap": "Two edits of one call change the same text. Merge them into one edit.",
+  "edit.empty":
+    "The text to replace is empty. Use write to make a file; to insert, repeat a line beside the place.",
+  "edit.no_change": "An edit replaces text by itself. Leave it out.",
+  "search.unavailable": "ripgrep could not be started. Install it, or give its path as `ripgrepPath`.",
+  "search.invalid_pattern": "The regular expression or the glob is not valid. The message says why.",
+  "search.failed": "ripgrep ended with an error; the message has its words.",
+  "artifact.not_found":
+    "No artifact of this session has that id. Ids are `artifact:` and hexadecimal digits.",
+} as const;

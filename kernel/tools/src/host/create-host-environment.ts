@@ -1,0 +1,150 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { realpathSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
+
+import { TauError } from "@tau/core";
+
+import type { Environment, EnvironmentProfile, ExecRequest } from "../environment.ts";
+import { commandVariables } from "./command-variables.ts";
+import { failed, toEnvironmentError } from "./environment-error.ts";
+import { createGuardedFiles } from "./guarded-files.ts";
+import { defaultProtectedPaths, defaultSecretPaths, isSecretFileName } from "./guarded-paths.ts";
+import { killMarkedProcesses, killQuietly, markerVariable } from "./marked-processes.ts";
+import type { PathPolicy } from "./path-policy.ts";
+import { profileHash } from "./profile-hash.ts";
+import type { ProcessControl } from "./run-process.ts";
+import { runProcess } from "./run-process.ts";
+
+/** Options of {@link createHostEnvironment}. */
+export interface HostEnvironmentOptions {
+  readonly profile: EnvironmentProfile;
+  /** Variables for every command, beside the allowlisted ones of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Absolute paths that are neither read nor written by file operations, beside the usual credentials. */
+  readonly secretPaths?: readonly string[];
+}
+
+/** An environment that owns processes: disposing of it ends them and refuses new ones. */
+export interface OwnedEnvironment extends Environment, AsyncDisposable {}
+
+/**
+ * Makes an {@link Environment} that acts on this machine as the user who runs Tau.
+ *
+ * File operations obey the profile. **Commands do not**: nothing keeps a program from writing elsewhere, from the
+ * network, or from reading this process's memory and variables in `/proc`. `info.enforced` is false; use it for
+ * commands that a person approves, or inside of a machine that is a sandbox itself.
+ *
+ * Throws `environment.not_found` when the workspace does not exist.
+ */
+export function createHostEnvironment(options: HostEnvironmentOptions): OwnedEnvironment {
+  const profile = { ...options.profile, workspace: realWorkspace(options.profile.workspace) };
+  const policy = hostPolicy(profile, options.secretPaths ?? []);
+  const env = { ...commandVariables(process.env), ...options.env };
+  const disposal = new AbortController();
+  const running = new Set<Promise<unknown>>();
+
+  return {
+    info: {
+      kind: "host",
+      enforced: false,
+      profile,
+      profileHash: profileHash([
+        "host",
+        profile.access,
+        profile.workspace,
+        profile.network,
+        policy.secretPaths,
+        policy.protectedPaths,
+      ]),
+    },
+    ...createGuardedFiles(policy),
+    async exec(request, signal) {
+      disposal.signal.throwIfAborted();
+      const cwd = await workingDirectory(request.cwd ?? profile.workspace);
+      const run = runProcess(
+        hostControl(request, cwd, env),
+        request,
+        AbortSignal.any([signal, disposal.signal]),
+      );
+      running.add(run);
+      try {
+        return await run;
+      } finally {
+        running.delete(run);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      disposal.abort(disposedError());
+      await Promise.allSettled(running);
+    },
+  };
+}
+
+/** The reason with which commands end, and are refused, once their environment is disposed of. */
+export function disposedError(): TauError {
+  return new TauError("environment.failed", "Running a command failed: the environment is closed.", {
+    class: "cancelled",
+  });
+}
+
+/** The workspace with its symlinks resolved. Throws `environment.not_found`. */
+export function realWorkspace(workspace: string): string {
+  if (!isAbsolute(workspace)) {
+    throw failed(`Opening the workspace ${workspace}`, "the path is not absolute. Give an absolute path.");
+  }
+  try {
+    return realpathSync(workspace);
+  } catch (error) {
+    throw toEnvironmentError(error, "Opening the workspace", workspace);
+  }
+}
+
+/** Throws `environment.not_found` or `environment.failed` unless `cwd` is a folder. */
+export async function workingDirectory(cwd: string): Promise<string> {
+  if (!isAbsolute(cwd)) throw failed(`Entering ${cwd}`, "the path is not absolute. Give an absolute path.");
+  try {
+    if ((await stat(cwd)).isDirectory()) return cwd;
+  } catch (error) {
+    throw toEnvironmentError(error, "Entering", cwd);
+  }
+  throw failed(`Entering ${cwd}`, "it is not a folder.");
+}
+
+function hostPolicy(profile: EnvironmentProfile, secretPaths: readonly string[]): PathPolicy {
+  return {
+    profile,
+    secretPaths: [...defaultSecretPaths(homedir()), ...secretPaths],
+    // /proc shows the variables of this process, and with them its keys.
+    hiddenPaths: ["/proc", "/dev"],
+    protectedPaths: defaultProtectedPaths.map((path) => join(profile.workspace, path)),
+    isSecretName: isSecretFileName,
+  };
+}
+
+function hostControl(
+  request: ExecRequest,
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+): ProcessControl {
+  const marker = randomUUID();
+  const [program, ...args] = request.argv;
+  return {
+    spawn: () =>
+      spawn(program, args, {
+        cwd,
+        env: { ...env, ...request.env, [markerVariable]: marker },
+        detached: true, // its own process group, so that all of it can be ended at once
+        stdio: [request.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      }),
+    terminate: (child) => {
+      if (child.pid !== undefined) killQuietly(-child.pid, "SIGTERM");
+    },
+    kill: async (child) => {
+      if (child.pid !== undefined) killQuietly(-child.pid, "SIGKILL");
+      await killMarkedProcesses(marker);
+    },
+  };
+}
