@@ -30,4 +30,10 @@ export const toolErrorCodes = {
   "search.failed": "ripgrep ended with an error; the message has its words.",
   "artifact.not_found":
     "No artifact of this session has that id. Ids are `artifact:` and hexadecimal digits.",
+  "environment.denied":
+    "The environment's profile forbids the operation. Work inside the workspace, or ask for a wider profile.",
+  "environment.not_found": "The path does not exist. Check its spelling, or look for it with glob.",
+  "environment.exists": "The path exists already and the operation wanted to make it. Choose another path.",
+  "environment.failed":
+    "The system refused an operation, or a command could not be started. The message says why.",
 } as const;

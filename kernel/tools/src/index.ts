@@ -9,7 +9,6 @@ export type {
   FileStat,
   WriteFileOptions,
 } from "./environment.ts";
-export { toolsErrorCodes } from "./error-codes.ts";
 export type { FileLedger } from "./file-ledger.ts";
 export { createFileLedger } from "./file-ledger.ts";
 export { commandVariables } from "./host/command-variables.ts";

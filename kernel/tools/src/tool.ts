@@ -47,6 +47,8 @@ export interface Tool<Input = unknown> {
   readonly sideEffect: SideEffectClass;
   /** Milliseconds after which the tool is stopped. */
   readonly timeoutMs: number;
+  /** Characters of text shown to the model before the rest is spilled to an artifact; default the registry's. */
+  readonly maxOutputChars?: number;
   validate(input: unknown): Promise<ValidatedInput<Input>>;
   /** What running this would touch; permissions decide on it. */
   access(input: Input, workspace: string): readonly Access[];

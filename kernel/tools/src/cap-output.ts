@@ -1,0 +1,77 @@
+import type { ToolResultContent } from "@tau/core";
+
+import type { Artifact, ArtifactStore } from "./artifact-store.ts";
+import { clipText } from "./clip-text.ts";
+
+/** What a model may get from one call. */
+export interface OutputLimits {
+  /** Characters (UTF-16 units) of text. */
+  readonly maxChars: number;
+  /** Bytes of text in UTF-8, whatever `maxChars` says: about four bytes make a token. */
+  readonly maxBytes: number;
+  /** Bytes of one picture or file. */
+  readonly maxMediaBytes: number;
+}
+
+/** What is shown, and where the rest went. */
+export interface CappedOutput {
+  readonly content: readonly ToolResultContent[];
+  /** Has the whole of what was cut; absent when nothing was. */
+  readonly artifacts: readonly Artifact[];
+}
+
+/** Cuts what is too large for a model and saves the whole of it as artifacts, which the text names. */
+export async function capOutput(
+  tool: string,
+  content: readonly ToolResultContent[],
+  { limits, store }: { readonly limits: OutputLimits; readonly store: ArtifactStore },
+): Promise<CappedOutput> {
+  const artifacts: Artifact[] = [];
+  const parts: ToolResultContent[] = [];
+  for (const part of content) {
+    const size = mediaSize(part);
+    if (part.type === "text" || size <= limits.maxMediaBytes) {
+      parts.push(part);
+      continue;
+    }
+    const data = part.source.kind === "base64" ? Buffer.from(part.source.data, "base64") : new Uint8Array();
+    const artifact = await store.save(`${tool} output`, part.mediaType, data);
+    artifacts.push(artifact);
+    parts.push({
+      type: "text",
+      text: `[${part.mediaType} of ${size} bytes left out: at most ${limits.maxMediaBytes} fit. It is saved as ${artifact.id}.]`,
+    });
+  }
+
+  const whole = parts.map((part) => (part.type === "text" ? part.text : "")).join("\n");
+  const limit = charLimit(whole, limits);
+  if (whole.length <= limit) return { content: parts, artifacts };
+  const artifact = await store.save(`${tool} output`, "text/plain; charset=utf-8", Buffer.from(whole));
+  artifacts.push(artifact);
+  const text = markedClip(whole, limit, artifact.id);
+  return { content: [{ type: "text", text }, ...parts.filter((part) => part.type !== "text")], artifacts };
+}
+
+/** Clips `text` to `limit` characters and says between the halves where the rest is. */
+export function markedClip(text: string, limit: number, artifactId: string): string {
+  const { head, tail, omitted } = clipText(text, limit);
+  if (omitted === 0) return text;
+  const marker = `[… ${omitted} characters left out. The full output is ${artifactId}: read it with offset and limit, or search for what you need. …]`;
+  return `${head}${head.endsWith("\n") ? "" : "\n"}${marker}\n${tail}`;
+}
+
+/** Text with many bytes a character gets fewer characters, so that both limits hold. */
+function charLimit(text: string, limits: OutputLimits): number {
+  const bytes = text.length * 3 <= limits.maxBytes ? 0 : Buffer.byteLength(text);
+  if (bytes <= limits.maxBytes) return limits.maxChars;
+  const kept = clipText(text, limits.maxChars);
+  const keptBytes = Buffer.byteLength(kept.head) + Buffer.byteLength(kept.tail);
+  if (keptBytes <= limits.maxBytes) return limits.maxChars;
+  // Three bytes is the most that one UTF-16 unit takes.
+  return Math.floor(limits.maxBytes / 3);
+}
+
+function mediaSize(part: ToolResultContent): number {
+  if (part.type === "text" || part.source.kind === "url") return 0;
+  return Math.floor((part.source.data.length * 3) / 4);
+}

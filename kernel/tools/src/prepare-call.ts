@@ -1,0 +1,113 @@
+import { isAbsolute, join, relative } from "node:path/posix";
+
+import { isTauError, parseJson, isJsonObject, toErrorInfo } from "@tau/core";
+import type { JsonObject, ToolCallPart, ToolResultPart } from "@tau/core";
+
+import type { Access } from "./access.ts";
+import { describeValue } from "./argument-path.ts";
+import type { Environment } from "./environment.ts";
+import { errorResult, errorText } from "./error-result.ts";
+import type { Tool } from "./tool.ts";
+
+/** A call that may run, if the permissions allow its `access`. */
+export interface ReadyCall {
+  readonly ok: true;
+  readonly call: ToolCallPart;
+  readonly tool: Tool;
+  /** Validated arguments. */
+  readonly input: unknown;
+  /** What it would touch: paths as asked and, where a symlink leads elsewhere, as they really are. */
+  readonly access: readonly Access[];
+}
+
+/** A call that cannot run, and the result that tells the model why. */
+export interface RefusedCall {
+  readonly ok: false;
+  readonly call: ToolCallPart;
+  readonly code: string;
+  readonly result: ToolResultPart;
+}
+
+/** What became of a call before anything ran. */
+export type PreparedCall = ReadyCall | RefusedCall;
+
+/** Parses and validates a call's arguments and finds out what it would touch. Never throws but on abort. */
+export async function prepareCall(
+  tool: Tool,
+  call: ToolCallPart,
+  { environment, signal }: { readonly environment: Environment; readonly signal: AbortSignal },
+): Promise<PreparedCall> {
+  const parsed = parseArguments(call);
+  if (!parsed.ok) return refuse(call, "tool.invalid_arguments", parsed.reason);
+  try {
+    const validated = await tool.validate(parsed.value);
+    if (!validated.ok) return refuse(call, "tool.invalid_arguments", issueText(tool, validated.issues));
+    const asked = tool.access(validated.value, environment.info.profile.workspace);
+    const access = await withRealPaths(asked, environment, signal);
+    return { ok: true, call, tool, input: validated.value, access };
+  } catch (error) {
+    signal.throwIfAborted();
+    const code = isTauError(error) ? toErrorInfo(error).code : "tool.failed";
+    return { ok: false, call, code, result: errorResult(call, errorText(call.name, error)) };
+  }
+}
+
+function refuse(call: ToolCallPart, code: string, message: string): RefusedCall {
+  return { ok: false, call, code, result: errorResult(call, `${code}: ${message}`) };
+}
+
+type ParsedArguments =
+  | { readonly ok: true; readonly value: JsonObject }
+  | { readonly ok: false; readonly reason: string };
+
+/** Some providers send no text at all for a call without arguments. */
+function parseArguments(call: ToolCallPart): ParsedArguments {
+  if (call.arguments.trim() === "") return { ok: true, value: {} };
+  const parsed = parseJson(call.arguments);
+  if (!parsed.ok) {
+    return {
+      ok: false,
+      reason: `The arguments of ${call.name} are not valid JSON (${parsed.reason}). Send one complete JSON object; escape quotes and newlines inside strings.`,
+    };
+  }
+  if (isJsonObject(parsed.value)) return { ok: true, value: parsed.value };
+  return {
+    ok: false,
+    reason: `The arguments of ${call.name} must be a JSON object, not ${describeValue(parsed.value)}.`,
+  };
+}
+
+function issueText(tool: Tool, issues: readonly string[]): string {
+  return `The arguments do not fit ${tool.name}:\n${issues.map((issue) => `- ${issue}`).join("\n")}\nCorrect them and call again.`;
+}
+
+/** Adds the real path of every path that a symlink leads elsewhere, so that a rule sees both. */
+async function withRealPaths(
+  asked: readonly Access[],
+  environment: Environment,
+  signal: AbortSignal,
+): Promise<readonly Access[]> {
+  const access: Access[] = [];
+  for (const one of asked) {
+    access.push(one);
+    if (one.kind !== "read" && one.kind !== "write") continue;
+    const path = await realPathIn(environment, one.path, signal);
+    if (path !== one.path) access.push({ kind: one.kind, path });
+  }
+  return access;
+}
+
+/** The real path, written below the workspace as it is named, even if the workspace is behind a symlink. */
+async function realPathIn(environment: Environment, path: string, signal: AbortSignal): Promise<string> {
+  const { workspace } = environment.info.profile;
+  try {
+    const real = await environment.realPath(path, signal);
+    if (real === path) return path;
+    const inside = relative(await environment.realPath(workspace, signal), real);
+    return inside.startsWith("..") || isAbsolute(inside) ? real : join(workspace, inside);
+  } catch (error) {
+    // The tool meets the same refusal when it runs, and says so better than a permission could.
+    if (isTauError(error)) return path;
+    throw error;
+  }
+}
