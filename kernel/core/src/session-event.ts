@@ -22,6 +22,8 @@ export interface SessionCreated {
   readonly tenant: string;
   readonly principal: string;
   readonly bootstrap: readonly ContextEntry[];
+  /** Where the events before the first run were copied from. */
+  readonly forkedFrom?: { readonly sessionId: string; readonly seq: number };
 }
 
 /** Limits of one run; absent means the default of the agent. */
@@ -92,6 +94,8 @@ export interface PermissionDecided {
   readonly reason: string;
   /** The rule that decided, as written; absent when a default did. */
   readonly rule?: string;
+  /** What was decided on, when a hook rewrote the model's arguments. */
+  readonly rewrittenArguments?: string;
 }
 
 /** A person is asked. The run waits, for days if need be. */

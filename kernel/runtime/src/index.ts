@@ -1,5 +1,9 @@
+export type { AgentConfig, EnvironmentRequest, StopCondition } from "./agent-config.ts";
+export { defaultLimits } from "./agent-config.ts";
 export type { Clock } from "./clock.ts";
 export { systemClock } from "./clock.ts";
+export type { RuntimeOptions } from "./create-runtime.ts";
+export { createRuntime } from "./create-runtime.ts";
 export type { ContentStore } from "./content-store.ts";
 export type {
   Engine,
@@ -35,3 +39,12 @@ export { createMemoryContentStore } from "./memory/memory-content-store.ts";
 export { createMemoryJournal } from "./memory/memory-journal.ts";
 export { createMemoryLeases } from "./memory/memory-leases.ts";
 export { assertLeaseKey, assertStreamId } from "./stream-id.ts";
+export type {
+  AfterToolDecision,
+  AfterToolInput,
+  BeforeToolDecision,
+  BeforeToolInput,
+  Hook,
+  IterationDecision,
+  StopDecision,
+} from "./hook.ts";

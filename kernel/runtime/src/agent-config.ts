@@ -1,0 +1,49 @@
+import type { Model, ModelRequest } from "@tau/agent";
+import type { RunLimits } from "@tau/core";
+import type { ContextBudget, RunState } from "@tau/session";
+import type { Environment, EnvironmentInfo, PermissionPolicy, ToolRegistry } from "@tau/tools";
+
+import type { Hook } from "./hook.ts";
+
+/** Whose environment is wanted. */
+export interface EnvironmentRequest {
+  readonly tenant: string;
+  readonly sessionId: string;
+}
+
+/**
+ * Ends a run early when it answers a reason. Asked after every answer of the model, before its tool calls
+ * run (their effects are not `finished`), and again when they have: stopping at a call surfaces it unrun.
+ */
+export type StopCondition = (run: RunState) => string | undefined;
+
+/** A named configuration: model, instructions, tools, limits. */
+export interface AgentConfig {
+  readonly name: string;
+  readonly model: Model;
+  readonly instructions?: string;
+  readonly tools: ToolRegistry;
+  /** Where the tools act. */
+  openEnvironment(request: EnvironmentRequest): Promise<Environment>;
+  /** The rules for that environment. */
+  policyFor(environment: EnvironmentInfo): PermissionPolicy;
+  /** Defaults for runs that name no limits of their own; see {@link defaultLimits}. */
+  readonly limits?: RunLimits;
+  readonly generation?: Pick<ModelRequest, "maxOutputTokens" | "temperature" | "reasoning" | "stopSequences">;
+  /** Default: 60 % of the model's context window, or 100,000 tokens where it is unknown. */
+  readonly context?: ContextBudget;
+  readonly stopWhen?: readonly StopCondition[];
+  readonly hooks?: readonly Hook[];
+  /** How long a person has to answer, in milliseconds. Default 7 days. */
+  readonly approvalTimeoutMs?: number;
+}
+
+/** Limits of a run that names none. */
+export const defaultLimits: { readonly maxSteps: number } = { maxSteps: 50 };
+
+/** The budget for an agent's history. */
+export function contextBudgetOf(agent: AgentConfig): ContextBudget {
+  if (agent.context !== undefined) return agent.context;
+  const window = agent.model.contextWindow;
+  return { maxTokens: window === undefined ? 100_000 : Math.floor(window * 0.6) };
+}

@@ -1,0 +1,203 @@
+import { assertTenant, TauError } from "@tau/core";
+import type { CallContext, RunEvent, SessionEvent } from "@tau/core";
+
+import type { Journal } from "./journal.ts";
+import type { LiveFeed, PlacedDelta } from "./live-feed.ts";
+import type { AttachRequest, Runtime } from "./runtime.ts";
+import type { SessionDirectory } from "./session-directory.ts";
+import { sessionStream, toRecorded } from "./session-log.ts";
+
+/** Fragments held for one listener; beyond that the oldest are dropped, the finished message has them all. */
+const maxHeldDeltas = 4_096;
+
+/** Collaborators of {@link createAttach}. */
+export interface AttachHost {
+  readonly journal: Journal;
+  readonly feed: LiveFeed;
+  readonly directory: SessionDirectory;
+}
+
+/**
+ * Makes the runtime's `attach`: events from the journal, and between them the fragments of this process.
+ *
+ * Invariants, cited by the tests:
+ * - A1. Every event from the cursor on comes once, in order; a slow listener delays nobody.
+ * - A2. A fragment comes after the event it follows, and never after the message it is part of.
+ */
+export function createAttach(host: AttachHost): Runtime["attach"] {
+  return async function* attach(request, context) {
+    assertTenant(context.tenant);
+    checkCursor(request, await host.directory.version(request.sessionId, context));
+    if (await hasEnded(host, request, context)) return;
+    const held: PlacedDelta[] = [];
+    const wake = createWaker();
+    const subscription = host.feed.subscribe(`${context.tenant}/${request.sessionId}`, (delta) => {
+      if (held.length >= maxHeldDeltas) held.shift();
+      held.push(delta);
+      wake.now();
+    });
+    try {
+      yield* merge(pumpEvents(host.journal, request, context, wake), held, wake);
+    } finally {
+      subscription[Symbol.dispose]();
+    }
+  };
+}
+
+function checkCursor({ fromSeq }: AttachRequest, version: number): void {
+  if (Number.isInteger(fromSeq) && fromSeq >= 1 && fromSeq <= version + 1) return;
+  throw new TauError(
+    "session.invalid_seq",
+    `from_seq must be a whole number from 1 to ${version + 1}, one more than the session's newest event.`,
+  );
+}
+
+/** Whether the run ended before the cursor: then there is nothing to wait for. */
+async function hasEnded(
+  { journal }: AttachHost,
+  request: AttachRequest,
+  context: CallContext,
+): Promise<boolean> {
+  const { sessionId, fromSeq, untilRunEnds } = request;
+  if (untilRunEnds === undefined || fromSeq === 1) return false;
+  for await (const [stored] of journal.read(
+    sessionStream(context.tenant, sessionId),
+    fromSeq - 1,
+    context.signal,
+  )) {
+    return stored !== undefined && isEnd(toRecorded(stored).event, request);
+  }
+  return false;
+}
+
+/** Where the pump puts batches and the merger takes them. */
+interface EventSource extends AsyncDisposable {
+  batch: readonly RunEvent[] | undefined;
+  done: boolean;
+  failure: unknown;
+  /** The last event handed over. */
+  seq: number;
+  /** Lets the pump fetch the next batch. */
+  next(): void;
+}
+
+async function* merge(
+  opening: EventSource,
+  held: PlacedDelta[],
+  wake: Waker,
+): AsyncGenerator<readonly RunEvent[], void, undefined> {
+  await using source = opening;
+  for (;;) {
+    const deltas = takeDeltas(held, source.seq);
+    if (deltas.length > 0) yield deltas;
+    const { batch } = source;
+    if (batch !== undefined) {
+      source.seq = lastSeq(batch, source.seq);
+      yield batch;
+      source.next();
+    } else if (source.failure !== undefined) {
+      throw source.failure;
+    } else if (source.done) {
+      return;
+    } else if (takeableDeltas(held, source.seq) === 0) {
+      await wake.wait();
+    }
+  }
+}
+
+/** Fragments whose event has been handed over; those of finished messages are dropped. */
+function takeDeltas(held: PlacedDelta[], seq: number): readonly RunEvent[] {
+  const taken = held.splice(0, takeableDeltas(held, seq));
+  return taken
+    .filter((placed) => placed.afterSeq === seq || placed.delta.type === "tool_progress")
+    .map(({ runId, delta }) => ({ kind: "delta", runId, delta }));
+}
+
+function takeableDeltas(held: readonly PlacedDelta[], seq: number): number {
+  const waiting = held.findIndex((placed) => placed.afterSeq > seq);
+  return waiting === -1 ? held.length : waiting;
+}
+
+function lastSeq(batch: readonly RunEvent[], before: number): number {
+  const last = batch.at(-1);
+  return last?.kind === "event" ? last.seq : before;
+}
+
+/** Follows the journal in the background, one batch ahead of the listener. */
+function pumpEvents(
+  journal: Journal,
+  request: AttachRequest,
+  context: CallContext,
+  wake: Waker,
+): EventSource {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  const taken = createWaker();
+  const source: EventSource = {
+    batch: undefined,
+    done: false,
+    failure: undefined,
+    seq: request.fromSeq - 1,
+    next() {
+      source.batch = undefined;
+      taken.now();
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      taken.now();
+      await pumping;
+    },
+  };
+  const pump = async (): Promise<void> => {
+    for await (const stored of journal.follow(
+      sessionStream(context.tenant, request.sessionId),
+      request.fromSeq,
+      signal,
+    )) {
+      const events: RunEvent[] = [];
+      for (const one of stored) {
+        const { seq, at, event } = toRecorded(one);
+        events.push({ kind: "event", seq, at, event });
+        if (!isEnd(event, request)) continue;
+        source.done = true;
+        break;
+      }
+      source.batch = events;
+      wake.now();
+      while (source.batch !== undefined && !stop.signal.aborted) await taken.wait();
+      if (source.done || stop.signal.aborted) return;
+    }
+  };
+  const pumping = pump().catch((error: unknown) => {
+    if (!stop.signal.aborted) source.failure = error;
+    wake.now();
+  });
+  return source;
+}
+
+function isEnd(event: SessionEvent, { untilRunEnds, untilRunWaits = false }: AttachRequest): boolean {
+  if (event.type === "run_finished") return event.runId === untilRunEnds;
+  return untilRunWaits && event.type === "run_waiting" && event.runId === untilRunEnds;
+}
+
+/** Lets one waiter sleep until somebody has news. */
+interface Waker {
+  now(): void;
+  wait(): Promise<void>;
+}
+
+function createWaker(): Waker {
+  let news = false;
+  let resolve: (() => void) | undefined;
+  return {
+    now() {
+      news = true;
+      resolve?.();
+    },
+    async wait() {
+      if (!news) await new Promise<void>((done) => (resolve = done));
+      news = false;
+      resolve = undefined;
+    },
+  };
+}

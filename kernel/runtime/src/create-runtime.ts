@@ -1,0 +1,177 @@
+import { assertTenant, isTerminal, silentObserver, TauError, uuidv7 } from "@tau/core";
+import type { CallContext, Observer } from "@tau/core";
+
+import type { AgentConfig } from "./agent-config.ts";
+import { createAttach } from "./attach.ts";
+import { systemClock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
+import type { ContentStore } from "./content-store.ts";
+import type { Engine, RunRef } from "./engine.ts";
+import type { InboxItem } from "./inbox.ts";
+import type { Journal } from "./journal.ts";
+import { createLiveFeed } from "./live-feed.ts";
+import { toEngineInput } from "./run-input.ts";
+import { agentNotFound, createRunProgram } from "./run-program.ts";
+import type { RespondRequest, Runtime } from "./runtime.ts";
+import { createSessionDirectory } from "./session-directory.ts";
+import type { SessionDirectory } from "./session-directory.ts";
+import { createSessions } from "./sessions.ts";
+import type { Sessions } from "./sessions.ts";
+
+const program = "tau.run";
+
+/** Options of {@link createRuntime}. */
+export interface RuntimeOptions {
+  readonly journal: Journal;
+  readonly content: ContentStore;
+  /** The runtime registers its program with it; whoever made the engine disposes of it. */
+  readonly engine: Engine;
+  /** The first one is the default. */
+  readonly agents: readonly [AgentConfig, ...AgentConfig[]];
+  readonly clock?: Clock;
+  readonly observer?: Observer;
+  /** Sessions kept in memory between runs. Default 200. */
+  readonly maxSessionsInMemory?: number;
+}
+
+/** Makes the {@link Runtime}: the door to sessions and runs. */
+export function createRuntime(options: RuntimeOptions): Runtime {
+  const { journal, content, engine, clock = systemClock, observer = silentObserver } = options;
+  const agents = new Map(options.agents.map((agent) => [agent.name, agent]));
+  const sessions = createSessions(journal, clock, options.maxSessionsInMemory ?? 200);
+  const directory = createSessionDirectory(journal, clock);
+  const feed = createLiveFeed();
+  engine.register(program, createRunProgram({ agents, sessions, content, feed, clock, observer }));
+  const parts: Parts = {
+    journal,
+    engine,
+    agents,
+    defaultAgent: options.agents[0].name,
+    sessions,
+    directory,
+    clock,
+  };
+
+  return {
+    start: () => engine.start(),
+    createSession: (request, context) => guarded(context, () => directory.create(request, context)),
+    startRun: (request, context) => guarded(context, () => startRun(parts, request, context)),
+    attach: createAttach({ journal, feed, directory }),
+    cancelRun: (request, context) => guarded(context, () => cancelRun(parts, request, context)),
+    injectContext: (request, context) => guarded(context, () => injectContext(parts, request, context)),
+    respond: (request, context) => guarded(context, () => respond(parts, request, context)),
+    getSession: (sessionId, context) => guarded(context, () => directory.get(sessionId, context)),
+    listSessions: (request, context) => guarded(context, () => directory.list(request, context)),
+    forkSession: (request, context) => guarded(context, () => directory.fork(request, context)),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+interface Parts {
+  readonly journal: Journal;
+  readonly engine: Engine;
+  readonly agents: ReadonlyMap<string, AgentConfig>;
+  readonly defaultAgent: string;
+  readonly sessions: Sessions;
+  readonly directory: SessionDirectory;
+  readonly clock: Clock;
+}
+
+async function guarded<T>(context: CallContext, act: () => Promise<T>): Promise<T> {
+  assertTenant(context.tenant);
+  context.signal.throwIfAborted();
+  return await act();
+}
+
+const startRun = async (
+  { engine, agents, defaultAgent, directory }: Parts,
+  request: Parameters<Runtime["startRun"]>[0],
+  context: CallContext,
+): ReturnType<Runtime["startRun"]> => {
+  const agent = request.agent ?? defaultAgent;
+  if (!agents.has(agent)) throw agentNotFound(agent, agents);
+  const version = await directory.version(request.sessionId, context);
+  const runId = request.runId ?? uuidv7();
+  const { sessionId, prompt, limits = {} } = request;
+  const { principal, traceId, deadline } = context;
+  await engine.submit(program, {
+    tenant: context.tenant,
+    key: sessionId,
+    runId,
+    input: toEngineInput({
+      sessionId,
+      agent,
+      prompt,
+      limits,
+      principal,
+      traceId,
+      ...(deadline === undefined ? {} : { deadline }),
+    }),
+  });
+  return { runId, fromSeq: version + 1 };
+};
+
+const cancelRun = async (
+  { engine, directory }: Parts,
+  request: Parameters<Runtime["cancelRun"]>[0],
+  context: CallContext,
+): Promise<void> => {
+  await directory.version(request.sessionId, context);
+  const ref: RunRef = { tenant: context.tenant, key: request.sessionId, runId: request.runId };
+  await engine.cancel(ref, request.reason);
+};
+
+const injectContext = async (
+  { sessions, directory }: Parts,
+  request: Parameters<Runtime["injectContext"]>[0],
+  context: CallContext,
+): Promise<void> => {
+  await directory.version(request.sessionId, context);
+  const { entries, sessionId } = request;
+  await sessions.inbox(context.tenant, sessionId).add({ type: "context", by: context.principal.id, entries });
+};
+
+async function respond(parts: Parts, request: RespondRequest, context: CallContext): Promise<void> {
+  const { sessions, directory, engine, clock } = parts;
+  const { sessionId, approvalId, answer, note } = request;
+  const state = await directory.state(sessionId, context);
+  const asked = state.run?.effects.find((effect) => effect.asked?.approvalId === approvalId)?.asked;
+  const run = state.run;
+  if (asked === undefined || run === undefined || isTerminal(run.status)) throw approvalNotFound(approvalId);
+  const allowed = asked.reason === "unknown_effect" ? ["rerun", "done", "deny"] : ["allow", "deny"];
+  if (!allowed.includes(answer)) {
+    throw new TauError(
+      "approval.invalid_answer",
+      `answer ${JSON.stringify(answer)} does not fit this question; use one of: ${allowed.join(", ")}.`,
+    );
+  }
+  if (clock.now() > asked.expiresAt)
+    throw new TauError("approval.expired", "The question expired; the run took that as a denial.");
+  const by = context.principal.id;
+  const item: InboxItem = { type: "answer", by, approvalId, answer, ...(note === undefined ? {} : { note }) };
+  await sessions
+    .inbox(context.tenant, sessionId)
+    .addChecked(item, (items) => refuseSecond(items, approvalId), context.signal);
+  const payload = { answer, by, ...(note === undefined ? {} : { note }) };
+  await engine.signal(
+    { tenant: context.tenant, key: sessionId, runId: run.runId },
+    `approval:${approvalId}`,
+    payload,
+  );
+}
+
+function refuseSecond(items: readonly InboxItem[], approvalId: string): void {
+  const before = items.find((item) => item.type === "answer" && item.approvalId === approvalId);
+  if (before === undefined) return;
+  throw new TauError(
+    "approval.answered",
+    `The question was already answered by ${before.by}; an answer counts once.`,
+  );
+}
+
+function approvalNotFound(approvalId: string): TauError {
+  return new TauError(
+    "approval.not_found",
+    `No run of this session waits for an answer to ${JSON.stringify(approvalId.slice(0, 128))}.`,
+  );
+}

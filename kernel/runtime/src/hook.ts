@@ -1,0 +1,57 @@
+import type { JsonObject, ToolResultPart } from "@tau/core";
+import type { RunState } from "@tau/session";
+
+/** A tool call about to be decided on. */
+export interface BeforeToolInput {
+  readonly tool: string;
+  readonly arguments: JsonObject;
+  readonly run: RunState;
+}
+
+/** What a before-tool hook says. It can only tighten: an allow never beats the rules. */
+export type BeforeToolDecision =
+  | { readonly decision: "allow" }
+  | { readonly decision: "deny"; readonly reason: string }
+  | { readonly decision: "rewrite"; readonly arguments: JsonObject; readonly reason: string };
+
+/** A tool call that has a result. */
+export interface AfterToolInput {
+  readonly tool: string;
+  readonly result: ToolResultPart;
+  readonly run: RunState;
+}
+
+/** What an after-tool hook says: nothing, or another result for the model. */
+export type AfterToolDecision =
+  | { readonly decision: "allow" }
+  | { readonly decision: "rewrite"; readonly result: ToolResultPart; readonly reason: string };
+
+/** What an iteration hook says between two model calls. */
+export type IterationDecision =
+  | { readonly decision: "continue"; readonly note?: string }
+  | { readonly decision: "stop"; readonly reason: string };
+
+/** What a stop hook says of an answer: let the run end, or go on with a note for the model. */
+export type StopDecision =
+  | { readonly decision: "allow" }
+  | { readonly decision: "continue"; readonly note: string };
+
+/**
+ * Code of the operator at fixed points of the loop.
+ *
+ * All points gate, so all fail closed: a hook that throws or takes longer than `timeoutMs` denies the tool,
+ * withholds the result, or ends the run with `hook.failed`. Hooks of a point run in the order of the list;
+ * each sees what the one before it rewrote.
+ */
+export interface Hook {
+  readonly name: string;
+  /** Milliseconds. Default 10,000. */
+  readonly timeoutMs?: number;
+  beforeTool?(input: BeforeToolInput, signal: AbortSignal): Promise<BeforeToolDecision>;
+  afterTool?(input: AfterToolInput, signal: AbortSignal): Promise<AfterToolDecision>;
+  iteration?(input: { readonly run: RunState }, signal: AbortSignal): Promise<IterationDecision>;
+  stop?(
+    input: { readonly run: RunState; readonly answer: string },
+    signal: AbortSignal,
+  ): Promise<StopDecision>;
+}

@@ -1,0 +1,87 @@
+import { costOf, isTauError, TauError } from "@tau/core";
+import type { ModelCallFinished, ModelEvent, ModelFinished } from "@tau/core";
+import type { ModelRequest } from "@tau/agent";
+import { contextBlock, planTrim } from "@tau/session";
+
+import { publishDelta, runOf } from "./run-scope.ts";
+import type { RunScope } from "./run-scope.ts";
+import { contextBudgetOf } from "./agent-config.ts";
+
+/** Asks the model for the next step; its answer is in the log when this settles, but not yet committed. */
+export async function callModel(scope: RunScope): Promise<void> {
+  const { agent, log, clock } = scope;
+  const startedAt = clock.now();
+  const finished = await answerOf(scope);
+  const price = agent.model.price;
+  const event: ModelCallFinished = {
+    type: "model_finished",
+    runId: scope.runId,
+    step: runOf(scope).steps + 1,
+    provider: agent.model.provider,
+    model: finished.model,
+    message: finished.message,
+    usage: finished.usage,
+    ...(price === undefined ? {} : { costMicroUsd: costOf(finished.usage, price) }),
+    stopReason: finished.stopReason,
+    durationMs: clock.now() - startedAt,
+  };
+  log.record(event);
+}
+
+async function answerOf(scope: RunScope): Promise<ModelFinished> {
+  try {
+    return await streamAnswer(scope);
+  } catch (error) {
+    // The estimate of tokens was too low. Dropping older turns is the one cure that loses nothing of this run.
+    if (!isTauError(error) || error.code !== "model.context_too_long" || !trimHistory(scope)) throw error;
+    return await streamAnswer(scope);
+  }
+}
+
+async function streamAnswer(scope: RunScope): Promise<ModelFinished> {
+  let finished: ModelFinished | undefined;
+  for await (const batch of scope.agent.model.stream(requestOf(scope), scope.call)) {
+    for (const event of batch) {
+      if (event.type === "finished") finished = event;
+      else showDelta(scope, event);
+    }
+  }
+  if (finished !== undefined) return finished;
+  throw new TauError(
+    "run.model_contract",
+    `The model adapter "${scope.agent.model.provider}" ended a stream without a finished event.`,
+  );
+}
+
+function showDelta(scope: RunScope, event: Exclude<ModelEvent, ModelFinished>): void {
+  if (event.type !== "tool_call_delta") publishDelta(scope, event);
+}
+
+function requestOf(scope: RunScope): ModelRequest {
+  const { agent, log } = scope;
+  const system = systemOf(scope);
+  return {
+    ...(system === "" ? {} : { system }),
+    messages: log.history.messages(),
+    tools: agent.tools.definitions(),
+    ...agent.generation,
+  };
+}
+
+/** Instructions and bootstrap context: the stable beginning of the prompt. */
+function systemOf({ agent, log }: RunScope): string {
+  return [agent.instructions ?? "", ...log.state.bootstrap.map(contextBlock)]
+    .filter((part) => part !== "")
+    .join("\n\n");
+}
+
+/** Drops the oldest turns from what goes to the model, as an event; answers whether there was one to drop. */
+export function trimHistory(scope: Pick<RunScope, "agent" | "log" | "runId">, force = true): boolean {
+  const { history } = scope.log;
+  const budget = contextBudgetOf(scope.agent);
+  const maxTokens = force ? Math.min(budget.maxTokens, history.tokens - 1) : budget.maxTokens;
+  const trim = planTrim(history, { ...budget, maxTokens });
+  if (trim === undefined) return false;
+  scope.log.record({ type: "context_trimmed", runId: scope.runId, ...trim });
+  return true;
+}

@@ -1,0 +1,183 @@
+import { isJsonObject, isTauError, parseJson, uuidv7 } from "@tau/core";
+import type { ApprovalRequested, ToolCallPart, ToolResultPart, WaitingReason } from "@tau/core";
+import type { EffectState } from "@tau/session";
+import type { PrepareOptions, ReadyCall } from "@tau/tools";
+
+import { approvalBinding } from "./approval-binding.ts";
+import { runBeforeTool } from "./run-hooks.ts";
+import { runOf } from "./run-scope.ts";
+import type { RunScope } from "./run-scope.ts";
+
+const defaultApprovalTimeoutMs = 7 * 24 * 60 * 60 * 1_000;
+
+/**
+ * Decides on every call of the current step that has no decision yet: arguments, hooks, rules. Records a
+ * decision and its reason for each, a result for what is refused, and a question for what a person must decide.
+ */
+export async function planStep(scope: RunScope): Promise<void> {
+  for (const effect of runOf(scope).effects) {
+    if (effect.finished === undefined && effect.decided === undefined) await decide(scope, effect);
+  }
+}
+
+/** The call as it will be run: with the arguments that were decided on. */
+export function effectiveCall({ call, decided }: EffectState): ToolCallPart {
+  const rewritten = decided?.rewrittenArguments;
+  return rewritten === undefined ? call : { ...call, arguments: rewritten };
+}
+
+/** The validated call of an effect; made again when the process that decided is gone. */
+export async function preparedCall(scope: RunScope, effect: EffectState): Promise<ReadyCall | undefined> {
+  const known = scope.prepared.get(effect.effectId);
+  if (known !== undefined) return known;
+  const prepared = await scope.agent.tools.prepare(effectiveCall(effect), prepareOptions(scope));
+  if (!prepared.ok) {
+    finishEffect(scope, effect, "failed", prepared.result);
+    return undefined;
+  }
+  scope.prepared.set(effect.effectId, prepared);
+  return prepared;
+}
+
+/** Records a result without running anything. */
+export function finishEffect(
+  scope: RunScope,
+  effect: EffectState,
+  outcome: "failed" | "denied" | "cancelled" | "completed",
+  result: ToolResultPart,
+): void {
+  const { runId } = scope;
+  const { effectId, call } = effect;
+  scope.log.record({
+    type: "effect_finished",
+    runId,
+    effectId,
+    callId: call.id,
+    tool: call.name,
+    outcome,
+    result,
+    durationMs: 0,
+  });
+}
+
+/** An error result that says `text` to the model. */
+export function errorResult(call: ToolCallPart, text: string): ToolResultPart {
+  return {
+    type: "tool_result",
+    callId: call.id,
+    name: call.name,
+    content: [{ type: "text", text }],
+    isError: true,
+  };
+}
+
+/** Asks a person about an effect. */
+export function askPerson(
+  scope: RunScope,
+  effect: EffectState,
+  reason: WaitingReason,
+  summary: string,
+): void {
+  const call = effectiveCall(effect);
+  const event: ApprovalRequested = {
+    type: "approval_requested",
+    runId: scope.runId,
+    approvalId: uuidv7(scope.clock.now()),
+    effectId: effect.effectId,
+    reason,
+    tool: call.name,
+    arguments: call.arguments,
+    binding: bindingOf(scope, effect),
+    summary,
+    expiresAt: scope.clock.now() + (scope.agent.approvalTimeoutMs ?? defaultApprovalTimeoutMs),
+  };
+  scope.log.record(event);
+}
+
+/** What an answer about this effect is bound to, as things are now. */
+export function bindingOf(scope: RunScope, effect: EffectState): string {
+  const call = effectiveCall(effect);
+  return approvalBinding({
+    tenant: scope.call.tenant,
+    effectId: effect.effectId,
+    tool: call.name,
+    arguments: call.arguments,
+    principal: scope.call.principal.id,
+    profileHash: scope.environment.info.profileHash,
+  });
+}
+
+async function decide(scope: RunScope, effect: EffectState): Promise<void> {
+  const { call } = effect;
+  const first = await scope.agent.tools.prepare(call, prepareOptions(scope));
+  if (!first.ok) return finishEffect(scope, effect, "failed", first.result);
+  const args = parseJson(call.arguments);
+  const hooks = await runBeforeTool(scope, call.name, args.ok && isJsonObject(args.value) ? args.value : {});
+  if (!hooks.ok) return deny(scope, effect, hooks.reason);
+  if (hooks.rewritten === undefined) return decideByRules(scope, effect, first);
+
+  const rewritten = { ...call, arguments: JSON.stringify(hooks.rewritten) };
+  const again = await scope.agent.tools.prepare(rewritten, prepareOptions(scope));
+  if (!again.ok) return deny(scope, effect, "A hook rewrote the arguments into invalid ones.");
+  return decideByRules(scope, effect, again, rewritten.arguments);
+}
+
+function decideByRules(
+  scope: RunScope,
+  effect: EffectState,
+  prepared: ReadyCall,
+  rewrittenArguments?: string,
+): void {
+  const { runId } = scope;
+  const { effectId, call } = effect;
+  const { decision, reason, rule } = ruleOn(scope, prepared);
+  scope.log.record({
+    type: "permission_decided",
+    runId,
+    effectId,
+    tool: call.name,
+    decision,
+    reason,
+    ...(rule === undefined ? {} : { rule }),
+    ...(rewrittenArguments === undefined ? {} : { rewrittenArguments }),
+  });
+  if (decision === "deny") finishEffect(scope, effect, "denied", errorResult(call, `tool.denied: ${reason}`));
+  else scope.prepared.set(effectId, prepared);
+  if (decision === "ask") askPerson(scope, effect, "approval", reason);
+}
+
+/** What the rules say. A policy that throws has not allowed anything. */
+export function ruleOn(scope: RunScope, prepared: ReadyCall): ReturnType<RunScope["policy"]["decide"]> {
+  try {
+    const { tool, access } = prepared;
+    return scope.policy.decide({ tool, access, workspace: workspaceOf(scope) });
+  } catch (error) {
+    scope.observer({ name: "permission.failed", level: 17, attributes: { tool: prepared.tool.name }, error });
+    return {
+      decision: "deny",
+      reason: isTauError(error) ? error.message : "The permission rules could not be evaluated.",
+    };
+  }
+}
+
+function deny(scope: RunScope, effect: EffectState, reason: string): void {
+  const { runId } = scope;
+  const { effectId, call } = effect;
+  scope.log.record({
+    type: "permission_decided",
+    runId,
+    effectId,
+    tool: call.name,
+    decision: "deny",
+    reason,
+  });
+  finishEffect(scope, effect, "denied", errorResult(call, `tool.denied: ${reason}`));
+}
+
+function prepareOptions({ environment, call }: RunScope): PrepareOptions {
+  return { environment, signal: call.signal };
+}
+
+function workspaceOf(scope: RunScope): string {
+  return scope.environment.info.profile.workspace;
+}

@@ -1,0 +1,146 @@
+import { isTauError, TauError } from "@tau/core";
+import type { HookDecided, JsonObject, ToolResultPart } from "@tau/core";
+
+import type { Hook } from "./hook.ts";
+import { runOf } from "./run-scope.ts";
+import type { RunScope } from "./run-scope.ts";
+
+const defaultTimeoutMs = 10_000;
+
+/** What the before-tool hooks made of a call. */
+export type BeforeToolResult =
+  | { readonly ok: true; readonly rewritten?: JsonObject }
+  | { readonly ok: false; readonly reason: string };
+
+/** Runs the before-tool hooks of a call, in order; each sees what the one before it rewrote. */
+export async function runBeforeTool(
+  scope: RunScope,
+  tool: string,
+  args: JsonObject,
+): Promise<BeforeToolResult> {
+  let rewritten: JsonObject | undefined;
+  for (const hook of scope.agent.hooks ?? []) {
+    const said = await ask(scope, hook, "before_tool", (signal) =>
+      hook.beforeTool?.({ tool, arguments: rewritten ?? args, run: runOf(scope) }, signal),
+    );
+    if (said === undefined) continue;
+    if (said === "error")
+      return { ok: false, reason: `The hook "${hook.name}" failed, so the call is denied.` };
+    if (said.decision === "allow") continue;
+    note(scope, hook, { point: "before_tool", decision: said.decision, reason: said.reason });
+    if (said.decision === "deny") return { ok: false, reason: said.reason };
+    rewritten = said.arguments;
+  }
+  return rewritten === undefined ? { ok: true } : { ok: true, rewritten };
+}
+
+/** Runs the after-tool hooks; answers the result that the model gets. */
+export async function runAfterTool(
+  scope: RunScope,
+  tool: string,
+  result: ToolResultPart,
+): Promise<ToolResultPart> {
+  let current = result;
+  for (const hook of scope.agent.hooks ?? []) {
+    const said = await ask(scope, hook, "after_tool", (signal) =>
+      hook.afterTool?.({ tool, result: current, run: runOf(scope) }, signal),
+    );
+    if (said === undefined) continue;
+    if (said === "error") {
+      const text = `The tool ran, but its result is withheld because the hook "${hook.name}" failed.`;
+      return { ...result, content: [{ type: "text", text }], isError: true };
+    }
+    if (said.decision === "allow") continue;
+    note(scope, hook, { point: "after_tool", decision: "rewrite", reason: said.reason });
+    current = said.result;
+  }
+  return current;
+}
+
+/** What the hooks want between two model calls, or of an answer. */
+export interface LoopAdvice {
+  readonly stop?: string;
+  readonly notes: readonly { readonly hook: string; readonly note: string }[];
+}
+
+/** Runs the iteration hooks. @throws TauError `hook.failed` */
+export async function runIteration(scope: RunScope): Promise<LoopAdvice> {
+  const notes: { hook: string; note: string }[] = [];
+  for (const hook of scope.agent.hooks ?? []) {
+    const said = await ask(scope, hook, "iteration", (signal) =>
+      hook.iteration?.({ run: runOf(scope) }, signal),
+    );
+    if (said === undefined) continue;
+    if (said === "error") throw hookFailed(hook);
+    if (said.decision === "stop") {
+      note(scope, hook, { point: "iteration", decision: "stop", reason: said.reason });
+      return { stop: said.reason, notes };
+    }
+    if (said.note !== undefined) notes.push({ hook: hook.name, note: said.note });
+  }
+  return { notes };
+}
+
+/** Runs the stop hooks; notes mean that the run goes on. @throws TauError `hook.failed` */
+export async function runStop(scope: RunScope, answer: string): Promise<LoopAdvice> {
+  const notes: { hook: string; note: string }[] = [];
+  for (const hook of scope.agent.hooks ?? []) {
+    const said = await ask(scope, hook, "stop", (signal) =>
+      hook.stop?.({ run: runOf(scope), answer }, signal),
+    );
+    if (said === undefined) continue;
+    if (said === "error") throw hookFailed(hook);
+    if (said.decision === "allow") continue;
+    note(scope, hook, { point: "stop", decision: "continue", reason: said.note });
+    notes.push({ hook: hook.name, note: said.note });
+  }
+  return { notes };
+}
+
+async function ask<T>(
+  scope: RunScope,
+  hook: Hook,
+  point: HookDecided["point"],
+  call: (signal: AbortSignal) => Promise<T> | undefined,
+): Promise<T | "error" | undefined> {
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(hookFailed(hook)), hook.timeoutMs ?? defaultTimeoutMs);
+  const signal = AbortSignal.any([scope.call.signal, timeout.signal]);
+  try {
+    const answer = call(signal);
+    if (answer === undefined) return undefined;
+    return await Promise.race([answer, rejectOnAbort(signal)]);
+  } catch (error) {
+    scope.call.signal.throwIfAborted();
+    scope.observer({ name: "hook.failed", level: 17, attributes: { hook: hook.name, point }, error });
+    note(scope, hook, {
+      point,
+      decision: "error",
+      reason: isTauError(error) ? error.message : "The hook threw.",
+    });
+    return "error";
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(toError(signal.reason)), { once: true });
+  });
+}
+
+function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}
+
+function hookFailed(hook: Hook): TauError {
+  return new TauError(
+    "hook.failed",
+    `The hook "${hook.name}" failed or took too long; hooks that gate fail closed.`,
+  );
+}
+
+function note(scope: RunScope, hook: Hook, said: Pick<HookDecided, "point" | "decision" | "reason">): void {
+  scope.log.record({ type: "hook_decided", runId: scope.runId, hook: hook.name, ...said });
+}

@@ -1,0 +1,31 @@
+import { isJsonObject } from "@tau/core";
+import type { Json, Principal, RunLimits, UserMessage } from "@tau/core";
+
+/** What the engine keeps of a run before it begins. */
+export interface RunInput {
+  readonly sessionId: string;
+  readonly agent: string;
+  readonly prompt: UserMessage;
+  readonly limits: RunLimits;
+  readonly principal: Principal;
+  readonly traceId: string;
+  /** Milliseconds since the epoch. */
+  readonly deadline?: number;
+}
+
+/** Writes a {@link RunInput} for the engine. */
+export function toEngineInput(input: RunInput): Json {
+  const json: Json = JSON.parse(JSON.stringify(input));
+  return json;
+}
+
+/** Reads what {@link toEngineInput} wrote. */
+export function fromEngineInput(input: Json): RunInput {
+  if (!isRunInput(input)) throw new TypeError("The engine handed over an input that is not a run's.");
+  return input;
+}
+
+/** Trusts the fields: only {@link toEngineInput} makes inputs of this program. */
+function isRunInput(value: unknown): value is RunInput {
+  return isJsonObject(value) && typeof value["sessionId"] === "string" && isJsonObject(value["prompt"]);
+}

@@ -1,0 +1,120 @@
+import { textOf, TauError } from "@tau/core";
+import type { ErrorInfo, TerminalReason } from "@tau/core";
+import type { RunState } from "@tau/session";
+
+import { callModel } from "./model-step.ts";
+import { runIteration, runStop } from "./run-hooks.ts";
+import { runOf } from "./run-scope.ts";
+import type { RunScope } from "./run-scope.ts";
+import { settleStep } from "./settle-step.ts";
+
+/** How a run ended. */
+export interface RunEnd {
+  readonly status: "completed" | "failed" | "cancelled";
+  readonly reason: TerminalReason;
+  readonly error?: ErrorInfo;
+}
+
+// A stop hook that is never content must not keep a run alive for ever.
+const maxStopHookRounds = 3;
+
+/**
+ * The closed loop: model, tools, model, … until there is an end. Everything it decides on comes from the
+ * log, so a run that was interrupted goes on with the same function: at the first effect without a result.
+ *
+ * @throws what the model threw, and the abort reason of the run's signal.
+ */
+export async function runLoop(scope: RunScope): Promise<RunEnd> {
+  let stopHookRounds = 0;
+  for (;;) {
+    scope.call.signal.throwIfAborted();
+    const run = runOf(scope);
+    if (run.answer !== undefined) {
+      if (!stopWanted(scope, run)) await settleStep(scope);
+      const end = endAfterStep(scope, run);
+      const notes =
+        end === undefined ? await iterate(scope, run) : await afterAnswer(scope, end, stopHookRounds++);
+      if (notes.end !== undefined) return notes.end;
+      inject(scope, notes.entries);
+    }
+    await takeInbox(scope);
+    const limit = limitReached(scope, run);
+    if (limit !== undefined) return limit;
+    await scope.engine.step(`model:${run.steps + 1}`, async () => {
+      await callModel(scope);
+      return scope.log.state.version;
+    });
+    // Committed with the decisions on its calls, see settleStep(); the answer so far now comes from the log.
+    scope.feed.settle(`${scope.call.tenant}/${scope.log.state.sessionId}`);
+  }
+}
+
+interface Advice {
+  readonly end?: RunEnd;
+  readonly entries: readonly { readonly key: string; readonly content: string }[];
+}
+
+function stopWanted(scope: RunScope, run: RunState): boolean {
+  return (scope.agent.stopWhen ?? []).some((condition) => condition(run) !== undefined);
+}
+
+function endAfterStep(scope: RunScope, run: RunState): RunEnd | undefined {
+  switch (run.answer?.stopReason) {
+    case "length":
+      return { status: "failed", reason: "length" };
+    case "content_filtered":
+      return { status: "failed", reason: "content_filtered" };
+    case "pause":
+      return undefined;
+    default:
+      if (stopWanted(scope, run)) return { status: "completed", reason: "stop_condition" };
+      return run.effects.length === 0 ? { status: "completed", reason: "answered" } : undefined;
+  }
+}
+
+async function iterate(scope: RunScope, run: RunState): Promise<Advice> {
+  if (run.effects.length === 0) return { entries: [] };
+  const { stop, notes } = await runIteration(scope);
+  if (stop !== undefined) return { end: { status: "completed", reason: "stopped_by_hook" }, entries: [] };
+  return { entries: notes.map(({ hook, note }) => ({ key: `hook:${hook}`, content: note })) };
+}
+
+async function afterAnswer(scope: RunScope, end: RunEnd, round: number): Promise<Advice> {
+  if (end.reason !== "answered" || round >= maxStopHookRounds) return { end, entries: [] };
+  const message = runOf(scope).answer?.message;
+  const { notes } = await runStop(scope, message === undefined ? "" : textOf(message));
+  if (notes.length === 0) return { end, entries: [] };
+  return { entries: notes.map(({ hook, note }) => ({ key: `hook:${hook}`, content: note })) };
+}
+
+function inject(scope: RunScope, entries: Advice["entries"]): void {
+  if (entries.length === 0) return;
+  const { inboxSeq } = scope.log.state;
+  scope.log.record({ type: "context_injected", runId: scope.runId, entries, inboxSeq });
+}
+
+/** Takes what others handed in since the last step. */
+async function takeInbox(scope: RunScope): Promise<void> {
+  const { inboxSeq } = scope.log.state;
+  if (!(await scope.inbox.mayHaveNews(inboxSeq))) return;
+  const page = await scope.inbox.read(inboxSeq, scope.call.signal);
+  const entries = page.items.flatMap((item) => (item.type === "context" ? item.entries : []));
+  if (entries.length === 0) return;
+  scope.log.record({ type: "context_injected", runId: scope.runId, entries, inboxSeq: page.seq });
+}
+
+function limitReached(scope: RunScope, run: RunState): RunEnd | undefined {
+  const { maxSteps, maxTokens, maxCostMicroUsd } = scope.limits;
+  const failed = (reason: TerminalReason): RunEnd => ({ status: "failed", reason });
+  if (run.steps >= maxSteps) return failed("limit_steps");
+  if (maxTokens !== undefined && run.usage.inputTokens + run.usage.outputTokens >= maxTokens)
+    return failed("limit_tokens");
+  if (maxCostMicroUsd === undefined) return undefined;
+  if (scope.agent.model.price === undefined) {
+    throw new TauError(
+      "run.unknown_price",
+      `The run has a cost limit, but the price of model "${scope.agent.model.id}" is unknown: give the model a price, or limit tokens instead.`,
+    );
+  }
+  return run.costMicroUsd >= maxCostMicroUsd ? failed("limit_cost") : undefined;
+}

@@ -1,0 +1,43 @@
+import type { CallContext, Delta, Observer, RunLimits } from "@tau/core";
+import type { RunState } from "@tau/session";
+import type { ArtifactStore, Environment, PermissionPolicy, ReadyCall } from "@tau/tools";
+
+import type { AgentConfig } from "./agent-config.ts";
+import type { Clock } from "./clock.ts";
+import type { EngineContext } from "./engine.ts";
+import type { Inbox } from "./inbox.ts";
+import type { LiveFeed } from "./live-feed.ts";
+import type { SessionLog } from "./session-log.ts";
+
+/** Everything that one run works with, from its first step to its end. */
+export interface RunScope {
+  readonly runId: string;
+  readonly agent: AgentConfig;
+  readonly limits: RunLimits & { readonly maxSteps: number };
+  readonly log: SessionLog;
+  readonly engine: EngineContext;
+  readonly environment: Environment;
+  readonly policy: PermissionPolicy;
+  readonly artifacts: ArtifactStore;
+  readonly inbox: Inbox;
+  readonly feed: LiveFeed;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  /** The caller of the run; its signal aborts on cancel, deadline, time limit and shutdown. */
+  readonly call: CallContext;
+  /** Calls that passed validation and hooks, by effect id; made again after a crash. */
+  readonly prepared: Map<string, ReadyCall>;
+}
+
+/** The run's state. */
+export function runOf(scope: RunScope): RunState {
+  const run = scope.log.state.run;
+  if (run === undefined || run.runId !== scope.runId) throw new TypeError(`Run ${scope.runId} has no state.`);
+  return run;
+}
+
+/** Shows a fragment to whoever listens. */
+export function publishDelta(scope: RunScope, delta: Delta): void {
+  const { tenant, sessionId, version } = scope.log.state;
+  scope.feed.publish(`${tenant}/${sessionId}`, { runId: scope.runId, afterSeq: version, delta });
+}

@@ -1,0 +1,161 @@
+import { isTauError, isTerminal, TauError, uuidv7 } from "@tau/core";
+import type { CallContext } from "@tau/core";
+import { encodeEvent, SessionState } from "@tau/session";
+
+import type { Clock } from "./clock.ts";
+import type { Journal, JournalEvent } from "./journal.ts";
+import type { Runtime, SessionInfo } from "./runtime.ts";
+import { SessionLog, sessionStream, toRecorded } from "./session-log.ts";
+import { sessionNotFound } from "./sessions.ts";
+
+/** Makes, finds, lists and forks sessions: reads of the log, and writes of new streams only. */
+export interface SessionDirectory {
+  create: Runtime["createSession"];
+  get: Runtime["getSession"];
+  list: Runtime["listSessions"];
+  fork: Runtime["forkSession"];
+  /** The number of events of a session. Throws `session.not_found`. */
+  version(sessionId: string, context: CallContext): Promise<number>;
+  /** The state as the journal tells it. Throws `session.not_found`. */
+  state(sessionId: string, context: CallContext): Promise<SessionState>;
+}
+
+const idPattern = /^[A-Za-z0-9._:-]{1,128}$/u;
+
+/** Makes a {@link SessionDirectory}. */
+export function createSessionDirectory(journal: Journal, clock: Clock): SessionDirectory {
+  const version = async (sessionId: string, { tenant }: CallContext): Promise<number> => {
+    const found = idPattern.test(sessionId) ? await journal.version(sessionStream(tenant, sessionId)) : 0;
+    if (found === 0) throw sessionNotFound(sessionId);
+    return found;
+  };
+
+  const state = async (sessionId: string, { tenant, signal }: CallContext): Promise<SessionState> => {
+    const id = idPattern.test(sessionId) ? sessionStream(tenant, sessionId) : undefined;
+    const log = id === undefined ? undefined : await SessionLog.open({ journal, clock }, id, signal);
+    if (log === undefined) throw sessionNotFound(sessionId);
+    return log.state;
+  };
+
+  const get = async (sessionId: string, context: CallContext): Promise<SessionInfo> =>
+    infoOf(await state(sessionId, context));
+
+  return {
+    version,
+    state,
+    get,
+
+    async create(request, context) {
+      const sessionId = request.externalId ?? uuidv7();
+      if (!idPattern.test(sessionId)) throw invalidId(sessionId);
+      const {
+        type,
+        version: shape,
+        body,
+      } = encodeEvent({
+        type: "session_created",
+        sessionId,
+        tenant: context.tenant,
+        principal: context.principal.id,
+        bootstrap: request.bootstrap ?? [],
+      });
+      try {
+        await journal.append(sessionStream(context.tenant, sessionId), 0, [
+          { type, version: shape, body, at: clock.now() },
+        ]);
+      } catch (error) {
+        // Creating is idempotent: the session is there already.
+        if (!isTauError(error) || error.code !== "journal.conflict") throw error;
+      }
+      return await get(sessionId, context);
+    },
+
+    async list({ limit, before }, context) {
+      const prefix = "session/";
+      const page = before === undefined ? {} : { before: prefix + before };
+      const streams = await journal.list(context.tenant, { prefix, limit, ...page });
+      const infos: SessionInfo[] = [];
+      for (const { stream } of streams) infos.push(await get(stream.slice(prefix.length), context));
+      return infos;
+    },
+
+    async fork({ sessionId, atSeq }, context) {
+      const newest = await version(sessionId, context);
+      if (!Number.isInteger(atSeq) || atSeq < 1 || atSeq > newest) {
+        throw new TauError(
+          "session.invalid_seq",
+          `at_seq must be a whole number from 1 to ${newest}, the session's newest event.`,
+        );
+      }
+      const events = await readUpTo(journal, { sessionId, atSeq }, context);
+      const forkId = uuidv7();
+      const {
+        type,
+        version: shape,
+        body,
+      } = encodeEvent({
+        type: "session_created",
+        sessionId: forkId,
+        tenant: context.tenant,
+        principal: context.principal.id,
+        bootstrap: events.bootstrap,
+        forkedFrom: { sessionId, seq: atSeq },
+      });
+      const first: JournalEvent = { type, version: shape, body, at: clock.now() };
+      await journal.append(sessionStream(context.tenant, forkId), 0, [first, ...events.rest]);
+      return await get(forkId, context);
+    },
+  };
+}
+
+interface ForkedEvents {
+  readonly bootstrap: SessionState["bootstrap"];
+  readonly rest: readonly JournalEvent[];
+}
+
+async function readUpTo(
+  journal: Journal,
+  { sessionId, atSeq }: { readonly sessionId: string; readonly atSeq: number },
+  { tenant, signal }: CallContext,
+): Promise<ForkedEvents> {
+  const state = new SessionState();
+  const rest: JournalEvent[] = [];
+  for await (const batch of journal.read(sessionStream(tenant, sessionId), 1, signal)) {
+    for (const stored of batch) {
+      if (stored.seq > atSeq) break;
+      state.apply(toRecorded(stored));
+      const { type, version, at, body } = stored;
+      if (stored.seq > 1) rest.push({ type, version, at, body });
+    }
+  }
+  if (state.run !== undefined && !isTerminal(state.run.status)) {
+    throw new TauError(
+      "session.busy_fork",
+      `A session can be forked between runs only; event ${atSeq} is inside run ${state.run.runId}. Fork before or after it.`,
+    );
+  }
+  return { bootstrap: state.bootstrap, rest };
+}
+
+function infoOf(state: SessionState): SessionInfo {
+  const { sessionId, version, createdAt, updatedAt, turns, usage, costMicroUsd, pending, run } = state;
+  return {
+    sessionId,
+    status: run?.status ?? "created",
+    version,
+    createdAt,
+    updatedAt,
+    turns,
+    ...(run === undefined ? {} : { runId: run.runId }),
+    usage,
+    costMicroUsd,
+    pending,
+  };
+}
+
+function invalidId(id: string): TauError {
+  return new TauError(
+    "session.invalid_id",
+    `external_id ${JSON.stringify(id.slice(0, 140))} is not valid: use 1 to 128 of a-z, A-Z, 0-9, ".", "_", ":" and "-".`,
+  );
+}

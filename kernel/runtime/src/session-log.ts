@@ -1,0 +1,113 @@
+import type { Recorded, SessionEvent } from "@tau/core";
+import { createFileLedger } from "@tau/tools";
+import type { FileLedger } from "@tau/tools";
+import { decodeEvent, encodeEvent, History, SessionState, sessionStateVersion } from "@tau/session";
+
+import type { Clock } from "./clock.ts";
+import type { Journal, JournalEvent, StoredEvent, StreamId } from "./journal.ts";
+
+// A checkpoint costs a row of a few KB; without one, opening a session reads all of its events.
+const checkpointEveryEvents = 200;
+
+/** Collaborators of a {@link SessionLog}. */
+export interface SessionLogHost {
+  readonly journal: Journal;
+  readonly clock: Clock;
+}
+
+/** The stream of a session. */
+export function sessionStream(tenant: string, sessionId: string): StreamId {
+  return { tenant, stream: `session/${sessionId}` };
+}
+
+/**
+ * A session's events, and the state and history that follow from them.
+ *
+ * Invariants, cited by the tests:
+ * - L1. `record` shows in `state` at once; it is durable when the promise of the next `commit` resolves.
+ * - L2. After a failed commit the log is dead: `commit` rejects from then on, and the session is opened anew.
+ */
+export class SessionLog {
+  readonly state: SessionState;
+  readonly history: History;
+  /** Which versions of files the model has seen. Lives as long as the log does: after that, it reads again. */
+  readonly files: FileLedger = createFileLedger();
+  readonly #host: SessionLogHost;
+  readonly #id: StreamId;
+  #queued: JournalEvent[] = [];
+  #durable: Promise<unknown> = Promise.resolve();
+  #checkpointSeq: number;
+
+  private constructor(host: SessionLogHost, id: StreamId, state: SessionState, history: History) {
+    this.#host = host;
+    this.#id = id;
+    this.state = state;
+    this.history = history;
+    this.#checkpointSeq = state.version;
+  }
+
+  /** Opens the log of a session from its checkpoint and the events after it; undefined when there is no such session. */
+  static async open(
+    host: SessionLogHost,
+    id: StreamId,
+    signal: AbortSignal,
+  ): Promise<SessionLog | undefined> {
+    const checkpoint = await host.journal.loadCheckpoint(id);
+    const usable = checkpoint?.version === sessionStateVersion ? checkpoint : undefined;
+    const state = usable === undefined ? new SessionState() : SessionState.fromCheckpoint(usable.state);
+    const history = new History();
+    const covered = state.version;
+    for await (const batch of host.journal.read(id, state.windowFromSeq, signal)) {
+      for (const stored of batch) {
+        const recorded = toRecorded(stored);
+        history.apply(recorded);
+        if (stored.seq > covered) state.apply(recorded);
+      }
+    }
+    if (state.version === 0) return undefined;
+    const log = new SessionLog(host, id, state, history);
+    log.#checkpointSeq = covered;
+    return log;
+  }
+
+  /** Adds an event to the state and to the next commit. */
+  record(event: SessionEvent): void {
+    const at = this.#host.clock.now();
+    const recorded: Recorded = { seq: this.state.version + 1, at, event };
+    this.#queued.push({ ...encodeEvent(event), at });
+    this.state.apply(recorded);
+    this.history.apply(recorded);
+  }
+
+  /**
+   * Sends what was recorded to the journal, as one atomic append. Commits take effect in order, so only
+   * who must know of durability awaits the promise; others learn of a failure from a later commit.
+   */
+  commit(): Promise<void> {
+    const events = this.#queued;
+    if (events.length > 0) {
+      this.#queued = [];
+      const appended = this.#host.journal.append(this.#id, this.state.version - events.length, events);
+      this.#durable = Promise.all([this.#durable, appended]);
+      // Whoever awaits a later commit gets the failure; here it must not count as unhandled.
+      this.#durable.catch(() => undefined);
+    }
+    return this.#durable.then(() => undefined);
+  }
+
+  /** Stores a checkpoint when enough happened since the last one; only between runs. */
+  async checkpoint(): Promise<void> {
+    if (this.state.version - this.#checkpointSeq < checkpointEveryEvents) return;
+    this.#checkpointSeq = this.state.version;
+    await this.#host.journal.saveCheckpoint(this.#id, {
+      seq: this.state.version,
+      version: sessionStateVersion,
+      state: this.state.toCheckpoint(),
+    });
+  }
+}
+
+/** Decodes a stored event. */
+export function toRecorded(stored: StoredEvent): Recorded {
+  return { seq: stored.seq, at: stored.at, event: decodeEvent(stored) };
+}
