@@ -1,6 +1,9 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
 
-export default defineConfig({
+/** Where `.ci/run` wants the results as JSON, beside what is shown. */
+const report = process.env["TAU_TEST_REPORT"];
+
+const config: ViteUserConfig = defineConfig({
   resolve: { conditions: ["@tau/source"] },
   ssr: { resolve: { conditions: ["@tau/source"] } },
   test: {
@@ -9,5 +12,8 @@ export default defineConfig({
     execArgv: ["--conditions=@tau/source"],
     pool: "forks",
     testTimeout: 30_000,
+    reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
   },
 });
+
+export default config;
