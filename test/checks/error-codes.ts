@@ -66,18 +66,15 @@ ${sections.join("\n")}`;
 /** Finds codes that are thrown but not declared, declared but never used, or used by no test. */
 export function findErrorCodeViolations(workspace: Workspace): readonly string[] {
   const tables = readErrorTables(workspace);
-  const declaredBy = new Map<string, string>();
-  const twice: string[] = [];
+  const ownersOf = new Map<string, string[]>();
   for (const { owner, codes } of tables) {
-    for (const code of codes.keys()) {
-      const other = declaredBy.get(code);
-      if (other !== undefined) twice.push(`${owner.folder}: "${code}" is declared by ${other} too`);
-      declaredBy.set(code, owner.name);
-    }
+    for (const code of codes.keys()) ownersOf.set(code, [...(ownersOf.get(code) ?? []), owner.name]);
   }
   return [
-    ...twice,
-    ...workspace.packages.flatMap((user) => undeclaredIn(workspace, user, declaredBy)),
+    ...[...ownersOf]
+      .filter(([, owners]) => owners.length > 1)
+      .map(([code, owners]) => `"${code}" is declared by ${owners.join(" and by ")}`),
+    ...workspace.packages.flatMap((user) => undeclaredIn(workspace, user, ownersOf)),
     ...tables.flatMap((table) => unusedIn(workspace, table)),
   ];
 }
@@ -90,9 +87,9 @@ export function findErrorCodeViolations(workspace: Workspace): readonly string[]
 function undeclaredIn(
   workspace: Workspace,
   user: Package,
-  declaredBy: ReadonlyMap<string, string>,
+  ownersOf: ReadonlyMap<string, readonly string[]>,
 ): readonly string[] {
-  const areas = new Set([...declaredBy.keys()].map((code) => code.split(".")[0]));
+  const areas = new Set([...ownersOf.keys()].map((code) => code.split(".")[0]));
   const uses = new Set([user.name, ...Object.keys({ ...user.manifest.dependencies })]);
   return user.files
     .filter((file) => !isTestFile(file))
@@ -103,8 +100,7 @@ function undeclaredIn(
         const code = node === undefined ? undefined : stringOf(node);
         if (node === undefined || code === undefined) return;
         if (!isCertain && !(codeShape.test(code) && areas.has(code.split(".")[0]))) return;
-        const owner = declaredBy.get(code);
-        if (owner !== undefined && uses.has(owner)) return;
+        if (ownersOf.get(code)?.some((owner) => uses.has(owner))) return;
         const place = `${file}:${lineOf(text, node.start)}`;
         found.push(`${place}: the code "${code}" is not in src/error-codes.ts of ${user.name}`);
       };
