@@ -1,1 +1,19 @@
 export type { Model, ModelRequest } from "./model.ts";
+export type { ApiKey } from "./endpoint.ts";
+export type { ModelErrorCode } from "./error-codes.ts";
+export { modelErrorCodes } from "./error-codes.ts";
+export type { HttpLimits, HttpTransport, HttpTransportOptions } from "./http/http-transport.ts";
+export { createHttpTransport } from "./http/http-transport.ts";
+export type { OpenAiChatDialect } from "./openai-chat/dialect.ts";
+export {
+  compatibleDialect,
+  deepSeekDialect,
+  openAiDialect,
+  openRouterDialect,
+} from "./openai-chat/dialect.ts";
+export type { OpenAiChatOptions } from "./openai-chat/openai-chat.ts";
+export { createOpenAiChat } from "./openai-chat/openai-chat.ts";
+export type { ModelLimits } from "./stream-answer.ts";
+export type { AnthropicOptions } from "./anthropic/anthropic.ts";
+export { createAnthropic } from "./anthropic/anthropic.ts";
+export type { WireModelOptions } from "./wire-model.ts";

@@ -1,0 +1,167 @@
+import { isJsonObject, parseJson } from "@tau/core";
+import type {
+  AssistantMessage,
+  Json,
+  JsonObject,
+  ModelEvent,
+  ModelFinished,
+  StopReason,
+  TauError,
+} from "@tau/core";
+
+import type { AnswerDecoder } from "../answer-decoder.ts";
+import { modelError } from "../model-error.ts";
+import type { ModelIdentity } from "../model-error.ts";
+import { DeltaShortcut } from "../sse/delta-shortcut.ts";
+import type { SseEvent } from "../sse/sse-parser.ts";
+import { startBlock } from "./content-block.ts";
+import type { ContentBlock } from "./content-block.ts";
+import { UsageCounter } from "./usage.ts";
+
+const stopReasons: Readonly<Record<string, StopReason>> = {
+  end_turn: "stop",
+  max_tokens: "length",
+  model_context_window_exceeded: "length",
+  stop_sequence: "stop_sequence",
+  tool_use: "tool_calls",
+  pause_turn: "pause",
+  refusal: "content_filtered",
+};
+
+/** Decodes the events of one Messages stream. */
+export class AnthropicDecoder implements AnswerDecoder {
+  finished: ModelFinished | undefined;
+
+  readonly #identity: ModelIdentity;
+  readonly #toError: (body: string) => Error;
+  readonly #shortcut = new DeltaShortcut(plainText, ['"text":"', '"text": "']);
+  readonly #usage = new UsageCounter();
+  readonly #blocks = new Map<number, ContentBlock>();
+  #events: ModelEvent[] = [];
+  #textBlock: ContentBlock | undefined;
+  #toolCalls = 0;
+  #stopReason: string | undefined;
+  #model = "";
+  #id: string | undefined;
+
+  constructor(identity: ModelIdentity, toError: (body: string) => Error) {
+    this.#identity = identity;
+    this.#toError = toError;
+  }
+
+  take(): ModelEvent[] {
+    const events = this.#events;
+    if (events.length > 0) this.#events = [];
+    return events;
+  }
+
+  shortcut(text: string, offset: number): number {
+    const block = this.#textBlock;
+    if (block === undefined || this.finished !== undefined) return -1;
+    const behind = this.#shortcut.read(text, offset);
+    if (behind !== -1) block.delta({ type: "text_delta", text: this.#shortcut.text }, this.#events);
+    return behind;
+  }
+
+  event(event: SseEvent): void {
+    if (this.finished !== undefined) return;
+    const parsed = parseJson(event.data);
+    if (!parsed.ok || !isJsonObject(parsed.value)) {
+      throw this.#notTheProtocol(parsed.ok ? "An event of the stream is not an object." : parsed.reason);
+    }
+    const body = parsed.value;
+    if (event.name === "error" || body["type"] === "error") throw this.#toError(event.data);
+    this.#apply(body);
+    if (plainText(body) === undefined) return;
+    // Together with the template, which holds the block's index.
+    if (this.#shortcut.learn(event)) this.#textBlock = this.#blocks.get(indexOf(body));
+  }
+
+  /** The protocol has an end marker of its own. */
+  end(): void {}
+
+  #apply(body: JsonObject): void {
+    switch (body["type"]) {
+      case "message_start":
+        this.#start(body["message"]);
+        break;
+      case "content_block_start":
+        this.#startBlock(body);
+        break;
+      case "content_block_delta":
+        this.#blockOf(body).delta(objectOf(body["delta"]), this.#events);
+        break;
+      case "content_block_stop":
+        this.#textBlock = undefined;
+        break;
+      case "message_delta": {
+        const reason = objectOf(body["delta"])["stop_reason"];
+        if (typeof reason === "string") this.#stopReason = reason;
+        this.#usage.update(body["usage"]);
+        break;
+      }
+      case "message_stop":
+        this.#finish();
+        break;
+      default: // `ping`, and events of a newer protocol, which says to ignore them.
+    }
+  }
+
+  #start(message: Json | undefined): void {
+    const start = objectOf(message);
+    if (typeof start["model"] === "string") this.#model = start["model"];
+    if (typeof start["id"] === "string") this.#id = start["id"];
+    this.#usage.update(start["usage"]);
+  }
+
+  #startBlock(body: JsonObject): void {
+    this.#textBlock = undefined;
+    const block = startBlock(objectOf(body["content_block"]), this.#toolCalls, this.#events);
+    if (block.isToolCall) this.#toolCalls++;
+    this.#blocks.set(indexOf(body), block);
+  }
+
+  #blockOf(body: JsonObject): ContentBlock {
+    const block = this.#blocks.get(indexOf(body));
+    if (block === undefined) throw this.#notTheProtocol("A delta belongs to no content block.");
+    return block;
+  }
+
+  #finish(): void {
+    const parts: AssistantMessage["parts"][number][] = [];
+    for (const [, block] of [...this.#blocks].toSorted(([a], [b]) => a - b)) {
+      const part = block.finish();
+      if (part !== undefined) parts.push(part);
+    }
+    const fallback = this.#toolCalls > 0 ? "tool_calls" : "stop";
+    this.finished = {
+      type: "finished",
+      message: { role: "assistant", parts },
+      usage: this.#usage.toUsage(),
+      stopReason: stopReasons[this.#stopReason ?? ""] ?? fallback,
+      model: this.#model === "" ? this.#identity.model : this.#model,
+      ...(this.#id === undefined ? {} : { responseId: this.#id }),
+    };
+    this.#events.push(this.finished);
+  }
+
+  #notTheProtocol(reason: string): TauError {
+    return modelError("model.parse", this.#identity, { cause: new Error(reason) });
+  }
+}
+
+/** The text of an event that only adds text to a block. */
+function plainText(body: Json): string | undefined {
+  if (!isJsonObject(body) || body["type"] !== "content_block_delta") return undefined;
+  const delta = objectOf(body["delta"]);
+  const text = delta["text"];
+  return delta["type"] === "text_delta" && typeof text === "string" && text !== "" ? text : undefined;
+}
+
+function indexOf(body: JsonObject): number {
+  return typeof body["index"] === "number" ? body["index"] : 0;
+}
+
+function objectOf(value: Json | undefined): JsonObject {
+  return isJsonObject(value) ? value : {};
+}

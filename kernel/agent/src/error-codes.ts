@@ -1,0 +1,28 @@
+/** Codes of the failures this package throws or names. */
+export const modelErrorCodes = {
+  "model.auth": "The provider refused the API key or its rights. Check the key and what it may use.",
+  "model.rate_limited": "The provider asks to slow down. Wait for `retryAfterMs`, then ask again.",
+  "model.payment_required":
+    "The account has no credit left or its quota is used up. Add credit at the provider.",
+  "model.context_too_long": "The conversation is longer than the model can read. Shorten the history.",
+  "model.overloaded": "The provider has no capacity right now. Ask again later.",
+  "model.invalid_request":
+    "The provider refused the request as malformed or not supported by this model. The log has its reason.",
+  "model.unsupported_content":
+    "A message holds a kind of content that this protocol cannot carry, for example audio to Anthropic. Send another kind.",
+  "model.not_found": "The provider knows no such model or address. Check the model's id and the base URL.",
+  "model.redirected": "The address answers with a redirect. Set the base URL to the final address.",
+  "model.server_error": "The provider failed. Ask again.",
+  "model.network": "The connection could not be made or broke. Check the base URL and the network.",
+  "model.timeout": "The provider did not accept the connection or did not begin to answer in time.",
+  "model.idle_timeout": "The provider began to answer and then sent nothing for too long.",
+  "model.parse": "The provider sent something that is not its own protocol. Check the base URL.",
+  "model.too_large": "The provider sent more than the configured limit. The stream was closed.",
+  "model.truncated": "The answer ended before its end marker. Nothing of it may be taken as complete.",
+  "model.content_filtered": "The provider's filter refused the request or the answer.",
+  "model.cancelled": "The request was cancelled on the provider's side. Ask again if it is still wanted.",
+  "transcript.invalid": "A transcript for the scripted model is not valid. The message names the field.",
+} as const;
+
+/** A code of a failure of a model call. */
+export type ModelErrorCode = Exclude<keyof typeof modelErrorCodes, "transcript.invalid">;

@@ -1,0 +1,176 @@
+import { unreachable } from "@tau/core";
+import type {
+  AssistantMessage,
+  AudioPart,
+  FilePart,
+  ImagePart,
+  MediaSource,
+  Message,
+  TextPart,
+  ToolMessage,
+  ToolResultPart,
+  UserMessage,
+} from "@tau/core";
+
+import { modelError } from "../model-error.ts";
+import type { ModelIdentity } from "../model-error.ts";
+import type { OpenAiChatDialect } from "./dialect.ts";
+
+/** A content part of a user message on the wire. */
+type WirePart =
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "image_url"; readonly image_url: { readonly url: string } }
+  | {
+      readonly type: "input_audio";
+      readonly input_audio: { readonly data: string; readonly format: "wav" | "mp3" };
+    }
+  | { readonly type: "file"; readonly file: { readonly filename: string; readonly file_data: string } };
+
+/** A message on the wire. */
+export type WireMessage =
+  | { readonly role: "user"; readonly content: string | WirePart[] }
+  | {
+      readonly role: "assistant";
+      readonly content: string | null;
+      readonly tool_calls?: {
+        readonly id: string;
+        readonly type: "function";
+        readonly function: { readonly name: string; readonly arguments: string };
+      }[];
+    }
+  | { readonly role: "tool"; readonly tool_call_id: string; readonly content: string };
+
+/**
+ * Writes one message as wire messages: none for an assistant that said nothing, several for tool results.
+ *
+ * @throws TauError `model.unsupported_content`
+ */
+export function toWireMessages(
+  message: Message,
+  dialect: OpenAiChatDialect,
+  identity: ModelIdentity,
+): readonly WireMessage[] {
+  switch (message.role) {
+    case "user":
+      return [{ role: "user", content: userContent(message, identity) }];
+    case "assistant":
+      return assistantMessages(message, dialect);
+    case "tool":
+      return toolMessages(message, identity);
+    default:
+      return unreachable(message);
+  }
+}
+
+function userContent(message: UserMessage, identity: ModelIdentity): string | WirePart[] {
+  const [first, ...rest] = message.parts;
+  // A plain string is what every compatible server understands.
+  if (rest.length === 0 && (first === undefined || first.type === "text")) return first?.text ?? "";
+  return message.parts.map((part) => wirePart(part, identity));
+}
+
+function assistantMessages(message: AssistantMessage, dialect: OpenAiChatDialect): readonly WireMessage[] {
+  let text = "";
+  let thinking = "";
+  const calls = [];
+  for (const part of message.parts) {
+    if (part.type === "text") text += part.text;
+    else if (part.type === "thinking") thinking += part.text;
+    else {
+      calls.push({
+        id: part.id,
+        type: "function",
+        function: { name: part.name, arguments: part.arguments },
+      } as const);
+    }
+  }
+  if (text === "" && calls.length === 0) return [];
+  const field = dialect.reasoningReturnField;
+  return [
+    {
+      role: "assistant",
+      content: text === "" ? null : text,
+      ...(field === undefined || thinking === "" ? {} : { [field]: thinking }),
+      ...(calls.length === 0 ? {} : { tool_calls: calls }),
+    },
+  ];
+}
+
+/** A tool message carries only text; pictures and files follow in a user message that says whose they are. */
+function toolMessages(message: ToolMessage, identity: ModelIdentity): readonly WireMessage[] {
+  const results: WireMessage[] = [];
+  const media: WirePart[] = [];
+  for (const result of message.parts) {
+    results.push({ role: "tool", tool_call_id: result.callId, content: resultText(result) });
+    const attached = result.content.filter((part) => part.type !== "text");
+    if (attached.length === 0) continue;
+    media.push({ type: "text", text: `Output of tool ${result.name} (call ${result.callId}):` });
+    for (const part of attached) media.push(wirePart(part, identity));
+  }
+  return media.length === 0 ? results : [...results, { role: "user", content: media }];
+}
+
+function resultText(result: ToolResultPart): string {
+  const texts = result.content
+    .filter((part): part is TextPart => part.type === "text")
+    .map((part) => part.text);
+  const attached = result.content.length > texts.length ? "[attached in the next message]" : "";
+  const text = [...texts, ...(attached === "" ? [] : [attached])].join("\n");
+  // The protocol has no flag for a failed call.
+  return result.isError ? `[tool error] ${text}` : text;
+}
+
+function wirePart(part: TextPart | ImagePart | AudioPart | FilePart, identity: ModelIdentity): WirePart {
+  switch (part.type) {
+    case "text":
+      return { type: "text", text: part.text };
+    case "image":
+      return { type: "image_url", image_url: { url: dataUrl(part.mediaType, part.source) } };
+    case "audio":
+      return audioPart(part, identity);
+    case "file":
+      return filePart(part, identity);
+    default:
+      return unreachable(part);
+  }
+}
+
+function audioPart(part: AudioPart, identity: ModelIdentity): WirePart {
+  const subtype = part.mediaType.replace(/^audio\/(x-)?/, "");
+  const format =
+    subtype === "wav" || subtype === "wave"
+      ? "wav"
+      : subtype === "mpeg" || subtype === "mp3"
+        ? "mp3"
+        : undefined;
+  if (part.source.kind !== "base64" || format === undefined) {
+    throw modelError("model.unsupported_content", identity, {
+      sentence: `takes audio only as base64 in WAV or MP3, not ${describe(part.mediaType, part.source)}`,
+    });
+  }
+  return { type: "input_audio", input_audio: { data: part.source.data, format } };
+}
+
+function filePart(part: FilePart, identity: ModelIdentity): WirePart {
+  if (part.source.kind !== "base64") {
+    throw modelError("model.unsupported_content", identity, {
+      sentence: `takes files only as base64, not ${describe(part.mediaType, part.source)}. Download the file first`,
+    });
+  }
+  if (part.mediaType.startsWith("text/")) {
+    const text = Buffer.from(part.source.data, "base64").toString("utf8");
+    return { type: "text", text: part.name === undefined ? text : `${part.name}:\n${text}` };
+  }
+  return {
+    type: "file",
+    file: { filename: part.name ?? "file", file_data: dataUrl(part.mediaType, part.source) },
+  };
+}
+
+function dataUrl(mediaType: string, source: MediaSource): string {
+  return source.kind === "url" ? source.url : `data:${mediaType};base64,${source.data}`;
+}
+
+function describe(mediaType: string, source: MediaSource): string {
+  return `${mediaType} by ${source.kind === "url" ? "address" : "value"}`;
+}

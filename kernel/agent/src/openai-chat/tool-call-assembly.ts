@@ -1,0 +1,83 @@
+import type { JsonObject, ModelEvent, ToolCallPart } from "@tau/core";
+import { isJsonObject } from "@tau/core";
+
+import { TextAccumulator } from "../text-accumulator.ts";
+
+interface OpenCall {
+  readonly wireIndex: number;
+  readonly index: number;
+  id: string;
+  name: string;
+  started: boolean;
+  readonly fragments: TextAccumulator;
+}
+
+/**
+ * Assembles parallel tool calls out of deltas, in three stages: start, raw fragments, and the whole call
+ * at the end. Nothing is parsed.
+ */
+export class ToolCallAssembly {
+  readonly #calls: OpenCall[] = [];
+
+  get count(): number {
+    return this.#calls.length;
+  }
+
+  /** Takes one element of `delta.tool_calls`. */
+  add(delta: JsonObject, events: ModelEvent[]): void {
+    const call = this.#find(delta);
+    const details = isJsonObject(delta["function"]) ? delta["function"] : {};
+    if (typeof delta["id"] === "string" && call.id === "") call.id = delta["id"];
+    if (typeof details["name"] === "string" && !call.started) call.name += details["name"];
+    const fragment = details["arguments"];
+    // Some servers send the arguments as an object, already parsed.
+    const text = isJsonObject(fragment) ? JSON.stringify(fragment) : fragment;
+    this.#start(call, events);
+    if (typeof text !== "string" || text === "") return;
+    call.fragments.add(text);
+    events.push({ type: "tool_call_delta", index: call.index, fragment: text });
+  }
+
+  /** The whole calls, in the order in which they began. */
+  finish(): ToolCallPart[] {
+    return this.#calls.map((call) => ({
+      type: "tool_call",
+      id: call.id,
+      name: call.name,
+      arguments: call.fragments.isEmpty ? "{}" : call.fragments.toString(),
+    }));
+  }
+
+  /** Whether every call has the name that makes it one. */
+  get isComplete(): boolean {
+    return this.#calls.every((call) => call.started);
+  }
+
+  #start(call: OpenCall, events: ModelEvent[]): void {
+    if (call.started || call.name === "") return;
+    call.started = true;
+    // Without an id the result could not name its call.
+    if (call.id === "") call.id = `call_${call.index}`;
+    events.push({ type: "tool_call_started", index: call.index, id: call.id, name: call.name });
+  }
+
+  #find(delta: JsonObject): OpenCall {
+    const id = typeof delta["id"] === "string" ? delta["id"] : "";
+    const last = this.#calls.at(-1);
+    const wireIndex = typeof delta["index"] === "number" ? delta["index"] : undefined;
+    const known =
+      wireIndex === undefined ? last : this.#calls.findLast((call) => call.wireIndex === wireIndex);
+    // Some servers give every parallel call the index 0, or none; a new id begins a new call.
+    if (known !== undefined && (id === "" || known.id === "" || known.id === id)) return known;
+    const call: OpenCall = {
+      wireIndex: wireIndex ?? this.#calls.length,
+      index: this.#calls.length,
+      id,
+      name: "",
+      started: false,
+      fragments: new TextAccumulator(),
+    };
+    this.#calls.push(call);
+    return call;
+  }
+}

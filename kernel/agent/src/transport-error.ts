@@ -1,0 +1,32 @@
+import type { TauError } from "@tau/core";
+
+import type { ModelErrorCode } from "./error-codes.ts";
+import { modelError } from "./model-error.ts";
+import type { ModelIdentity } from "./model-error.ts";
+
+const byCode: Readonly<Record<string, ModelErrorCode>> = {
+  UND_ERR_CONNECT_TIMEOUT: "model.timeout",
+  UND_ERR_HEADERS_TIMEOUT: "model.timeout",
+  ETIMEDOUT: "model.timeout",
+  UND_ERR_BODY_TIMEOUT: "model.idle_timeout",
+  RESPONSE_TOO_LARGE: "model.too_large",
+  SSE_EVENT_TOO_LARGE: "model.too_large",
+  UND_ERR_HEADERS_OVERFLOW: "model.parse",
+};
+
+/** Maps what undici, the socket or the SSE parser said. */
+export function transportError(identity: ModelIdentity, error: unknown): TauError {
+  const code = codeOf(error);
+  // HPE_…: the other side does not speak HTTP.
+  const known = byCode[code] ?? (code.startsWith("HPE_") ? "model.parse" : "model.network");
+  return modelError(known, identity, {
+    cause: error,
+    details: /^[A-Z][A-Z0-9_]{2,40}$/.test(code) ? { reason: code } : {},
+  });
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  if ("code" in error && typeof error.code === "string") return error.code;
+  return codeOf(error.cause);
+}
