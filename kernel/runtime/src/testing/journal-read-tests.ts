@@ -1,0 +1,107 @@
+import { describe, expect, test } from "vitest";
+
+import type { JournalAdapter } from "./journal-adapter.ts";
+import { firstBatch, placed, readAll, sampleEvents } from "./journal-samples.ts";
+
+const id = { tenant: "acme", stream: "session/1" };
+
+/** Tests of `read`, `list`, `tenants` and checkpoints. */
+export function readTests({ open }: JournalAdapter): void {
+  describe("read", () => {
+    test("yields every event from a place on, over many batches, and ends", async () => {
+      await using journal = await open();
+      const events = sampleEvents("many", 2_500);
+      await journal.append(id, 0, events);
+      for (const from of [-5, 0, 1, 2, 499, 500, 501, 2_499, 2_500]) {
+        expect(await readAll(journal, id, from)).toEqual(placed(events, 0).slice(Math.max(0, from - 1)));
+      }
+      expect(await readAll(journal, id, 2_501)).toEqual([]);
+      expect(await readAll(journal, { ...id, stream: "session/unknown" })).toEqual([]);
+    });
+
+    test("throws the reason of an aborted signal, also between two batches", async () => {
+      await using journal = await open();
+      await journal.append(id, 0, sampleEvents("many", 2_500));
+      const reason = new Error("enough");
+      await expect(firstBatch(journal.read(id, 1, AbortSignal.abort(reason)))).rejects.toBe(reason);
+
+      const stopping = new AbortController();
+      const reading = async (): Promise<void> => {
+        for await (const batch of journal.read(id, 1, stopping.signal)) {
+          expect(batch.length).toBeLessThan(2_500);
+          stopping.abort(reason);
+        }
+      };
+      await expect(reading()).rejects.toBe(reason);
+    });
+
+    test("may be left early", async () => {
+      await using journal = await open();
+      await journal.append(id, 0, sampleEvents("many", 2_500));
+      const { signal } = new AbortController();
+      expect((await firstBatch(journal.read(id, 10, signal)))?.[0]?.seq).toBe(10);
+      expect(await journal.append(id, 2_500, sampleEvents("next", 1))).toBe(2_501);
+    });
+  });
+
+  describe("list", () => {
+    test("answers summaries, newest name first, in pages", async () => {
+      await using journal = await open();
+      const at = (time: number, type: string) => ({ type, version: 1, at: time, body: "{}" });
+      for (const name of ["session/b", "session/a", "inbox/a", "session/c"]) {
+        await journal.append({ tenant: "acme", stream: name }, 0, [at(10, "made"), at(20, "changed")]);
+      }
+      await journal.append({ tenant: "acme", stream: "session/a" }, 2, [at(30, "ended")]);
+      const page = await journal.list("acme", { prefix: "session/", limit: 2 });
+      expect(page.map((summary) => summary.stream)).toEqual(["session/c", "session/b"]);
+      expect(await journal.list("acme", { prefix: "session/", limit: 2, before: "session/b" })).toEqual([
+        { stream: "session/a", version: 3, createdAt: 10, updatedAt: 30, lastType: "ended" },
+      ]);
+      expect(await journal.list("acme", { prefix: "session/", limit: 2, before: "session/a" })).toEqual([]);
+      expect(await journal.list("acme", { prefix: "nothing", limit: 2 })).toEqual([]);
+    });
+
+    test("goes on past a thousand streams", async () => {
+      await using journal = await open();
+      const names = Array.from({ length: 1_100 }, (_, index) => `session/${String(index).padStart(5, "0")}`);
+      await Promise.all(
+        names.map((stream) => journal.append({ tenant: "acme", stream }, 0, sampleEvents(stream, 1))),
+      );
+      const found = await journal.list("acme", { prefix: "session/", limit: 5_000 });
+      expect(found.map((summary) => summary.stream)).toEqual(names.toReversed());
+    });
+  });
+
+  describe("checkpoints", () => {
+    test("are kept one per stream, the last one saved", async () => {
+      await using journal = await open();
+      await journal.append(id, 0, sampleEvents("x", 2));
+      expect(await journal.loadCheckpoint(id)).toBeUndefined();
+      await journal.saveCheckpoint(id, { seq: 1, version: 1, state: { a: [1, null, "é", { b: true }] } });
+      await journal.saveCheckpoint(id, { seq: 2, version: 2, state: { a: 2 } });
+      expect(await journal.loadCheckpoint(id)).toEqual({ seq: 2, version: 2, state: { a: 2 } });
+      expect(await journal.loadCheckpoint({ ...id, stream: "session/2" })).toBeUndefined();
+      expect(await readAll(journal, id)).toEqual(placed(sampleEvents("x", 2), 0));
+    });
+
+    test("of a stream without events do not make it one", async () => {
+      await using journal = await open();
+      await journal.saveCheckpoint(id, { seq: 0, version: 1, state: {} });
+      expect(await journal.tenants()).toEqual([]);
+      expect(await journal.list("acme", { prefix: "", limit: 10 })).toEqual([]);
+      expect(await journal.append(id, 0, sampleEvents("x", 1))).toBe(1);
+    });
+
+    test("let a reader of a long stream read its tail only", async () => {
+      await using journal = await open();
+      const version = 10_000;
+      await journal.append(id, 0, sampleEvents("long", version));
+      await journal.saveCheckpoint(id, { seq: version - 20, version: 1, state: { turns: version - 20 } });
+      const checkpoint = await journal.loadCheckpoint(id);
+      const batches = await Array.fromAsync(
+        journal.read(id, (checkpoint?.seq ?? 0) + 1, new AbortController().signal),
+      );
+      expect(batches.map((batch) => batch.length)).toEqual([20]);
+    });
+  });
+}
