@@ -54,7 +54,7 @@ function readManifest(path: string): Manifest {
 
 /** Tells whether `file` exists for tests: a test, or a contract suite that others run. */
 export function isTestFile(file: string): boolean {
-  return /\.test\.ts$|\/testing\//.test(file);
+  return /\.test\.|\/testing\//.test(file);
 }
 
 /** The path of `file` as seen from `root`, with forward slashes. */
