@@ -1,1 +1,5 @@
-export {};
+export { createJail } from "./create-jail.ts";
+export { sandboxErrorCodes } from "./error-codes.ts";
+export type { JailLimits, JailOptions } from "./jail-options.ts";
+export type { ProbeResult } from "./probe.ts";
+export { runSandboxSelfTest } from "./self-test.ts";

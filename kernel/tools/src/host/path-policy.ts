@@ -13,7 +13,7 @@ export interface PathPolicy {
   /** Readable, but written only under `full`: what runs code outside of the environment later. */
   readonly protectedPaths: readonly string[];
   /** Whether a file of this name, below the workspace, holds secrets. */
-  isSecretName(name: string): boolean;
+  readonly isSecretName: (name: string) => boolean;
 }
 
 /** Throws `environment.denied` when `real` may not be read. `path` is what the caller asked for. */
@@ -50,8 +50,15 @@ export function assertWritable(policy: PathPolicy, real: string, path: string): 
 }
 
 function isSecret(policy: PathPolicy, real: string): boolean {
-  if (policy.secretPaths.some((item) => isWithin(real, item))) return true;
-  return isBelow(real, policy.profile.workspace) && policy.isSecretName(basename(real));
+  const { workspace } = policy.profile;
+  // A workspace inside of a secret folder was chosen by a person, so it is not secret itself.
+  if (
+    policy.secretPaths.some(
+      (item) => isWithin(real, item) && (isBelow(item, workspace) || !isWithin(real, workspace)),
+    )
+  )
+    return true;
+  return isBelow(real, workspace) && policy.isSecretName(basename(real));
 }
 
 function isHidden(policy: PathPolicy, real: string): boolean {

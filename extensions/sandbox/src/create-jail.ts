@@ -1,0 +1,84 @@
+import { TauError } from "@tau/core";
+import type { OwnedEnvironment } from "@tau/tools";
+import { createGuardedFiles, disposedError, profileHash } from "@tau/tools";
+
+import type { JailOptions } from "./jail-options.ts";
+import { createJailRunner } from "./jail-runner.ts";
+import type { JailSettings } from "./jail-settings.ts";
+import { jailSettings } from "./jail-settings.ts";
+import type { ProbeResult } from "./probe.ts";
+import { runSandboxSelfTest } from "./self-test.ts";
+
+/**
+ * Makes an `Environment` whose commands the kernel confines: bubblewrap's namespaces, no capabilities and a
+ * seccomp filter.
+ *
+ * The first jail of a kind in a process tries to escape. Throws `sandbox.escape` when a probe gets out, and
+ * `sandbox.unavailable` with what to install or allow when there can be no jail; never falls back to less.
+ */
+export async function createJail(options: JailOptions): Promise<OwnedEnvironment> {
+  const settings = jailSettings(options);
+  await assertHolds(options, settings);
+  const runner = createJailRunner(settings);
+  const disposal = new AbortController();
+  const running = new Set<Promise<unknown>>();
+
+  return {
+    info: { kind: "jail", enforced: true, profile: settings.profile, profileHash: hashOf(settings) },
+    ...createGuardedFiles(settings.policy),
+    async exec(request, signal) {
+      disposal.signal.throwIfAborted();
+      const run = runner.run(request, AbortSignal.any([signal, disposal.signal]));
+      running.add(run);
+      try {
+        return await run;
+      } finally {
+        running.delete(run);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      disposal.abort(disposedError());
+      await Promise.allSettled(running);
+    },
+  };
+}
+
+const tested = new Map<string, Promise<readonly ProbeResult[]>>();
+
+/** Tests each kind of jail once in this process; a failure is tried again, since a person may have repaired it. */
+async function assertHolds(options: JailOptions, settings: JailSettings): Promise<void> {
+  const { access, network } = settings.profile;
+  const kind = JSON.stringify([settings.bwrapPath, access, network, options.unixSockets, settings.prefix]);
+  const results = tested.get(kind) ?? runSandboxSelfTest(options);
+  tested.set(kind, results);
+  try {
+    assertNoEscape(await results);
+  } catch (error) {
+    tested.delete(kind);
+    throw error;
+  }
+}
+
+function assertNoEscape(results: readonly ProbeResult[]): void {
+  const escaped = results.filter((result) => result.outcome === "escaped");
+  if (escaped.length === 0) return;
+  throw new TauError(
+    "sandbox.escape",
+    `The self-test got out of the jail, so nothing is run in it: ${escaped.map(({ name, detail }) => `${name} (${detail})`).join("; ")}. Update bubblewrap and the kernel, and report this.`,
+    { details: { probes: escaped.map((result) => result.name) } },
+  );
+}
+
+function hashOf(settings: JailSettings): string {
+  const { access, workspace, network } = settings.profile;
+  return profileHash([
+    "jail",
+    access,
+    workspace,
+    network,
+    settings.policy.secretPaths,
+    settings.policy.protectedPaths,
+    settings.prefix,
+    Buffer.from(settings.filter).toString("base64"),
+  ]);
+}

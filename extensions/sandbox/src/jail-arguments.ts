@@ -1,0 +1,71 @@
+import { existsSync } from "node:fs";
+
+import { isWithin } from "@tau/tools";
+
+import type { JailView } from "./jail-view.ts";
+
+/** Descriptors that bubblewrap inherits beside the three standard ones. */
+export const jailDescriptors = { arguments: 3, seccomp: 4, status: 5 } as const;
+
+/**
+ * What of /proc acts on the whole machine. Root inside of the jail is root's user id outside: without these,
+ * it needs no capability to write `/proc/sys/kernel/core_pattern` and so to run a program outside.
+ */
+const machineControls = ["sys", "sysrq-trigger", "irq", "bus", "fs", "mtrr", "acpi", "scsi", "asound"]
+  .map((name) => `/proc/${name}`)
+  .filter((path) => existsSync(path));
+
+/**
+ * The arguments of bubblewrap for one command, without the command.
+ *
+ * Safe for root: capabilities are dropped and further user namespaces refused, because root with its
+ * capabilities could remount everything as writable.
+ */
+export function jailArguments(view: JailView): readonly string[] {
+  return [
+    ["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
+    view.profile.network ? [] : ["--unshare-net"],
+    ["--disable-userns", "--cap-drop", "ALL", "--die-with-parent", "--new-session"],
+    rootMounts(view),
+    workspaceMounts(view),
+    Object.entries(view.variables).flatMap(([name, value]) => ["--setenv", name, value]),
+    ["--chdir", view.cwd],
+    ["--seccomp", String(jailDescriptors.seccomp), "--json-status-fd", String(jailDescriptors.status)],
+  ].flat();
+}
+
+function rootMounts(view: JailView): readonly string[] {
+  const full = view.profile.access === "full" && view.writable;
+  const tmpBytes = String(view.tmpBytes);
+  return [
+    full ? ["--bind", "/", "/", "--ro-bind", "/sys", "/sys"] : ["--ro-bind", "/", "/"],
+    ["--dev", "/dev", "--proc", "/proc"],
+    machineControls.flatMap((path) => ["--ro-bind", path, path]),
+    full ? [] : ["--size", tmpBytes, "--tmpfs", "/tmp"],
+    ["--size", tmpBytes, "--tmpfs", "/run"],
+    view.resolver === undefined ? [] : ["--ro-bind", view.resolver, view.resolver],
+    view.home === undefined ? [] : ["--dir", view.home],
+  ].flat();
+}
+
+/** Masks above the workspace come before it and those below come after it: later mounts cover earlier ones. */
+function workspaceMounts(view: JailView): readonly string[] {
+  const { workspace } = view.profile;
+  const above = (path: string): boolean => isWithin(workspace, path);
+  return [
+    masks(view, above),
+    [view.writable ? "--bind" : "--ro-bind", workspace, workspace],
+    view.pinned.flatMap((path) => ["--bind", path, path]),
+    view.readOnly.flatMap((path) => ["--ro-bind", path, path]),
+    masks(view, (path) => !above(path)),
+  ].flat();
+}
+
+function masks(view: JailView, wanted: (path: string) => boolean): readonly string[] {
+  const folders = view.maskedFolders.filter(wanted);
+  const files = view.maskedFiles.filter(wanted);
+  return [
+    folders.flatMap((path) => ["--perms", "0555", "--tmpfs", path, "--remount-ro", path]),
+    files.flatMap((path) => ["--ro-bind", "/dev/null", path]),
+  ].flat();
+}

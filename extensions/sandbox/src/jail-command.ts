@@ -1,0 +1,117 @@
+import { spawn } from "node:child_process";
+import { Duplex, Readable } from "node:stream";
+
+import { TauError } from "@tau/core";
+import type { ExecRequest, ExecResult, ProcessControl } from "@tau/tools";
+import { runProcess } from "@tau/tools";
+
+import { jailArguments, jailDescriptors } from "./jail-arguments.ts";
+import type { JailSettings } from "./jail-settings.ts";
+import type { JailStatus } from "./jail-status.ts";
+import { followStatus } from "./jail-status.ts";
+import type { JailView } from "./jail-view.ts";
+
+/** How one command is put into bubblewrap; tests weaken it to see that the self-test notices. */
+export interface JailVector {
+  readonly arguments: readonly string[];
+  readonly filter: Uint8Array;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** The vector that every command gets. */
+export function jailVector(settings: JailSettings, view: JailView): JailVector {
+  return {
+    arguments: jailArguments(view),
+    filter: settings.filter,
+    variables: settings.bwrapVariables,
+  };
+}
+
+/** What of the settings starts a process. */
+export type JailLauncher = Pick<JailSettings, "bwrapPath" | "prefix">;
+
+/** Runs a command in bubblewrap. Throws `environment.failed` when it could not be started. */
+export async function runInJail(
+  launcher: JailLauncher,
+  vector: JailVector,
+  request: ExecRequest,
+  signal: AbortSignal,
+): Promise<ExecResult> {
+  const complaint = followComplaint();
+  const control = jailControl(launcher, vector, request);
+  const result = await runProcess(
+    control,
+    {
+      ...request,
+      onOutput(chunk, stream) {
+        if (stream === "stderr") complaint.add(chunk);
+        request.onOutput?.(chunk, stream);
+      },
+    },
+    signal,
+  );
+  const started = result.timedOut || result.exitCode >= 128 || control.status()?.commandEnded() === true;
+  const why = complaint.of(started ? "prlimit: failed to execute " : "bwrap: ");
+  if (started && !(why !== undefined && (result.exitCode === 126 || result.exitCode === 127))) return result;
+  throw new TauError("environment.failed", `Starting the command failed: ${why ?? "bubblewrap gave up"}.`);
+}
+
+interface JailControl extends ProcessControl {
+  status(): JailStatus | undefined;
+}
+
+function jailControl(launcher: JailLauncher, vector: JailVector, request: ExecRequest): JailControl {
+  let status: JailStatus | undefined;
+  return {
+    status: () => status,
+    spawn() {
+      const child = spawn(
+        launcher.bwrapPath,
+        ["--args", String(jailDescriptors.arguments), "--", ...launcher.prefix, ...request.argv],
+        {
+          cwd: "/",
+          env: vector.variables,
+          detached: true, // signals of Tau's terminal are Tau's to answer
+          stdio: [request.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe", "pipe", "pipe", "pipe"],
+        },
+      );
+      const [, , , toArguments, toSeccomp, fromStatus]: readonly unknown[] = child.stdio;
+      send(toArguments, vector.arguments.map((item) => `${item}\0`).join(""));
+      send(toSeccomp, vector.filter);
+      if (fromStatus instanceof Readable) status = followStatus(fromStatus);
+      return child;
+    },
+    terminate(child) {
+      if (status?.terminate() !== true) child.kill("SIGKILL");
+    },
+    async kill(child) {
+      // Process 1 of the jail dies with bubblewrap, and every other process of the jail with process 1.
+      child.kill("SIGKILL");
+      await status?.gone();
+    },
+  };
+}
+
+function send(stream: unknown, data: string | Uint8Array): void {
+  if (!(stream instanceof Duplex)) throw new TypeError("The pipe to bubblewrap cannot be written.");
+  // bubblewrap may give up before it has read everything; its exit says so.
+  stream.on("error", () => stream.destroy());
+  stream.end(data);
+}
+
+const complaintBytes = 2000;
+
+/** Keeps the beginning of what was written to standard error, where starters of programs complain. */
+function followComplaint(): { add(chunk: Uint8Array): void; of(prefix: string): string | undefined } {
+  let text = "";
+  return {
+    add(chunk) {
+      if (text.length < complaintBytes) text += Buffer.from(chunk).toString("utf8");
+    },
+    of: (prefix) =>
+      text
+        .split("\n")
+        .find((line) => line.startsWith(prefix))
+        ?.slice(prefix.length),
+  };
+}

@@ -1,0 +1,31 @@
+import type { EnvironmentProfile } from "@tau/tools";
+
+/** Limits of one command; absent ones stay as this process has them. */
+export interface JailLimits {
+  /** Processes and threads together. Default 1024. */
+  readonly processes?: number;
+  /** Largest file a command may write, in bytes. */
+  readonly fileBytes?: number;
+  /** Processor time of each process, in seconds. */
+  readonly cpuSeconds?: number;
+  /** Address space of each process, in bytes. Node and Java reserve far more than they use. */
+  readonly addressSpaceBytes?: number;
+  /** What /tmp may hold, in bytes. Default 1 GiB. */
+  readonly tmpBytes?: number;
+}
+
+/** Options of `createJail`. */
+export interface JailOptions {
+  readonly profile: EnvironmentProfile;
+  /** Absolute path of bubblewrap. Default: the first `bwrap` on the PATH. */
+  readonly bwrapPath?: string;
+  /** Variables for every command, beside the allowlisted ones of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Absolute paths to hide beside the usual credentials, such as Tau's own data folder. */
+  readonly maskPaths?: readonly string[];
+  /** Paths below the workspace that cannot be written, beside the usual ones. Relative to the workspace. */
+  readonly protectPaths?: readonly string[];
+  /** Whether commands may use unix sockets and so reach services of this machine. Default false. */
+  readonly unixSockets?: boolean;
+  readonly limits?: JailLimits;
+}

@@ -1,0 +1,106 @@
+import type { ExecRequest, ExecResult } from "@tau/tools";
+import { workingDirectory } from "@tau/tools";
+
+import type { JailVector } from "./jail-command.ts";
+import { jailVector, runInJail } from "./jail-command.ts";
+import type { JailSettings } from "./jail-settings.ts";
+import type { JailView } from "./jail-view.ts";
+import type { Protection } from "./protected-paths.ts";
+import { enforceProtection, planProtection } from "./protected-paths.ts";
+import { existingPaths, findSecretFiles } from "./secret-files.ts";
+
+const defaultTmpBytes = 2 ** 30;
+
+/** Runs commands with one set of settings. */
+export interface JailRunner {
+  run(request: ExecRequest, signal: AbortSignal): Promise<ExecResult>;
+}
+
+/** Makes a {@link JailRunner}. `vectorOf` is replaced by tests that weaken the jail. */
+export function createJailRunner(
+  settings: JailSettings,
+  vectorOf: (settings: JailSettings, view: JailView) => JailVector = jailVector,
+): JailRunner {
+  const protection = shareProtection(settings);
+  return {
+    async run(request, signal) {
+      signal.throwIfAborted();
+      const cwd = await workingDirectory(request.cwd ?? settings.profile.workspace);
+      const writable = settings.profile.access !== "read-only" && request.readOnly !== true;
+      if (!writable) {
+        const vector = vectorOf(settings, await viewOf(settings, request, { cwd, writable }));
+        return await runInJail(settings, vector, request, signal);
+      }
+      const plan = await protection.enter();
+      try {
+        const vector = vectorOf(settings, await viewOf(settings, request, { cwd, writable, plan }));
+        return await runInJail(settings, vector, request, signal);
+      } finally {
+        report(request, await protection.leave());
+      }
+    },
+  };
+}
+
+interface Access {
+  readonly cwd: string;
+  readonly writable: boolean;
+  readonly plan?: Protection;
+}
+
+async function viewOf(settings: JailSettings, request: ExecRequest, access: Access): Promise<JailView> {
+  const { policy, profile } = settings;
+  const secretFiles = await findSecretFiles(profile.workspace, policy.isSecretName);
+  const masked = await existingPaths([...policy.secretPaths, ...secretFiles]);
+  return {
+    profile,
+    writable: access.writable,
+    cwd: access.cwd,
+    home: settings.home,
+    resolver: profile.network ? settings.resolver : undefined,
+    variables: { ...settings.innerVariables, ...request.env },
+    maskedFolders: masked.folders,
+    maskedFiles: masked.files,
+    pinned: access.plan?.pinned ?? [],
+    readOnly: access.plan?.readOnly ?? [],
+    tmpBytes: settings.limits.tmpBytes ?? defaultTmpBytes,
+  };
+}
+
+type Moved = Awaited<ReturnType<typeof enforceProtection>>;
+
+interface SharedProtection {
+  enter(): Promise<Protection>;
+  leave(): Promise<Moved>;
+}
+
+/**
+ * Commands that run at the same time share one plan. A plan made while another command runs would trust what
+ * that one is just making: a folder that it exchanges for a symlink would be mounted as if it belonged here.
+ */
+function shareProtection(settings: JailSettings): SharedProtection {
+  const { workspace } = settings.profile;
+  let users = 0;
+  let plan: Promise<Protection> | undefined;
+  return {
+    enter() {
+      users++;
+      plan ??= planProtection(workspace, settings.policy.protectedPaths);
+      return plan;
+    },
+    async leave() {
+      const current = await plan;
+      const moved = current === undefined ? [] : await enforceProtection(workspace, current.watched);
+      users--;
+      if (users === 0) plan = undefined;
+      return moved;
+    },
+  };
+}
+
+function report(request: ExecRequest, moved: Moved): void {
+  for (const { from, to } of moved) {
+    const text = `tau: ${from} is protected, so what the command made there is now ${to}\n`;
+    request.onOutput?.(Buffer.from(text), "stderr");
+  }
+}

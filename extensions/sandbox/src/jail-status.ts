@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs";
+import type { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
+import { setTimeout as delay } from "node:timers/promises";
+
+import { isJsonObject, parseJson } from "@tau/core";
+import { killQuietly } from "@tau/tools";
+
+/** What bubblewrap reports of the process that is number 1 inside of the jail. */
+export interface JailStatus {
+  /** Whether the command was started and ended by itself. */
+  commandEnded(): boolean;
+  /** Asks every process in the jail's session to end; false when none is known yet. */
+  terminate(): boolean;
+  /** Settles when process 1, and with it every process of the jail, is dead. */
+  gone(): Promise<void>;
+}
+
+const polls = 1000;
+
+/** Follows bubblewrap's `--json-status-fd`. */
+export function followStatus(stream: Readable): JailStatus {
+  let text = "";
+  let first: FirstProcess | undefined;
+  let ended = false;
+  stream.setEncoding("utf8");
+  stream.on("data", (chunk: string) => {
+    text += chunk;
+    const lines = text.split("\n");
+    text = lines.pop() ?? "";
+    for (const line of lines) {
+      const pid = numberIn(line, "child-pid");
+      if (pid !== undefined) first = { pid, startedAt: startTime(pid) };
+      if (numberIn(line, "exit-code") !== undefined) ended = true;
+    }
+  });
+  const complete = finished(stream).catch(() => undefined);
+
+  return {
+    commandEnded: () => ended,
+    terminate() {
+      if (first === undefined || startTime(first.pid) !== first.startedAt) return false;
+      killQuietly(-first.pid, "SIGTERM");
+      return true;
+    },
+    async gone() {
+      await complete;
+      if (first !== undefined) await death(first);
+    },
+  };
+}
+
+interface FirstProcess {
+  readonly pid: number;
+  readonly startedAt: string | undefined;
+}
+
+async function death({ pid, startedAt }: FirstProcess): Promise<void> {
+  for (let poll = 0; poll < polls; poll++) {
+    const started = startTime(pid);
+    if (started === undefined || started !== startedAt) return;
+    killQuietly(pid, "SIGKILL");
+    await delay(1);
+  }
+}
+
+/** When a process started, in clock ticks: with its id, its identity. Undefined once it is dead. */
+function startTime(pid: number): string | undefined {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
+    const [state] = fields;
+    return state === "Z" || state === "X" ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}
+
+function numberIn(line: string, name: string): number | undefined {
+  const parsed = parseJson(line);
+  if (!parsed.ok || !isJsonObject(parsed.value)) return undefined;
+  const value = parsed.value[name];
+  return typeof value === "number" ? value : undefined;
+}

@@ -1,0 +1,25 @@
+import type { EnvironmentProfile } from "@tau/tools";
+
+/** What one command sees: everything that the arguments of bubblewrap are made of. Paths are real paths. */
+export interface JailView {
+  readonly profile: EnvironmentProfile;
+  /** Whether the workspace can be written in this run. */
+  readonly writable: boolean;
+  readonly cwd: string;
+  /** The command's own home, in the private /tmp; undefined leaves the real one. */
+  readonly home: string | undefined;
+  /** Where /etc/resolv.conf leads when that is below /run; without it there are no names in a granted network. */
+  readonly resolver: string | undefined;
+  /** Set inside of the jail, where they cannot act on bubblewrap itself. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Replaced by an empty folder. */
+  readonly maskedFolders: readonly string[];
+  /** Replaced by /dev/null. */
+  readonly maskedFiles: readonly string[];
+  /** Folders that cannot be renamed or removed, because something below them is protected. */
+  readonly pinned: readonly string[];
+  /** Shown as they are, not writable. */
+  readonly readOnly: readonly string[];
+  /** Bytes that the private /tmp may hold. */
+  readonly tmpBytes: number;
+}
