@@ -40,6 +40,7 @@ export class AnthropicDecoder implements AnswerDecoder {
   #events: ModelEvent[] = [];
   #textBlock: ContentBlock | undefined;
   #toolCalls = 0;
+  #started = false;
   #stopReason: string | undefined;
   #model = "";
   #id: string | undefined;
@@ -108,10 +109,17 @@ export class AnthropicDecoder implements AnswerDecoder {
   }
 
   #start(message: Json | undefined): void {
+    // Two answers spliced together, as a failing proxy sends them: no part of either can be trusted.
+    if (this.#started) throw this.#notTheProtocol("A second message began before the first one ended.");
+    this.#started = true;
     const start = objectOf(message);
     if (typeof start["model"] === "string") this.#model = start["model"];
     if (typeof start["id"] === "string") this.#id = start["id"];
+    if (typeof start["stop_reason"] === "string") this.#stopReason = start["stop_reason"];
     this.#usage.update(start["usage"]);
+    // Usually empty; an answer that was continued at the provider may come whole.
+    const content = Array.isArray(start["content"]) ? start["content"] : [];
+    for (const [index, block] of content.entries()) this.#startBlock({ index, content_block: block });
   }
 
   #startBlock(body: JsonObject): void {
@@ -128,6 +136,7 @@ export class AnthropicDecoder implements AnswerDecoder {
   }
 
   #finish(): void {
+    if (!this.#started) throw this.#notTheProtocol("A message ended that never began.");
     const parts: AssistantMessage["parts"][number][] = [];
     for (const [, block] of [...this.#blocks].toSorted(([a], [b]) => a - b)) {
       const part = block.finish();
