@@ -27,8 +27,14 @@ const steps: readonly Step[] = [
   { name: "unused exports and dependencies", command: ["knip"] },
   { name: "manifests", command: ["sherif"] },
   {
-    name: "architecture, documents, public API, weight",
-    command: ["vitest", "run", "test/", "--exclude", "test/planted-*", "--exclude", "test/setup*"],
+    name: "architecture, documents, public API, lockfile, weight",
+    command: [
+      "vitest",
+      "run",
+      ...["architecture", "docs", "lockfile", "public-api", "readme-code", "weight"].map(
+        (name) => `test/${name}.test.ts`,
+      ),
+    ],
   },
 ];
 

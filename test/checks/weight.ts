@@ -1,15 +1,8 @@
 import { globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
+import { type LockPackages, nearestEntry } from "./lockfile.ts";
 import { isTestFile, type Workspace } from "./workspace.ts";
-
-interface LockEntry {
-  readonly link?: boolean;
-  readonly resolved?: string;
-  readonly hasInstallScript?: boolean;
-  readonly dependencies?: Readonly<Record<string, string>>;
-  readonly optionalDependencies?: Readonly<Record<string, string>>;
-}
 
 /** One package that an installation of the given packages brings along. */
 export interface InstalledPackage {
@@ -25,12 +18,12 @@ export interface InstalledPackage {
  * together are about twice the sources (`npm run check:pack` measures the real tarballs).
  */
 export function closureOf(workspace: Workspace, names: readonly string[]): readonly InstalledPackage[] {
-  const lock: { readonly packages: Readonly<Record<string, LockEntry>> } = JSON.parse(
+  const lock: { readonly packages: LockPackages } = JSON.parse(
     readFileSync(join(workspace.root, "package-lock.json"), "utf8"),
   );
   const found = new Map<string, InstalledPackage>();
   const visit = (name: string, from: string): void => {
-    const path = resolvePath(lock.packages, name, from);
+    const path = nearestEntry(lock.packages, from, name);
     const entry = path === undefined ? undefined : lock.packages[path];
     if (path === undefined || entry === undefined) throw new Error(`${name} is not in package-lock.json`);
     const folder = entry.link ? (entry.resolved ?? path) : path;
@@ -45,19 +38,6 @@ export function closureOf(workspace: Workspace, names: readonly string[]): reado
   };
   for (const name of names) visit(name, "");
   return [...found.values()];
-}
-
-/** Finds a package as Node does: in the nearest node_modules. */
-function resolvePath(
-  packages: Readonly<Record<string, LockEntry>>,
-  name: string,
-  from: string,
-): string | undefined {
-  for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/node_modules/")))) {
-    const path = folder === "" ? `node_modules/${name}` : `${folder}/node_modules/${name}`;
-    if (path in packages) return path;
-    if (folder === "") return undefined;
-  }
 }
 
 function sizeOf(root: string, folder: string): number {
