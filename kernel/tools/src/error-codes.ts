@@ -36,4 +36,8 @@ export const toolErrorCodes = {
   "environment.exists": "The path exists already and the operation wanted to make it. Choose another path.",
   "environment.failed":
     "The system refused an operation, or a command could not be started. The message says why.",
+  "permission.invalid_rule":
+    "A permission rule cannot be read. The message names the rule, what is wrong and how to write it.",
+  "permission.example_failed":
+    "A permission rule covers what its `notMatch` lists, or not what its `match` lists. Change the rule or the example.",
 } as const;

@@ -29,6 +29,15 @@ export { profileHash } from "./host/profile-hash.ts";
 export type { ProcessControl, ProcessRequest } from "./host/run-process.ts";
 export { runProcess } from "./host/run-process.ts";
 export type { Decision, EffectRequest, PermissionPolicy } from "./permission.ts";
+export type { ConsideredRule, EffectDecision } from "./permissions/decide-effect.ts";
+export { meetPolicies } from "./permissions/meet-policies.ts";
+export type {
+  ExplainingPolicy,
+  Explanation,
+  PermissionPolicyOptions,
+} from "./permissions/permission-policy.ts";
+export { createPermissionPolicy } from "./permissions/permission-policy.ts";
+export type { PermissionRule, PermissionRules, Verdict } from "./permissions/rule.ts";
 export type { Tool, ToolContext, ToolOutput, ValidatedInput } from "./tool.ts";
 export type { ToolOptions } from "./define-tool.ts";
 export { assertToolName, defineTool } from "./define-tool.ts";

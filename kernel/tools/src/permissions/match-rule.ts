@@ -1,0 +1,76 @@
+import { unreachable } from "@tau/core";
+
+import type { CallEffect } from "./call-effect.ts";
+import { matchesArgvBroadly, matchesArgvExactly } from "./match-argv.ts";
+import type { Match } from "./match-argv.ts";
+import { matchesHost } from "./match-host.ts";
+import { matchesPath } from "./match-path.ts";
+import type { PathRoots } from "./match-path.ts";
+import type { CompiledRule } from "./rule.ts";
+import type { ShellCommand } from "./shell-effects.ts";
+import { matchesWildcard } from "./wildcard.ts";
+
+/** Programs whose arguments often name programs without running them. */
+const talkers = new Set(
+  `apk apt apt-cache apt-get brew cargo cd composer docker echo gem git gh go grep helm kill killall kubectl ls make man
+  npm pgrep pip pip3 pkill pnpm podman printf rg systemctl test type which yarn [`.split(/\s+/),
+);
+
+/** Tells whether a rule covers an effect of the tool called `tool`. */
+export function matchRule(rule: CompiledRule, effect: CallEffect, tool: string, roots: PathRoots): Match {
+  const { pattern } = rule;
+  switch (pattern.kind) {
+    case "any":
+      return isUnknownCommand(rule, effect) ? "no" : "yes";
+    case "tool":
+      if (isUnknownCommand(rule, effect)) return "no";
+      if (!matchesWildcard(pattern.name, tool)) return "no";
+      return pattern.path === undefined || isFileIn(pattern.path, effect, roots) ? "yes" : "no";
+    case "read":
+    case "write":
+      if (effect.kind !== pattern.kind) return "no";
+      return pattern.path === undefined || isFileIn(pattern.path, effect, roots) ? "yes" : "no";
+    case "command":
+      if (effect.kind === "doubt") return pattern.argv === undefined ? "yes" : "no";
+      if (effect.kind !== "command") return "no";
+      return matchCommand(rule, effect.command, { workspace: roots.workspace, cwd: effect.folders });
+    case "network":
+      if (effect.kind !== "network") return "no";
+      return pattern.host === undefined || matchesHost(pattern.host, effect.host) ? "yes" : "no";
+    default:
+      return unreachable(pattern);
+  }
+}
+
+/** A configured rule allows only commands whose every word is known; the profile `full` means what it says. */
+function isUnknownCommand(rule: CompiledRule, effect: CallEffect): boolean {
+  if (rule.verdict !== "allow" || rule.origin === "profile" || effect.kind !== "command") return false;
+  return effect.command.argv.some(({ value }) => value === undefined);
+}
+
+function isFileIn(pattern: Parameters<typeof matchesPath>[0], effect: CallEffect, roots: PathRoots): boolean {
+  return (effect.kind === "read" || effect.kind === "write") && matchesPath(pattern, effect.path, roots);
+}
+
+function matchCommand(
+  rule: CompiledRule,
+  command: ShellCommand,
+  folders: { readonly workspace: string; readonly cwd: readonly string[] },
+): Match {
+  const argv = rule.pattern.kind === "command" ? rule.pattern.argv : undefined;
+  if (rule.verdict === "allow") {
+    const known = command.argv.every(({ value }) => value !== undefined);
+    return known && (argv === undefined || matchesArgvExactly(argv, command.argv, folders)) ? "yes" : "no";
+  }
+  if (argv === undefined) return "yes";
+  const whole = matchesArgvBroadly(argv, command.argv);
+  if (whole === "yes" || command.role === "transparent") return whole;
+
+  const inner = command.argv
+    .slice(1)
+    .map((_, index) => matchesArgvBroadly(argv, command.argv.slice(index + 1)));
+  if (command.role === "launcher") return [whole, ...inner].find((match) => match === "yes") ?? whole;
+  // Any program may run the command that its arguments spell out; only the well-known ones are known not to.
+  const program = command.argv[0]?.value ?? "";
+  return inner.includes("yes") && !talkers.has(program) ? "maybe" : whole;
+}

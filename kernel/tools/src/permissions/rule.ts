@@ -1,0 +1,45 @@
+import type { ArgvPattern } from "./argv-pattern.ts";
+import type { Decision } from "../permission.ts";
+import type { PathPattern } from "./path-pattern.ts";
+import type { Wildcard } from "./wildcard.ts";
+
+/** What a rule, or all of them together, can say. */
+export type Verdict = Decision["decision"];
+
+/** A rule with its explanation and its examples, as a person writes it. */
+export interface PermissionRule {
+  /** For example `read(**\/.env*)`, `bash(git (status|diff) *)`, `network(*.github.com)`, `edit`. */
+  readonly rule: string;
+  /** Shown to the model and to people when the rule decides; a denial says what to do instead. */
+  readonly reason?: string;
+  /** Commands, paths, hosts or tool names the rule must cover; checked when the rules are loaded. */
+  readonly match?: readonly string[];
+  /** The same, for what it must not cover. */
+  readonly notMatch?: readonly string[];
+}
+
+/** Rules by what they say. Their order means nothing: deny beats ask, and ask beats allow. */
+export interface PermissionRules {
+  readonly deny?: readonly (string | PermissionRule)[];
+  readonly ask?: readonly (string | PermissionRule)[];
+  readonly allow?: readonly (string | PermissionRule)[];
+}
+
+/** What a rule looks at. */
+export type RulePattern =
+  | { readonly kind: "any" }
+  | { readonly kind: "tool"; readonly name: Wildcard; readonly path?: PathPattern }
+  | { readonly kind: "read" | "write"; readonly path?: PathPattern }
+  | { readonly kind: "command"; readonly argv?: ArgvPattern }
+  | { readonly kind: "network"; readonly host?: Wildcard };
+
+/** A rule, ready to be matched. */
+export interface CompiledRule {
+  /** As written. */
+  readonly text: string;
+  readonly verdict: Verdict;
+  /** Profile rules come with the profile; an environment that enforces it enforces them too. */
+  readonly origin: "configured" | "profile";
+  readonly reason?: string;
+  readonly pattern: RulePattern;
+}

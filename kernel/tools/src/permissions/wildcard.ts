@@ -1,0 +1,25 @@
+/** Literal text with gaps: `["a", "b"]` is `a*b`, `["a"]` is `a`. Matched without regular expressions, in linear time. */
+export type Wildcard = readonly string[];
+
+/** Reads `*` as a gap; every other character stands for itself. */
+export function toWildcard(text: string): Wildcard {
+  return text.split("*");
+}
+
+/** Tells whether `text` is the pattern's pieces, in order, with anything in the gaps. */
+export function matchesWildcard(pattern: Wildcard, text: string): boolean {
+  const [first = "", ...rest] = pattern;
+  const last = rest.pop();
+  if (last === undefined) return text === first;
+  if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last))
+    return false;
+
+  const end = text.length - last.length;
+  let at = first.length;
+  for (const piece of rest) {
+    const found = text.indexOf(piece, at);
+    if (found === -1 || found + piece.length > end) return false;
+    at = found + piece.length;
+  }
+  return true;
+}
