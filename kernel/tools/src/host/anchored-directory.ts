@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { mkdir, open, readlink } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 
 import { failed, systemCode } from "./environment-error.ts";
 
@@ -13,7 +13,7 @@ import { failed, systemCode } from "./environment-error.ts";
  * path: there a race with a hostile process of the same user remains.
  */
 export interface AnchoredDirectory extends AsyncDisposable {
-  /** The path to use for the entry `name`. */
+  /** The path to use for the entry `name`; `.` is the folder itself. */
   entry(name: string): string;
   /** Makes renames and new entries durable. */
   sync(): Promise<void>;
@@ -46,7 +46,7 @@ async function verified(handle: FileHandle, real: string): Promise<AnchoredDirec
 function anchored(handle: FileHandle, real: string): AnchoredDirectory {
   const base = hasDescriptorPaths ? `/proc/self/fd/${handle.fd}` : real;
   return {
-    entry: (name) => join(base, name),
+    entry: (name) => `${base}/${name}`,
     sync: () => handle.sync(),
     [Symbol.asyncDispose]: () => handle.close(),
   };

@@ -1,0 +1,17 @@
+import { describe } from "vitest";
+
+import { describeEnds } from "./environment-end-tests.ts";
+import { describeCommands } from "./environment-exec-tests.ts";
+import { describeFiles } from "./environment-file-tests.ts";
+import type { EnvironmentFactory } from "./environment-fixture.ts";
+import { describeProfiles } from "./environment-profile-tests.ts";
+
+/** Checks the contract of the `Environment` port. Needs Linux, bash and the usual small programs. */
+export function describeEnvironment(name: string, create: EnvironmentFactory): void {
+  describe(`Environment: ${name}`, () => {
+    describeFiles(create);
+    describeProfiles(create);
+    describeCommands(create);
+    describeEnds(create);
+  });
+}

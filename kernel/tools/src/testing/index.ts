@@ -1,0 +1,2 @@
+export { describeEnvironment } from "./describe-environment.ts";
+export type { EnvironmentFactory } from "./environment-fixture.ts";
