@@ -1,5 +1,5 @@
 import type { Model, ModelRequest } from "@tau/agent";
-import type { RunLimits } from "@tau/core";
+import type { ContextEntry, RunLimits } from "@tau/core";
 import type { ContextBudget, RunState } from "@tau/session";
 import type { Environment, EnvironmentInfo, PermissionPolicy, ToolRegistry } from "@tau/tools";
 
@@ -9,6 +9,9 @@ import type { Hook } from "./hook.ts";
 export interface EnvironmentRequest {
   readonly tenant: string;
   readonly sessionId: string;
+  /** What the session was created with; an entry may name its workspace. */
+  readonly bootstrap: readonly ContextEntry[];
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -23,10 +26,13 @@ export interface AgentConfig {
   readonly model: Model;
   readonly instructions?: string;
   readonly tools: ToolRegistry;
-  /** Where the tools act. */
-  openEnvironment(request: EnvironmentRequest): Promise<Environment>;
-  /** The rules for that environment. */
-  policyFor(environment: EnvironmentInfo): PermissionPolicy;
+  /**
+   * Where the tools of one run act; disposed of, where it can be, when the run ends or waits for another process.
+   * Default: nowhere; see {@link noEnvironment}.
+   */
+  openEnvironment?(request: EnvironmentRequest): Promise<Environment & Partial<AsyncDisposable>>;
+  /** The rules for that environment. Default: {@link defaultPolicy}. */
+  policyFor?(environment: EnvironmentInfo): PermissionPolicy;
   /** Defaults for runs that name no limits of their own; see {@link defaultLimits}. */
   readonly limits?: RunLimits;
   readonly generation?: Pick<ModelRequest, "maxOutputTokens" | "temperature" | "reasoning" | "stopSequences">;

@@ -1,5 +1,50 @@
 /** Codes of the failures this package throws, or that its ports promise. */
 export const runtimeErrorCodes = {
+  "agent.not_found":
+    "The agent named by the request is not configured. Use one of those that the message lists.",
+  "approval.answered":
+    "The question was answered before; an answer counts once. Look at the session to see by whom.",
+  "approval.expired":
+    "The question's time ran out, which the run took as a denial. Run the prompt again if it still matters.",
+  "approval.invalid_answer":
+    "The answer does not fit the question: `allow` or `deny` for an approval, `rerun`, `done` or `deny` for an effect whose outcome is unknown.",
+  "approval.not_found":
+    "No run of the session waits for an answer to this question. List the session's pending questions.",
+  "engine.cancelled":
+    "Somebody cancelled the run; the message says why. Submit another one if it is still wanted.",
+  "engine.duplicate_program":
+    "Two programs were registered under one name. Choose another name for one of them.",
+  "engine.duplicate_step":
+    "A program used a name for two steps or two sleeps of one run. Give each its own, for example with a number.",
+  "engine.invalid_event":
+    "An event in an engine's stream cannot be read. It was damaged, or something else wrote it; restore the store from a backup.",
+  "engine.lease_lost":
+    "The process lost its claim on a run's key, so another one may be making the run. Nothing needs to be done.",
+  "engine.not_found":
+    "The run was never submitted under this key. Submit it first, or look under its own tenant and key.",
+  "engine.run_ended":
+    "A program left something behind that went on after its run had ended. Let it await everything it begins.",
+  "engine.same_key":
+    "A program called a run under its own key, which could never begin. Use another key for the called run.",
+  "engine.stopped":
+    "The engine is shutting down. Unfinished runs are taken up by the next one on the same store; ask again there.",
+  "environment.unavailable":
+    "The agent has no environment, so its tools cannot touch files or commands. Give its configuration an `openEnvironment`.",
+  "hook.failed":
+    "A hook threw or took too long. Hooks gate, so they fail closed. Repair the hook that the message names.",
+  "run.deadline": "The caller's deadline passed before the run ended; the run was cancelled.",
+  "run.model_contract":
+    "A model adapter ended a stream without saying how it finished. Report it to the adapter's author.",
+  "run.time_limit":
+    "The run took longer than its limit of wall clock. Raise `maxDurationMs`, or ask for less.",
+  "run.unknown_price":
+    "A run with a cost limit uses a model whose price is unknown. Give the model a price, or limit tokens instead.",
+  "session.busy_fork": "The event to fork at is inside a run. Fork at an event between two runs.",
+  "session.invalid_id":
+    "An external id has other characters than letters, digits, `.`, `_`, `:` and `-`, or is longer than 128.",
+  "session.invalid_seq":
+    "A sequence number is outside the session. Use a whole number in the range that the message names.",
+  "session.not_found": "The tenant has no session of this id. List the tenant's sessions.",
   "journal.conflict":
     "An append expected another version than the stream has: somebody else appended. Read the new events, decide again, append again.",
   "journal.closed": "The journal was closed. Open it again.",

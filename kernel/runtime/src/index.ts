@@ -5,6 +5,8 @@ export { systemClock } from "./clock.ts";
 export type { RuntimeOptions } from "./create-runtime.ts";
 export { createRuntime } from "./create-runtime.ts";
 export type { ContentStore } from "./content-store.ts";
+export type { EmbeddedEngineOptions } from "./engine/embedded-engine.ts";
+export { createEmbeddedEngine } from "./engine/embedded-engine.ts";
 export type {
   Engine,
   EngineCapabilities,

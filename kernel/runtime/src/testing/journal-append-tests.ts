@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { JournalAdapter } from "./journal-adapter.ts";
 import { checkProgram, journalProgram } from "./journal-model.ts";
 import {
+  allBatches,
   codeOf,
   naughtyStreams,
   naughtyTenants,
@@ -146,7 +147,7 @@ export function appendTests({ open }: JournalAdapter): void {
         journal.append(bad, 0, sampleEvents("x", 1)),
         journal.version(bad),
         readAll(journal, bad),
-        Array.fromAsync(journal.follow(bad, 1, signal)),
+        allBatches(journal.follow(bad, 1, signal)),
         journal.list(tenant, { prefix: "", limit: 1 }),
         journal.saveCheckpoint(bad, { seq: 1, version: 1, state: {} }),
         journal.loadCheckpoint(bad),
@@ -164,7 +165,7 @@ export function appendTests({ open }: JournalAdapter): void {
         journal.append(bad, 0, sampleEvents("x", 1)),
         journal.version(bad),
         readAll(journal, bad),
-        Array.fromAsync(journal.follow(bad, 1, signal)),
+        allBatches(journal.follow(bad, 1, signal)),
         journal.saveCheckpoint(bad, { seq: 1, version: 1, state: {} }),
         journal.loadCheckpoint(bad),
       ];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import type { JournalAdapter } from "./journal-adapter.ts";
-import { firstBatch, placed, readAll, sampleEvents } from "./journal-samples.ts";
+import { allBatches, firstBatch, placed, readAll, sampleEvents } from "./journal-samples.ts";
 
 const id = { tenant: "acme", stream: "session/1" };
 
@@ -98,7 +98,7 @@ export function readTests({ open }: JournalAdapter): void {
       await journal.append(id, 0, sampleEvents("long", version));
       await journal.saveCheckpoint(id, { seq: version - 20, version: 1, state: { turns: version - 20 } });
       const checkpoint = await journal.loadCheckpoint(id);
-      const batches = await Array.fromAsync(
+      const batches = await allBatches(
         journal.read(id, (checkpoint?.seq ?? 0) + 1, new AbortController().signal),
       );
       expect(batches.map((batch) => batch.length)).toEqual([20]);

@@ -78,6 +78,13 @@ export async function codeOf(work: Promise<unknown>): Promise<string> {
   return "nothing was thrown";
 }
 
+/** Iterates to the end and answers every batch. */
+export async function allBatches<T>(source: AsyncIterable<T>): Promise<readonly T[]> {
+  const batches: T[] = [];
+  for await (const batch of source) batches.push(batch);
+  return batches;
+}
+
 /** Starts iterating and asks for the first batch only. */
 export async function firstBatch<T>(source: AsyncIterable<T>): Promise<T | undefined> {
   for await (const batch of source) return batch;

@@ -1,0 +1,254 @@
+import { userText } from "@tau/core";
+import { describe, expect, test } from "vitest";
+
+import {
+  codeOf,
+  collect,
+  contextOf,
+  echoTool,
+  memoryStore,
+  ofType,
+  openHarness,
+  sessionId,
+  turnModel,
+} from "./runtime-harness.test.support.ts";
+
+const isFinished = (event: { readonly type: string }): boolean => event.type === "run_finished";
+
+/** A tool that runs until it is stopped, and tells when it began. */
+function hangingTool() {
+  const started = Promise.withResolvers<void>();
+  const tool = echoTool("wait", {
+    sideEffect: "irreversible",
+    run: (_, signal) => {
+      started.resolve();
+      return new Promise((_resolve, reject) =>
+        signal.addEventListener("abort", () => reject(new Error("stopped"))),
+      );
+    },
+  });
+  return { tool, started: started.promise };
+}
+
+const waiting = { calls: [{ name: "wait" }] };
+
+describe("createRuntime()", () => {
+  test("makes a session once for one external id", async () => {
+    await using harness = await openHarness();
+
+    const first = await harness.runtime.createSession({ externalId: "mine" }, harness.context);
+    const again = await harness.runtime.createSession({ externalId: "mine" }, harness.context);
+
+    expect([first.sessionId, again.version]).toEqual(["mine", 1]);
+    expect(await codeOf(harness.runtime.createSession({ externalId: "no spaces" }, harness.context))).toBe(
+      "session.invalid_id",
+    );
+  });
+
+  test("runs a prompt once for one run id", async () => {
+    await using harness = await openHarness({ turns: [{ text: "One" }, { text: "Two" }] });
+    await harness.run("Go", { runId: "r1" });
+
+    await harness.begin("Go", { runId: "r1" });
+    await harness.run("Next", { runId: "r2" });
+
+    expect((await harness.runtime.getSession(sessionId, harness.context)).turns).toBe(2);
+  });
+
+  test("hides a tenant's sessions from every other tenant", async () => {
+    await using harness = await openHarness({ turns: [{ text: "Hello" }] });
+    await harness.run("Hi");
+    const { runtime } = harness;
+    const other = contextOf("globex");
+    const run = { sessionId, runId: "r", reason: "no" };
+
+    const codes = await Promise.all([
+      codeOf(runtime.getSession(sessionId, other)),
+      codeOf(runtime.startRun({ sessionId, prompt: userText("Hi") }, other)),
+      codeOf(runtime.cancelRun(run, other)),
+      codeOf(runtime.injectContext({ sessionId, entries: [] }, other)),
+      codeOf(runtime.respond({ sessionId, approvalId: "a", answer: "allow" }, other)),
+      codeOf(runtime.forkSession({ sessionId, atSeq: 1 }, other)),
+      codeOf(collect(runtime.attach({ sessionId, fromSeq: 1 }, other))),
+    ]);
+
+    expect(new Set(codes)).toEqual(new Set(["session.not_found"]));
+    expect(await runtime.listSessions({ limit: 10 }, other)).toEqual([]);
+  });
+
+  test("names the agents when it does not know one", async () => {
+    await using harness = await openHarness();
+    await harness.runtime.createSession({ externalId: sessionId }, harness.context);
+
+    const started = harness.runtime.startRun(
+      { sessionId, prompt: userText("Hi"), agent: "nobody" },
+      harness.context,
+    );
+
+    await expect(started).rejects.toMatchObject({
+      code: "agent.not_found",
+      message: expect.stringContaining("main"),
+    });
+  });
+
+  test("cancels a run down to its tool and writes how it ended", async () => {
+    const { tool, started } = hangingTool();
+    await using harness = await openHarness({ turns: [waiting], tools: [tool] });
+    const runId = await harness.begin("Go");
+    await started;
+
+    await harness.runtime.cancelRun({ sessionId, runId, reason: "changed my mind" }, harness.context);
+
+    const events = await harness.until(isFinished);
+    expect(ofType(events, "effect_finished")[0]?.outcome).toBe("cancelled");
+    expect(ofType(events, "run_finished")[0]).toMatchObject({ status: "cancelled", reason: "cancelled" });
+  });
+
+  test("cancels a run while the model is thinking", async () => {
+    const asked = Promise.withResolvers<void>();
+    const model = turnModel([
+      (_, signal) => {
+        asked.resolve();
+        return new Promise((_resolve, reject) =>
+          signal.addEventListener("abort", () => reject(new Error("closed"))),
+        );
+      },
+    ]);
+    await using harness = await openHarness({ model });
+    const runId = await harness.begin("Go");
+    await asked.promise;
+
+    await harness.runtime.cancelRun({ sessionId, runId, reason: "stop" }, harness.context);
+
+    expect(ofType(await harness.until(isFinished), "run_finished")[0]?.status).toBe("cancelled");
+  });
+
+  test.each([
+    ["a time limit", { limits: { maxDurationMs: 1 } }, { status: "failed", reason: "limit_time" }],
+    ["a deadline", { deadline: 1 }, { status: "cancelled", reason: "deadline" }],
+  ])("ends a run at %s", async (_, options, end) => {
+    const { tool } = hangingTool();
+    await using harness = await openHarness({ turns: [waiting], tools: [tool] });
+
+    const events = await harness.run("Go", options);
+
+    expect(ofType(events, "run_finished")[0]).toMatchObject(end);
+  });
+
+  test("hands injected context to the run at its next step", async () => {
+    const { runtime, model, harness } = await injecting();
+    await using open = harness;
+
+    const events = await open.run("Go");
+
+    expect(ofType(events, "context_injected")[0]?.entries).toEqual([{ key: "news", content: "It rains." }]);
+    expect(JSON.stringify(model.requests[1]?.messages.at(-1))).toContain("It rains.");
+    expect(runtime).toBe(open.runtime);
+  });
+
+  test("keeps injected context for the next run when none is under way", async () => {
+    const model = turnModel([{ text: "One" }]);
+    await using harness = await openHarness({ model });
+    await harness.runtime.createSession({ externalId: sessionId }, harness.context);
+    await harness.runtime.injectContext(
+      { sessionId, entries: [{ key: "news", content: "It rains." }] },
+      harness.context,
+    );
+
+    await harness.run("Go");
+
+    expect(JSON.stringify(model.requests[0]?.messages)).toContain("It rains.");
+  });
+
+  test("forks between runs, and only there", async () => {
+    const model = turnModel([{ text: "One" }, { text: "Two" }]);
+    await using harness = await openHarness({ model });
+    await harness.run("first");
+    const { version } = await harness.runtime.getSession(sessionId, harness.context);
+
+    const fork = await harness.runtime.forkSession({ sessionId, atSeq: version }, harness.context);
+
+    expect([fork.turns, fork.version]).toEqual([1, version]);
+    expect(await codeOf(harness.runtime.forkSession({ sessionId, atSeq: 2 }, harness.context))).toBe(
+      "session.busy_fork",
+    );
+    expect(await codeOf(harness.runtime.forkSession({ sessionId, atSeq: 99 }, harness.context))).toBe(
+      "session.invalid_seq",
+    );
+    await harness.runtime.startRun(
+      { sessionId: fork.sessionId, prompt: userText("second"), runId: "r2" },
+      harness.context,
+    );
+    await collect(
+      harness.runtime.attach({ sessionId: fork.sessionId, fromSeq: 1, untilRunEnds: "r2" }, harness.context),
+    );
+    expect(model.requests[1]?.messages).toHaveLength(3);
+  });
+
+  test("lists sessions, newest first, in pages", async () => {
+    await using harness = await openHarness();
+    for (const id of ["a", "b", "c"])
+      await harness.runtime.createSession({ externalId: id }, harness.context);
+
+    const page = await harness.runtime.listSessions({ limit: 2 }, harness.context);
+    const rest = await harness.runtime.listSessions({ limit: 2, before: "b" }, harness.context);
+
+    expect([page, rest].map((infos) => infos.map((info) => info.sessionId))).toEqual([["c", "b"], ["a"]]);
+  });
+
+  test("opens a long session from its checkpoint with the same messages", async () => {
+    const store = memoryStore();
+    const turns = Array.from({ length: 90 }, (_, turn) => ({ text: `Answer ${turn}` }));
+    {
+      await using first = await openHarness({ turns, store });
+      for (let turn = 0; turn < 80; turn++) await first.run(`Prompt ${turn}`);
+    }
+    expect(
+      await store.journal.loadCheckpoint({ tenant: "acme", stream: `session/${sessionId}` }),
+    ).toBeDefined();
+
+    const model = turnModel(turns);
+    await using second = await openHarness({ model, store });
+    await second.run("One more");
+
+    expect(model.requests[0]?.messages).toHaveLength(161);
+    expect((await second.runtime.getSession(sessionId, second.context)).turns).toBe(81);
+  });
+
+  test("drops the oldest turns once the history outgrows its budget", async () => {
+    const turns = Array.from({ length: 20 }, () => ({ text: "x".repeat(400) }));
+    const model = turnModel([]);
+    const sizes: number[] = [];
+    const counting = {
+      ...model,
+      async *stream(
+        request: Parameters<typeof model.stream>[0],
+        context: Parameters<typeof model.stream>[1],
+      ) {
+        sizes.push(request.messages.length);
+        yield* turnModel([...turns]).stream({ ...request, messages: [] }, context);
+      },
+    };
+    await using harness = await openHarness({ model: counting, context: { maxTokens: 500 } });
+
+    for (let turn = 0; turn < 12; turn++) await harness.run("Go");
+
+    expect(Math.max(...sizes)).toBeLessThan(12);
+    expect((await harness.runtime.getSession(sessionId, harness.context)).turns).toBe(12);
+  });
+});
+
+async function injecting() {
+  const model = turnModel([{ calls: [{ name: "inject" }] }, { text: "Done" }]);
+  const inject = echoTool("inject", {
+    run: async () => {
+      await harness.runtime.injectContext(
+        { sessionId, entries: [{ key: "news", content: "It rains." }] },
+        harness.context,
+      );
+      return "injected";
+    },
+  });
+  const harness = await openHarness({ model, tools: [inject] });
+  return { harness, model, runtime: harness.runtime };
+}

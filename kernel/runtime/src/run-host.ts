@@ -1,0 +1,17 @@
+import type { Observer } from "@tau/core";
+
+import type { AgentConfig } from "./agent-config.ts";
+import type { Clock } from "./clock.ts";
+import type { ContentStore } from "./content-store.ts";
+import type { LiveFeed } from "./live-feed.ts";
+import type { Sessions } from "./sessions.ts";
+
+/** Collaborators of the run program. */
+export interface RunHost {
+  readonly agents: ReadonlyMap<string, AgentConfig>;
+  readonly sessions: Sessions;
+  readonly content: ContentStore;
+  readonly feed: LiveFeed;
+  readonly clock: Clock;
+  readonly observer: Observer;
+}
