@@ -1,0 +1,217 @@
+import { silentObserver } from "@tau/core";
+import type { Json, Observer } from "@tau/core";
+
+import { systemClock } from "../clock.ts";
+import type { Clock } from "../clock.ts";
+import type { Engine, Program, Submission } from "../engine.ts";
+import type { Journal } from "../journal.ts";
+import type { Leases } from "../lease.ts";
+import { assertStreamId } from "../stream-id.ts";
+import { duplicateProgram, engineStopped, hasCode } from "./engine-errors.ts";
+import { KeyTable } from "./key-table.ts";
+import type { KeyRef, KeyWorker, WorkerHost } from "./key-worker.ts";
+import { Recovery } from "./recovery.ts";
+
+/** Options of {@link createEmbeddedEngine}. */
+export interface EmbeddedEngineOptions {
+  readonly journal: Journal;
+  readonly leases: Leases;
+  /** Default: this machine's. */
+  readonly clock?: Clock;
+  readonly observer?: Observer;
+  /** How long disposing waits for programs to stop, in milliseconds. Default 10,000. */
+  readonly drainMs?: number;
+  /** How often a key that another process holds is tried again, in milliseconds. Default 5,000. */
+  readonly takeOverEveryMs?: number;
+  /** How often the store is searched for keys that nobody looks after, in milliseconds. Default 60,000. */
+  readonly scanEveryMs?: number;
+}
+
+/**
+ * Makes an {@link Engine} inside this process, with the journal as its only memory.
+ *
+ * - Each key has a stream `engine/<key>` and, while it has work, a lease: processes that share a store share the work.
+ * - A step's result is not kept: after a crash the program is replayed from the top, and the step's function looks for its own traces.
+ * - A program that fails because of the journal is replayed, a few times at once and then later; its run does not end.
+ * - Disposing aborts the programs with `engine.stopped`; those that throw then are replayed by the next engine on the store.
+ *   What still runs after `drainMs` keeps its lease for as long as it runs.
+ */
+export function createEmbeddedEngine(options: EmbeddedEngineOptions): Engine {
+  return new EmbeddedEngine(options);
+}
+
+class EmbeddedEngine implements Engine {
+  // Results of steps are not stored, so nothing bounds them.
+  readonly capabilities = { failover: "lease", maxStepBytes: Number.MAX_SAFE_INTEGER } as const;
+  readonly #clock: Clock;
+  readonly #observer: Observer;
+  readonly #drainMs: number;
+  readonly #stopping = new AbortController();
+  readonly #programs = new Map<string, Program>();
+  /** Keys whose next run needs a program that is not registered yet, by program. */
+  readonly #blocked = new Map<string, Map<string, KeyRef>>();
+  readonly #keys: KeyTable;
+  readonly #recovery: Recovery;
+  #started: Promise<void> | undefined;
+  #disposed: Promise<void> | undefined;
+
+  constructor(options: EmbeddedEngineOptions) {
+    const { journal, clock = systemClock, takeOverEveryMs = 5_000, scanEveryMs = 60_000 } = options;
+    this.#clock = clock;
+    this.#observer = options.observer ?? silentObserver;
+    this.#drainMs = options.drainMs ?? 10_000;
+    this.#keys = new KeyTable((quiet) => this.#workerHost(options, quiet));
+    this.#recovery = new Recovery({
+      journal,
+      clock,
+      stopping: this.#stopping.signal,
+      takeOverEveryMs,
+      scanEveryMs,
+      takeUp: (ref) => this.#takeUp(ref),
+      failed: (error) => this.#observe({ name: "engine.scan_failed", level: 17, attributes: {}, error }),
+    });
+  }
+
+  register(name: string, program: Program): void {
+    if (this.#programs.has(name)) throw duplicateProgram(name);
+    this.#programs.set(name, program);
+    const blocked = this.#blocked.get(name);
+    this.#blocked.delete(name);
+    for (const ref of blocked?.values() ?? []) this.#takeUpSoon(ref);
+  }
+
+  start(): Promise<void> {
+    if (this.#isStopping) return Promise.reject(engineStopped());
+    this.#started ??= this.#start();
+    return this.#started;
+  }
+
+  async submit(program: string, submission: Submission): Promise<void> {
+    await this.#worker(submission).submit(program, submission);
+  }
+
+  async signal(run: Parameters<Engine["signal"]>[0], name: string, payload: Json): Promise<void> {
+    await this.#worker(run).signal(run.runId, name, payload);
+  }
+
+  async cancel(run: Parameters<Engine["cancel"]>[0], reason: string): Promise<void> {
+    await this.#worker(run).cancel(run.runId, reason);
+  }
+
+  async result(run: Parameters<Engine["result"]>[0], signal: AbortSignal): Promise<Json> {
+    return await this.#worker(run).result(run.runId, signal);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed ??= this.#dispose();
+    return this.#disposed;
+  }
+
+  get #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  async #start(): Promise<void> {
+    try {
+      await this.#recovery.scan();
+    } catch (error) {
+      // The caller may start it again.
+      this.#started = undefined;
+      throw error;
+    }
+    this.#recovery.keepScanning().catch((error: unknown) => {
+      this.#observe({ name: "engine.scan_failed", level: 17, attributes: {}, error });
+    });
+  }
+
+  async #dispose(): Promise<void> {
+    this.#stopping.abort(engineStopped());
+    for (const worker of this.#keys.workers) worker.stop();
+    const drained = new AbortController();
+    const empty = this.#keys.empty();
+    const late = this.#clock.sleep(this.#drainMs, drained.signal).catch(() => undefined);
+    await Promise.race([empty, late]);
+    drained.abort();
+    for (const { ref } of this.#keys.workers) {
+      this.#observe({
+        name: "engine.drain_expired",
+        level: 13,
+        tenant: ref.tenant,
+        attributes: { key: ref.key },
+      });
+    }
+  }
+
+  #worker(ref: KeyRef): KeyWorker {
+    if (this.#isStopping) throw engineStopped();
+    const { tenant, key } = ref;
+    assertStreamId({ tenant, stream: `engine/${key}` });
+    return this.#keys.worker({ tenant, key });
+  }
+
+  async #takeUp(ref: KeyRef): Promise<void> {
+    if (!this.#isStopping) await this.#keys.worker(ref).takeUp();
+  }
+
+  #takeUpSoon(ref: KeyRef): void {
+    this.#takeUp(ref).catch((error: unknown) => {
+      this.#observe({
+        name: "engine.key_failed",
+        level: 17,
+        tenant: ref.tenant,
+        attributes: { key: ref.key },
+        error,
+      });
+    });
+  }
+
+  #workerHost(options: EmbeddedEngineOptions, quiet: (worker: KeyWorker) => void): WorkerHost {
+    return {
+      journal: options.journal,
+      leases: options.leases,
+      clock: this.#clock,
+      stopping: this.#stopping.signal,
+      isRunning: () => this.#started !== undefined && !this.#isStopping,
+      program: (name) => this.#programs.get(name),
+      call: (program, submission, signal) => this.#call(program, submission, signal),
+      tryLater: (ref) => this.#recovery.tryLater(ref),
+      blocked: (ref, program) => this.#block(ref, program),
+      quiet,
+      observe: (name, level, { tenant, ...attributes }, error) =>
+        this.#observe({ name, level, tenant, attributes, ...(error === undefined ? {} : { error }) }),
+    };
+  }
+
+  #block(ref: KeyRef, program: string): void {
+    const keys = this.#blocked.get(program) ?? new Map<string, KeyRef>();
+    this.#blocked.set(program, keys.set(`${ref.tenant} ${ref.key}`, ref));
+  }
+
+  async #call(program: string, submission: Submission, signal: AbortSignal): Promise<Json> {
+    try {
+      signal.throwIfAborted();
+      await this.submit(program, submission);
+      return await this.result(submission, signal);
+    } catch (error) {
+      // A cancel reaches what the cancelled run called, also when it was called before a restart.
+      if (hasCode(signal.reason, "engine.cancelled")) await this.#cancelCalled(submission);
+      throw error;
+    }
+  }
+
+  async #cancelCalled(called: Submission): Promise<void> {
+    try {
+      await this.cancel(called, "The run that called it was cancelled.");
+    } catch (error) {
+      if (!hasCode(error, "engine.not_found")) throw error;
+    }
+  }
+
+  #observe(observation: Parameters<Observer>[0]): void {
+    try {
+      this.#observer(observation);
+    } catch {
+      // An observer cannot change a run.
+    }
+  }
+}

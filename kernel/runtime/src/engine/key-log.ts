@@ -1,0 +1,143 @@
+import type { Clock } from "../clock.ts";
+import type { Journal, StoredEvent, StreamId } from "../journal.ts";
+import { hasCode } from "./engine-errors.ts";
+import { decodeEngineEvent, encodeEngineEvent } from "./engine-event.ts";
+import type { EngineEvent, RunOutcome } from "./engine-event.ts";
+import { KeyState } from "./key-state.ts";
+
+// Each conflict means that another process got its event in, so the system as a whole moves on.
+const maxAppendAttempts = 20;
+
+// A checkpoint lists every run that ended. Written when the stream grew by a quarter, all checkpoints together
+// stay within a constant factor of the stream, however long it gets.
+const checkpointAfterEvents = 200;
+const checkpointGrowth = 0.25;
+
+// Reads and appends of the engine are short, and go on while it shuts down.
+const never = new AbortController().signal;
+
+/** Collaborators of a {@link KeyLog}. */
+export interface KeyLogHost {
+  readonly journal: Journal;
+  readonly clock: Clock;
+}
+
+/** Says what to write after everything before was seen; undefined writes nothing. */
+export type Decide = (state: KeyState) => EngineEvent | undefined;
+
+/** One key's stream and the state that follows from it. */
+export class KeyLog {
+  readonly id: StreamId;
+  readonly state: KeyState;
+  readonly #host: KeyLogHost;
+  readonly #onEvent: (event: EngineEvent) => void;
+  #loaded: boolean;
+  #tail: Promise<unknown> = Promise.resolve();
+
+  /** `known` is the state of an earlier log of this key; it may be behind. */
+  constructor(
+    host: KeyLogHost,
+    id: StreamId,
+    known: KeyState | undefined,
+    onEvent: (event: EngineEvent) => void,
+  ) {
+    this.id = id;
+    this.state = known ?? new KeyState();
+    this.#host = host;
+    this.#onEvent = onEvent;
+    this.#loaded = known !== undefined;
+  }
+
+  /** Whether the stream was read, or written, at all. */
+  get loaded(): boolean {
+    return this.#loaded;
+  }
+
+  /** Reads the stream unless that was done before. */
+  async load(): Promise<void> {
+    if (!this.#loaded) await this.catchUp();
+  }
+
+  /** Reads what others appended. */
+  async catchUp(): Promise<void> {
+    const { journal } = this.#host;
+    if (!this.#loaded && this.state.version === 0) {
+      const checkpoint = await journal.loadCheckpoint(this.id);
+      if (checkpoint !== undefined && this.state.version === 0) this.state.restore(checkpoint);
+    }
+    for await (const batch of journal.read(this.id, this.state.version + 1, never)) this.#take(batch);
+    this.#loaded = true;
+  }
+
+  /** Whether others appended something that the state does not have. */
+  async isBehind(): Promise<boolean> {
+    return (await this.#host.journal.version(this.id)) > this.state.version;
+  }
+
+  /**
+   * Writes what `decide` says, deciding anew when somebody else was faster. A key that was never seen is
+   * taken for a new one, so that its first run costs no reading. Answers whether there was something to write.
+   *
+   * @throws TauError `journal.conflict` after many attempts, `journal.unavailable`
+   */
+  async append(decide: Decide): Promise<boolean> {
+    const { journal, clock } = this.#host;
+    for (let attempt = 1; ; attempt++) {
+      const event = decide(this.state);
+      if (event === undefined) return false;
+      try {
+        const seq = await journal.append(this.id, this.state.version, [
+          encodeEngineEvent(event, clock.now()),
+        ]);
+        this.#loaded = true;
+        if (this.state.apply(seq, event)) this.#onEvent(event);
+        return true;
+      } catch (error) {
+        if (!hasCode(error, "journal.conflict") || attempt >= maxAppendAttempts) throw error;
+        await this.catchUp();
+      }
+    }
+  }
+
+  /** Does one thing after the other: what was asked for first is written first. */
+  inOrder<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#tail.then(act);
+    this.#tail = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Takes what others append, until `signal` aborts; then throws its reason. */
+  async follow(signal: AbortSignal): Promise<void> {
+    await this.load();
+    const { journal } = this.#host;
+    for await (const batch of journal.follow(this.id, this.state.version + 1, signal)) this.#take(batch);
+  }
+
+  /** How an ended run ended; undefined when it did not, as far as is known. */
+  async outcomeOf(runId: string): Promise<RunOutcome | undefined> {
+    const seq = this.state.ended.get(runId);
+    if (seq === undefined) return undefined;
+    for await (const [stored] of this.#host.journal.read(this.id, seq, never)) {
+      const event = stored === undefined ? undefined : decodeEngineEvent(stored);
+      return event !== undefined && "outcome" in event ? event.outcome : undefined;
+    }
+    return undefined;
+  }
+
+  /** Stores a checkpoint when the stream grew enough since the last one. */
+  async checkpoint(): Promise<void> {
+    const { version, open, checkpointSeq } = this.state;
+    const enough = Math.max(checkpointAfterEvents, checkpointSeq * checkpointGrowth);
+    if (open.size > 0 || version - checkpointSeq < enough) return;
+    this.state.checkpointSeq = version;
+    await this.#host.journal.saveCheckpoint(this.id, this.state.toCheckpoint());
+  }
+
+  #take(batch: readonly StoredEvent[]): void {
+    for (const stored of batch) {
+      if (stored.seq <= this.state.version) continue;
+      const event = decodeEngineEvent(stored);
+      if (this.state.apply(stored.seq, event) && event !== undefined) this.#onEvent(event);
+    }
+  }
+}

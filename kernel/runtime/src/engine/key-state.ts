@@ -1,0 +1,117 @@
+import { isJsonObject, unreachable } from "@tau/core";
+import type { Json, JsonObject } from "@tau/core";
+
+import type { Checkpoint } from "../journal.ts";
+import type { EngineEvent } from "./engine-event.ts";
+
+const checkpointVersion = 1;
+
+/** A run that has not ended, with what happened to it so far. */
+export interface OpenRun {
+  readonly runId: string;
+  readonly program: string;
+  readonly input: Json;
+  /** Why it was cancelled. */
+  cancelled: string | undefined;
+  readonly signals: Map<string, Json>;
+  /** Waits that ended without their signal. */
+  readonly expired: Set<string>;
+  /** When each timer is due, milliseconds since the epoch. */
+  readonly timers: Map<string, number>;
+}
+
+/** The fold of one key's stream. */
+export class KeyState {
+  version = 0;
+  /** The version that the newest checkpoint has. */
+  checkpointSeq = 0;
+  /** Runs to be made, in the order of submission. */
+  readonly open: Map<string, OpenRun> = new Map();
+  /** Where the ends of the other runs are in the stream. */
+  readonly ended: Map<string, number> = new Map();
+
+  /** Takes the event with the number `version + 1`; tells whether it was that one. */
+  apply(seq: number, event: EngineEvent | undefined): boolean {
+    if (seq !== this.version + 1) return false;
+    this.version = seq;
+    if (event !== undefined) this.#fold(seq, event);
+    return true;
+  }
+
+  has(runId: string): boolean {
+    return this.open.has(runId) || this.ended.has(runId);
+  }
+
+  /** Only between runs: a checkpoint knows which runs ended, nothing of open ones. */
+  toCheckpoint(): Checkpoint {
+    return {
+      seq: this.version,
+      version: checkpointVersion,
+      state: { ended: Object.fromEntries(this.ended) },
+    };
+  }
+
+  /** Begins with a checkpoint; one of another shape is left alone, and the stream is read from its start. */
+  restore({ seq, version, state }: Checkpoint): void {
+    const ended = version === checkpointVersion ? toEnded(state) : undefined;
+    if (ended === undefined) return;
+    this.version = seq;
+    this.checkpointSeq = seq;
+    for (const [runId, endSeq] of ended) this.ended.set(runId, endSeq);
+  }
+
+  #fold(seq: number, event: EngineEvent): void {
+    if (event.type === "run_submitted") {
+      if (!this.has(event.runId))
+        this.open.set(event.runId, toOpenRun(event.runId, event.program, event.input));
+      return;
+    }
+    const run = this.open.get(event.runId);
+    if (run === undefined) return;
+    switch (event.type) {
+      case "run_signalled":
+        if (!run.signals.has(event.name) && !run.expired.has(event.name))
+          run.signals.set(event.name, event.payload);
+        break;
+      case "run_cancelled":
+        run.cancelled ??= event.reason;
+        break;
+      case "timer_set":
+        if (!run.timers.has(event.name)) run.timers.set(event.name, event.at);
+        break;
+      case "wait_expired":
+        if (!run.signals.has(event.name)) run.expired.add(event.name);
+        break;
+      case "run_ended":
+      case "run_ended_idle":
+        this.open.delete(event.runId);
+        this.ended.set(event.runId, seq);
+        break;
+      default:
+        unreachable(event);
+    }
+  }
+}
+
+function toOpenRun(runId: string, program: string, input: Json): OpenRun {
+  return {
+    runId,
+    program,
+    input,
+    cancelled: undefined,
+    signals: new Map(),
+    expired: new Set(),
+    timers: new Map(),
+  };
+}
+
+function toEnded(state: JsonObject): readonly (readonly [string, number])[] | undefined {
+  const { ended } = state;
+  if (!isJsonObject(ended)) return undefined;
+  const entries: [string, number][] = [];
+  for (const [runId, seq] of Object.entries(ended)) {
+    if (typeof seq !== "number") return undefined;
+    entries.push([runId, seq]);
+  }
+  return entries;
+}

@@ -1,0 +1,81 @@
+import type { KeyState } from "./key-state.ts";
+import { KeyWorker } from "./key-worker.ts";
+import type { KeyRef, WorkerHost } from "./key-worker.ts";
+
+// What is kept of keys without work, so that their next run need not read the stream: a version, and the ids
+// of the runs that ended. About 100 bytes each.
+const maxIdleRuns = 20_000;
+
+/** The keys this process has to do with: a worker for each that has work, a little knowledge of some others. */
+export class KeyTable {
+  readonly #makeHost: (quiet: (worker: KeyWorker) => void) => WorkerHost;
+  readonly #workers = new Map<string, KeyWorker>();
+  /** The longest idle first. */
+  readonly #idle = new Map<string, KeyState>();
+  #idleRuns = 0;
+  #whenEmpty: (() => void)[] = [];
+  #host: WorkerHost | undefined;
+
+  constructor(makeHost: (quiet: (worker: KeyWorker) => void) => WorkerHost) {
+    this.#makeHost = makeHost;
+  }
+
+  get workers(): readonly KeyWorker[] {
+    return [...this.#workers.values()];
+  }
+
+  /** The worker of a key. Ask it for something at once: without work it is forgotten. */
+  worker(ref: KeyRef): KeyWorker {
+    const name = nameOf(ref);
+    const found = this.#workers.get(name);
+    if (found !== undefined) return found;
+    const known = this.#idle.get(name);
+    if (known !== undefined) this.#forget(name, known);
+    this.#host ??= this.#makeHost((worker) => this.#retire(worker));
+    const worker = new KeyWorker(this.#host, ref, known);
+    this.#workers.set(name, worker);
+    return worker;
+  }
+
+  has(ref: KeyRef): boolean {
+    return this.#workers.has(nameOf(ref));
+  }
+
+  /** Settles when no key has work. */
+  async empty(): Promise<void> {
+    if (this.#workers.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#whenEmpty.push(resolve);
+    });
+  }
+
+  #retire(worker: KeyWorker): void {
+    const name = nameOf(worker.ref);
+    if (this.#workers.get(name) !== worker) return;
+    this.#workers.delete(name);
+    const { state, loaded } = worker.log;
+    // Runs left open are somebody else's: what is known of them here would soon be wrong.
+    if (loaded && state.open.size === 0) this.#remember(name, state);
+    if (this.#workers.size > 0) return;
+    for (const resolve of this.#whenEmpty) resolve();
+    this.#whenEmpty = [];
+  }
+
+  #remember(name: string, state: KeyState): void {
+    this.#idle.set(name, state);
+    this.#idleRuns += 1 + state.ended.size;
+    for (const [oldest, old] of this.#idle) {
+      if (this.#idleRuns <= maxIdleRuns) return;
+      this.#forget(oldest, old);
+    }
+  }
+
+  #forget(name: string, state: KeyState): void {
+    this.#idle.delete(name);
+    this.#idleRuns -= 1 + state.ended.size;
+  }
+}
+
+function nameOf({ tenant, key }: KeyRef): string {
+  return `${tenant} ${key}`;
+}

@@ -1,0 +1,39 @@
+import { isTauError, toErrorInfo } from "@tau/core";
+import type { Json } from "@tau/core";
+
+import type { Program } from "../engine.ts";
+import { hasCode, isJournalTrouble } from "./engine-errors.ts";
+import type { RunOutcome } from "./engine-event.ts";
+import type { RunContext } from "./run-context.ts";
+
+/** What came of one attempt at a run. */
+export type RunAttempt =
+  | { readonly kind: "ended"; readonly outcome: RunOutcome; readonly bug?: unknown }
+  /** The program stopped because the engine did, or because another process may have the run. */
+  | { readonly kind: "unfinished" }
+  /** The journal failed the program, which therefore could not write how it ended. */
+  | { readonly kind: "trouble"; readonly error: unknown };
+
+/** Runs the program once, from the top. Never throws. */
+export async function attemptRun(context: RunContext, program: Program, input: Json): Promise<RunAttempt> {
+  try {
+    const result = await program(context, input);
+    return { kind: "ended", outcome: { ok: true, result: result ?? null } };
+  } catch (error) {
+    const { aborted, reason } = context.signal;
+    const cancelled = aborted && hasCode(reason, "engine.cancelled");
+    if (aborted && !cancelled) return { kind: "unfinished" };
+    if (isJournalTrouble(error)) return { kind: "trouble", error };
+    // Much of Node throws an error of its own when a signal aborts.
+    if (cancelled && isAbortError(error)) return failed(reason);
+    return isTauError(error) ? failed(error) : { ...failed(error), bug: error };
+  }
+}
+
+function failed(error: unknown): { readonly kind: "ended"; readonly outcome: RunOutcome } {
+  return { kind: "ended", outcome: { ok: false, error: toErrorInfo(error) } };
+}
+
+function isAbortError(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}

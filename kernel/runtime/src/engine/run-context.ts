@@ -1,0 +1,171 @@
+import type { Json } from "@tau/core";
+
+import type { Clock } from "../clock.ts";
+import type { EngineContext, StepContext, Submission } from "../engine.ts";
+import { duplicateStep, engineCancelled, engineRunEnded, hasCode, sameKey } from "./engine-errors.ts";
+import type { Decide } from "./key-log.ts";
+import type { OpenRun } from "./key-state.ts";
+
+/** What a run needs of the engine around it. */
+export interface RunHost {
+  readonly tenant: string;
+  readonly key: string;
+  readonly clock: Clock;
+  /** Writes into the stream of the run's key, as long as this process holds the key. */
+  append(runId: string, decide: Decide): Promise<boolean>;
+  /** Submits another run and answers its result; cancels it when `signal` aborts because of a cancel. */
+  call(program: string, submission: Submission, signal: AbortSignal): Promise<Json>;
+}
+
+interface Waiter {
+  readonly resolve: (payload: Json) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** One attempt at a run: the context its program gets, and what reaches it from outside. */
+export class RunContext implements EngineContext {
+  readonly tenant: string;
+  readonly key: string;
+  readonly runId: string;
+  readonly signal: AbortSignal;
+  readonly #host: RunHost;
+  readonly #run: OpenRun;
+  readonly #controller = new AbortController();
+  readonly #names = new Set<string>();
+  readonly #waiters = new Map<string, Waiter[]>();
+  #pending = 0;
+
+  constructor(host: RunHost, run: OpenRun) {
+    this.tenant = host.tenant;
+    this.key = host.key;
+    this.runId = run.runId;
+    this.signal = this.#controller.signal;
+    this.#host = host;
+    this.#run = run;
+    if (run.cancelled !== undefined) this.abort(engineCancelled(run.cancelled));
+  }
+
+  /** Aborts the program's signal and everything it waits for. The first reason counts. */
+  abort(reason: Error): void {
+    if (this.signal.aborted) return;
+    this.#controller.abort(reason);
+    for (const waiter of [...this.#waiters.values()].flat()) waiter.reject(reason);
+    this.#waiters.clear();
+  }
+
+  /** Ends what the program left behind: a timer must not outlive its run. */
+  close(): void {
+    if (this.#pending > 0) this.abort(engineRunEnded());
+  }
+
+  /** Lets the waits for `name` look again: the run's signals or expired waits changed. */
+  notify(name: string): void {
+    const answer = this.#answerOf(name);
+    if (answer === undefined) return;
+    for (const waiter of this.#waiters.get(name) ?? []) waiter.resolve(answer.payload);
+    this.#waiters.delete(name);
+  }
+
+  async step<T extends Json>(name: string, fn: (step: StepContext) => Promise<T>): Promise<T> {
+    this.#claim("step", name);
+    // A cancelled run still makes the steps that write its end; one that goes on elsewhere makes none.
+    if (this.signal.aborted && !hasCode(this.signal.reason, "engine.cancelled")) throw this.signal.reason;
+    return await fn({ idempotencyKey: `${this.runId}:${name}`, signal: this.signal });
+  }
+
+  async sleep(name: string, ms: number): Promise<void> {
+    this.#claim("sleep", name);
+    await this.#whilePending(async () => {
+      const at = await this.#timer(`sleep:${name}`, ms);
+      const left = at - this.#host.clock.now();
+      if (left > 0) await this.#host.clock.sleep(left, this.signal);
+    });
+    this.signal.throwIfAborted();
+  }
+
+  async wait(name: string, options: { readonly timeoutMs?: number } = {}): Promise<Json> {
+    this.signal.throwIfAborted();
+    const known = this.#answerOf(name);
+    if (known !== undefined) return known.payload;
+    const { timeoutMs } = options;
+    return await this.#whilePending(() =>
+      timeoutMs === undefined ? this.#arrival(name) : this.#arrivalWithin(name, timeoutMs),
+    );
+  }
+
+  async call(program: string, submission: Submission): Promise<Json> {
+    if (submission.tenant === this.tenant && submission.key === this.key) throw sameKey(this.key);
+    return await this.#host.call(program, submission, this.signal);
+  }
+
+  async #whilePending<T>(act: () => Promise<T>): Promise<T> {
+    this.signal.throwIfAborted();
+    this.#pending++;
+    try {
+      return await act();
+    } finally {
+      this.#pending--;
+    }
+  }
+
+  #claim(kind: string, name: string): void {
+    const claim = `${kind} ${name}`;
+    if (this.#names.has(claim)) throw duplicateStep(kind, name);
+    this.#names.add(claim);
+  }
+
+  #answerOf(name: string): { readonly payload: Json } | undefined {
+    const payload = this.#run.signals.get(name);
+    if (payload !== undefined) return { payload };
+    return this.#run.expired.has(name) ? { payload: null } : undefined;
+  }
+
+  #arrival(name: string): Promise<Json> {
+    return new Promise((resolve, reject) => {
+      const waiters = this.#waiters.get(name) ?? [];
+      this.#waiters.set(name, waiters);
+      waiters.push({ resolve, reject });
+    });
+  }
+
+  async #arrivalWithin(name: string, timeoutMs: number): Promise<Json> {
+    const at = timeoutMs > 0 ? await this.#timer(`wait:${name}`, timeoutMs) : 0;
+    // The signal, or the end of the run, may have come while the timer was written.
+    this.signal.throwIfAborted();
+    const known = this.#answerOf(name);
+    if (known !== undefined) return known.payload;
+    const arrived = new AbortController();
+    const arrival = this.#arrival(name);
+    const expiry = this.#expire(name, at, arrived.signal);
+    try {
+      return await Promise.race([arrival, expiry.then(() => arrival)]);
+    } finally {
+      arrived.abort();
+    }
+  }
+
+  /** Writes that the wait ended without its signal; what was written first counts, here and in a replay. */
+  async #expire(name: string, at: number, arrived: AbortSignal): Promise<void> {
+    const { clock } = this.#host;
+    try {
+      const left = at - clock.now();
+      if (left > 0) await clock.sleep(left, arrived);
+      await this.#host.append(this.runId, () => {
+        if (arrived.aborted || this.#answerOf(name) !== undefined) return undefined;
+        return { type: "wait_expired", runId: this.runId, name };
+      });
+    } catch (error) {
+      if (!arrived.aborted) throw error;
+    }
+  }
+
+  /** When the timer is due; set once, however often the run is replayed. */
+  async #timer(name: string, ms: number): Promise<number> {
+    const { clock } = this.#host;
+    const at = clock.now() + ms;
+    await this.#host.append(this.runId, () =>
+      this.#run.timers.has(name) ? undefined : { type: "timer_set", runId: this.runId, name, at },
+    );
+    return this.#run.timers.get(name) ?? at;
+  }
+}
