@@ -2,7 +2,7 @@
  * What `npm run check:pack` runs: builds every package afresh, packs it as for publishing, lints the
  * tarball strictly, and imports each entry from a folder that holds the tarballs and nothing of ours else.
  */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { globSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,9 +14,10 @@ const root = join(import.meta.dirname, "..");
 const workspace = readWorkspace(root);
 const folder = mkdtempSync(join(tmpdir(), "tau-pack-"));
 
-/** Runs a program to its end and throws what it said when it fails. */
-function run(program: string, args: readonly string[], cwd = root): string {
-  return execFileSync(program, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+/** Runs a program and shows what it says; its failure ends this one. */
+function run(program: string, args: readonly string[], cwd = root): void {
+  const { status } = spawnSync(program, args, { cwd, stdio: ["ignore", "inherit", "inherit"] });
+  if (status !== 0) throw new Error(`"${program} ${args.slice(0, 2).join(" ")}" failed in ${cwd}`);
 }
 
 function bytesOf(directory: string): number {
@@ -37,7 +38,8 @@ try {
       symlinkSync(join(root, "node_modules", name), join(modules, name));
   }
   for (const { name, folder: place } of workspace.packages) {
-    const file = run("npm", ["pack", "--silent", "--pack-destination", folder], join(root, place)).trim();
+    const pack = ["pack", "--silent", "--pack-destination", folder];
+    const file = execFileSync("npm", pack, { cwd: join(root, place), encoding: "utf8" }).trim();
     run("publint", ["run", join(folder, file), "--strict"]);
     const target = join(modules, name);
     mkdirSync(target);
