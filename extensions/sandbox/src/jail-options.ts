@@ -2,7 +2,7 @@ import type { EnvironmentProfile } from "@tau/tools";
 
 /** Limits of one command; absent ones stay as this process has them. */
 export interface JailLimits {
-  /** Processes and threads together. Default 1024. */
+  /** Processes and threads together. Default 1024. The kernel does not hold root to it. */
   readonly processes?: number;
   /** Largest file a command may write, in bytes. */
   readonly fileBytes?: number;

@@ -14,7 +14,7 @@ export interface JailView {
   readonly variables: Readonly<Record<string, string>>;
   /** Replaced by an empty folder. */
   readonly maskedFolders: readonly string[];
-  /** Replaced by /dev/null. */
+  /** Covered by a device that cannot be opened. */
   readonly maskedFiles: readonly string[];
   /** Folders that cannot be renamed or removed, because something below them is protected. */
   readonly pinned: readonly string[];

@@ -18,8 +18,8 @@ export interface EnvironmentFixture extends AsyncDisposable {
   readonly workspace: string;
   readonly outside: string;
   /** A path in the workspace. */
-  at(path: string): string;
-  run(request: RunRequest, signal?: AbortSignal): Promise<RunResult>;
+  readonly at: (path: string) => string;
+  readonly run: (request: RunRequest, signal?: AbortSignal) => Promise<RunResult>;
 }
 
 /** A command for {@link EnvironmentFixture.run}: a program with arguments, or a line for bash. */

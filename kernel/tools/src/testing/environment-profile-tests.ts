@@ -86,9 +86,9 @@ export function describeProfiles(create: EnvironmentFactory): void {
     it("never writes outside while a folder is exchanged for a link again and again", async () => {
       await using fixture = await createEnvironmentFixture(create);
       const spot = fixture.at("spot");
-      let writing = true;
+      const finished = new AbortController();
       const exchange = async (): Promise<void> => {
-        while (writing) {
+        while (!finished.signal.aborted) {
           replace(spot, () => symlinkSync(fixture.outside, spot));
           await setImmediate();
           replace(spot, () => mkdirSync(spot));
@@ -99,7 +99,7 @@ export function describeProfiles(create: EnvironmentFactory): void {
         for (let round = 0; round < 150; round++) {
           await codeOf(fixture.environment.writeFile(fixture.at("spot/x"), Buffer.from("pwned"), {}, never));
         }
-        writing = false;
+        finished.abort();
       };
       await Promise.all([exchange(), write()]);
       expect(readdirSync(fixture.outside)).toEqual(["canary.txt"]);
@@ -130,6 +130,10 @@ export function describeProfiles(create: EnvironmentFactory): void {
   });
 }
 
+function byName(left: string, right: string): number {
+  return left < right ? -1 : 1;
+}
+
 function replace(path: string, make: () => void): void {
   try {
     rmSync(path, { recursive: true, force: true });
@@ -144,7 +148,7 @@ function picture(fixture: EnvironmentFixture): unknown {
   return {
     outside: readdirSync(fixture.outside),
     canary: readFileSync(`${fixture.outside}/canary.txt`, "utf8"),
-    workspace: readdirSync(fixture.workspace, { recursive: true }).sort(),
+    workspace: readdirSync(fixture.workspace, { recursive: true }).map(String).sort(byName),
     inside: readFileSync(fixture.at("inside.txt"), "utf8"),
     config: readFileSync(fixture.at(".git/config"), "utf8"),
   };

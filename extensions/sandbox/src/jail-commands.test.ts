@@ -1,0 +1,270 @@
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+import { describe, expect, it } from "vitest";
+
+import { createJail } from "./create-jail.ts";
+import type { JailOptions } from "./jail-options.ts";
+
+interface Jailed extends AsyncDisposable {
+  readonly workspace: string;
+  readonly at: (path: string) => string;
+  /** What a bash line says, on both streams, and its exit code. */
+  readonly bash: (
+    line: string,
+    options?: { readOnly?: boolean; env?: Record<string, string> },
+  ) => Promise<string>;
+}
+
+type Files = Readonly<Record<string, string>>;
+
+/** A jail in /var/tmp, which commands can see, so that what lies beside the workspace is really there. */
+async function jailed(files: Files = {}, options: Partial<JailOptions> = {}): Promise<Jailed> {
+  const base = await realpath(await mkdtemp("/var/tmp/tau-jail-test-"));
+  const workspace = join(base, "workspace");
+  mkdirSync(workspace);
+  writeFileSync(join(base, "beside.txt"), "beside");
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(workspace, path)), { recursive: true });
+    writeFileSync(join(workspace, path), text);
+  }
+  const profile = { access: "workspace-write", network: false, ...options.profile, workspace } as const;
+  const jail = await createJail({ ...options, profile });
+  return {
+    workspace,
+    at: (path) => join(workspace, path),
+    async bash(line, request = {}) {
+      let said = "";
+      const result = await jail.exec(
+        {
+          ...request,
+          argv: ["bash", "-c", line],
+          timeoutMs: 20_000,
+          onOutput: (chunk) => {
+            said += Buffer.from(chunk).toString();
+          },
+        },
+        new AbortController().signal,
+      );
+      return `${said}exit ${result.exitCode}`;
+    },
+    async [Symbol.asyncDispose]() {
+      await jail[Symbol.asyncDispose]();
+      await rm(base, { recursive: true, force: true });
+    },
+  };
+}
+
+const readOnly = { profile: { access: "read-only", network: false, workspace: "" } } as const;
+const full = { profile: { access: "full", network: false, workspace: "" } } as const;
+const git = "git -c init.defaultBranch=main -c user.name=T -c user.email=t@example.com";
+
+describe("what a jailed command can write", () => {
+  it("is the workspace and a private /tmp and home", async () => {
+    await using jail = await jailed();
+    expect(await jail.bash("echo a > a && echo b > /tmp/b && echo c > ~/.c && cat a /tmp/b ~/.c")).toBe(
+      "a\nb\nc\nexit 0",
+    );
+    expect(readdirSync(jail.workspace)).toEqual(["a"]);
+    expect(await jail.bash("ls -A /tmp ~ /run")).toContain("exit 0");
+    expect(existsSync("/tmp/b")).toBe(false);
+  });
+
+  it("is not what lies beside the workspace, links to it, or the system", async () => {
+    await using jail = await jailed();
+    symlinkSync("../beside.txt", jail.at("link"));
+    for (const target of [
+      "../beside.txt",
+      "link",
+      "/etc/tau-jail",
+      "/usr/tau-jail",
+      "/proc/self/root/etc/tau-jail",
+    ]) {
+      expect(await jail.bash(`echo pwned > ${target}`)).toMatch(
+        /(Read-only file system|Permission denied)\nexit 1$/,
+      );
+    }
+    expect(await jail.bash("ln ../beside.txt hard")).toMatch(/exit 1$/);
+    expect(readFileSync(jail.at("../beside.txt"), "utf8")).toBe("beside");
+  });
+
+  it("is nothing but /tmp under the read-only profile, and in a run that only reads", async () => {
+    await using reader = await jailed({ "a.txt": "a" }, readOnly);
+    await using jail = await jailed({ "a.txt": "a" });
+    for (const run of [reader.bash("echo x > a.txt"), jail.bash("echo x > a.txt", { readOnly: true })]) {
+      expect(await run).toMatch(/Read-only file system\nexit 1$/);
+    }
+    expect(await reader.bash("cat a.txt; echo x > /tmp/x && cat /tmp/x")).toBe("ax\nexit 0");
+    expect(await jail.bash("echo x > a.txt && cat a.txt")).toBe("x\nexit 0");
+  });
+
+  it("is everything of the user's under the full profile", async () => {
+    await using jail = await jailed({ ".git/config": "" }, full);
+    expect(await jail.bash("echo x > ../beside.txt; echo y > .git/config")).toBe("exit 0");
+    expect(readFileSync(jail.at("../beside.txt"), "utf8")).toBe("x\n");
+  });
+});
+
+describe("protected paths", () => {
+  it("let Git work, but not its hooks and configuration change", async () => {
+    await using jail = await jailed({ "a.txt": "a" });
+    execFileSync("git", ["init", "-q", "-b", "main", jail.workspace]);
+    expect(await jail.bash(`${git} add -A && ${git} commit -qm first && git log --format=%s`)).toBe(
+      "first\nexit 0",
+    );
+    for (const line of [
+      "echo x > .git/hooks/pre-commit",
+      "git config core.fsmonitor evil",
+      "rm -rf .git/hooks",
+      "mv .git .git-old",
+      "mv .git/hooks .git/old",
+      "ln .git/config config && echo x > config",
+    ]) {
+      expect(await jail.bash(line)).not.toMatch(/exit 0$/);
+    }
+    expect(readFileSync(jail.at(".git/config"), "utf8")).not.toContain("evil");
+    expect(existsSync(jail.at(".git/hooks/pre-commit"))).toBe(false);
+  });
+
+  it("that a command makes are put aside, and it says so", async () => {
+    await using jail = await jailed();
+    const said = await jail.bash(`${git} init -q . && git config core.fsmonitor evil && mkdir .tau`);
+    expect(said).toMatch(
+      /^tau: \.git\/config is protected, so what the command made there is now \.git\/config\.quarantined-/m,
+    );
+    expect(existsSync(jail.at(".git/HEAD"))).toBe(true);
+    for (const path of [".git/config", ".git/hooks", ".tau"]) expect(existsSync(jail.at(path))).toBe(false);
+  });
+
+  it("cannot be reached by a file or a link in place of their folder", async () => {
+    await using jail = await jailed();
+    expect(await jail.bash("echo gitdir: evil > .git")).toContain("tau: .git is protected");
+    expect(await jail.bash("mkdir evil && ln -s evil .git")).toContain("tau: .git is protected");
+    expect(readdirSync(jail.workspace)).not.toContain(".git");
+  });
+
+  it("that are links keep their target", async () => {
+    await using jail = await jailed({ "shared/hooks/pre-commit": "ok", ".git/HEAD": "x" });
+    symlinkSync("../shared/hooks", jail.at(".git/hooks"));
+    expect(await jail.bash("echo x > shared/hooks/pre-commit")).toMatch(/Read-only file system/);
+    expect(await jail.bash("rm .git/hooks && mkdir .git/hooks && echo x > .git/hooks/pre-commit")).toContain(
+      "tau: ",
+    );
+    expect(lstatSync(jail.at(".git/hooks")).isSymbolicLink()).toBe(true);
+    expect(readFileSync(jail.at(".git/hooks/pre-commit"), "utf8")).toBe("ok");
+  });
+
+  it("leave no stubs in the workspace, not even while a command runs", async () => {
+    await using jail = await jailed({ "a.txt": "a" }, { protectPaths: ["deploy/keys"] });
+    expect(await jail.bash("ls -A; echo $(( 1 + 1 ))")).toBe("a.txt\n2\nexit 0");
+    expect(readdirSync(jail.workspace)).toEqual(["a.txt"]);
+  });
+});
+
+describe("secrets", () => {
+  it("of the workspace and of masked paths cannot be read, also through links", async () => {
+    const secrets = await mkdtemp("/var/tmp/tau-jail-secrets-");
+    writeFileSync(join(secrets, "key"), "hush");
+    await using jail = await jailed(
+      { ".env": "KEY=hush", "packages/a/.env.local": "KEY=hush", ".env.example": "KEY=fill in" },
+      { maskPaths: [secrets] },
+    );
+    symlinkSync(".env", jail.at("link"));
+    const said = await jail.bash(
+      `cat .env link packages/a/.env.local /proc/1/root${jail.workspace}/.env; cat .env.example; ls -A ${secrets}; cat ${secrets}/key; cat /etc/shadow`,
+    );
+    await rm(secrets, { recursive: true });
+    expect(said).toContain("KEY=fill in");
+    expect(said.match(/Permission denied/g)).toHaveLength(5);
+    expect(said).not.toContain("hush");
+    expect(said).not.toContain("root:");
+    expect(readFileSync(jail.at(".env"), "utf8")).toBe("KEY=hush");
+  });
+
+  it("of Tau's variables are nowhere in the jail", async () => {
+    process.env["TAU_JAIL_SECRET"] = "hush-hush";
+    try {
+      await using jail = await jailed();
+      expect(
+        await jail.bash(
+          "cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline | tr '\\0' '\\n' | grep -c hush-hus[h]",
+        ),
+      ).toBe("0\nexit 1");
+    } finally {
+      delete process.env["TAU_JAIL_SECRET"];
+    }
+  });
+
+  it("cannot be had by variables that act on bubblewrap", async () => {
+    await using jail = await jailed({ "evil.so": "not a library" });
+    const env = { LD_PRELOAD: "evil.so", PATH: "/usr/bin:/bin", HOME: "/root" };
+    expect(await jail.bash("echo $HOME; true", { env })).toMatch(/\/root\nexit 0$/);
+  });
+});
+
+describe("the network", () => {
+  it("is the command's own loopback unless it is granted", async () => {
+    const server = createServer((socket) => socket.end("hello"));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const line = `exec 3<>/dev/tcp/127.0.0.1/${port} && cat <&3`;
+    await using closed = await jailed();
+    await using open = await jailed(
+      {},
+      { profile: { access: "workspace-write", network: true, workspace: "" } },
+    );
+    expect(await closed.bash(line)).toContain("Connection refused");
+    expect(await open.bash(line)).toBe("helloexit 0");
+    server.close();
+  });
+});
+
+describe("limits", () => {
+  it("stop runaway processes, files and temporary files", async () => {
+    await using jail = await jailed(
+      {},
+      { limits: { processes: 40, fileBytes: 1_000_000, tmpBytes: 1_000_000 } },
+    );
+    expect(await jail.bash("ulimit -u -c")).toMatch(/ 40\n[^]* 0\n/);
+    expect(await jail.bash("head -c 3000000 /dev/zero > big; stat -c %s big")).toMatch(/^1000000\nexit 0$/m);
+    expect(
+      await jail.bash("for i in 1 2 3 4; do head -c 500000 /dev/zero > /tmp/$i || echo full; done"),
+    ).toContain("full");
+  });
+
+  it("leave the machine's own processes alone", async () => {
+    await using jail = await jailed();
+    expect(
+      await jail.bash(`kill -0 ${process.ppid} 2>/dev/null || echo none; ls /proc | grep -c '^[0-9]'`),
+    ).toMatch(/^none\n\d\nexit 0$/);
+  });
+});
+
+describe("temporary folders", () => {
+  it("of the machine are not seen, but a workspace in one is", async () => {
+    const workspace = await realpath(await mkdtemp(join(tmpdir(), "tau-jail-tmp-")));
+    await using jail = await createJail({
+      profile: { access: "workspace-write", network: false, workspace },
+    });
+    const result = await jail.exec(
+      { argv: ["bash", "-c", `ls -A ${tmpdir()} | wc -l > out`], timeoutMs: 20_000 },
+      new AbortController().signal,
+    );
+    expect(result.exitCode).toBe(0);
+    expect(Number(readFileSync(join(workspace, "out"), "utf8"))).toBeLessThanOrEqual(2);
+    await rm(workspace, { recursive: true });
+  });
+});
