@@ -1,6 +1,8 @@
 export type { ContentStoreAdapter, OpenContentStore } from "./describe-content-store.ts";
 export { describeContentStore } from "./describe-content-store.ts";
 export { describeJournal } from "./describe-journal.ts";
+export { describeEngine } from "./describe-engine.ts";
+export type { EngineAdapter, EngineWorld } from "./engine-adapter.ts";
 export type { JournalAdapter } from "./journal-adapter.ts";
 export type { LeasesAdapter, OpenLeases } from "./describe-leases.ts";
 export { describeLeases } from "./describe-leases.ts";

@@ -1,0 +1,19 @@
+import { createMemoryJournal } from "../memory/memory-journal.ts";
+import { createMemoryLeases } from "../memory/memory-leases.ts";
+import { describeEngine } from "../testing/describe-engine.ts";
+import { createManualClock } from "../testing/manual-clock.ts";
+import { createEmbeddedEngine } from "./embedded-engine.ts";
+
+describeEngine("createEmbeddedEngine()", {
+  open: async () => {
+    const journal = createMemoryJournal();
+    const leases = createMemoryLeases();
+    const clock = createManualClock();
+    return {
+      openEngine: async () => createEmbeddedEngine({ journal, leases, clock }),
+      now: () => clock.now(),
+      advance: async (ms) => clock.advance(ms),
+      [Symbol.asyncDispose]: () => journal[Symbol.asyncDispose](),
+    };
+  },
+});
