@@ -240,6 +240,7 @@ describe("error codes", () => {
     ["thrown", 'throw new TauError("word.rude", "No.");'],
     ["thrown in a branch", 'throw new TauError(Math.random() > 1 ? "word.empty" : "word.rude", "No.");'],
     ["given to a helper", 'export const failure = wordError("word.rude");'],
+    ["made and thrown", 'throw noWord(word === "" ? "word.empty" : "word.rude");'],
     ["written in a record", 'export const failure = { code: "word.rude" };'],
   ])("must be declared where they are %s", (_, statement) => {
     using _planted = fixture.plant({ "kernel/core/src/rude.ts": `${statement}\n` });

@@ -81,8 +81,8 @@ export function findErrorCodeViolations(workspace: Workspace): readonly string[]
 
 /**
  * Codes stand as literals in `new TauError(…)`, in `super(…)` of its subclasses, in calls of helpers such
- * as `toolError("tool.denied", …)` and in `code: …`. The last two count where the first word is one that
- * some table knows.
+ * as `toolError("tool.denied", …)`, in calls that are thrown and in `code: …`. All but the first count
+ * where the area is one that some table knows.
  */
 function undeclaredIn(
   workspace: Workspace,
@@ -108,8 +108,12 @@ function undeclaredIn(
         NewExpression: ({ callee, arguments: [first] }) => {
           for (const node of branchesOf(first)) check(node, isNamed(callee, "TauError"));
         },
-        CallExpression: ({ arguments: [first] }) => {
-          for (const node of branchesOf(first)) check(node, false);
+        CallExpression: ({ callee, arguments: [first] }) => {
+          if (makesError(callee)) for (const node of branchesOf(first)) check(node, false);
+        },
+        ThrowStatement: ({ argument }) => {
+          if (argument.type !== "CallExpression" || makesError(argument.callee)) return;
+          for (const node of branchesOf(argument.arguments[0])) check(node, false);
         },
         Property: ({ key, value }) => {
           if (isNamed(key, "code")) for (const node of branchesOf(value)) check(node, false);
@@ -123,6 +127,14 @@ function undeclaredIn(
 function branchesOf(node: ESTree.Node | undefined): readonly (ESTree.Node | undefined)[] {
   if (node?.type !== "ConditionalExpression") return [node];
   return [...branchesOf(node.consequent), ...branchesOf(node.alternate)];
+}
+
+/** Tells whether a function makes errors, by its name: other functions take names of the same shape. */
+function makesError(callee: ESTree.Node): boolean {
+  if (callee.type === "Super") return true;
+  if (callee.type === "MemberExpression") return makesError(callee.property);
+  const isName = callee.type === "Identifier" || callee.type === "PrivateIdentifier";
+  return isName && /error|fail|refus/i.test(callee.name);
 }
 
 function isNamed(node: ESTree.Node, name: string): boolean {

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { globSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -40,7 +41,13 @@ export async function checkFences(
       fences.map(({ code }, at) => writeFile(join(folder, names[at] ?? ""), `${code}\nexport {};\n`)),
     );
     const options = { composite: false, noEmit: true };
-    const config = { extends: "../tsconfig.base.json", compilerOptions: options, files: names };
+    // Declarations that belong to no import of the blocks, but to sources that the imports reach.
+    const ambient = globSync("{kernel,extensions,apps,sdk}/*/src/**/*.d.ts", { cwd: workspace.root });
+    const config = {
+      extends: "../tsconfig.base.json",
+      compilerOptions: options,
+      files: [...names, ...ambient.map((path) => `../${path}`)],
+    };
     await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
     await run("tsc", ["-p", folder, "--pretty", "false"], { cwd: workspace.root });
     return [];
