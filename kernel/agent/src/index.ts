@@ -13,7 +13,10 @@ export {
 } from "./openai-chat/dialect.ts";
 export type { OpenAiChatOptions } from "./openai-chat/openai-chat.ts";
 export { createOpenAiChat } from "./openai-chat/openai-chat.ts";
-export type { ModelLimits } from "./stream-answer.ts";
 export type { AnthropicOptions } from "./anthropic/anthropic.ts";
 export { createAnthropic } from "./anthropic/anthropic.ts";
 export type { WireModelOptions } from "./wire-model.ts";
+export type { ModelLimits } from "./wire-protocol.ts";
+export { completeAnswer } from "./complete-answer.ts";
+export type { RetryNotice, RetryPolicy } from "./retry.ts";
+export { retry } from "./retry.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 
 import { isJsonObject, parseJson } from "@tau/core";
-import type { CallContext, JsonObject, ModelEvent, ModelFinished } from "@tau/core";
+import type { CallContext, Json, JsonObject, ModelEvent, ModelFinished } from "@tau/core";
 
 import type { Model, ModelRequest } from "./model.ts";
 
@@ -21,11 +21,11 @@ export function readRecordings(api: "openai.chat.completions" | "anthropic.messa
   return lines.flatMap((line) => {
     const record = parseObject(line);
     const base = {
-      name: `${String(record["repo"])} ${String(record["path"]).split("/").at(-1)} ${String(record["i"])}`,
+      name: `${textOf(record["repo"])} ${textOf(record["path"]).split("/").at(-1)} ${textOf(record["i"])}`,
       kind: record["kind"] === "error" ? "error" : "stream",
       status: typeof record["status"] === "number" ? record["status"] : 200,
     } as const;
-    const text = String(record["response"]);
+    const text = textOf(record["response"]);
     if (record["format"] !== "chunk-lines") return [{ ...base, body: Buffer.from(text) }];
     return frame(api, text).map((body, part) => ({ ...base, name: `${base.name} part ${part}`, body }));
   });
@@ -39,11 +39,15 @@ function frame(api: string, text: string): readonly Buffer[] {
   }
   const answers: string[] = [""];
   for (const line of lines) {
-    const type = String(parseObject(line)["type"]);
+    const type = textOf(parseObject(line)["type"]);
     answers.push(`${answers.pop() ?? ""}event: ${type}\ndata: ${line}\n\n`);
     if (type === "message_stop") answers.push("");
   }
   return answers.filter((answer) => answer !== "").map((answer) => Buffer.from(answer));
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function parseObject(line: string): JsonObject {

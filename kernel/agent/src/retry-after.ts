@@ -21,7 +21,8 @@ export function retryAfterMs(headers: ResponseHeaders, now: number): number | un
   const value = headerOf(headers, "retry-after");
   if (value === undefined || value === "") return undefined;
   if (/^\d+(\.\d+)?$/.test(value)) return bounded(Number(value) * 1000);
-  const date = Date.parse(value);
+  // Only what has a weekday or a month: `Date.parse` makes a date of "-1" too.
+  const date = /[A-Z][a-z]{2}/.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(date) ? undefined : bounded(Math.max(0, date - now));
 }
 

@@ -16,10 +16,12 @@ const byCode: Readonly<Record<string, ModelErrorCode>> = {
 
 /** Maps what undici, the socket or the SSE parser said. */
 export function transportError(identity: ModelIdentity, error: unknown): TauError {
+  // The other side does not speak HTTP. Undici's error holds all of what it said: too much to keep.
+  if (error instanceof Error && error.name === "HTTPParserError") {
+    return modelError("model.parse", identity, { cause: new Error(error.message) });
+  }
   const code = codeOf(error);
-  // HPE_…: the other side does not speak HTTP.
-  const known = byCode[code] ?? (code.startsWith("HPE_") ? "model.parse" : "model.network");
-  return modelError(known, identity, {
+  return modelError(byCode[code] ?? "model.network", identity, {
     cause: error,
     details: /^[A-Z][A-Z0-9_]{2,40}$/.test(code) ? { reason: code } : {},
   });

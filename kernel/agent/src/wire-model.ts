@@ -1,15 +1,13 @@
 import type { CallContext, Price } from "@tau/core";
 
-import type { AnswerDecoder } from "./answer-decoder.ts";
 import { resolveKey } from "./endpoint.ts";
 import type { ApiKey } from "./endpoint.ts";
 import { sharedHttpTransport } from "./http/http-transport.ts";
 import type { HttpTransport } from "./http/http-transport.ts";
 import type { Model, ModelRequest } from "./model.ts";
 import type { ModelIdentity } from "./model-error.ts";
-import { providerError } from "./provider-error.ts";
-import { streamAnswer } from "./stream-answer.ts";
-import type { ModelLimits } from "./stream-answer.ts";
+import type { WireExchange } from "./wire-exchange.ts";
+import type { ModelLimits, WireProtocol } from "./wire-protocol.ts";
 
 /** Options that every adapter for a wire protocol has. */
 export interface WireModelOptions {
@@ -19,29 +17,47 @@ export interface WireModelOptions {
   readonly price?: Price;
   /** Tokens the model can read. */
   readonly contextWindow?: number;
-  /** Sent with every request; they win over the adapter's own. */
+  /** Sent with every request; they win over the adapter's own. Names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeouts?: ModelLimits;
   /** Default: one for the whole process, so that adapters share their connections. */
   readonly transport?: HttpTransport;
 }
 
-/** What differs between wire protocols. */
-export interface WireProtocol {
-  readonly url: URL;
-  readonly headersFor: (key: string | undefined) => Readonly<Record<string, string>>;
-  readonly writeBody: (request: ModelRequest) => string;
-  /** `toError` makes the error of an error event inside the stream. */
-  readonly createDecoder: (toError: (body: string) => Error) => AnswerDecoder;
-}
-
-/** Makes a {@link Model} out of a protocol. */
+/**
+ * Makes a {@link Model} out of a protocol. The protocol and everything that sends and reads are loaded by
+ * the first call: a program that only prints its help must not pay for them.
+ */
 export function createWireModel(
   identity: ModelIdentity,
   options: WireModelOptions,
-  protocol: WireProtocol,
+  load: () => Promise<WireProtocol>,
 ): Model {
-  const { url } = protocol;
+  let loading: Promise<readonly [WireProtocol, typeof WireExchange]> | undefined;
+
+  async function open(request: ModelRequest, signal: AbortSignal): Promise<WireExchange> {
+    loading ??= Promise.all([load(), import("./wire-exchange.ts").then((module) => module.WireExchange)]);
+    const [protocol, Exchange] = await loading;
+    const key = await resolveKey(options.apiKey);
+    return await Exchange.open(
+      {
+        identity,
+        protocol,
+        transport: options.transport ?? sharedHttpTransport(),
+        headers: {
+          "content-type": "application/json",
+          accept: "text/event-stream",
+          "user-agent": "tau",
+          ...protocol.headersFor(key),
+          ...options.headers,
+        },
+        body: protocol.writeBody(request),
+        limits: options.timeouts ?? {},
+        secrets: key === undefined ? [] : [key],
+      },
+      signal,
+    );
+  }
 
   return {
     provider: identity.provider,
@@ -49,29 +65,15 @@ export function createWireModel(
     ...(options.price === undefined ? {} : { price: options.price }),
     ...(options.contextWindow === undefined ? {} : { contextWindow: options.contextWindow }),
 
-    stream(request: ModelRequest, context: CallContext) {
-      return streamAnswer(async () => {
-        const key = await resolveKey(options.apiKey);
-        const secrets = key === undefined ? [] : [key];
-        return {
-          identity,
-          transport: options.transport ?? sharedHttpTransport(),
-          url,
-          headers: {
-            "content-type": "application/json",
-            accept: "text/event-stream",
-            "user-agent": "tau",
-            ...protocol.headersFor(key),
-            ...options.headers,
-          },
-          body: protocol.writeBody(request),
-          limits: options.timeouts ?? {},
-          secrets,
-          decoder: protocol.createDecoder((body) =>
-            providerError(identity, { status: 200, headers: {}, body, secrets, now: Date.now() }),
-          ),
-        };
-      }, context.signal);
+    async *stream(request: ModelRequest, { signal }: CallContext) {
+      signal.throwIfAborted();
+      const exchange = await open(request, signal);
+      try {
+        for (let batch = await exchange.next(); batch !== undefined; batch = await exchange.next())
+          yield batch;
+      } finally {
+        exchange.close();
+      }
     },
   };
 }

@@ -2,8 +2,6 @@ import { endpointOf } from "../endpoint.ts";
 import type { Model } from "../model.ts";
 import { createWireModel } from "../wire-model.ts";
 import type { WireModelOptions } from "../wire-model.ts";
-import { AnthropicDecoder } from "./decoder.ts";
-import { createAnthropicBodyWriter } from "./request-body.ts";
 
 /** Options of {@link createAnthropic}. */
 export interface AnthropicOptions extends WireModelOptions {
@@ -33,18 +31,12 @@ const budgetModels = /claude-(?:3|(?:opus|sonnet|haiku)-4(?:-[0-5])?(?:-\d{8}|@|
 export function createAnthropic(options: AnthropicOptions): Model {
   const identity = { provider: options.provider ?? "anthropic", model: options.model };
 
-  return createWireModel(identity, options, {
-    url: endpointOf(options.baseUrl ?? "https://api.anthropic.com", "/v1/messages"),
-    headersFor: (key) => ({
-      "anthropic-version": "2023-06-01",
-      ...(key === undefined ? {} : { "x-api-key": key }),
-    }),
-    writeBody: createAnthropicBodyWriter({
-      identity,
-      maxOutputTokens: options.maxOutputTokens ?? 8192,
-      thinking: options.thinking ?? (budgetModels.test(options.model) ? "budget" : "adaptive"),
-      promptCache: options.promptCache ?? true,
-    }),
-    createDecoder: (toError) => new AnthropicDecoder(identity, toError),
+  const url = endpointOf(options.baseUrl ?? "https://api.anthropic.com", "/v1/messages");
+
+  return createWireModel(identity, options, async () => {
+    const { createAnthropicProtocol } = await import("./protocol.ts");
+    const thinking = options.thinking ?? (budgetModels.test(options.model) ? "budget" : "adaptive");
+    const { maxOutputTokens = 8192, promptCache = true } = options;
+    return createAnthropicProtocol({ identity, maxOutputTokens, thinking, promptCache }, url);
   });
 }

@@ -1,6 +1,8 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+
 import type { Dispatcher, Pool } from "undici";
 
-import { HttpResponse } from "./http-response.ts";
+import type { HttpResponse } from "./http-response.ts";
 
 /** Limits of one call. All times in milliseconds, 0 means none. */
 export interface HttpLimits {
@@ -42,19 +44,34 @@ export interface HttpTransportOptions {
   readonly keepAliveMs?: number;
 }
 
-type PoolConstructor = typeof Pool;
+interface Parts {
+  readonly Pool: typeof Pool;
+  readonly HttpResponse: typeof HttpResponse;
+}
+
+async function loadParts(): Promise<Parts> {
+  const [pool, response] = await Promise.all([
+    import("undici/lib/dispatcher/pool.js"),
+    import("./http-response.ts"),
+  ]);
+  return { Pool: pool.default, HttpResponse: response.HttpResponse };
+}
 
 /** Makes an {@link HttpTransport}; undici is loaded by the first call, because importing it costs 20 to 60 ms. */
 export function createHttpTransport(options: HttpTransportOptions = {}): HttpTransport {
   const pools = new Map<string, Pool>();
+  let loading: Promise<Parts> | undefined;
 
   return {
     async post(request, signal) {
       signal.throwIfAborted();
-      const { default: PoolClass } = await import("undici/lib/dispatcher/pool.js");
+      loading ??= loadParts();
+      const parts = await loading;
+      // undici takes a connection back one turn after its response; asking earlier opens another one.
+      if (pools.size > 0) await nextTurn();
       signal.throwIfAborted();
-      const pool = poolFor(pools, PoolClass, { ...options, request });
-      const response = new HttpResponse(request.maxResponseBytes, signal);
+      const pool = poolFor(pools, parts.Pool, { ...options, request });
+      const response = new parts.HttpResponse(request.maxResponseBytes, signal);
       pool.dispatch(toDispatch(request), response.handler);
       await response.started;
       return response;
@@ -78,7 +95,7 @@ export function sharedHttpTransport(): HttpTransport {
 
 function poolFor(
   pools: Map<string, Pool>,
-  PoolClass: PoolConstructor,
+  PoolClass: typeof Pool,
   options: HttpTransportOptions & { readonly request: HttpRequest },
 ): Pool {
   const { origin } = options.request.url;

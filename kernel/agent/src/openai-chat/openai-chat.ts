@@ -2,10 +2,8 @@ import { endpointOf } from "../endpoint.ts";
 import type { Model } from "../model.ts";
 import { createWireModel } from "../wire-model.ts";
 import type { WireModelOptions } from "../wire-model.ts";
-import { OpenAiChatDecoder } from "./decoder.ts";
 import { dialectFor } from "./dialect.ts";
 import type { OpenAiChatDialect } from "./dialect.ts";
-import { createOpenAiBodyWriter } from "./request-body.ts";
 
 /** Options of {@link createOpenAiChat}. */
 export interface OpenAiChatOptions extends WireModelOptions {
@@ -28,10 +26,8 @@ export function createOpenAiChat(options: OpenAiChatOptions): Model {
   const dialect: OpenAiChatDialect = { ...dialectFor(url), ...options.dialect };
   const identity = { provider: options.provider ?? "openai", model: options.model };
 
-  return createWireModel(identity, options, {
-    url,
-    headersFor: (key) => (key === undefined ? {} : { authorization: `Bearer ${key}` }),
-    writeBody: createOpenAiBodyWriter(dialect, identity),
-    createDecoder: (toError) => new OpenAiChatDecoder({ identity, dialect, toError }),
+  return createWireModel(identity, options, async () => {
+    const { createOpenAiChatProtocol } = await import("./protocol.ts");
+    return createOpenAiChatProtocol(identity, dialect, url);
   });
 }

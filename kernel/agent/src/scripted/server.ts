@@ -46,6 +46,8 @@ export interface ScriptedServer extends AsyncDisposable {
   readonly url: string;
   /** The newest requests, oldest first. */
   readonly requests: readonly ScriptedRequest[];
+  /** How many connections are open, idle ones too: what a cancelled call must bring down. */
+  openConnections(): Promise<number>;
   /** Closes the server and every connection. */
   close(): Promise<void>;
 }
@@ -90,6 +92,7 @@ export async function startScriptedServer(
   return {
     url: `http://127.0.0.1:${portOf(server)}`,
     requests: context.requests,
+    openConnections: () => countConnections(server),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -176,6 +179,12 @@ async function readBody(request: IncomingMessage): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
+}
+
+async function countConnections(server: Server): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
+  });
 }
 
 async function stop(server: Server): Promise<void> {

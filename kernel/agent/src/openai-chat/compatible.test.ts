@@ -1,0 +1,195 @@
+import type { JsonObject, ModelEvent } from "@tau/core";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+import { createHttpTransport } from "../http/http-transport.ts";
+import { readAll } from "../recorded.test.support.ts";
+import { startLoopback } from "../replay-server.test.support.ts";
+import { SseParser } from "../sse/sse-parser.ts";
+import { OpenAiChatDecoder } from "./decoder.ts";
+import { compatibleDialect } from "./dialect.ts";
+import type { OpenAiChatDialect } from "./dialect.ts";
+import { createOpenAiChat } from "./openai-chat.ts";
+
+function decode(chunks: readonly JsonObject[], dialect: OpenAiChatDialect = compatibleDialect) {
+  const text = chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join("");
+  return decodeBytes([Buffer.from(`${text}data: [DONE]\n\n`)], dialect);
+}
+
+function decodeBytes(pieces: readonly Buffer[], dialect: OpenAiChatDialect = compatibleDialect) {
+  const decoder = new OpenAiChatDecoder({
+    identity: { provider: "local", model: "asked-for" },
+    dialect,
+    toError: (body) => new Error(body),
+  });
+  const parser = new SseParser(decoder, 1_000_000);
+  const events: ModelEvent[] = [];
+  for (const piece of pieces) {
+    parser.push([piece]);
+    events.push(...decoder.take());
+  }
+  return { events, finished: decoder.finished, decoder };
+}
+
+const delta = (fields: JsonObject): JsonObject => ({ choices: [{ index: 0, delta: fields }] });
+const end = (reason: string): JsonObject => ({ choices: [{ index: 0, delta: {}, finish_reason: reason }] });
+const call = (fields: JsonObject): JsonObject => delta({ tool_calls: [fields] });
+
+describe("compatible servers", () => {
+  test.each(["reasoning_content", "reasoning"])("think in the field %s", (field) => {
+    const { events, finished } = decode([delta({ [field]: "hm" }), delta({ content: "Hi" }), end("stop")]);
+
+    expect(events[0]).toEqual({ type: "thinking_delta", text: "hm" });
+    expect(finished?.message.parts).toEqual([
+      { type: "thinking", text: "hm" },
+      { type: "text", text: "Hi" },
+    ]);
+  });
+
+  test("interleave parallel tool calls", () => {
+    const { finished } = decode([
+      call({ index: 0, id: "a", function: { name: "x", arguments: '{"p"' } }),
+      call({ index: 1, id: "b", function: { name: "y", arguments: "" } }),
+      call({ index: 0, function: { arguments: ":1}" } }),
+      call({ index: 1, function: { arguments: "{}" } }),
+      end("tool_calls"),
+    ]);
+
+    expect(finished?.message.parts).toEqual([
+      { type: "tool_call", id: "a", name: "x", arguments: '{"p":1}' },
+      { type: "tool_call", id: "b", name: "y", arguments: "{}" },
+    ]);
+  });
+
+  test.each([
+    ["give every call the index 0", { index: 0 }],
+    ["give no index", {}],
+  ])("%s, and new ids", (_name, index) => {
+    const { finished } = decode([
+      call({ ...index, id: "a", function: { name: "x", arguments: "{}" } }),
+      call({ ...index, id: "b", function: { name: "y", arguments: '{"q":2}' } }),
+      end("stop"),
+    ]);
+
+    expect(finished?.stopReason).toBe("tool_calls");
+    expect(finished?.message.parts).toMatchObject([
+      { id: "a", name: "x", arguments: "{}" },
+      { id: "b", name: "y", arguments: '{"q":2}' },
+    ]);
+  });
+
+  test("send calls without an id, without arguments, or with parsed arguments", () => {
+    const { finished } = decode([
+      call({ index: 0, function: { name: "x" } }),
+      call({ index: 1, id: "b", function: { name: "y", arguments: { q: 2 } } }),
+      end("tool_calls"),
+    ]);
+
+    expect(finished?.message.parts).toMatchObject([
+      { id: "call_0", name: "x", arguments: "{}" },
+      { id: "b", name: "y", arguments: '{"q":2}' },
+    ]);
+  });
+
+  test("report usage in their own places", () => {
+    const usage = { prompt_tokens: 5, completion_tokens: 2 };
+    const groq = decode([delta({ content: "a" }), { ...end("stop"), x_groq: { usage } }]);
+    const deepSeek = decode([{ ...end("stop"), usage: { ...usage, prompt_cache_hit_tokens: 3 } }]);
+
+    expect(groq.finished?.usage).toMatchObject({ inputTokens: 5, outputTokens: 2 });
+    expect(deepSeek.finished?.usage).toMatchObject({ inputTokens: 5, cacheReadTokens: 3 });
+  });
+
+  test("may not say which model answered", () => {
+    expect(decode([end("stop")]).finished?.model).toBe("asked-for");
+  });
+
+  test("may end without a marker, if the dialect says so", async () => {
+    const body = `data: ${JSON.stringify(delta({ content: "Hi" }))}\n\ndata: ${JSON.stringify(end("stop"))}\n\n`;
+    await using server = await startLoopback((_request, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.end(body);
+    });
+    await using transport = createHttpTransport();
+    const options = { baseUrl: server.url, model: "any", transport };
+
+    const { finished } = await readAll(createOpenAiChat({ ...options, dialect: { doneMarker: false } }));
+
+    expect(finished.message.parts).toEqual([{ type: "text", text: "Hi" }]);
+    await expect(readAll(createOpenAiChat(options))).rejects.toMatchObject({ code: "model.truncated" });
+  });
+
+  test("fail in the middle of the stream", () => {
+    expect(() => decode([delta({ content: "Hi" }), { error: { message: "Overloaded" } }])).toThrow(
+      /Overloaded/,
+    );
+    expect(() => decode([{ error: { code: 502 }, ...end("error") }])).toThrow(/502/);
+    expect(() => decode([delta({ content: "no reason" })])).toThrow(
+      expect.objectContaining({ code: "model.truncated" }),
+    );
+  });
+
+  test("cannot make the decoder hang, crash or finish with noise", () => {
+    const line = fc.oneof(
+      fc.json().map((json) => `data: ${json}\n\n`),
+      fc.constantFrom(
+        "data: {",
+        "\n\n",
+        "data: []\n\n",
+        'data: {"choices":[null,1,{"delta":[]}]}\n\n',
+        ": x\n",
+      ),
+      fc
+        .record({ choices: fc.array(fc.record({ index: fc.nat(1), delta: fc.object() })) })
+        .map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`),
+    );
+    fc.assert(
+      fc.property(fc.array(line), (lines) => {
+        let result: ReturnType<typeof decodeBytes> | undefined;
+        try {
+          result = decodeBytes(lines.map((text) => Buffer.from(text)));
+        } catch (error) {
+          expect(error).not.toBeInstanceOf(TypeError);
+        }
+
+        expect(result?.finished).toBeUndefined();
+      }),
+    );
+  });
+});
+
+describe("createOpenAiChat()", () => {
+  test("refuses a base URL that is no address", () => {
+    for (const baseUrl of ["localhost:8080", "", "file:///etc"]) {
+      expect(() => createOpenAiChat({ baseUrl, model: "any" })).toThrow(
+        expect.objectContaining({ code: "model.invalid_request" }),
+      );
+    }
+  });
+
+  test("keeps the query of the base URL, asks for the key at every call, and lets headers win", async () => {
+    const seen: unknown[] = [];
+    await using server = await startLoopback((request, response) => {
+      seen.push([request.url, request.headers.authorization, request.headers["user-agent"]]);
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.end(`data: ${JSON.stringify(end("stop"))}\n\ndata: [DONE]\n\n`);
+    });
+    let calls = 0;
+    const model = createOpenAiChat({
+      baseUrl: `${server.url}/v1/?api-version=1`,
+      apiKey: async () => `key-${++calls}`,
+      headers: { "user-agent": "mine" },
+      model: "any",
+      provider: "azure",
+      contextWindow: 5,
+    });
+    await readAll(model);
+    await readAll(model);
+
+    expect(seen).toEqual([
+      ["/v1/chat/completions?api-version=1", "Bearer key-1", "mine"],
+      ["/v1/chat/completions?api-version=1", "Bearer key-2", "mine"],
+    ]);
+    expect(model).toMatchObject({ provider: "azure", id: "any", contextWindow: 5 });
+  });
+});

@@ -1,0 +1,19 @@
+import type { ModelIdentity } from "../model-error.ts";
+import type { WireProtocol } from "../wire-protocol.ts";
+import { OpenAiChatDecoder } from "./decoder.ts";
+import type { OpenAiChatDialect } from "./dialect.ts";
+import { createOpenAiBodyWriter } from "./request-body.ts";
+
+/** OpenAI Chat Completions in one dialect. */
+export function createOpenAiChatProtocol(
+  identity: ModelIdentity,
+  dialect: OpenAiChatDialect,
+  url: URL,
+): WireProtocol {
+  return {
+    url,
+    headersFor: (key) => (key === undefined ? {} : { authorization: `Bearer ${key}` }),
+    writeBody: createOpenAiBodyWriter(dialect, identity),
+    createDecoder: (toError) => new OpenAiChatDecoder({ identity, dialect, toError }),
+  };
+}

@@ -1,0 +1,182 @@
+import type { ModelEvent } from "@tau/core";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+import { AnthropicDecoder } from "../anthropic/decoder.ts";
+import type { AnswerDecoder } from "../answer-decoder.ts";
+import { OpenAiChatDecoder } from "../openai-chat/decoder.ts";
+import { compatibleDialect } from "../openai-chat/dialect.ts";
+import { SseParser } from "./sse-parser.ts";
+
+const identity = { provider: "test", model: "any" };
+
+/** Everything that comes out of a stream; `fast: false` hides the shortcut from the parser. */
+function decode(decoder: AnswerDecoder, source: string, fast: boolean): unknown {
+  let taken = 0;
+  const sink = {
+    event: (event: Parameters<AnswerDecoder["event"]>[0]) => decoder.event(event),
+    shortcut(text: string, offset: number) {
+      const behind = fast ? decoder.shortcut(text, offset) : -1;
+      if (behind !== -1) taken++;
+      return behind;
+    },
+  };
+  const events: ModelEvent[] = [];
+  let failure: string | undefined;
+  try {
+    new SseParser(sink, 1_000_000).push([Buffer.from(source)]);
+  } catch (error) {
+    failure = error instanceof Error ? error.message : "?";
+  }
+  events.push(...decoder.take());
+  return { events, failure, taken: fast ? taken : 0 };
+}
+
+function openAi(source: string, fast: boolean): unknown {
+  const toError = (body: string): Error => new Error(body);
+  return decode(new OpenAiChatDecoder({ identity, dialect: compatibleDialect, toError }), source, fast);
+}
+
+function anthropic(source: string, fast: boolean): unknown {
+  return decode(new AnthropicDecoder(identity, (body) => new Error(body)), source, fast);
+}
+
+const openAiEnd = 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n';
+const anthropicStart =
+  'event: message_start\ndata: {"type":"message_start","message":{"id":"m","model":"c","usage":{"input_tokens":1}}}\n\n';
+const anthropicEnd = 'event: message_stop\ndata: {"type":"message_stop"}\n\n';
+
+function escapeUnit(unit: string): string {
+  return unit < "\u0080" ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+/** A text in one of the many ways JSON can write it. */
+const token = fc.tuple(fc.string({ unit: "binary" }), fc.boolean()).map(([text, ascii]) => {
+  const json = JSON.stringify(text);
+  return ascii ? json.split("").map(escapeUnit).join("") : json;
+});
+
+const openAiChunk = fc
+  .record({
+    token,
+    role: fc.constantFrom("", '"role":"assistant",'),
+    index: fc.constantFrom("0", "0", "0", "1"),
+    obfuscation: fc.constantFrom("", ',"obfuscation":"aZ09"', ',"obfuscation":"q"', ',"obfuscation":"a\\n"'),
+    finish: fc.constantFrom("null", "null", "null", '"stop"'),
+    extra: fc.constantFrom("", "", ',"refusal":null', ',"reasoning":"hm"', ',"content":"again"'),
+  })
+  .map(
+    (c) =>
+      `data: {"id":"x","choices":[{"index":${c.index},"delta":{${c.role}"content":${c.token}${c.extra}},"finish_reason":${c.finish}}],"usage":null${c.obfuscation}}\n\n`,
+  );
+
+const anthropicEvent = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc
+      .record({ token, index: fc.constantFrom(0, 1), pad: fc.nat({ max: 3 }) })
+      .map(
+        (e) =>
+          `event: content_block_delta\ndata: {"type":"content_block_delta","index":${e.index},"delta":{"type":"text_delta","text":${e.token}}${" ".repeat(e.pad)}}\n\n`,
+      ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom(0, 1)
+      .map(
+        (index) =>
+          `event: content_block_start\ndata: {"type":"content_block_start","index":${index},"content_block":{"type":"text","text":""}}\n\n`,
+      ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom(0, 1)
+      .map((index) => `event: content_block_stop\ndata: {"type":"content_block_stop","index":${index}}\n\n`),
+  },
+  { weight: 1, arbitrary: fc.constant('event: ping\ndata: {"type": "ping"}\n\n') },
+);
+
+const blocks = [0, 1]
+  .map(
+    (index) =>
+      `event: content_block_start\ndata: {"type":"content_block_start","index":${index},"content_block":{"type":"text","text":""}}\n\n`,
+  )
+  .join("");
+
+/** One character of the source replaced, left out or doubled. */
+function mutate(source: string, place: number, unit: string): string {
+  const at = place % (source.length + 1);
+  return source.slice(0, at) + unit + source.slice(at + (place % 3));
+}
+
+const mutation = fc.tuple(
+  fc.nat(),
+  fc.constantFrom('"', "\\", "\n", "\r", "}", "{", "\t", "\0", "x", ",", " "),
+);
+
+describe("DeltaShortcut", () => {
+  test("takes plain deltas, also those with escapes and padding", () => {
+    const chunk = (text: string, pad: string): string =>
+      `data: {"id":"x","choices":[{"index":0,"delta":{"content":${text}},"finish_reason":null}],"obfuscation":"${pad}"}\n\n`;
+    const source = chunk('"one"', "abc") + chunk('"\\ntwo\\u0041"', "Q") + chunk('"🎉"', "") + openAiEnd;
+
+    expect(openAi(source, true)).toMatchObject({ taken: 2, failure: undefined });
+    expect(openAi(source, true)).toMatchObject({
+      events: [{ text: "one" }, { text: "\ntwoA" }, { text: "🎉" }, {}],
+    });
+  });
+
+  test("never takes a raw control character, which JSON forbids", () => {
+    const chunk = (text: string): string =>
+      `data: {"choices":[{"index":0,"delta":{"content":"${text}"},"finish_reason":null}]}\n\n`;
+
+    expect(openAi(chunk("one") + chunk("t\two"), true)).toMatchObject({ events: [{ text: "one" }] });
+    expect(openAi(chunk("one") + chunk("t\two"), true)).not.toMatchObject({ failure: undefined });
+  });
+
+  test("gives the same events as the slow way for OpenAI chunks", () => {
+    fc.assert(
+      fc.property(fc.array(openAiChunk, { maxLength: 12 }), (chunks) => {
+        const source = chunks.join("") + openAiEnd;
+
+        expect(openAi(source, true)).toMatchObject({
+          ...Object(openAi(source, false)),
+          taken: expect.any(Number),
+        });
+      }),
+    );
+  });
+
+  test("gives the same events as the slow way for Anthropic events", () => {
+    fc.assert(
+      fc.property(fc.array(anthropicEvent, { maxLength: 12 }), (events) => {
+        const source = anthropicStart + blocks + events.join("") + anthropicEnd;
+
+        expect(anthropic(source, true)).toMatchObject({
+          ...Object(anthropic(source, false)),
+          taken: expect.any(Number),
+        });
+      }),
+    );
+  });
+
+  test("gives the same events and failures as the slow way for broken streams", () => {
+    fc.assert(
+      fc.property(
+        fc.array(openAiChunk, { minLength: 2, maxLength: 6 }),
+        mutation,
+        (chunks, [place, unit]) => {
+          const source = mutate(chunks.join("") + openAiEnd, place, unit);
+
+          expect(openAi(source, true)).toMatchObject({
+            ...Object(openAi(source, false)),
+            taken: expect.any(Number),
+          });
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
