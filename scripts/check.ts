@@ -24,7 +24,7 @@ const steps: readonly Step[] = [
   { name: "types", command: ["tsc", "-b", "--pretty", "false"] },
   { name: "lint", command: ["oxlint", "--type-aware"] },
   { name: "format", command: ["oxfmt", "--check"] },
-  { name: "unused exports and dependencies", command: ["knip"] },
+  { name: "unused exports and dependencies", command: ["knip", "--no-config-hints"] },
   { name: "manifests", command: ["sherif"] },
   {
     name: "architecture, documents, public API, lockfile, weight",

@@ -26,7 +26,7 @@ export function listMarkdown(workspace: Workspace): readonly string[] {
 }
 
 /** Finds the fenced blocks of a Markdown text. */
-export function fencesOf(file: string, text: string): readonly Fence[] {
+function fencesOf(file: string, text: string): readonly Fence[] {
   const fences: Fence[] = [];
   const lines = text.split("\n");
   for (let at = 0; at < lines.length; at++) {
