@@ -1,5 +1,5 @@
 /** What `npm start` runs: the `tau` command from its sources; without arguments, its demo. */
-import { main } from "../apps/cli/src/main.ts";
+import { main } from "@tau/cli";
 
 const given = process.argv.slice(2);
 process.exitCode = await main(given.length === 0 ? ["demo"] : given);
