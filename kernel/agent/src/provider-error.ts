@@ -8,7 +8,7 @@ import { retryAfterMs } from "./retry-after.ts";
 import type { ResponseHeaders } from "./retry-after.ts";
 
 /** Characters of a provider's error body that are kept, in the cause only. */
-export const errorBodyLimit = 2048;
+const errorBodyLimit = 2048;
 
 /** An answer that is an error; `status` is 200 for an error inside a stream. */
 export interface ProviderFailure {

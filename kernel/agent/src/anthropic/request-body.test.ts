@@ -1,10 +1,10 @@
-import type { MessageCreateParamsStreaming } from "@anthropic-ai/sdk/resources/messages";
+import type { MessageCreateParamsStreaming, Tool } from "@anthropic-ai/sdk/resources/messages";
 import { userText } from "@tau/core";
 import type { Message, ToolDefinition } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
 import type { ModelRequest } from "../model.ts";
-import { createAnthropicBodyWriter } from "./request-body.ts";
+import { createAnthropicBodyWriter, toWireTool } from "./request-body.ts";
 import type { AnthropicBodyOptions } from "./request-body.ts";
 
 const options: AnthropicBodyOptions = {
@@ -30,6 +30,7 @@ function contentOf(message: Message): unknown {
 
 describe("Anthropic request bodies", () => {
   test("have the types of the vendor's library", () => {
+    toWireTool(read) satisfies Tool;
     const expected = {
       model: "claude-x",
       stream: true,

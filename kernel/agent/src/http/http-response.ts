@@ -10,7 +10,7 @@ const drainBytes = 65_536;
 const drainMs = 1000;
 
 /** Thrown by {@link HttpResponse.read} when the answer is larger than the request allowed. */
-export class ResponseTooLargeError extends Error {
+class ResponseTooLargeError extends Error {
   readonly code = "RESPONSE_TOO_LARGE";
 }
 

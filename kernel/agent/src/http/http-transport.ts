@@ -20,7 +20,7 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly limits: HttpLimits;
-  /** Bytes of the whole answer; more of them fail with {@link ResponseTooLargeError}. */
+  /** Bytes of the whole answer; more of them fail the reading. */
   readonly maxResponseBytes: number;
 }
 

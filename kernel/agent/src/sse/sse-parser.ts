@@ -21,7 +21,7 @@ export interface SseSink {
 }
 
 /** Thrown by {@link SseParser.push}: one event is larger than the limit. */
-export class SseEventTooLargeError extends Error {
+class SseEventTooLargeError extends Error {
   readonly code = "SSE_EVENT_TOO_LARGE";
 }
 
