@@ -51,7 +51,7 @@ interface Access {
 async function viewOf(settings: JailSettings, request: ExecRequest, access: Access): Promise<JailView> {
   const { policy, profile } = settings;
   const secretFiles = await findSecretFiles(profile.workspace, policy.isSecretName);
-  const masked = await existingPaths([...policy.secretPaths, ...secretFiles]);
+  const masked = existingPaths([...policy.secretPaths, ...secretFiles]);
   return {
     profile,
     writable: access.writable,
