@@ -1,0 +1,88 @@
+import { create } from "@bufbuild/protobuf";
+import type { JsonObject as ProtoJsonObject, MessageInitShape } from "@bufbuild/protobuf";
+import type {
+  AudioPart,
+  ContextEntry,
+  FilePart,
+  ImagePart,
+  JsonObject,
+  TextPart,
+  ThinkingPart,
+  ToolCallPart,
+  Usage,
+} from "@tau/core";
+import { unreachable } from "@tau/core";
+import type { ContextEntry as ProtoContextEntry, Part as ProtoPart, Usage as ProtoUsage } from "@tau/proto";
+import { ContextEntrySchema, MediaPartSchema, PartSchema, UsageSchema } from "@tau/proto";
+
+import { optional } from "./optional.ts";
+
+type SentPart = TextPart | ThinkingPart | ImagePart | AudioPart | FilePart | ToolCallPart;
+
+/** Writes parts of a message in the words of the contract. */
+export function partsToProto(parts: readonly SentPart[]): ProtoPart[] {
+  return parts.map((part) => create(PartSchema, { part: caseOf(part) }));
+}
+
+function caseOf(part: SentPart): NonNullable<MessageInitShape<typeof PartSchema>["part"]> {
+  switch (part.type) {
+    case "text":
+      return { case: "text", value: { text: part.text } };
+    case "thinking":
+      return {
+        case: "thinking",
+        value: {
+          text: part.text,
+          ...optional("signature", part.signature),
+          ...optional("redacted", part.redacted),
+        },
+      };
+    case "image":
+    case "audio":
+    case "file":
+      return { case: part.type, value: mediaToProto(part) };
+    case "tool_call":
+      return {
+        case: "toolCall",
+        value: { toolCallId: part.id, toolName: part.name, arguments: part.arguments },
+      };
+    default:
+      return unreachable(part);
+  }
+}
+
+function mediaToProto(part: ImagePart | AudioPart | FilePart): MessageInitShape<typeof MediaPartSchema> {
+  const { source } = part;
+  return {
+    mediaType: part.mediaType,
+    ...optional("name", part.type === "file" ? part.name : undefined),
+    source:
+      source.kind === "base64"
+        ? { case: "data", value: new Uint8Array(Buffer.from(source.data, "base64")) }
+        : { case: "url", value: source.url },
+  };
+}
+
+/** Writes context entries in the words of the contract. */
+export function entriesToProto(entries: readonly ContextEntry[]): ProtoContextEntry[] {
+  return entries.map(({ key, content, contentType }) =>
+    create(ContextEntrySchema, { key, content, ...optional("contentType", contentType) }),
+  );
+}
+
+/** Writes token counts in the words of the contract. */
+export function usageToProto(usage: Usage): ProtoUsage {
+  return create(UsageSchema, {
+    inputTokens: BigInt(usage.inputTokens),
+    outputTokens: BigInt(usage.outputTokens),
+    cacheReadTokens: BigInt(usage.cacheReadTokens),
+    cacheWriteTokens: BigInt(usage.cacheWriteTokens),
+    reasoningTokens: BigInt(usage.reasoningTokens),
+  });
+}
+
+/** Copies a JSON object into one that protobuf may own. */
+export function structToProto(object: JsonObject): ProtoJsonObject {
+  const copy: ProtoJsonObject = JSON.parse(JSON.stringify(object));
+  return copy;
+}

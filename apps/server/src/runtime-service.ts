@@ -1,0 +1,127 @@
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import type { CallContext } from "@tau/core";
+import { ApprovalAnswer, sessionStatusOf, wordOf } from "@tau/proto";
+import type { RuntimeService } from "@tau/proto";
+import type { Runtime } from "@tau/runtime";
+
+import { callContextOf } from "./call-context.ts";
+import { checkRequest } from "./check-request.ts";
+import { errorToConnect } from "./error-to-connect.ts";
+import { optional } from "./optional.ts";
+import { requestRules } from "./request-rules.ts";
+import { attachStream, runStream } from "./runtime-streams.ts";
+import type { StreamHost } from "./runtime-streams.ts";
+import { sessionToProto } from "./session-to-proto.ts";
+
+const defaultPage = 50;
+
+/** What the service serves, and with what. */
+export interface ServiceHost extends StreamHost {
+  readonly runtime: Runtime;
+}
+
+/** Implements the contract on a {@link Runtime}: checks, translates, and lets the runtime do the work. */
+export function createRuntimeService(host: ServiceHost): ServiceImpl<typeof RuntimeService> {
+  const { runtime } = host;
+
+  return {
+    createSession: (request, context) =>
+      answer(host, context, async (call) => {
+        checkRequest(requestRules.createSession, request);
+        const info = await runtime.createSession(
+          {
+            ...optional("externalId", request.externalId),
+            bootstrap: request.bootstrapContext.map(entryFromProto),
+          },
+          call,
+        );
+        return { sessionId: info.sessionId, session: sessionToProto(info) };
+      }),
+
+    run: (request, context) => runStream(host, request, context),
+
+    attach: (request, context) => attachStream(host, request, context),
+
+    injectContext: (request, context) =>
+      answer(host, context, async (call) => {
+        checkRequest(requestRules.injectContext, request);
+        const { sessionId, entries } = request;
+        await runtime.injectContext({ sessionId, entries: entries.map(entryFromProto) }, call);
+        return {};
+      }),
+
+    getSession: (request, context) =>
+      answer(host, context, async (call) => {
+        checkRequest(requestRules.getSession, request);
+        const info = await runtime.getSession(request.sessionId, call);
+        return {
+          sessionId: info.sessionId,
+          status: sessionStatusOf[info.status],
+          session: sessionToProto(info),
+        };
+      }),
+
+    cancelRun: (request, context) =>
+      answer(host, context, async (call) => {
+        checkRequest(requestRules.cancelRun, request);
+        const { sessionId, runId, reason } = request;
+        await runtime.cancelRun({ sessionId, runId, reason: reason === "" ? "cancelled" : reason }, call);
+        return {};
+      }),
+
+    listSessions: (request, context) =>
+      answer(host, context, async (call) => {
+        checkRequest(requestRules.listSessions, request);
+        const limit = request.limit === 0 ? defaultPage : request.limit;
+        const page = await runtime.listSessions({ limit, ...optional("before", request.before) }, call);
+        const last = page.length < limit ? undefined : page.at(-1);
+        return { sessions: page.map(sessionToProto), nextBefore: last?.sessionId ?? "" };
+      }),
+
+    forkSession: (request, context) =>
+      answer(host, context, async (call) => {
+        checkRequest(requestRules.forkSession, request);
+        const { sessionId, atSeq } = request;
+        const info = await runtime.forkSession({ sessionId, atSeq: Number(atSeq) }, call);
+        return { session: sessionToProto(info) };
+      }),
+
+    respond: (request, context) =>
+      answer(host, context, async (call) => {
+        checkRequest(requestRules.respond, request);
+        const { sessionId, approvalId, note } = request;
+        const word = wordOf(ApprovalAnswer, request.answer);
+        if (word === undefined) throw new TypeError("The rules let an unknown answer pass.");
+        await runtime.respond(
+          { sessionId, approvalId, answer: word, ...optional("note", note === "" ? undefined : note) },
+          call,
+        );
+        return {};
+      }),
+  };
+}
+
+async function answer<Response>(
+  host: ServiceHost,
+  context: HandlerContext,
+  act: (call: CallContext) => Promise<Response>,
+): Promise<Response> {
+  const call = callContextOf(context);
+  try {
+    return await act(call);
+  } catch (error) {
+    host.onFailure(error, call, context.method.name);
+    // What a call threw after its caller gave up says only that.
+    const reason: unknown = context.signal.aborted ? context.signal.reason : error;
+    throw errorToConnect(reason, { traceId: call.traceId });
+  }
+}
+
+function entryFromProto(entry: { key: string; content: string; contentType: string }): {
+  readonly key: string;
+  readonly content: string;
+  readonly contentType?: string;
+} {
+  const { key, content, contentType } = entry;
+  return { key, content, ...optional("contentType", contentType === "" ? undefined : contentType) };
+}
