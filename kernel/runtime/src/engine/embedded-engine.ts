@@ -9,8 +9,9 @@ import type { Leases } from "../lease.ts";
 import { assertStreamId } from "../stream-id.ts";
 import { duplicateProgram, engineStopped, hasCode } from "./engine-errors.ts";
 import { KeyTable } from "./key-table.ts";
-import type { KeyRef, KeyWorker, WorkerHost } from "./key-worker.ts";
+import type { KeyWorker } from "./key-worker.ts";
 import { Recovery } from "./recovery.ts";
+import type { KeyRef, WorkerHost } from "./worker-host.ts";
 
 /** Options of {@link createEmbeddedEngine}. */
 export interface EmbeddedEngineOptions {
@@ -60,7 +61,7 @@ class EmbeddedEngine implements Engine {
     this.#clock = clock;
     this.#observer = options.observer ?? silentObserver;
     this.#drainMs = options.drainMs ?? 10_000;
-    this.#keys = new KeyTable((quiet) => this.#workerHost(options, quiet));
+    this.#keys = new KeyTable(this.#workerHost(options));
     this.#recovery = new Recovery({
       journal,
       clock,
@@ -165,7 +166,7 @@ class EmbeddedEngine implements Engine {
     });
   }
 
-  #workerHost(options: EmbeddedEngineOptions, quiet: (worker: KeyWorker) => void): WorkerHost {
+  #workerHost(options: EmbeddedEngineOptions): WorkerHost {
     return {
       journal: options.journal,
       leases: options.leases,
@@ -176,7 +177,6 @@ class EmbeddedEngine implements Engine {
       call: (program, submission, signal) => this.#call(program, submission, signal),
       tryLater: (ref) => this.#recovery.tryLater(ref),
       blocked: (ref, program) => this.#block(ref, program),
-      quiet,
       observe: (name, level, { tenant, ...attributes }, error) =>
         this.#observe({ name, level, tenant, attributes, ...(error === undefined ? {} : { error }) }),
     };

@@ -1,6 +1,6 @@
 import type { KeyState } from "./key-state.ts";
 import { KeyWorker } from "./key-worker.ts";
-import type { KeyRef, WorkerHost } from "./key-worker.ts";
+import type { KeyRef, WorkerHost } from "./worker-host.ts";
 
 // What is kept of keys without work, so that their next run need not read the stream: a version, and the ids
 // of the runs that ended. About 100 bytes each.
@@ -8,16 +8,15 @@ const maxIdleRuns = 20_000;
 
 /** The keys this process has to do with: a worker for each that has work, a little knowledge of some others. */
 export class KeyTable {
-  readonly #makeHost: (quiet: (worker: KeyWorker) => void) => WorkerHost;
+  readonly #host: WorkerHost;
   readonly #workers = new Map<string, KeyWorker>();
   /** The longest idle first. */
   readonly #idle = new Map<string, KeyState>();
   #idleRuns = 0;
   #whenEmpty: (() => void)[] = [];
-  #host: WorkerHost | undefined;
 
-  constructor(makeHost: (quiet: (worker: KeyWorker) => void) => WorkerHost) {
-    this.#makeHost = makeHost;
+  constructor(host: WorkerHost) {
+    this.#host = host;
   }
 
   get workers(): readonly KeyWorker[] {
@@ -31,14 +30,9 @@ export class KeyTable {
     if (found !== undefined) return found;
     const known = this.#idle.get(name);
     if (known !== undefined) this.#forget(name, known);
-    this.#host ??= this.#makeHost((worker) => this.#retire(worker));
-    const worker = new KeyWorker(this.#host, ref, known);
+    const worker = new KeyWorker(this.#host, { ref, known, quiet: (quiet) => this.#retire(quiet) });
     this.#workers.set(name, worker);
     return worker;
-  }
-
-  has(ref: KeyRef): boolean {
-    return this.#workers.has(nameOf(ref));
   }
 
   /** Settles when no key has work. */

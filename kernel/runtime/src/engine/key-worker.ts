@@ -1,64 +1,23 @@
-import { isTauError, toErrorInfo } from "@tau/core";
-import type { Json, ObserverLevel } from "@tau/core";
+import type { Json } from "@tau/core";
 
-import type { Clock } from "../clock.ts";
-import type { Program, Submission } from "../engine.ts";
-import type { Journal } from "../journal.ts";
-import type { Leases } from "../lease.ts";
-import {
-  engineCancelled,
-  engineLeaseLost,
-  engineRunEnded,
-  engineStopped,
-  fromErrorInfo,
-  hasCode,
-  isJournalTrouble,
-  runNotFound,
-} from "./engine-errors.ts";
-import { idleType } from "./engine-event.ts";
-import type { EngineEvent, RunOutcome } from "./engine-event.ts";
+import type { Submission } from "../engine.ts";
+import { engineLeaseLost, engineStopped, fromErrorInfo, runNotFound } from "./engine-errors.ts";
+import type { EngineEvent } from "./engine-event.ts";
 import { KeyHold } from "./key-hold.ts";
 import { KeyLog } from "./key-log.ts";
-import type { Decide } from "./key-log.ts";
 import type { KeyState, OpenRun } from "./key-state.ts";
 import { KeyWatch } from "./key-watch.ts";
 import { ResultWaiters } from "./result-waiters.ts";
-import { attemptRun } from "./run-attempt.ts";
-import { RunContext } from "./run-context.ts";
-import type { RunHost } from "./run-context.ts";
+import { RunMaker } from "./run-maker.ts";
+import type { KeyRef, WorkerHost } from "./worker-host.ts";
 
-const maxAttempts = 5;
-const firstPauseMs = 100;
-
-/** A key of a tenant. */
-export interface KeyRef {
-  readonly tenant: string;
-  readonly key: string;
-}
-
-/** What a worker needs of the engine around it. */
-export interface WorkerHost {
-  readonly journal: Journal;
-  readonly leases: Leases;
-  readonly clock: Clock;
-  /** Aborts when the engine shuts down. */
-  readonly stopping: AbortSignal;
-  /** Whether the engine was started and is not shutting down. */
-  isRunning(): boolean;
-  program(name: string): Program | undefined;
-  call(program: string, submission: Submission, signal: AbortSignal): Promise<Json>;
-  /** The key has, or may have, runs that this process cannot make now. */
-  tryLater(ref: KeyRef): void;
-  /** The key's next run needs a program that is not registered. */
-  blocked(ref: KeyRef, program: string): void;
-  /** The worker has nothing to do and may be forgotten. */
-  quiet(worker: KeyWorker): void;
-  observe(
-    name: string,
-    level: ObserverLevel,
-    ref: KeyRef & { readonly runId?: string; readonly program?: string },
-    error?: unknown,
-  ): void;
+/** Options of {@link KeyWorker}. */
+export interface KeyWorkerOptions {
+  readonly ref: KeyRef;
+  /** What an earlier worker of this key knew. It may be behind. */
+  readonly known: KeyState | undefined;
+  /** Called when the worker has nothing to do and may be forgotten. */
+  readonly quiet: (worker: KeyWorker) => void;
 }
 
 /**
@@ -78,24 +37,20 @@ export class KeyWorker {
   readonly #hold: KeyHold;
   readonly #watch: KeyWatch;
   readonly #waiters = new ResultWaiters();
-  readonly #runHost: RunHost;
-  #active: RunContext | undefined;
+  readonly #maker: RunMaker;
+  readonly #quiet: (worker: KeyWorker) => void;
   #operations = 0;
   #driving = false;
   #again = false;
 
-  constructor(host: WorkerHost, ref: KeyRef, known: KeyState | undefined) {
+  constructor(host: WorkerHost, { ref, known, quiet }: KeyWorkerOptions) {
     const id = { tenant: ref.tenant, stream: `engine/${ref.key}` };
     this.ref = ref;
     this.#host = host;
+    this.#quiet = quiet;
     this.log = new KeyLog(host, id, known, (event) => this.#heard(event));
-    this.#hold = new KeyHold(host.leases, id, () => this.#active?.abort(engineLeaseLost()));
-    this.#runHost = {
-      ...ref,
-      clock: host.clock,
-      append: (runId, decide) => this.#appendAsHolder(runId, decide),
-      call: (program, submission, signal) => host.call(program, submission, signal),
-    };
+    this.#hold = new KeyHold(host.leases, id, () => this.#maker.abort(engineLeaseLost()));
+    this.#maker = new RunMaker(host, { ref, log: this.log, hold: this.#hold });
     this.#watch = new KeyWatch({
       clock: host.clock,
       follow: (signal) => this.log.follow(signal),
@@ -166,7 +121,7 @@ export class KeyWorker {
 
   /** Asks the program that is running to stop; nobody waits for results any more. */
   stop(): void {
-    this.#active?.abort(engineStopped());
+    this.#maker.abort(engineStopped());
     this.#giveUpWaiting(engineStopped());
   }
 
@@ -214,24 +169,10 @@ export class KeyWorker {
   }
 
   #heard(event: EngineEvent): void {
-    const active = this.#active?.runId === event.runId ? this.#active : undefined;
-    switch (event.type) {
-      case "run_cancelled":
-        active?.abort(engineCancelled(event.reason));
-        break;
-      case "run_signalled":
-      case "wait_expired":
-        active?.notify(event.name);
-        break;
-      case "run_ended":
-      case "run_ended_idle":
-        // Its end is written after its program settled: if it is still running here, somebody else has it.
-        active?.abort(engineLeaseLost());
-        this.#waiters.settle(event.runId, event.outcome);
-        this.#settle();
-        break;
-      default:
-    }
+    this.#maker.heard(event);
+    if (!("outcome" in event)) return;
+    this.#waiters.settle(event.runId, event.outcome);
+    this.#settle();
   }
 
   #kick(): void {
@@ -276,10 +217,12 @@ export class KeyWorker {
       }
       if (!this.#hold.isCurrent) await this.log.inOrder(() => this.#bringUpToDate());
       const isIdle = await this.#runAll();
+      if (isIdle) await this.log.checkpoint();
       if (stopping.aborted) break;
       // Whoever is at it wants the lease, and comes here again.
       if (isIdle && this.#operations > 0) return;
-      if (isIdle) await this.log.checkpoint();
+      // What cannot be done now is done later, not at once because somebody asked meanwhile.
+      if (!isIdle) this.#again = false;
       await this.#release();
       if (!isIdle || !(await this.log.isBehind())) return;
       await this.log.inOrder(() => this.log.catchUp());
@@ -311,89 +254,13 @@ export class KeyWorker {
         this.#host.blocked(this.ref, run.program);
         return false;
       }
-      if (this.#hold.lost || !(await this.#make(run, program))) {
+      if (this.#hold.lost || !(await this.#maker.make(run, program))) {
         if (this.#hold.lost) this.#host.observe("engine.lease_lost", 13, { ...this.ref, runId: run.runId });
         this.#host.tryLater(this.ref);
         return false;
       }
     }
     return false;
-  }
-
-  /** Makes one run; answers whether its end was written. */
-  async #make(run: OpenRun, program: Program): Promise<boolean> {
-    for (let attempt = 1; ; attempt++) {
-      const context = new RunContext(this.#runHost, run);
-      this.#active = context;
-      const came = await attemptRun(context, program, run.input);
-      this.#active = undefined;
-      context.close();
-      if (came.kind === "unfinished") return false;
-      if (came.kind === "ended") {
-        if (came.bug !== undefined) this.#failed(run, came.bug);
-        return await this.#end(run, came.outcome);
-      }
-      this.#host.observe("engine.journal_trouble", 13, { ...this.ref, runId: run.runId }, came.error);
-      if (attempt < maxAttempts) {
-        if (!(await this.#pause(attempt))) return false;
-      } else {
-        // Who loses against others that often has a bug, and would hold up its key for ever.
-        const outcome: RunOutcome = { ok: false, error: toErrorInfo(came.error) };
-        return hasCode(came.error, "journal.conflict") && (await this.#end(run, outcome));
-      }
-    }
-  }
-
-  /** Writes how a run ended, trying for a while; otherwise the run is made again later. */
-  async #end(run: OpenRun, outcome: RunOutcome): Promise<boolean> {
-    const { runId } = run;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#appendAsHolder(runId, ({ open }) => ({
-          type: open.size === 1 ? idleType : "run_ended",
-          runId,
-          outcome,
-        }));
-      } catch (error) {
-        if (outcome.ok && !isTauError(error)) {
-          // The result is not JSON.
-          this.#failed(run, error);
-          return await this.#end(run, { ok: false, error: toErrorInfo(error) });
-        }
-        this.#host.observe("engine.journal_trouble", 13, { ...this.ref, runId }, error);
-        if (!isJournalTrouble(error) || attempt >= maxAttempts || !(await this.#pause(attempt))) return false;
-      }
-    }
-  }
-
-  #appendAsHolder(runId: string, decide: Decide): Promise<boolean> {
-    return this.log.inOrder(() =>
-      this.log.append((state) => {
-        if (!this.#hold.held || this.#hold.lost) throw engineLeaseLost();
-        if (!state.open.has(runId)) throw engineRunEnded();
-        return decide(state);
-      }),
-    );
-  }
-
-  #failed(run: OpenRun, error: unknown): void {
-    this.#host.observe(
-      "engine.run_failed",
-      17,
-      { ...this.ref, runId: run.runId, program: run.program },
-      error,
-    );
-  }
-
-  /** Answers whether to go on: not when the engine stops meanwhile. */
-  async #pause(attempt: number): Promise<boolean> {
-    const { clock, stopping } = this.#host;
-    try {
-      await clock.sleep(firstPauseMs * 2 ** (attempt - 1), stopping);
-    } catch {
-      return false;
-    }
-    return !this.#hold.lost;
   }
 
   #giveUpWaiting(error: unknown): void {
@@ -405,6 +272,6 @@ export class KeyWorker {
   #settle(): void {
     const isWanted = this.#driving || this.#waiters.size > 0;
     this.#watch.set(isWanted);
-    if (!isWanted && this.#operations === 0 && !this.#hold.held) this.#host.quiet(this);
+    if (!isWanted && this.#operations === 0 && !this.#hold.held) this.#quiet(this);
   }
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Journal } from "../journal.ts";
 import { idleType } from "./engine-event.ts";
-import type { KeyRef } from "./key-worker.ts";
+import type { KeyRef } from "./worker-host.ts";
 
 const prefix = "engine/";
 const pageSize = 500;

@@ -1,0 +1,374 @@
+import { setImmediate as turn } from "node:timers/promises";
+
+import type { Json, Observation } from "@tau/core";
+import { TauError } from "@tau/core";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+import type { Engine, EngineContext } from "../engine.ts";
+import type { Journal } from "../journal.ts";
+import { createMemoryJournal } from "../memory/memory-journal.ts";
+import { createMemoryLeases } from "../memory/memory-leases.ts";
+import { abortOf, createGate, never, quiet, run, submission } from "../testing/engine-adapter.ts";
+import { codeOf, readAll } from "../testing/journal-samples.ts";
+import { createManualClock } from "../testing/manual-clock.ts";
+import type { ManualClock } from "../testing/manual-clock.ts";
+import { createEmbeddedEngine } from "./embedded-engine.ts";
+import type { EmbeddedEngineOptions } from "./embedded-engine.ts";
+import { decodeEngineEvent } from "./engine-event.ts";
+import {
+  createFailingJournal,
+  createLosableLeases,
+  createSlowJournal,
+  createSlowLeases,
+  createWaits,
+} from "./store.test.support.ts";
+import type { FailingJournal, LosableLeases } from "./store.test.support.ts";
+
+interface Setup {
+  readonly journal: FailingJournal;
+  readonly leases: LosableLeases;
+  readonly clock: ManualClock;
+  readonly observed: Observation[];
+  readonly engine: (options?: Partial<EmbeddedEngineOptions>) => Engine;
+}
+
+function setUp(): Setup {
+  const journal = createFailingJournal(createMemoryJournal());
+  const leases = createLosableLeases(createMemoryLeases());
+  const clock = createManualClock();
+  const observed: Observation[] = [];
+  const observer = (observation: Observation): void => {
+    observed.push(observation);
+  };
+  const engine = (options: Partial<EmbeddedEngineOptions> = {}): Engine =>
+    createEmbeddedEngine({ journal, leases, clock, observer, ...options });
+  return { journal, leases, clock, observed, engine };
+}
+
+function names(observed: readonly Observation[]): readonly string[] {
+  return observed.map(({ name }) => name);
+}
+
+/** Lets time pass until there is nothing left to wake, or `enough` says so. */
+async function pass(clock: ManualClock, enough: () => boolean): Promise<void> {
+  for (let count = 0; count < 1_000 && !enough(); count++) {
+    clock.advance(100);
+    await turn();
+  }
+}
+
+describe("what the embedded engine writes", () => {
+  test("a run costs one append when it is submitted and one when it ends", async () => {
+    const { journal, engine, clock } = setUp();
+    await using running = engine();
+    running.register("steps", async (context) => {
+      await context.step("one", async () => null);
+      await context.step("two", async () => null);
+      return null;
+    });
+    await running.start();
+    await run(running, "steps", submission("run-1"));
+    await quiet();
+    expect(journal.appended).toEqual(["engine/session-1 run_submitted", "engine/session-1 run_ended_idle"]);
+    // One that goes on looking for work of others; none that belongs to the run.
+    expect(clock.sleepers).toBe(1);
+  });
+
+  test("the newest event of a key says whether something is left to do", async () => {
+    const { journal, engine } = setUp();
+    await using running = engine();
+    const gate = createGate();
+    running.register("slow", async () => {
+      await gate.opened;
+      return null;
+    });
+    await running.start();
+    await running.submit("slow", submission("run-1"));
+    await running.submit("slow", submission("run-2"));
+    gate.open();
+    await running.result(submission("run-2"), never);
+    expect(journal.appended.map((line) => line.split(" ")[1])).toEqual([
+      "run_submitted",
+      "run_submitted",
+      "run_ended",
+      "run_ended_idle",
+    ]);
+  });
+
+  test("events of a later version are passed over, and damaged ones are reported", async () => {
+    const { journal, engine } = setUp();
+    const id = { tenant: "acme", stream: "engine/session-1" };
+    await journal.append(id, 0, [{ type: "run_paused", version: 1, at: 1, body: "{}" }]);
+    await using running = engine();
+    running.register("greet", async () => "hello");
+    await running.start();
+    expect(await run(running, "greet", submission("run-1"))).toBe("hello");
+
+    const damaged = { tenant: "acme", stream: "engine/session-2" };
+    await journal.append(damaged, 0, [{ type: "run_submitted", version: 1, at: 1, body: '{"runId":7}' }]);
+    const what = submission("run-1", { key: "session-2" });
+    expect(await codeOf(running.submit("greet", what))).toBe("engine.invalid_event");
+    expect(await codeOf(running.result(what, never))).toBe("engine.invalid_event");
+  });
+
+  test("a long key is opened from a checkpoint, and still knows every run", async () => {
+    const { journal, engine } = setUp();
+    {
+      await using first = engine();
+      first.register("echo", async (_, input) => input);
+      await first.start();
+      for (let index = 0; index < 150; index++) {
+        await run(first, "echo", submission(`run-${index}`, { input: index }));
+      }
+    }
+    const id = { tenant: "acme", stream: "engine/session-1" };
+    const checkpoint = await journal.loadCheckpoint(id);
+    expect(checkpoint?.seq).toBeGreaterThanOrEqual(200);
+    const before = await journal.version(id);
+    const reads: number[] = [];
+    const watching: Journal = {
+      ...journal,
+      read: (stream, from, signal) => {
+        reads.push(from);
+        return journal.read(stream, from, signal);
+      },
+    };
+    await using second = engine({ journal: watching });
+    second.register("echo", async () => "again");
+    await second.start();
+    for (const index of [0, 99, 149]) {
+      await second.submit("echo", submission(`run-${index}`));
+      expect(await second.result(submission(`run-${index}`), never)).toBe(index);
+    }
+    expect(reads[0]).toBeGreaterThan(200);
+    expect(await journal.version(id)).toBe(before);
+  });
+
+  test("a run whose result is not JSON has failed as internal", async () => {
+    const { observed, engine } = setUp();
+    await using running = engine();
+    const circular: Json[] = [];
+    circular.push(circular);
+    running.register("bad", async () => circular);
+    await running.start();
+    await running.submit("bad", submission("run-1"));
+    expect(await codeOf(running.result(submission("run-1"), never))).toBe("internal");
+    expect(names(observed)).toEqual(["engine.run_failed"]);
+  });
+});
+
+describe("an embedded engine in trouble", () => {
+  test("an end that cannot be written is written when the journal is back; the program is not run again", async () => {
+    const { journal, clock, observed, engine } = setUp();
+    await using running = engine();
+    let runs = 0;
+    running.register("count", async () => ++runs);
+    await running.start();
+    journal.failOn("run_ended");
+    await running.submit("count", submission("run-1"));
+    const result = running.result(submission("run-1"), never);
+    await pass(clock, () => observed.length > 1);
+    journal.failOn(undefined);
+    clock.advance(10_000);
+    expect(await result).toBe(1);
+    expect(names(observed)).toContain("engine.journal_trouble");
+  });
+
+  test("an end that cannot be written for long leaves the run unfinished; it is made again later", async () => {
+    const { journal, clock, observed, engine } = setUp();
+    await using running = engine();
+    let runs = 0;
+    running.register("count", async () => ++runs);
+    await running.start();
+    journal.failOn("run_ended");
+    await running.submit("count", submission("run-1"));
+    const result = running.result(submission("run-1"), never);
+    await pass(clock, () => runs > 1);
+    expect(observed.length).toBeGreaterThanOrEqual(5);
+    journal.failOn(undefined);
+    await pass(clock, () => journal.appended.length > 1);
+    expect(await result).toBeGreaterThan(1);
+  });
+
+  test("a program that fails because of the journal is replayed; its run does not end", async () => {
+    const { clock, journal, engine } = setUp();
+    await using running = engine();
+    let runs = 0;
+    running.register("write", async () => {
+      if (++runs < 3) throw new TauError("journal.unavailable", "The disk is full.", { class: "retryable" });
+      return runs;
+    });
+    await running.start();
+    await running.submit("write", submission("run-1"));
+    const result = running.result(submission("run-1"), never);
+    await pass(clock, () => journal.appended.length > 1);
+    expect(await result).toBe(3);
+  });
+
+  test("a program that always loses against others fails, and does not hold up its key", async () => {
+    const { clock, journal, engine } = setUp();
+    await using running = engine();
+    running.register("lose", async () => {
+      throw new TauError("journal.conflict", "Somebody else appended.", { class: "retryable" });
+    });
+    running.register("greet", async () => "hello");
+    await running.start();
+    await running.submit("lose", submission("run-1"));
+    await running.submit("greet", submission("run-2"));
+    const lost = codeOf(running.result(submission("run-1"), never));
+    const next = running.result(submission("run-2"), never);
+    await pass(clock, () => journal.appended.length > 3);
+    expect([await lost, await next]).toEqual(["journal.conflict", "hello"]);
+  });
+
+  test("a submission that cannot be written is refused, and is none", async () => {
+    const { journal, engine } = setUp();
+    await using running = engine();
+    let runs = 0;
+    running.register("count", async () => ++runs);
+    await running.start();
+    journal.failOn("run_submitted");
+    expect(await codeOf(running.submit("count", submission("run-1")))).toBe("journal.unavailable");
+    journal.failOn(undefined);
+    expect(await codeOf(running.result(submission("run-1"), never))).toBe("engine.not_found");
+    expect(await run(running, "count", submission("run-1"))).toBe(1);
+  });
+
+  test("a lost lease aborts the run with engine.lease_lost and writes nothing; it is taken up again", async () => {
+    const { journal, leases, clock, observed, engine } = setUp();
+    await using running = engine();
+    const begun = createGate();
+    const reasons: unknown[] = [];
+    running.register("slow", async (context) => {
+      if (reasons.length > 0) return "second";
+      begun.open();
+      reasons.push(await abortOf(context));
+      return "the first must not be written";
+    });
+    await running.start();
+    await running.submit("slow", submission("run-1"));
+    const result = running.result(submission("run-1"), never);
+    await begun.opened;
+    leases.loseAll();
+    await quiet();
+    expect(reasons).toMatchObject([{ code: "engine.lease_lost" }]);
+    expect(journal.appended).toEqual(["engine/session-1 run_submitted"]);
+    await pass(clock, () => journal.appended.length > 1);
+    expect(await result).toBe("second");
+    expect(names(observed)).toContain("engine.lease_lost");
+  });
+
+  test("disposing does not wait longer for a program than it was told to, and keeps its key held meanwhile", async () => {
+    const { leases, clock, observed, engine } = setUp();
+    const running = engine({ drainMs: 2_000 });
+    const begun = createGate();
+    const gate = createGate();
+    running.register("deaf", async () => {
+      begun.open();
+      await gate.opened;
+      return null;
+    });
+    await running.start();
+    await running.submit("deaf", submission("run-1"));
+    await begun.opened;
+    const disposed = Promise.resolve(running[Symbol.asyncDispose]());
+    await quiet();
+    expect(observed).toEqual([]);
+    clock.advance(2_000);
+    await disposed;
+    expect(names(observed)).toEqual(["engine.drain_expired"]);
+    expect(await leases.acquire("acme", "engine/session-1")).toBeUndefined();
+    gate.open();
+    await quiet();
+    const lease = await leases.acquire("acme", "engine/session-1");
+    expect(lease).toBeDefined();
+  });
+
+  test("nothing sleeps on when the engine is gone", async () => {
+    const { clock, engine } = setUp();
+    const running = engine();
+    running.register("left", async (context) => {
+      const left = [context.wait("go", { timeoutMs: 86_400_000 }), context.sleep("nap", 86_400_000)].map(
+        codeOf,
+      );
+      return await Promise.race([...left, quiet().then(() => "done")]);
+    });
+    await running.start();
+    expect(await run(running, "left", submission("run-1"))).toBe("done");
+    await quiet();
+    expect(clock.sleepers).toBe(1);
+    await running[Symbol.asyncDispose]();
+    expect(clock.sleepers).toBe(0);
+  });
+
+  test("a missing program is reported, a bug too, and an observer that throws changes nothing", async () => {
+    const { observed, engine } = setUp();
+    await using running = engine({
+      observer: (observation) => {
+        observed.push(observation);
+        throw new Error("observer");
+      },
+    });
+    await running.start();
+    await running.submit("late", submission("run-1"));
+    await quiet();
+    expect(observed).toMatchObject([
+      {
+        name: "engine.program_missing",
+        tenant: "acme",
+        attributes: { key: "session-1", runId: "run-1", program: "late" },
+      },
+    ]);
+    running.register("late", () => Promise.reject(new TypeError("bug")));
+    expect(await codeOf(running.result(submission("run-1"), never))).toBe("internal");
+    expect(names(observed)).toEqual(["engine.program_missing", "engine.run_failed"]);
+  });
+});
+
+describe("two embedded engines on one store", () => {
+  test("no submission is overlooked, however their steps fall together, without time passing", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), fc.integer({ min: 1, max: 8 }), async (seed, count) => {
+        const wait = createWaits(seed);
+        const journal = createSlowJournal(createMemoryJournal(), wait);
+        const leases = createSlowLeases(createMemoryLeases(), wait);
+        const clock = createManualClock();
+        const made: string[] = [];
+        let running = 0;
+        let mostRunning = 0;
+        const program = async ({ runId }: EngineContext): Promise<Json> => {
+          mostRunning = Math.max(mostRunning, ++running);
+          await wait();
+          made.push(runId);
+          running--;
+          return null;
+        };
+        const engines = [0, 1].map(() => createEmbeddedEngine({ journal, leases, clock }));
+        for (const engine of engines) {
+          engine.register("record", program);
+          await engine.start();
+        }
+        await Promise.all(
+          Array.from({ length: count }, async (_, index) => {
+            for (let left = index; left > 0; left--) await wait();
+            const what = submission(`run-${index}`);
+            await engines[index % 2]?.submit("record", what);
+          }),
+        );
+        for (let index = 0; index < count; index++) {
+          await engines[index % 2]?.result(submission(`run-${index}`), never);
+        }
+        const submitted = (await readAll(journal, { tenant: "acme", stream: "engine/session-1" }))
+          .map(decodeEngineEvent)
+          .filter((event) => event?.type === "run_submitted")
+          .map((event) => event?.runId);
+        expect(made).toEqual(submitted);
+        expect(mostRunning).toBe(1);
+        for (const engine of engines) await engine[Symbol.asyncDispose]();
+        expect(clock.sleepers).toBe(0);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});

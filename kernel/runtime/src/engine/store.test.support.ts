@@ -1,0 +1,132 @@
+import { setImmediate as turn } from "node:timers/promises";
+
+import { TauError } from "@tau/core";
+
+import type { Journal } from "../journal.ts";
+import type { Leases } from "../lease.ts";
+
+/** A {@link Journal} around another one whose next appends can be made to fail. */
+export interface FailingJournal extends Journal {
+  /** Every append so far, as `stream type`. */
+  readonly appended: string[];
+  /** Makes appends of events of this type fail until it is told otherwise; undefined for none. */
+  failOn(type: string | undefined): void;
+}
+
+/** Wraps a journal so that a disk can be full. */
+export function createFailingJournal(journal: Journal): FailingJournal {
+  const appended: string[] = [];
+  let failing: string | undefined;
+  return {
+    ...passing(journal),
+    appended,
+    failOn: (type) => {
+      failing = type;
+    },
+    append: async (id, version, events) => {
+      if (failing !== undefined && events.some(({ type }) => type.startsWith(failing ?? ""))) {
+        throw new TauError("journal.unavailable", "The disk is full.", { class: "retryable" });
+      }
+      const next = await journal.append(id, version, events);
+      appended.push(...events.map(({ type }) => `${id.stream} ${type}`));
+      return next;
+    },
+  };
+}
+
+/** Wraps a journal so that everything takes a while, each time another one. */
+export function createSlowJournal(journal: Journal, wait: () => Promise<void>): Journal {
+  const slow = async <T>(act: () => Promise<T>): Promise<T> => {
+    await wait();
+    const answer = await act();
+    await wait();
+    return answer;
+  };
+  return {
+    ...passing(journal),
+    append: (id, version, events) => slow(() => journal.append(id, version, events)),
+    version: (id) => slow(() => journal.version(id)),
+    async *read(id, from, signal) {
+      await wait();
+      for await (const batch of journal.read(id, from, signal)) {
+        await wait();
+        yield batch;
+      }
+    },
+  };
+}
+
+/** Wraps leases so that everything takes a while. */
+export function createSlowLeases(leases: Leases, wait: () => Promise<void>): Leases {
+  return {
+    acquire: async (tenant, key) => {
+      await wait();
+      const lease = await leases.acquire(tenant, key);
+      await wait();
+      if (lease === undefined) return undefined;
+      return {
+        lost: lease.lost,
+        [Symbol.asyncDispose]: async () => {
+          await wait();
+          await lease[Symbol.asyncDispose]();
+          await wait();
+        },
+      };
+    },
+  };
+}
+
+/** Waits that take up to four turns of the event loop, the same for the same seed. */
+export function createWaits(seed: number): () => Promise<void> {
+  let state = (seed % 2_147_483_646) + 1;
+  return async () => {
+    state = (state * 48_271) % 2_147_483_647;
+    for (let left = state % 5; left > 0; left--) await turn();
+  };
+}
+
+/** {@link Leases} whose holders can be made to lose them. */
+export interface LosableLeases extends Leases {
+  loseAll(): void;
+}
+
+/** Wraps leases so that a process can be cut off from them. */
+export function createLosableLeases(leases: Leases): LosableLeases {
+  const held = new Map<AbortController, () => PromiseLike<void>>();
+  return {
+    acquire: async (tenant, key) => {
+      const lease = await leases.acquire(tenant, key);
+      if (lease === undefined) return undefined;
+      const lost = new AbortController();
+      const release = (): PromiseLike<void> => lease[Symbol.asyncDispose]();
+      held.set(lost, release);
+      return {
+        lost: lost.signal,
+        [Symbol.asyncDispose]: async () => {
+          if (held.delete(lost)) await release();
+        },
+      };
+    },
+    loseAll: () => {
+      for (const [lost, release] of held) {
+        held.delete(lost);
+        Promise.resolve(release()).catch(() => undefined);
+        lost.abort();
+      }
+    },
+  };
+}
+
+function passing(journal: Journal): Journal {
+  return {
+    append: (id, version, events) => journal.append(id, version, events),
+    version: (id) => journal.version(id),
+    read: (id, from, signal) => journal.read(id, from, signal),
+    follow: (id, from, signal) => journal.follow(id, from, signal),
+    tenants: () => journal.tenants(),
+    list: (tenant, options) => journal.list(tenant, options),
+    saveCheckpoint: (id, checkpoint) => journal.saveCheckpoint(id, checkpoint),
+    loadCheckpoint: (id) => journal.loadCheckpoint(id),
+    [Symbol.asyncDispose]: () => journal[Symbol.asyncDispose](),
+  };
+}
