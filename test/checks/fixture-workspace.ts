@@ -155,7 +155,7 @@ function linkModules(root: string): void {
 
 function runTool(root: string, tool: string, args: readonly string[]): Promise<ToolResult> {
   const command = join(repository, "node_modules/.bin", tool);
-  const env = { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" };
+  const env = { ...process.env, NO_COLOR: "1" };
   return new Promise((resolve) => {
     execFile(command, args, { cwd: root, env }, (error, stdout, stderr) => {
       resolve({ passed: error === null, output: `${stdout}\n${stderr}` });
