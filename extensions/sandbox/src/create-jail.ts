@@ -1,7 +1,8 @@
 import { TauError } from "@tau/core";
 import type { OwnedEnvironment } from "@tau/tools";
-import { createGuardedFiles, disposedError, profileHash } from "@tau/tools";
+import { createGuardedFiles, createPipePool, disposedError, profileHash } from "@tau/tools";
 
+import { jailVector } from "./jail-command.ts";
 import type { JailOptions } from "./jail-options.ts";
 import { createJailRunner } from "./jail-runner.ts";
 import type { JailSettings } from "./jail-settings.ts";
@@ -19,7 +20,8 @@ import { runSandboxSelfTest } from "./self-test.ts";
 export async function createJail(options: JailOptions): Promise<OwnedEnvironment> {
   const settings = jailSettings(options);
   await assertHolds(options, settings);
-  const runner = createJailRunner(settings);
+  const pipes = createPipePool();
+  const runner = createJailRunner(settings, jailVector, pipes);
   const disposal = new AbortController();
   const running = new Set<Promise<unknown>>();
 
@@ -39,6 +41,7 @@ export async function createJail(options: JailOptions): Promise<OwnedEnvironment
     async [Symbol.asyncDispose]() {
       disposal.abort(disposedError());
       await Promise.allSettled(running);
+      pipes[Symbol.dispose]();
     },
   };
 }

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { Duplex, Readable } from "node:stream";
 
 import { TauError } from "@tau/core";
-import type { ExecRequest, ExecResult, ProcessControl } from "@tau/tools";
+import type { ExecRequest, ExecResult, PipePool, ProcessControl } from "@tau/tools";
 import { runProcess } from "@tau/tools";
 
 import { jailArguments, jailDescriptors } from "./jail-arguments.ts";
@@ -27,8 +27,10 @@ export function jailVector(settings: JailSettings, view: JailView): JailVector {
   };
 }
 
-/** What of the settings starts a process. */
-export type JailLauncher = Pick<JailSettings, "bwrapPath" | "prefix">;
+/** What starts a process. */
+export interface JailLauncher extends Pick<JailSettings, "bwrapPath" | "prefix"> {
+  readonly pipes?: PipePool;
+}
 
 /** Runs a command in bubblewrap. Throws `environment.failed` when it could not be started. */
 export async function runInJail(
@@ -64,7 +66,8 @@ function jailControl(launcher: JailLauncher, vector: JailVector, request: ExecRe
   let status: JailStatus | undefined;
   return {
     status: () => status,
-    spawn() {
+    ...(launcher.pipes === undefined ? {} : { pipes: launcher.pipes }),
+    spawn(stdio) {
       const child = spawn(
         launcher.bwrapPath,
         ["--args", String(jailDescriptors.arguments), "--", ...launcher.prefix, ...request.argv],
@@ -72,7 +75,7 @@ function jailControl(launcher: JailLauncher, vector: JailVector, request: ExecRe
           cwd: "/",
           env: vector.variables,
           detached: true, // signals of Tau's terminal are Tau's to answer
-          stdio: [request.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe", "pipe", "pipe", "pipe"],
+          stdio: [...stdio, "pipe", "pipe", "pipe"],
         },
       );
       const [, , , toArguments, toSeccomp, fromStatus]: readonly unknown[] = child.stdio;

@@ -1,4 +1,4 @@
-import type { ExecRequest, ExecResult } from "@tau/tools";
+import type { ExecRequest, ExecResult, PipePool } from "@tau/tools";
 import { workingDirectory } from "@tau/tools";
 
 import type { JailVector } from "./jail-command.ts";
@@ -16,11 +16,13 @@ export interface JailRunner {
   run(request: ExecRequest, signal: AbortSignal): Promise<ExecResult>;
 }
 
-/** Makes a {@link JailRunner}. `vectorOf` is replaced by tests that weaken the jail. */
+/** Makes a {@link JailRunner}. `vectorOf` is replaced by tests that weaken the jail; `pipes` stays the caller's. */
 export function createJailRunner(
   settings: JailSettings,
   vectorOf: (settings: JailSettings, view: JailView) => JailVector = jailVector,
+  pipes?: PipePool,
 ): JailRunner {
+  const launcher = { ...settings, ...(pipes === undefined ? {} : { pipes }) };
   const protection = shareProtection(settings);
   return {
     async run(request, signal) {
@@ -29,12 +31,12 @@ export function createJailRunner(
       const writable = settings.profile.access !== "read-only" && request.readOnly !== true;
       if (!writable) {
         const vector = vectorOf(settings, await viewOf(settings, request, { cwd, writable }));
-        return await runInJail(settings, vector, request, signal);
+        return await runInJail(launcher, vector, request, signal);
       }
       const plan = await protection.enter();
       try {
         const vector = vectorOf(settings, await viewOf(settings, request, { cwd, writable, plan }));
-        return await runInJail(settings, vector, request, signal);
+        return await runInJail(launcher, vector, request, signal);
       } finally {
         report(request, await protection.leave());
       }

@@ -25,6 +25,8 @@ export { defaultProtectedPaths, defaultSecretPaths, isSecretFileName } from "./h
 export { killQuietly } from "./host/marked-processes.ts";
 export type { PathPolicy } from "./host/path-policy.ts";
 export { isBelow, isWithin } from "./host/path-policy.ts";
+export type { PipePool } from "./host/pipe-pool.ts";
+export { createPipePool } from "./host/pipe-pool.ts";
 export { profileHash } from "./host/profile-hash.ts";
 export type { ProcessControl, ProcessRequest } from "./host/run-process.ts";
 export { runProcess } from "./host/run-process.ts";

@@ -14,6 +14,8 @@ import { createGuardedFiles } from "./guarded-files.ts";
 import { defaultProtectedPaths, defaultSecretPaths, isSecretFileName } from "./guarded-paths.ts";
 import { killMarkedProcesses, killQuietly, markerVariable } from "./marked-processes.ts";
 import type { PathPolicy } from "./path-policy.ts";
+import type { PipePool } from "./pipe-pool.ts";
+import { createPipePool } from "./pipe-pool.ts";
 import { profileHash } from "./profile-hash.ts";
 import type { ProcessControl } from "./run-process.ts";
 import { runProcess } from "./run-process.ts";
@@ -44,6 +46,7 @@ export function createHostEnvironment(options: HostEnvironmentOptions): OwnedEnv
   const policy = hostPolicy(profile, options.secretPaths ?? []);
   const env = { ...commandVariables(process.env), ...options.env };
   const disposal = new AbortController();
+  const pipes = createPipePool();
   const running = new Set<Promise<unknown>>();
 
   return {
@@ -65,7 +68,7 @@ export function createHostEnvironment(options: HostEnvironmentOptions): OwnedEnv
       disposal.signal.throwIfAborted();
       const cwd = await workingDirectory(request.cwd ?? profile.workspace);
       const run = runProcess(
-        hostControl(request, cwd, env),
+        hostControl(request, { cwd, env, pipes }),
         request,
         AbortSignal.any([signal, disposal.signal]),
       );
@@ -79,6 +82,7 @@ export function createHostEnvironment(options: HostEnvironmentOptions): OwnedEnv
     async [Symbol.asyncDispose]() {
       disposal.abort(disposedError());
       await Promise.allSettled(running);
+      pipes[Symbol.dispose]();
     },
   };
 }
@@ -124,20 +128,23 @@ function hostPolicy(profile: EnvironmentProfile, secretPaths: readonly string[])
   };
 }
 
-function hostControl(
-  request: ExecRequest,
-  cwd: string,
-  env: Readonly<Record<string, string>>,
-): ProcessControl {
+interface HostCommand {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly pipes: PipePool;
+}
+
+function hostControl(request: ExecRequest, { cwd, env, pipes }: HostCommand): ProcessControl {
   const marker = randomUUID();
   const [program, ...args] = request.argv;
   return {
-    spawn: () =>
+    pipes,
+    spawn: (stdio) =>
       spawn(program, args, {
         cwd,
         env: { ...env, ...request.env, [markerVariable]: marker },
         detached: true, // its own process group, so that all of it can be ended at once
-        stdio: [request.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+        stdio: [...stdio],
       }),
     terminate: (child) => {
       if (child.pid !== undefined) killQuietly(-child.pid, "SIGTERM");

@@ -5,7 +5,10 @@ import type { Readable, Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 
 import type { ExecRequest, ExecResult } from "../environment.ts";
+import type { CommandStdio, CommandStreams } from "./command-stdio.ts";
+import { openStdio } from "./command-stdio.ts";
 import { failed } from "./environment-error.ts";
+import type { PipePool } from "./pipe-pool.ts";
 
 /** How long a command may tidy up after it was asked to end, before it is killed. */
 const politeMs = 100;
@@ -18,8 +21,10 @@ const maxTimeoutMs = 2 ** 31 - 1;
 
 /** How one kind of environment starts and ends processes. */
 export interface ProcessControl {
-  /** Starts the command with piped output. May throw. */
-  spawn(): ChildProcess;
+  /** Where the pipes for the output come from; without it, Node's sockets are used. */
+  readonly pipes?: PipePool;
+  /** Starts the command with these standard streams. May throw. */
+  spawn(stdio: CommandStdio["child"]): ChildProcess;
   /** Asks the command and its children to end. */
   terminate(child: ChildProcess): void;
   /** Ends whatever is left; settles when nothing is alive. */
@@ -42,47 +47,53 @@ export async function runProcess(
 ): Promise<ExecResult> {
   signal.throwIfAborted();
   const startedAt = performance.now();
-  const child = await start(control);
+  const { child, streams } = await start(control, request.stdin !== undefined);
   const stop = new AbortController();
   const exited = exitOf(child);
-  const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const onAbort = (): void => stop.abort(signal.reason);
   const timedOut = new Error("The command took too long.");
   const timer = setTimeout(() => stop.abort(timedOut), Math.min(request.timeoutMs, maxTimeoutMs));
   signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort(); // while the command was being started
   const stopping = stopped(stop.signal).then(() => endProcess(control, child, exited));
   try {
-    listen(child, request.onOutput, stop);
-    feed(child.stdin, request.stdin);
+    listen(streams, request.onOutput, stop);
+    feed(streams.stdin, request.stdin);
     const exitCode = await exited;
     clearTimeout(timer);
-    await settles(closed, graceMs, stop.signal);
+    await settles(streams.closed, graceMs, stop.signal);
     await control.kill(child);
-    await settles(closed, drainMs, signal);
+    await settles(streams.closed, stop.signal.aborted ? graceMs : drainMs, signal);
     if (stop.signal.aborted && stop.signal.reason !== timedOut) throw stop.signal.reason;
     return { exitCode, timedOut: stop.signal.aborted, durationMs: performance.now() - startedAt };
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", onAbort);
     if (stop.signal.aborted) await stopping;
-    child.stdout?.destroy();
-    child.stderr?.destroy();
-    child.stdin?.destroy();
+    streams.destroy();
   }
 }
 
-async function start(control: ProcessControl): Promise<ChildProcess> {
+interface Started {
+  readonly child: ChildProcess;
+  readonly streams: CommandStreams;
+}
+
+async function start(control: ProcessControl, withInput: boolean): Promise<Started> {
+  const stdio = await openStdio(control.pipes, withInput);
+  let child: ChildProcess;
   try {
-    const child = control.spawn();
+    child = control.spawn(stdio.child);
     await once(child, "spawn");
-    return child;
   } catch (error) {
+    stdio.abandon();
     throw failed(
       "Starting the command",
       "the program was not found or may not be run. Check the program's name, the PATH and its permissions.",
       error,
     );
   }
+  return { child, streams: stdio.connect(child) };
 }
 
 /** The exit code; 128 + signal when a signal ended the process. */
@@ -117,7 +128,7 @@ async function stopped(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, "abort");
 }
 
-function listen(child: ChildProcess, onOutput: ExecRequest["onOutput"], stop: AbortController): void {
+function listen(streams: CommandStreams, onOutput: ExecRequest["onOutput"], stop: AbortController): void {
   let broken = false;
   const from = (stream: Readable | null, name: "stdout" | "stderr"): void => {
     stream?.on("data", (chunk: Uint8Array) => {
@@ -131,8 +142,8 @@ function listen(child: ChildProcess, onOutput: ExecRequest["onOutput"], stop: Ab
     });
     stream?.on("error", () => stream.destroy());
   };
-  from(child.stdout, "stdout");
-  from(child.stderr, "stderr");
+  from(streams.stdout, "stdout");
+  from(streams.stderr, "stderr");
 }
 
 function feed(stdin: Writable | null, data: string | Uint8Array | undefined): void {

@@ -86,6 +86,14 @@ export function describeCommands(create: EnvironmentFactory): void {
       expect(digest(stderr)).toBe(digest(lines(100_000)));
     });
 
+    it("has outputs that can be opened by name", async () => {
+      await using fixture = await createEnvironmentFixture(create);
+      const { stdout, stderr } = await fixture.run({
+        bash: "echo out > /dev/stdout; echo err | tee /dev/stderr",
+      });
+      expect({ stdout, stderr }).toEqual({ stdout: "out\nerr\n", stderr: "err\n" });
+    });
+
     it("feeds standard input, or none", async () => {
       await using fixture = await createEnvironmentFixture(create);
       const large = "0123456789abcdef".repeat(100_000);
