@@ -71,7 +71,13 @@ function isRiskyName(value: string): boolean {
   return /\[|^-[CRv]/.test(value) || (/^[A-Z_]\w*$/.test(value) && isRiskyVariable(value));
 }
 
+/** Only `-v` and `-R` evaluate names; a word in quotes that is a whole operand cannot become one of them unseen. */
 function testsNames(args: readonly ShellWord[]): boolean {
-  const names = args.some(({ value }) => value === undefined || /^-[vR]$/.test(value));
-  return names && args.some(({ value }) => value?.includes("[") === true);
+  const computed = args.map(({ text, value }) => value === undefined && !/^"[^"@]*"$/.test(text));
+  const evaluates = args.some(({ value }) => /^-[vR]$/.test(value ?? ""));
+  const suspicious = args.some(({ value }) => value === undefined || value.includes("["));
+  const adjacent = args.some(
+    ({ value }, index) => value === undefined && index > 0 && args[index - 1]?.value === undefined,
+  );
+  return computed.includes(true) || adjacent || (evaluates && suspicious);
 }

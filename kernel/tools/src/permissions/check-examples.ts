@@ -2,9 +2,9 @@ import { posix } from "node:path";
 
 import { TauError, unreachable } from "@tau/core";
 
-import { effectsOf } from "./call-effect.ts";
+import { effectsOfCall } from "./effects-of-call.ts";
 import type { CallEffect } from "./call-effect.ts";
-import { matchRule } from "./match-rule.ts";
+import { matchRule, toRuleSubject } from "./match-rule.ts";
 import { parseRule } from "./parse-rule.ts";
 import type { CompiledRule, PermissionRule, PermissionRules } from "./rule.ts";
 
@@ -40,7 +40,7 @@ function covers(rule: CompiledRule, example: string, home: string): boolean {
   const tool =
     pattern.kind !== "tool" ? "example" : pattern.path === undefined ? example : pattern.name.join("");
   const matches = effectsOfExample(rule, example, home).map((effect) =>
-    matchRule(rule, effect, tool, { workspace, home }),
+    matchRule(rule, toRuleSubject(effect, { tool, workspace, home })),
   );
   return rule.verdict === "allow"
     ? matches.every((match) => match === "yes")
@@ -57,7 +57,7 @@ function effectsOfExample(rule: CompiledRule, example: string, home: string): re
     case "network":
       return [{ kind: "network", host: example }];
     case "command":
-      return effectsOf(
+      return effectsOfCall(
         {
           tool: { name: "bash", sideEffect: "irreversible" },
           access: [{ kind: "command", source: example, cwd: workspace }],

@@ -5,7 +5,7 @@ import type { Decision, EffectRequest } from "../permission.ts";
 import type { CallEffect } from "./call-effect.ts";
 import { describeEffect } from "./describe-effect.ts";
 import type { Match } from "./match-argv.ts";
-import { matchRule } from "./match-rule.ts";
+import { matchRule, toRuleSubject } from "./match-rule.ts";
 import type { CompiledRule, Verdict } from "./rule.ts";
 
 /** What deciding needs to know beside the effect. */
@@ -38,10 +38,14 @@ export function decideEffect(
   request: EffectRequest,
   settings: DecisionSettings,
 ): EffectDecision {
-  const roots = { workspace: request.workspace, home: settings.home };
+  const subject = toRuleSubject(effect, {
+    tool: request.tool.name,
+    workspace: request.workspace,
+    home: settings.home,
+  });
   const matches = settings.rules
     .filter((rule) => countsFor(rule, effect, settings))
-    .map((rule) => ({ rule, match: matchRule(rule, effect, request.tool.name, roots) }))
+    .map((rule) => ({ rule, match: matchRule(rule, subject) }))
     .filter(({ match }) => match !== "no");
   const described = describeEffect(effect, request);
   const decisions = [
@@ -169,6 +173,7 @@ function defaultPermission(
       return settings.enforced ? enforced : `The profile ${settings.profile} includes it.`;
     case "command":
       if (settings.enforced) return enforced;
+      if (effect.command.argv.length === 0) return "It runs no program.";
       return effect.command.role === "transparent" ? "What it runs is decided on by itself." : undefined;
     case "read":
     case "write":

@@ -13,7 +13,12 @@ export function describeEffect(effect: CallEffect, request: EffectRequest): stri
     case "write":
       return `writing ${shorten(effect.path)}`;
     case "command":
-      return `running ${shorten(effect.command.argv.map(({ text }) => text).join(" "))}`;
+      return `running ${shorten(
+        effect.command.argv
+          .slice(0, maxLength)
+          .map(({ text }) => text.slice(0, maxLength))
+          .join(" "),
+      )}`;
     case "network":
       return `connecting to ${shorten(effect.host)}`;
     case "doubt":
@@ -26,6 +31,6 @@ export function describeEffect(effect: CallEffect, request: EffectRequest): stri
 }
 
 function shorten(text: string): string {
-  const line = text.replaceAll(/\s+/g, " ");
+  const line = text.slice(0, 2 * maxLength).replaceAll(/\s+/g, " ");
   return line.length > maxLength ? `${line.slice(0, maxLength - 1)}…` : line;
 }

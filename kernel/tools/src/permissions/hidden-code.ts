@@ -98,7 +98,7 @@ const byProgram: ReadonlyMap<string, Carrier> = new Map(
 
 /** Names the way in which a command runs code given as text, or nothing when it has none that is known. */
 export function hiddenCodeIn(program: string, args: readonly (string | undefined)[]): string | undefined {
-  const name = program.replace(/-?[\d.]+$/, "");
+  const name = program.slice(0, 64).replace(/-?[\d.]+$/, "");
   if (name === "sed") return sedDoubt(args);
   const carrier = byProgram.get(name) ?? byProgram.get(program);
   if (carrier === undefined) return undefined;

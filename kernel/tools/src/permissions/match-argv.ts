@@ -74,10 +74,12 @@ function isProgram(
  */
 export function matchesArgvBroadly(pattern: ArgvPattern, argv: readonly ShellWord[]): Match {
   const [program, ...words] = argv;
+  const named = program === undefined ? "no" : matchesProgramName(pattern.program, program.value);
+  if (named === "no") return "no";
   const options = pattern.words.filter(isOption);
   const operands = pattern.words.filter((word) => !isOption(word));
   const matches = [
-    matchesProgramName(pattern.program, program?.value),
+    named,
     ...options.map((option) => findOption(option, words)),
     findOperands(operands, words),
   ];

@@ -3,29 +3,41 @@ import type { PathPattern, PathSegment } from "./path-pattern.ts";
 import { matchesWildcard } from "./wildcard.ts";
 import type { Wildcard } from "./wildcard.ts";
 
-/** The folders that patterns are written from; absolute. */
+/** A path taken apart once, to be matched many times. */
+export interface PathNames {
+  readonly exact: readonly string[];
+  /** The same as a file system sees it that ignores case. */
+  readonly folded: readonly string[];
+}
+
+/** The folders that patterns are written from. */
 export interface PathRoots {
-  readonly workspace: string;
-  readonly home: string;
+  readonly workspace: PathNames;
+  readonly home: PathNames;
 }
 
-/** Tells whether a pattern covers `path`, which is absolute and normalised. */
-export function matchesPath(pattern: PathPattern, path: string, roots: PathRoots): boolean {
-  if (pattern.except !== undefined && matchesPath(pattern.except, path, roots)) return false;
-  const fold = pattern.broad ? foldPath : (text: string): string => text;
-  const below = namesBelow(fold(path), fold(rootOf(pattern, roots)));
-  return below !== undefined && pattern.alternatives.some((segments) => matchesNames(segments, below));
+/** Takes an absolute, normalised path apart. */
+export function toPathNames(path: string): PathNames {
+  return { exact: path.split("/").filter(Boolean), folded: foldPath(path).split("/").filter(Boolean) };
 }
 
-function rootOf(pattern: PathPattern, roots: PathRoots): string {
-  if (pattern.anchor === "workspace") return roots.workspace;
-  return pattern.anchor === "home" ? roots.home : "/";
+/** Tells whether a pattern covers a path. */
+export function matchesPath(pattern: PathPattern, path: PathNames, roots: PathRoots): boolean {
+  const names = namesBelowAnchor(pattern, path, roots);
+  if (names === undefined || !pattern.alternatives.some((segments) => matchesNames(segments, names)))
+    return false;
+  return pattern.except === undefined || !matchesPath(pattern.except, path, roots);
 }
 
-function namesBelow(path: string, root: string): readonly string[] | undefined {
-  const names = path.split("/").filter(Boolean);
-  const rootNames = root.split("/").filter(Boolean);
-  return rootNames.every((name, index) => names[index] === name) ? names.slice(rootNames.length) : undefined;
+function namesBelowAnchor(
+  { anchor, broad }: PathPattern,
+  path: PathNames,
+  roots: PathRoots,
+): readonly string[] | undefined {
+  const by = broad ? "folded" : "exact";
+  if (anchor === "root" || anchor === "anywhere") return path[by];
+  const root = roots[anchor][by];
+  return root.every((name, index) => path[by][index] === name) ? path[by].slice(root.length) : undefined;
 }
 
 /** Greedy with one step back to the latest `**`: never worse than segments times names. */

@@ -4,8 +4,9 @@ import type { CallEffect } from "./call-effect.ts";
 import { matchesArgvBroadly, matchesArgvExactly } from "./match-argv.ts";
 import type { Match } from "./match-argv.ts";
 import { matchesHost } from "./match-host.ts";
-import { matchesPath } from "./match-path.ts";
-import type { PathRoots } from "./match-path.ts";
+import { matchesPath, toPathNames } from "./match-path.ts";
+import type { PathNames, PathRoots } from "./match-path.ts";
+import type { PathPattern } from "./path-pattern.ts";
 import type { CompiledRule } from "./rule.ts";
 import type { ShellCommand } from "./shell-effects.ts";
 import { matchesWildcard } from "./wildcard.ts";
@@ -16,8 +17,27 @@ const talkers = new Set(
   npm pgrep pip pip3 pkill pnpm podman printf rg systemctl test type which yarn [`.split(/\s+/),
 );
 
-/** Tells whether a rule covers an effect of the tool called `tool`. */
-export function matchRule(rule: CompiledRule, effect: CallEffect, tool: string, roots: PathRoots): Match {
+/** An effect with what rules compare it to, worked out once for all of them. */
+export interface RuleSubject {
+  readonly effect: CallEffect;
+  readonly file: PathNames | undefined;
+  readonly tool: string;
+  readonly workspace: string;
+  readonly roots: PathRoots;
+}
+
+/** Makes what {@link matchRule} looks at. */
+export function toRuleSubject(
+  effect: CallEffect,
+  { tool, workspace, home }: { readonly tool: string; readonly workspace: string; readonly home: string },
+): RuleSubject {
+  const file = effect.kind === "read" || effect.kind === "write" ? toPathNames(effect.path) : undefined;
+  const roots = { workspace: toPathNames(workspace), home: toPathNames(home) };
+  return { effect, file, tool, workspace, roots };
+}
+
+/** Tells whether a rule covers an effect. */
+export function matchRule(rule: CompiledRule, { effect, file, tool, workspace, roots }: RuleSubject): Match {
   const { pattern } = rule;
   switch (pattern.kind) {
     case "any":
@@ -25,15 +45,15 @@ export function matchRule(rule: CompiledRule, effect: CallEffect, tool: string, 
     case "tool":
       if (isUnknownCommand(rule, effect)) return "no";
       if (!matchesWildcard(pattern.name, tool)) return "no";
-      return pattern.path === undefined || isFileIn(pattern.path, effect, roots) ? "yes" : "no";
+      return pattern.path === undefined || isFileIn(pattern.path, file, roots) ? "yes" : "no";
     case "read":
     case "write":
       if (effect.kind !== pattern.kind) return "no";
-      return pattern.path === undefined || isFileIn(pattern.path, effect, roots) ? "yes" : "no";
+      return pattern.path === undefined || isFileIn(pattern.path, file, roots) ? "yes" : "no";
     case "command":
       if (effect.kind === "doubt") return pattern.argv === undefined ? "yes" : "no";
       if (effect.kind !== "command") return "no";
-      return matchCommand(rule, effect.command, { workspace: roots.workspace, cwd: effect.folders });
+      return matchCommand(rule, effect.command, { workspace, cwd: effect.folders });
     case "network":
       if (effect.kind !== "network") return "no";
       return pattern.host === undefined || matchesHost(pattern.host, effect.host) ? "yes" : "no";
@@ -48,8 +68,8 @@ function isUnknownCommand(rule: CompiledRule, effect: CallEffect): boolean {
   return effect.command.argv.some(({ value }) => value === undefined);
 }
 
-function isFileIn(pattern: Parameters<typeof matchesPath>[0], effect: CallEffect, roots: PathRoots): boolean {
-  return (effect.kind === "read" || effect.kind === "write") && matchesPath(pattern, effect.path, roots);
+function isFileIn(pattern: PathPattern, file: PathNames | undefined, roots: PathRoots): boolean {
+  return file !== undefined && matchesPath(pattern, file, roots);
 }
 
 function matchCommand(

@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 
 import type { EnvironmentProfile } from "../environment.ts";
 import type { Decision, EffectRequest, PermissionPolicy } from "../permission.ts";
-import { effectsOf } from "./call-effect.ts";
+import { effectsOfCall } from "./effects-of-call.ts";
 import { checkExamples } from "./check-examples.ts";
 import { decideEffect, strictest } from "./decide-effect.ts";
 import type { DecisionSettings, EffectDecision } from "./decide-effect.ts";
@@ -72,7 +72,7 @@ export function createPermissionPolicy(options: PermissionPolicyOptions): Explai
   };
 
   const explain = (request: EffectRequest): Explanation => {
-    const effects = effectsOf(request, home).map((effect) => decideEffect(effect, request, settings));
+    const effects = effectsOfCall(request, home).map((effect) => decideEffect(effect, request, settings));
     const { decision, reason, rule } = strictest(effects) ?? {
       decision: "deny",
       reason: "The call does nothing.",

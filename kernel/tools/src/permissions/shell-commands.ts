@@ -10,8 +10,8 @@ import { isRiskyEnvironment, isRiskyVariable } from "./shell-variables.ts";
 import { toShellWord } from "./shell-word.ts";
 import { unwrapCommand } from "./unwrap-command.ts";
 
-const maxSourceLength = 100_000;
-const maxCommands = 2_000;
+const maxSourceLength = 50_000;
+const maxWords = 3_000;
 const maxNesting = 8;
 
 /**
@@ -20,7 +20,7 @@ const maxNesting = 8;
  */
 export function shellEffectsOf(source: string, home: string): ShellEffects {
   const effects: ShellEffects = { commands: [], files: [], folders: [], doubts: [] };
-  readScript(source, { effects, home, nesting: 0, repeated: false });
+  readScript(source, { effects, home, nesting: 0, repeated: false, words: { count: 0 } });
   return effects;
 }
 
@@ -31,14 +31,16 @@ interface Context {
   readonly nesting: number;
   /** Whether the node may run more than once, so that a `cd` in it has no one place. */
   readonly repeated: boolean;
+  /** Words looked at so far, so that a huge command cannot keep the process busy. */
+  readonly words: { count: number };
 }
 
 function readScript(source: string, context: Context): void {
   if (source.length > maxSourceLength) return doubt(context, "the command is too long to be read");
   if (context.nesting > maxNesting) return doubt(context, "shells are nested too deeply");
-  if (source.includes("\0")) return doubt(context, "the command contains a NUL character");
+  if (source.includes("\0")) doubt(context, "the command contains a NUL character");
   try {
-    visit(loadUnbash().parse(source), context);
+    visit(loadUnbash().parse(source.replaceAll("\0", "")), context);
   } catch (error) {
     // The parser is not ours: whatever it trips over is not to be trusted to run.
     doubt(context, `the command cannot be read (${error instanceof Error ? error.name : "error"})`);
@@ -90,7 +92,12 @@ function readCommand(node: Command, context: Context): void {
 function addCommand(argv: readonly ShellWord[], context: Context): void {
   const { commands, doubts } = context.effects;
   const [program, ...args] = argv;
-  if (commands.length >= maxCommands) return doubt(context, "there are too many commands to be read");
+  context.words.count += argv.length;
+  if (context.words.count > maxWords) {
+    if (context.words.count - argv.length <= maxWords)
+      doubt(context, "the command has too many words to be read");
+    return;
+  }
   if (program?.value === undefined) {
     commands.push({ argv, role: "plain" });
     return doubt(context, `the program's name ${program?.text.slice(0, 40) ?? ""} is computed`);

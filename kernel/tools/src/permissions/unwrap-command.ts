@@ -39,7 +39,13 @@ function unwrapByName(name: string, args: readonly ShellWord[]): Unwrapped {
   if (name === "command" && args.some(({ value }) => /^-p?[vV]/.test(value ?? ""))) return plain;
   const wrapper = wrapperOf(name);
   if (wrapper !== undefined) return unwrapWrapper(name, wrapper, args);
-  return isLauncher(name) ? { ...plain, role: "launcher" } : plain;
+  return isLauncher(name) ? unwrapLauncher(name, args) : plain;
+}
+
+function unwrapLauncher(name: string, args: readonly ShellWord[]): Unwrapped {
+  const text = args.find(({ value }) => value === undefined || /\s/.test(value));
+  const doubts = text === undefined ? [] : [hidden(`${name} may run ${text.text.slice(0, 40)}`)];
+  return { ...plain, role: "launcher", doubts };
 }
 
 function unwrapText(name: string, args: readonly ShellWord[]): Unwrapped {
@@ -115,7 +121,10 @@ function unwrapWrapper(name: string, wrapper: Wrapper, args: readonly ShellWord[
       ? { text: word.text, value: undefined }
       : word,
   );
-  const role = wrapper.transparent === true && command.length > 0 ? "transparent" : "launcher";
+  const role =
+    wrapper.transparent === true && command.length > 0 && options.doubts.length === 0
+      ? "transparent"
+      : "launcher";
   return { role, inner: command.length > 0 ? [[...words, ...added]] : [], scripts: [], doubts };
 }
 
