@@ -36,16 +36,24 @@ export interface Command {
   run(args: ParsedArgs, terminal: Terminal): Promise<number>;
 }
 
-const helpOption = { help: { type: "boolean", short: "h", help: "Show this help." } } as const;
+const helpOption: OptionTable = { help: { type: "boolean", short: "h", help: "Show this help." } };
 
 /** Parses a command's arguments. @throws TauError `cli.usage` */
 export function parseCommand(command: Command, argv: readonly string[]): ParsedArgs {
   const options: NonNullable<ParseArgsConfig["options"]> = {};
-  for (const [name, { type, short, multiple = false }] of Object.entries({ ...command.options, ...helpOption })) {
+  for (const [name, { type, short, multiple = false }] of Object.entries({
+    ...command.options,
+    ...helpOption,
+  })) {
     options[name] = { type, multiple, ...(short === undefined ? {} : { short }) };
   }
   try {
-    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      options,
+      allowPositionals: true,
+      strict: true,
+    });
     return { values, positionals };
   } catch (error) {
     throw usageError(error instanceof Error ? error.message : String(error));
@@ -55,8 +63,8 @@ export function parseCommand(command: Command, argv: readonly string[]): ParsedA
 /** The help of one command. */
 export function commandHelp(command: Command): string {
   const rows = Object.entries({ ...command.options, ...helpOption }).map(([name, option]) => {
-    const short = "short" in option && option.short !== undefined ? `-${option.short}, ` : "    ";
-    const value = "value" in option && option.value !== undefined ? ` ${option.value}` : "";
+    const short = option.short === undefined ? "    " : `-${option.short}, `;
+    const value = option.value === undefined ? "" : ` ${option.value}`;
     return [`  ${short}--${name}${value}`, option.help] as const;
   });
   const width = Math.max(...rows.map(([left]) => left.length)) + 2;
@@ -67,7 +75,9 @@ export function commandHelp(command: Command): string {
     "",
     "Options:",
     ...rows.map(([left, right]) => left.padEnd(width) + right),
-    ...(command.examples.length === 0 ? [] : ["", "Examples:", ...command.examples.map((line) => `  ${line}`)]),
+    ...(command.examples.length === 0
+      ? []
+      : ["", "Examples:", ...command.examples.map((line) => `  ${line}`)]),
     "",
   ].join("\n");
 }
@@ -93,7 +103,11 @@ export function countOption(args: ParsedArgs, name: string): number | undefined 
 }
 
 /** One of a list of words. @throws TauError `cli.usage` */
-export function choiceOption<T extends string>(args: ParsedArgs, name: string, choices: readonly T[]): T | undefined {
+export function choiceOption<T extends string>(
+  args: ParsedArgs,
+  name: string,
+  choices: readonly T[],
+): T | undefined {
   const text = textOption(args, name);
   if (text === undefined) return undefined;
   const choice = choices.find((one) => one === text);

@@ -18,7 +18,11 @@ export interface ConfigFile {
     /** Tokens. */
     readonly context_window?: number;
   };
-  readonly agent: { readonly instructions?: string; readonly max_steps?: number; readonly max_tokens?: number };
+  readonly agent: {
+    readonly instructions?: string;
+    readonly max_steps?: number;
+    readonly max_tokens?: number;
+  };
   readonly permissions: {
     readonly profile?: string;
     readonly approve?: string;
@@ -60,7 +64,9 @@ export async function readConfigText(path: string): Promise<string | undefined> 
     return await readFile(path, "utf8");
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw new TauError("config.not_found", `The configuration file ${path} cannot be read.`, { cause: error });
+    throw new TauError("config.not_found", `The configuration file ${path} cannot be read.`, {
+      cause: error,
+    });
   }
 }
 
@@ -77,17 +83,21 @@ function parseToml(text: string, path: string): Readonly<Record<string, unknown>
   try {
     return parse(text);
   } catch (error) {
-    throw invalid(path, [error instanceof TomlError ? `line ${error.line}: ${error.message.split("\n")[0]}` : String(error)]);
+    throw invalid(path, [
+      error instanceof TomlError ? `line ${error.line}: ${error.message.split("\n")[0]}` : String(error),
+    ]);
   }
 }
 
 function sectionMistakes(section: string, values: unknown): readonly string[] {
   const shapes = isSection(section) ? sections[section] : undefined;
-  if (shapes === undefined) return [`[${section}] is not a section; there is: ${Object.keys(sections).join(", ")}`];
+  if (shapes === undefined)
+    return [`[${section}] is not a section; there is: ${Object.keys(sections).join(", ")}`];
   if (typeof values !== "object" || values === null) return [`${section} must be a section: [${section}]`];
   return Object.entries(values).flatMap(([key, value]) => {
     const shape = Object.hasOwn(shapes, key) ? shapes[key] : undefined;
-    if (shape === undefined) return [`${section}.${key} is not a key; there is: ${Object.keys(shapes).join(", ")}`];
+    if (shape === undefined)
+      return [`${section}.${key} is not a key; there is: ${Object.keys(shapes).join(", ")}`];
     if (fits(value, shape)) return key === "api_key" ? keyMistakes(String(value)) : [];
     return [`${section}.${key} must be ${shape === "strings" ? "a list of strings" : `a ${shape}`}`];
   });
@@ -105,7 +115,9 @@ function fits(value: unknown, shape: Shape): boolean {
 
 function keyMistakes(reference: string): readonly string[] {
   if (/^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/u.test(reference)) return [];
-  return ["model.api_key must be a reference, env:NAME or file:PATH, so that no key lies in a file that is shared"];
+  return [
+    "model.api_key must be a reference, env:NAME or file:PATH, so that no key lies in a file that is shared",
+  ];
 }
 
 function invalid(path: string, mistakes: readonly string[]): TauError {

@@ -1,8 +1,11 @@
 /** Codes of the failures this package throws. */
 export const cliErrorCodes = {
-  "cli.usage": "The command line has an unknown command or option, or a value that does not fit. `tau COMMAND --help` shows what there is.",
-  "config.exists": "`tau init` found a tau.toml and does not overwrite it. Edit the file, or remove it first.",
-  "config.invalid": "The configuration file has a wrong key or value. The message names the file, the key and what fits.",
+  "cli.usage":
+    "The command line has an unknown command or option, or a value that does not fit. `tau COMMAND --help` shows what there is.",
+  "config.exists":
+    "`tau init` found a tau.toml and does not overwrite it. Edit the file, or remove it first.",
+  "config.invalid":
+    "The configuration file has a wrong key or value. The message names the file, the key and what fits.",
   "config.not_found": "The file named by `--config` cannot be read. Check the path.",
   "config.secret_missing":
     "A reference to a secret (`env:NAME` or `file:PATH`) leads nowhere. Set the variable, or write the file.",

@@ -1,4 +1,10 @@
-import { compatibleDialect, createAnthropic, createOpenAiChat, openAiDialect, openRouterDialect } from "@tau/agent";
+import {
+  compatibleDialect,
+  createAnthropic,
+  createOpenAiChat,
+  openAiDialect,
+  openRouterDialect,
+} from "@tau/agent";
 import type { Model, OpenAiChatDialect } from "@tau/agent";
 import type { Price } from "@tau/core";
 import { TauError } from "@tau/core";
@@ -47,9 +53,15 @@ const providers: readonly Provider[] = [
  */
 export async function findModel(settings: Settings, terminal: Terminal): Promise<Model> {
   const provider = await chooseProvider(settings, terminal);
-  const model = settings.model ?? provider.defaultModel ?? (provider.name === "ollama" ? await firstOllamaModel() : undefined);
+  const model =
+    settings.model ??
+    provider.defaultModel ??
+    (provider.name === "ollama" ? await firstOllamaModel() : undefined);
   if (model === undefined) {
-    throw new TauError("provider.not_found", `The provider "${provider.name}" has no default model: name one with --model.`);
+    throw new TauError(
+      "provider.not_found",
+      `The provider "${provider.name}" has no default model: name one with --model.`,
+    );
   }
   const apiKey = await keyOf(provider, settings, terminal);
   const { context_window: contextWindow } = settings.config.model;
@@ -60,9 +72,13 @@ export async function findModel(settings: Settings, terminal: Terminal): Promise
     ...(contextWindow === undefined ? {} : { contextWindow }),
   };
   const baseUrl = settings.baseUrl ?? provider.baseUrl;
-  if (provider.name === "anthropic") return createAnthropic({ ...shared, ...(baseUrl === undefined ? {} : { baseUrl }) });
+  if (provider.name === "anthropic")
+    return createAnthropic({ ...shared, ...(baseUrl === undefined ? {} : { baseUrl }) });
   if (baseUrl === undefined) {
-    throw new TauError("provider.not_found", `The provider "${provider.name}" needs an address: name it with --base-url.`);
+    throw new TauError(
+      "provider.not_found",
+      `The provider "${provider.name}" needs an address: name it with --base-url.`,
+    );
   }
   const dialect = provider.dialect ?? compatibleDialect;
   return createOpenAiChat({ ...shared, baseUrl, provider: provider.name, dialect });
@@ -73,11 +89,18 @@ async function chooseProvider(settings: Settings, { env }: Terminal): Promise<Pr
     const named = providers.find(({ name }) => name === settings.provider);
     if (named !== undefined) return named;
     const names = providers.map(({ name }) => name).join(", ");
-    throw new TauError("provider.not_found", `There is no provider ${JSON.stringify(settings.provider)}; there is: ${names}.`);
+    throw new TauError(
+      "provider.not_found",
+      `There is no provider ${JSON.stringify(settings.provider)}; there is: ${names}.`,
+    );
   }
-  const local = providers.find(({ name }) => name === (settings.baseUrl === undefined ? "ollama" : "compatible"));
+  const local = providers.find(
+    ({ name }) => name === (settings.baseUrl === undefined ? "ollama" : "compatible"),
+  );
   if (local !== undefined && settings.baseUrl !== undefined) return local;
-  const keyed = providers.find(({ keyVariable }) => keyVariable !== undefined && (env[keyVariable] ?? "") !== "");
+  const keyed = providers.find(
+    ({ keyVariable }) => keyVariable !== undefined && (env[keyVariable] ?? "") !== "",
+  );
   if (keyed !== undefined) return keyed;
   if (local !== undefined && (await firstOllamaModel()) !== undefined) return local;
   throw new TauError(
@@ -91,7 +114,11 @@ To see Tau work without a model, run: tau demo`,
   );
 }
 
-async function keyOf(provider: Provider, settings: Settings, terminal: Terminal): Promise<string | undefined> {
+async function keyOf(
+  provider: Provider,
+  settings: Settings,
+  terminal: Terminal,
+): Promise<string | undefined> {
   const reference = settings.config.model.api_key;
   if (reference !== undefined) return await resolveSecret(reference, terminal);
   const { keyVariable } = provider;

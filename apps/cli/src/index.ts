@@ -1,1 +1,3 @@
-export {};
+export { cliErrorCodes } from "./error-codes.ts";
+export { main } from "./main.ts";
+export type { Terminal } from "./terminal.ts";

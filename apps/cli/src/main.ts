@@ -14,22 +14,50 @@ interface CommandEntry {
 
 /** Loaded only when used, so that `tau --help` is quick. */
 const commands: Readonly<Record<string, CommandEntry>> = {
-  run: { summary: "Run a prompt: stream the answer, show tools, ask for approvals", load: async () => (await import("./commands/run.ts")).runCommand },
-  sessions: { summary: "List sessions, or show one", load: async () => (await import("./commands/sessions.ts")).sessionsCommand },
-  attach: { summary: "Replay a session's events and follow them", load: async () => (await import("./commands/attach.ts")).attachCommand },
-  approve: { summary: "Answer a question that a run waits for", load: async () => (await import("./commands/approve.ts")).approveCommand },
-  serve: { summary: "Serve the runtime over ConnectRPC", load: async () => (await import("./commands/serve.ts")).serveCommand },
-  doctor: { summary: "Check node, sandbox, store and providers", load: async () => (await import("./commands/doctor.ts")).doctorCommand },
-  init: { summary: "Write a tau.toml for this folder", load: async () => (await import("./commands/init.ts")).initCommand },
-  trust: { summary: "Trust the tau.toml of this folder", load: async () => (await import("./commands/trust.ts")).trustCommand },
-  demo: { summary: "Watch an agent fix a bug, with a scripted model", load: async () => (await import("./commands/demo.ts")).demoCommand },
+  run: {
+    summary: "Run a prompt: stream the answer, show tools, ask for approvals",
+    load: async () => (await import("./commands/run.ts")).runCommand,
+  },
+  sessions: {
+    summary: "List sessions, or show one",
+    load: async () => (await import("./commands/sessions.ts")).sessionsCommand,
+  },
+  attach: {
+    summary: "Replay a session's events and follow them",
+    load: async () => (await import("./commands/attach.ts")).attachCommand,
+  },
+  approve: {
+    summary: "Answer a question that a run waits for",
+    load: async () => (await import("./commands/approve.ts")).approveCommand,
+  },
+  serve: {
+    summary: "Serve the runtime over ConnectRPC",
+    load: async () => (await import("./commands/serve.ts")).serveCommand,
+  },
+  doctor: {
+    summary: "Check node, sandbox, store and providers",
+    load: async () => (await import("./commands/doctor.ts")).doctorCommand,
+  },
+  init: {
+    summary: "Write a tau.toml for this folder",
+    load: async () => (await import("./commands/init.ts")).initCommand,
+  },
+  trust: {
+    summary: "Trust the tau.toml of this folder",
+    load: async () => (await import("./commands/trust.ts")).trustCommand,
+  },
+  demo: {
+    summary: "Watch an agent fix a bug, with a scripted model",
+    load: async () => (await import("./commands/demo.ts")).demoCommand,
+  },
 };
 
 /** Runs the `tau` command and answers its exit code. Never throws. */
 export async function main(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
   const [name, ...rest] = argv;
   try {
-    if (name === undefined || name === "--help" || name === "-h" || name === "help") return help(rest[0], terminal);
+    if (name === undefined || name === "--help" || name === "-h" || name === "help")
+      return help(rest[0], terminal);
     if (name === "--version" || name === "-v") return await version(terminal);
     const command = await load(name);
     if (rest.includes("--help") || rest.includes("-h")) {
@@ -45,7 +73,9 @@ export async function main(argv: readonly string[], terminal: Terminal = process
 async function load(name: string): Promise<Command> {
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (entry !== undefined) return await entry.load();
-  throw usageError(`There is no command ${JSON.stringify(name)}; there is: ${Object.keys(commands).join(", ")}.`);
+  throw usageError(
+    `There is no command ${JSON.stringify(name)}; there is: ${Object.keys(commands).join(", ")}.`,
+  );
 }
 
 async function help(topic: string | undefined, terminal: Terminal): Promise<number> {
@@ -54,8 +84,12 @@ async function help(topic: string | undefined, terminal: Terminal): Promise<numb
     return exitCodes.ok;
   }
   const width = Math.max(...Object.keys(commands).map((name) => name.length)) + 2;
-  writeLine(terminal, "Usage: tau COMMAND [options]\n\nRuns AI agents: durable sessions, real permissions, a real sandbox.\n\nCommands:");
-  for (const [name, { summary }] of Object.entries(commands)) writeLine(terminal, `  ${name.padEnd(width)}${summary}`);
+  writeLine(
+    terminal,
+    "Usage: tau COMMAND [options]\n\nRuns AI agents: durable sessions, real permissions, a real sandbox.\n\nCommands:",
+  );
+  for (const [name, { summary }] of Object.entries(commands))
+    writeLine(terminal, `  ${name.padEnd(width)}${summary}`);
   writeLine(
     terminal,
     `
@@ -90,8 +124,11 @@ function report(error: unknown, name: string | undefined, terminal: Terminal): n
   }
   terminal.stderr.write(`tau: ${error.message} [${error.code}]\n`);
   if (error.code === "cli.usage") {
-    terminal.stderr.write(`Try: tau ${name !== undefined && Object.hasOwn(commands, name) ? `${name} ` : ""}--help\n`);
+    terminal.stderr.write(
+      `Try: tau ${name !== undefined && Object.hasOwn(commands, name) ? `${name} ` : ""}--help\n`,
+    );
   }
-  const usage = error.code === "cli.usage" || error.code.startsWith("config.") || error.code === "provider.not_found";
+  const usage =
+    error.code === "cli.usage" || error.code.startsWith("config.") || error.code === "provider.not_found";
   return usage || error.code.startsWith("permission.") ? exitCodes.usage : exitCodes.failed;
 }

@@ -70,6 +70,9 @@ async function hasEnded(
   return false;
 }
 
+// One for all: making an abort's default reason costs a stack trace.
+const listenerLeft = new Error("The listener left.");
+
 /** Where the pump puts batches and the merger takes them. */
 interface EventSource extends AsyncDisposable {
   batch: readonly RunEvent[] | undefined;
@@ -143,7 +146,7 @@ function pumpEvents(
       taken.now();
     },
     async [Symbol.asyncDispose]() {
-      stop.abort();
+      stop.abort(listenerLeft);
       taken.now();
       await pumping;
     },

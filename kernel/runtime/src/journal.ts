@@ -16,6 +16,11 @@ export interface JournalEvent {
   readonly at: number;
   /** JSON text. Serialised once, by whoever made it. */
   readonly body: string;
+  /**
+   * What `body` says, where the writer has it at hand. Never stored: a journal may hand it to followers in the
+   * same process, who then need not parse the text. Nobody changes it.
+   */
+  readonly decoded?: object;
 }
 
 /** An event with its place in its stream: 1 for the first, no gaps. */

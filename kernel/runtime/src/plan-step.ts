@@ -111,6 +111,7 @@ async function decide(scope: RunScope, effect: EffectState): Promise<void> {
   const { call } = effect;
   const first = await scope.agent.tools.prepare(call, prepareOptions(scope));
   if (!first.ok) return finishEffect(scope, effect, "failed", first.result);
+  if ((scope.agent.hooks ?? []).length === 0) return decideByRules(scope, effect, first);
   const args = parseJson(call.arguments);
   const hooks = await runBeforeTool(scope, call.name, args.ok && isJsonObject(args.value) ? args.value : {});
   if (!hooks.ok) return deny(scope, effect, hooks.reason);

@@ -38,11 +38,14 @@ export function createRunTimer(
   return {
     signal: AbortSignal.any([engine.signal, limit.signal]),
     async [Symbol.asyncDispose]() {
-      stop.abort();
+      stop.abort(runEnded);
       await Promise.all(timers);
     },
   };
 }
+
+// One for all: making an abort's default reason costs a stack trace.
+const runEnded = new Error("The run ended.");
 
 function timeLimit(ms: number): TauError {
   return new TauError("run.time_limit", `The run took longer than its limit of ${ms} ms.`, {

@@ -1,5 +1,5 @@
 import { isTauError, isTerminal, TauError, uuidv7 } from "@tau/core";
-import type { CallContext } from "@tau/core";
+import type { CallContext, SessionCreated } from "@tau/core";
 import { encodeEvent, SessionState } from "@tau/session";
 
 import type { Clock } from "./clock.ts";
@@ -48,25 +48,23 @@ export function createSessionDirectory(journal: Journal, clock: Clock): SessionD
     async create(request, context) {
       const sessionId = request.externalId ?? uuidv7();
       if (!idPattern.test(sessionId)) throw invalidId(sessionId);
-      const {
-        type,
-        version: shape,
-        body,
-      } = encodeEvent({
+      const event: SessionCreated = {
         type: "session_created",
         sessionId,
         tenant: context.tenant,
         principal: context.principal.id,
         bootstrap: request.bootstrap ?? [],
-      });
+      };
+      const at = clock.now();
       try {
-        await journal.append(sessionStream(context.tenant, sessionId), 0, [
-          { type, version: shape, body, at: clock.now() },
-        ]);
+        await journal.append(sessionStream(context.tenant, sessionId), 0, [{ ...encodeEvent(event), at }]);
+        const created = new SessionState();
+        created.apply({ seq: 1, at, event });
+        return infoOf(created);
       } catch (error) {
-        // Creating is idempotent: the session is there already.
         if (!isTauError(error) || error.code !== "journal.conflict") throw error;
       }
+      // Creating is idempotent: the session is there already.
       return await get(sessionId, context);
     },
 

@@ -1,7 +1,14 @@
 import type { Recorded, SessionEvent } from "@tau/core";
 import { createFileLedger } from "@tau/tools";
 import type { FileLedger } from "@tau/tools";
-import { decodeEvent, encodeEvent, History, SessionState, sessionStateVersion } from "@tau/session";
+import {
+  decodeEvent,
+  encodeEvent,
+  History,
+  isSessionEvent,
+  SessionState,
+  sessionStateVersion,
+} from "@tau/session";
 
 import type { Clock } from "./clock.ts";
 import type { Journal, JournalEvent, StoredEvent, StreamId } from "./journal.ts";
@@ -35,7 +42,8 @@ export class SessionLog {
   readonly #host: SessionLogHost;
   readonly #id: StreamId;
   #queued: JournalEvent[] = [];
-  #durable: Promise<unknown> = Promise.resolve();
+  #last: Promise<unknown> = Promise.resolve();
+  #failure: Error | undefined;
   #checkpointSeq: number;
 
   private constructor(host: SessionLogHost, id: StreamId, state: SessionState, history: History) {
@@ -74,7 +82,8 @@ export class SessionLog {
   record(event: SessionEvent): void {
     const at = this.#host.clock.now();
     const recorded: Recorded = { seq: this.state.version + 1, at, event };
-    this.#queued.push({ ...encodeEvent(event), at });
+    const { type, version, body } = encodeEvent(event);
+    this.#queued.push({ type, version, at, body, decoded: event });
     this.state.apply(recorded);
     this.history.apply(recorded);
   }
@@ -83,16 +92,15 @@ export class SessionLog {
    * Sends what was recorded to the journal, as one atomic append. Commits take effect in order, so only
    * who must know of durability awaits the promise; others learn of a failure from a later commit.
    */
-  commit(): Promise<void> {
+  commit(): Promise<unknown> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const events = this.#queued;
-    if (events.length > 0) {
-      this.#queued = [];
-      const appended = this.#host.journal.append(this.#id, this.state.version - events.length, events);
-      this.#durable = Promise.all([this.#durable, appended]);
-      // Whoever awaits a later commit gets the failure; here it must not count as unhandled.
-      this.#durable.catch(() => undefined);
-    }
-    return this.#durable.then(() => undefined);
+    if (events.length === 0) return this.#last;
+    this.#queued = [];
+    // An append behind a failed one fails too: its expected version never comes. So the last one tells of all.
+    this.#last = this.#host.journal.append(this.#id, this.state.version - events.length, events);
+    this.#last.catch((error: unknown) => (this.#failure ??= toError(error)));
+    return this.#last;
   }
 
   /** Stores a checkpoint when enough happened since the last one; only between runs. */
@@ -109,5 +117,10 @@ export class SessionLog {
 
 /** Decodes a stored event. */
 export function toRecorded(stored: StoredEvent): Recorded {
-  return { seq: stored.seq, at: stored.at, event: decodeEvent(stored) };
+  const { seq, at, decoded } = stored;
+  return { seq, at, event: isSessionEvent(decoded) ? decoded : decodeEvent(stored) };
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -155,6 +155,9 @@ async function runGroup(scope: RunScope, group: readonly ReadyEffect[]): Promise
   for (const ready of group) recordStart(scope, ready);
   const durable = scope.log.commit();
   if (group.some(({ prepared }) => !mayRunAgain(prepared.tool.sideEffect))) await durable;
+  const [only] = group;
+  if (only !== undefined && group.length === 1) return await runEffect(scope, only);
+  // All of them come to an end before the first failure counts: nothing is left running.
   const outcomes = await Promise.allSettled(group.map((ready) => runEffect(scope, ready)));
   for (const outcome of outcomes) if (outcome.status === "rejected") await Promise.reject(outcome.reason);
 }

@@ -5,7 +5,7 @@ import type { JsonObject, SessionEvent } from "@tau/core";
 export interface EncodedEvent {
   readonly type: string;
   readonly version: number;
-  /** JSON text of the event without its type, which the envelope holds. */
+  /** JSON text of the whole event: no copy is made to leave out what the envelope says again. */
   readonly body: string;
 }
 
@@ -37,8 +37,7 @@ export function encodeEvent(event: SessionEvent): EncodedEvent {
   if (event.type === "unknown") {
     return { type: event.originalType, version: event.originalVersion, body: JSON.stringify(event.body) };
   }
-  const { type, ...body } = event;
-  return { type, version: sessionEventVersion, body: JSON.stringify(body) };
+  return { type: event.type, version: sessionEventVersion, body: JSON.stringify(event) };
 }
 
 /**
@@ -68,7 +67,10 @@ export function decodeEvent(encoded: EncodedEvent): SessionEvent {
   return event;
 }
 
-/** Trusts the fields: this program, or an older one that the upcasts know, checked them when it wrote the event. */
-function isSessionEvent(value: unknown): value is SessionEvent {
+/**
+ * Tells whether a value is an event of this version, by its type. Trusts the fields: this program, or an older
+ * one that the upcasts know, checked them when it wrote the event.
+ */
+export function isSessionEvent(value: unknown): value is SessionEvent {
   return isJsonObject(value) && typeof value["type"] === "string" && knownTypes.has(value["type"]);
 }

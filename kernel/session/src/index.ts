@@ -1,6 +1,6 @@
 export { estimateTextTokens, estimateTokens } from "./estimate-tokens.ts";
 export type { EncodedEvent } from "./event-codec.ts";
-export { decodeEvent, encodeEvent } from "./event-codec.ts";
+export { decodeEvent, encodeEvent, isSessionEvent } from "./event-codec.ts";
 export type { HistoryEntry } from "./history.ts";
 export { contextBlock, History } from "./history.ts";
 export type { ContextBudget, Trim } from "./plan-trim.ts";

@@ -120,9 +120,7 @@ function isWritten(stream: Stream): boolean {
 }
 
 function write(stream: Stream, events: readonly JournalEvent[]): void {
-  for (const { type, version, at, body } of events) {
-    stream.events.push({ seq: stream.events.length + 1, type, version, at, body });
-  }
+  for (const event of events) stream.events.push({ ...event, seq: stream.events.length + 1 });
   const { waiting } = stream;
   stream.waiting = [];
   for (const wake of waiting) wake();
