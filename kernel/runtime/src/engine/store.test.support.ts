@@ -9,6 +9,8 @@ import type { Leases } from "../lease.ts";
 export interface FailingJournal extends Journal {
   /** Every append so far, as `stream type`. */
   readonly appended: string[];
+  /** How many follow a stream now, and how many ever did. */
+  readonly followers: { now: number; ever: number };
   /** Makes appends of events of this type fail until it is told otherwise; undefined for none. */
   failOn(type: string | undefined): void;
 }
@@ -16,10 +18,21 @@ export interface FailingJournal extends Journal {
 /** Wraps a journal so that a disk can be full. */
 export function createFailingJournal(journal: Journal): FailingJournal {
   const appended: string[] = [];
+  const followers = { now: 0, ever: 0 };
   let failing: string | undefined;
   return {
     ...passing(journal),
     appended,
+    followers,
+    async *follow(id, from, signal) {
+      followers.now++;
+      followers.ever++;
+      try {
+        yield* journal.follow(id, from, signal);
+      } finally {
+        followers.now--;
+      }
+    },
     failOn: (type) => {
       failing = type;
     },
@@ -87,14 +100,19 @@ export function createWaits(seed: number): () => Promise<void> {
 
 /** {@link Leases} whose holders can be made to lose them. */
 export interface LosableLeases extends Leases {
+  /** Every key that somebody asked for. */
+  readonly asked: string[];
   loseAll(): void;
 }
 
 /** Wraps leases so that a process can be cut off from them. */
 export function createLosableLeases(leases: Leases): LosableLeases {
   const held = new Map<AbortController, () => PromiseLike<void>>();
+  const asked: string[] = [];
   return {
+    asked,
     acquire: async (tenant, key) => {
+      asked.push(key);
       const lease = await leases.acquire(tenant, key);
       if (lease === undefined) return undefined;
       const lost = new AbortController();

@@ -14,7 +14,7 @@ import {
   submission,
   whilePassing,
 } from "./engine-adapter.ts";
-import type { EngineAdapter } from "./engine-adapter.ts";
+import type { EngineAdapter, Gate } from "./engine-adapter.ts";
 
 const keys = ["a", "b", "c"] as const;
 
@@ -131,17 +131,19 @@ export function engineOrderTests({ open }: EngineAdapter): void {
   test("an engine takes over what another one left, without being started again", async () => {
     await using world = await open();
     const waiting = createGate();
-    const programs = {
-      ask: async (context: EngineContext): Promise<Json> => {
-        waiting.open();
+    const takenOver = createGate();
+    const ask =
+      (gate: Gate) =>
+      async (context: EngineContext): Promise<Json> => {
+        gate.open();
         return await context.wait("go");
-      },
-    };
-    const first = await startEngine(world, programs);
+      };
+    const first = await startEngine(world, { ask: ask(waiting) });
     await first.submit("ask", submission("run-1"));
     await waiting.opened;
-    await using second = await startEngine(world, programs);
+    await using second = await startEngine(world, { ask: ask(takenOver) });
     await whilePassing(world, first[Symbol.asyncDispose]());
+    await whilePassing(world, takenOver.opened);
     await second.signal(submission("run-1"), "go", "taken over");
     expect(await resultOf(world, second, submission("run-1"))).toBe("taken over");
   });
@@ -149,24 +151,30 @@ export function engineOrderTests({ open }: EngineAdapter): void {
   test("the next engine takes up every key and tenant that has something left, and nothing else", async () => {
     await using world = await open();
     const made: string[] = [];
-    const program = async ({ tenant, key, runId }: EngineContext): Promise<Json> => {
-      made.push(`${tenant} ${key} ${runId}`);
-      return null;
+    const allMade = createGate();
+    const left = ["acme", "other"].flatMap((tenant) =>
+      keys.flatMap((key) => ["run-1", "run-2"].map((runId) => submission(runId, { tenant, key }))),
+    );
+    const programs = {
+      record: async ({ tenant, key, runId }: EngineContext): Promise<Json> => {
+        made.push(`${tenant} ${key} ${runId}`);
+        if (made.length === left.length) allMade.open();
+        return null;
+      },
     };
     {
-      await using first = await startEngine(world, { record: program });
+      await using first = await startEngine(world, programs);
       await first.submit("record", submission("done"));
       await first.result(submission("done"), never);
     }
     made.length = 0;
-    const left = ["acme", "other"].flatMap((tenant) =>
-      keys.flatMap((key) => ["run-1", "run-2"].map((runId) => submission(runId, { tenant, key }))),
-    );
     {
       await using door = await world.openEngine();
       for (const what of left) await door.submit("record", what);
     }
-    await using second = await startEngine(world, { record: program });
+    await using second = await startEngine(world, programs);
+    // Nobody asks it for anything.
+    await whilePassing(world, allMade.opened);
     for (const what of left) await resultOf(world, second, what);
     expect(made.toSorted()).toEqual(
       left.map(({ tenant, key, runId }) => `${tenant} ${key} ${runId}`).toSorted(),

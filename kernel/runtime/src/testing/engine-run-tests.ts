@@ -151,7 +151,12 @@ export function engineRunTests({ open }: EngineAdapter): void {
     expect(await engine.result(submission("run-1"), never)).toBe("early");
     const last = engine.result(submission("run-3"), never);
     await quiet();
-    engine.register("late", async () => "late");
+    const begun = createGate();
+    engine.register("late", async () => {
+      begun.open();
+      return "late";
+    });
+    await begun.opened;
     expect(await resultOf(world, engine, submission("run-2"))).toBe("late");
     expect(await last).toBe("early");
   });
