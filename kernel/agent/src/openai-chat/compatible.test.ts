@@ -46,6 +46,21 @@ describe("compatible servers", () => {
     ]);
   });
 
+  test("send content as a list of parts", () => {
+    const thought = { type: "thinking", thinking: [{ type: "text", text: "hm" }] };
+    const { finished } = decode([
+      delta({ content: [thought] }),
+      delta({ content: [{ type: "text", text: "Hi" }] }),
+      delta({ content: "!" }),
+      end("stop"),
+    ]);
+
+    expect(finished?.message.parts).toEqual([
+      { type: "thinking", text: "hm" },
+      { type: "text", text: "Hi!" },
+    ]);
+  });
+
   test("interleave parallel tool calls", () => {
     const { finished } = decode([
       call({ index: 0, id: "a", function: { name: "x", arguments: '{"p"' } }),

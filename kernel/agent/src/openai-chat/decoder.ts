@@ -113,12 +113,12 @@ export class OpenAiChatDecoder implements AnswerDecoder {
     for (const field of this.#options.dialect.reasoningFields) {
       const thought = delta[field];
       if (typeof thought !== "string" || thought === "") continue;
-      this.#thinking.add(thought);
-      this.#events.push({ type: "thinking_delta", text: thought });
+      this.#addThinking(thought);
       break;
     }
     const { content, refusal } = { content: delta["content"], refusal: delta["refusal"] };
-    if (typeof content === "string" && content !== "") this.#addText(content);
+    if (typeof content === "string") this.#addText(content);
+    else for (const part of listOf(content)) this.#part(part);
     if (typeof refusal === "string" && refusal !== "") {
       this.#refused = true;
       this.#addText(refusal);
@@ -128,7 +128,24 @@ export class OpenAiChatDecoder implements AnswerDecoder {
     }
   }
 
+  /** Mistral sends content as a list of parts when the model thinks. */
+  #part(part: Json): void {
+    if (!isJsonObject(part)) return;
+    if (part["type"] === "text" && typeof part["text"] === "string") this.#addText(part["text"]);
+    if (part["type"] !== "thinking") return;
+    for (const thought of listOf(part["thinking"])) {
+      if (isJsonObject(thought) && typeof thought["text"] === "string") this.#addThinking(thought["text"]);
+    }
+  }
+
+  #addThinking(text: string): void {
+    if (text === "") return;
+    this.#thinking.add(text);
+    this.#events.push({ type: "thinking_delta", text });
+  }
+
   #addText(text: string): void {
+    if (text === "") return;
     this.#text.add(text);
     this.#events.push({ type: "text_delta", text });
   }
