@@ -3,10 +3,10 @@
  *
  * A word that the enum does not have does not compile.
  */
-export function enumOf<Word extends string, Value extends number>(
-  values: Readonly<Record<Uppercase<Word>, Value>>,
+export function enumOf<Word extends string, Values extends Readonly<Record<Uppercase<Word>, number>>>(
+  values: Values,
   word: Word,
-): Value {
+): Values[Uppercase<Word>] {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `toUpperCase` forgets the literal type
   return values[word.toUpperCase() as Uppercase<Word>];
 }

@@ -1,6 +1,8 @@
 import { setImmediate as nextTick } from "node:timers/promises";
 
 import type { RunEvent } from "@tau/core";
+import { createShownText } from "@tau/proto";
+import type { ShownText } from "@tau/proto";
 
 import { createEventQueue } from "./event-queue.ts";
 import type { EventQueue } from "./event-queue.ts";
@@ -28,8 +30,8 @@ export interface EventStreamOptions {
  * - B1. Facts come in order, each once, none missing, however slow the client is.
  * - B2. At most `maxBufferedBytes` wait. When they do and the client is slow, the stream lets go of the runtime,
  *   and when the client has caught up it listens again from its cursor: the journal is the buffer.
- * - B3. Fragments missed meanwhile are not made up for; those that come before the next fact are left out, so
- *   that what a client shows is a beginning of the text, never a text with a hole.
+ * - B3. The runtime then begins the answer under way from its start; what the client has of it is left out.
+ *   What a client shows is a beginning of the text, never a text with a hole.
  */
 export async function* streamEvents(
   options: EventStreamOptions,
@@ -83,9 +85,9 @@ function startPump(options: EventStreamOptions, queue: EventQueue): Pump {
 
 /** Fills the queue until the runtime has nothing more, letting go of it while the client is slow. */
 async function fill(options: EventStreamOptions, queue: EventQueue, pump: Pump): Promise<void> {
-  const cursor: Cursor = { seq: options.fromSeq, skipDeltas: false };
+  const cursor: Cursor = { seq: options.fromSeq, shown: createShownText() };
   while (!(await fillUntilSlow(options, queue, { pump, cursor }))) {
-    cursor.skipDeltas = true;
+    cursor.shown.restarted();
     while (queue.bytes > 0 && !options.signal.aborted) await pump.emptied.sleep();
     options.signal.throwIfAborted();
   }
@@ -94,7 +96,7 @@ async function fill(options: EventStreamOptions, queue: EventQueue, pump: Pump):
 interface Cursor {
   /** The next fact wanted. */
   seq: number;
-  skipDeltas: boolean;
+  readonly shown: ShownText;
 }
 
 /** @returns false when the client was slow and the rest was left to the journal */
@@ -106,18 +108,29 @@ async function fillUntilSlow(
   const { maxBufferedBytes, signal } = options;
   for await (const batch of options.attach(cursor.seq, signal)) {
     for (const event of batch) {
-      if (event.kind === "delta" && cursor.skipDeltas) continue;
       if (queue.bytes >= maxBufferedBytes && !(await isEmptiedSoon(options, queue, pump))) return false;
-      if (event.kind === "event") {
-        cursor.seq = event.seq + 1;
-        cursor.skipDeltas = false;
-      }
-      queue.push(event);
+      const news = newsOf(event, cursor);
+      if (news === undefined) continue;
+      queue.push(news);
       options.onBuffered(queue.bytes);
       pump.filled.wake();
     }
   }
   return true;
+}
+
+/** What of an event the client has not had yet. */
+function newsOf(event: RunEvent, cursor: Cursor): RunEvent | undefined {
+  if (event.kind === "event") {
+    cursor.seq = event.seq + 1;
+    cursor.shown.fact();
+    return event;
+  }
+  const { delta } = event;
+  if (delta.type !== "text_delta" && delta.type !== "thinking_delta") return event;
+  const text = cursor.shown.take(delta.type === "text_delta" ? "text" : "thinking", delta.text);
+  if (text === delta.text) return event;
+  return text === "" ? undefined : { ...event, delta: { ...delta, text } };
 }
 
 async function isEmptiedSoon(

@@ -96,6 +96,13 @@ function factCase(event: SessionEvent, argumentsOf: ReadonlyMap<string, string>)
           tenant: event.tenant,
           principal: event.principal,
           bootstrap: entriesToProto(event.bootstrap),
+          ...optional(
+            "forkedFrom",
+            event.forkedFrom && {
+              sessionId: event.forkedFrom.sessionId,
+              seq: BigInt(event.forkedFrom.seq),
+            },
+          ),
         },
       };
     case "run_started":
@@ -166,6 +173,7 @@ function factCase(event: SessionEvent, argumentsOf: ReadonlyMap<string, string>)
           decision: enumOf(PermissionDecision, event.decision),
           reason: event.reason,
           ...optional("rule", event.rule),
+          ...optional("rewrittenArguments", event.rewrittenArguments),
         },
       };
     case "approval_requested":

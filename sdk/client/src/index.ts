@@ -1,1 +1,6 @@
-export {};
+export type { TauClientOptions } from "./create-tau-client.ts";
+export { createTauClient } from "./create-tau-client.ts";
+export { clientErrorCodes } from "./error-codes.ts";
+export type { ReconnectOptions } from "./follow-session.ts";
+export type { SessionInfo } from "./session-from-proto.ts";
+export type { AttachOptions, CallOptions, RunOptions, SessionPage, TauClient } from "./tau-client.ts";

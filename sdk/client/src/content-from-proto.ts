@@ -1,0 +1,97 @@
+import type { AudioPart, ContextEntry, FilePart, ImagePart, MediaSource, Part, Usage } from "@tau/core";
+import type {
+  ContextEntry as ProtoContextEntry,
+  MediaPart,
+  Part as ProtoPart,
+  Usage as ProtoUsage,
+} from "@tau/proto";
+
+import { NotUnderstood } from "./not-understood.ts";
+import { optional } from "./optional.ts";
+
+/** What a sent part can be. */
+export type SentPart = Exclude<Part, { type: "tool_result" }>;
+
+/** Reads parts of a message. */
+export function partsFromProto(parts: readonly ProtoPart[]): readonly SentPart[] {
+  return parts.map(partFromProto);
+}
+
+/** Reads parts of a message, all of the kinds in `types`. */
+export function partsOf<Type extends SentPart["type"]>(
+  parts: readonly ProtoPart[],
+  types: readonly Type[],
+): readonly Extract<SentPart, { type: Type }>[] {
+  const isWanted = (part: SentPart): part is Extract<SentPart, { type: Type }> =>
+    types.some((type) => type === part.type);
+  return partsFromProto(parts).map((part) => {
+    if (!isWanted(part)) throw new NotUnderstood();
+    return part;
+  });
+}
+
+function partFromProto({ part }: ProtoPart): SentPart {
+  switch (part.case) {
+    case "text":
+      return { type: "text", text: part.value.text };
+    case "thinking":
+      return {
+        type: "thinking",
+        text: part.value.text,
+        ...optional("signature", part.value.signature),
+        ...optional("redacted", part.value.redacted),
+      };
+    case "image":
+    case "audio":
+      return mediaOf(part.case, part.value);
+    case "file":
+      return { ...mediaOf("file", part.value), ...optional("name", part.value.name) };
+    case "toolCall":
+      return {
+        type: "tool_call",
+        id: part.value.toolCallId,
+        name: part.value.toolName,
+        arguments: part.value.arguments,
+      };
+    default:
+      throw new NotUnderstood();
+  }
+}
+
+function mediaOf<Type extends (ImagePart | AudioPart | FilePart)["type"]>(
+  type: Type,
+  { mediaType, source }: MediaPart,
+): { readonly type: Type; readonly mediaType: string; readonly source: MediaSource } {
+  switch (source.case) {
+    case "data":
+      return {
+        type,
+        mediaType,
+        source: { kind: "base64", data: Buffer.from(source.value).toString("base64") },
+      };
+    case "url":
+      return { type, mediaType, source: { kind: "url", url: source.value } };
+    default:
+      throw new NotUnderstood();
+  }
+}
+
+/** Reads context entries. */
+export function entriesFromProto(entries: readonly ProtoContextEntry[]): readonly ContextEntry[] {
+  return entries.map(({ key, content, contentType }) => ({
+    key,
+    content,
+    ...optional("contentType", contentType === "" ? undefined : contentType),
+  }));
+}
+
+/** Reads token counts. */
+export function usageFromProto(usage: ProtoUsage | undefined): Usage {
+  return {
+    inputTokens: Number(usage?.inputTokens ?? 0n),
+    outputTokens: Number(usage?.outputTokens ?? 0n),
+    cacheReadTokens: Number(usage?.cacheReadTokens ?? 0n),
+    cacheWriteTokens: Number(usage?.cacheWriteTokens ?? 0n),
+    reasoningTokens: Number(usage?.reasoningTokens ?? 0n),
+  };
+}

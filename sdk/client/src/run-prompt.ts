@@ -1,0 +1,62 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Client } from "@connectrpc/connect";
+import { userText } from "@tau/core";
+import type { RunEvent, RunLimits, UserMessage } from "@tau/core";
+import type { PartSchema, RunLimitsSchema, RuntimeService } from "@tau/proto";
+
+import { failureFromConnect } from "./error-from-connect.ts";
+import { eventFromProto } from "./event-from-proto.ts";
+import { optional } from "./optional.ts";
+import type { RunOptions } from "./tau-client.ts";
+
+/** Runs a prompt and streams what happens. Not taken up again by itself: a broken stream may have cancelled the run. */
+export async function* runPrompt(
+  rpc: Client<typeof RuntimeService>,
+  options: RunOptions,
+): AsyncGenerator<RunEvent, void, undefined> {
+  const { sessionId, prompt, runId, agent, limits, detach = false, untilWaiting = false } = options;
+  const message = typeof prompt === "string" ? userText(prompt) : prompt;
+  const request = {
+    sessionId,
+    parts: message.parts.map(partToProto),
+    ...optional("runId", runId),
+    ...optional("agent", agent),
+    ...optional("limits", limits && limitsToProto(limits)),
+    detach,
+    untilWaiting,
+  };
+  const call = { ...optional("signal", options.signal), ...optional("timeoutMs", options.timeoutMs) };
+  try {
+    for await (const response of rpc.run(request, call)) {
+      const event = eventFromProto(response);
+      if (event !== undefined) yield event;
+    }
+  } catch (thrown) {
+    throw failureFromConnect(thrown).error;
+  }
+}
+
+function partToProto(part: UserMessage["parts"][number]): MessageInitShape<typeof PartSchema> {
+  if (part.type === "text") return { part: { case: "text", value: { text: part.text } } };
+  const { source, mediaType } = part;
+  const value = {
+    mediaType,
+    ...optional("name", part.type === "file" ? part.name : undefined),
+    source:
+      source.kind === "url"
+        ? { case: "url" as const, value: source.url }
+        : { case: "data" as const, value: new Uint8Array(Buffer.from(source.data, "base64")) },
+  };
+  return { part: { case: part.type, value } };
+}
+
+function limitsToProto(limits: RunLimits): MessageInitShape<typeof RunLimitsSchema> {
+  const big = (value: number | undefined): bigint | undefined =>
+    value === undefined ? undefined : BigInt(value);
+  return {
+    ...optional("maxSteps", limits.maxSteps),
+    ...optional("maxTokens", big(limits.maxTokens)),
+    ...optional("maxCostMicroUsd", big(limits.maxCostMicroUsd)),
+    ...optional("maxDurationMs", big(limits.maxDurationMs)),
+  };
+}

@@ -1,0 +1,60 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { ApprovalRequested, MicroUsd, RunStatus, Usage } from "@tau/core";
+import type { ApprovalRequestedEvent, SessionInfo as ProtoSessionInfo } from "@tau/proto";
+import { sessionStatusWords, WaitingReason, wordOf } from "@tau/proto";
+
+import { usageFromProto } from "./content-from-proto.ts";
+import { understood } from "./not-understood.ts";
+import { optional } from "./optional.ts";
+
+/** A session at a glance. */
+export interface SessionInfo {
+  readonly sessionId: string;
+  readonly status: RunStatus;
+  /** The sequence number of its newest event. */
+  readonly version: number;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** Milliseconds since the epoch. */
+  readonly updatedAt: number;
+  /** Finished runs. */
+  readonly turns: number;
+  /** The run under way, or the last one. */
+  readonly runId?: string;
+  readonly usage: Usage;
+  readonly costMicroUsd: MicroUsd;
+  /** Questions that wait for a person. */
+  readonly pending: readonly ApprovalRequested[];
+}
+
+/** Reads a session at a glance. */
+export function sessionFromProto(info: ProtoSessionInfo): SessionInfo {
+  return {
+    sessionId: info.sessionId,
+    status: understood(sessionStatusWords.get(info.status)),
+    version: Number(info.version),
+    createdAt: info.createdAt === undefined ? 0 : timestampMs(info.createdAt),
+    updatedAt: info.updatedAt === undefined ? 0 : timestampMs(info.updatedAt),
+    turns: info.turns,
+    ...optional("runId", info.runId),
+    usage: usageFromProto(info.usage),
+    costMicroUsd: Number(info.costMicroUsd),
+    pending: info.pending.map(approvalFromProto),
+  };
+}
+
+/** Reads a question to a person. */
+export function approvalFromProto(event: ApprovalRequestedEvent): ApprovalRequested {
+  return {
+    type: "approval_requested",
+    runId: event.runId,
+    approvalId: event.approvalId,
+    effectId: event.effectId,
+    reason: understood(wordOf(WaitingReason, event.reason)),
+    tool: event.toolName,
+    arguments: event.arguments,
+    binding: event.binding,
+    summary: event.summary,
+    expiresAt: event.expiresAt === undefined ? 0 : timestampMs(event.expiresAt),
+  };
+}

@@ -1,0 +1,87 @@
+import type { ApprovalAnswer, ContextEntry, RunEvent, RunLimits, UserMessage } from "@tau/core";
+
+import type { SessionInfo } from "./session-from-proto.ts";
+
+/** Options of every call. */
+export interface CallOptions {
+  /** Gives the call up. For a run that is not detached this cancels the run. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds until the call is given up; the server knows it too. */
+  readonly timeoutMs?: number;
+}
+
+/** A prompt to be run. */
+export interface RunOptions extends CallOptions {
+  readonly sessionId: string;
+  /** Text, or a message with pictures, sounds and documents. */
+  readonly prompt: string | UserMessage;
+  /** Makes submission idempotent; the server makes one when absent. */
+  readonly runId?: string;
+  readonly agent?: string;
+  readonly limits?: RunLimits;
+  /** The run goes on when this call ends early: come back with `attach`, end it with `cancelRun`. */
+  readonly detach?: boolean;
+  /** The stream also ends when the run starts to wait for a person. */
+  readonly untilWaiting?: boolean;
+}
+
+/** What to listen to. */
+export interface AttachOptions extends CallOptions {
+  readonly sessionId: string;
+  /** The first sequence number wanted. Default 1: everything. */
+  readonly fromSeq?: number;
+  /** End after this run has ended; follow until given up when absent. */
+  readonly untilRunEnds?: string;
+  /** Also end when that run starts to wait for a person. */
+  readonly untilWaiting?: boolean;
+}
+
+/** One page of sessions, newest first. */
+export interface SessionPage {
+  readonly sessions: readonly SessionInfo[];
+  /** Pass it as `before` for the next page; absent on the last one. */
+  readonly nextBefore?: string;
+}
+
+/** A runtime on the other side of a connection. Calls throw `TauError` with the server's codes. */
+export interface TauClient extends Disposable {
+  createSession(
+    request?: { readonly externalId?: string; readonly bootstrap?: readonly ContextEntry[] },
+    options?: CallOptions,
+  ): Promise<SessionInfo>;
+  /** Runs a prompt and streams what happens. Leaving the stream early cancels the run, unless it is detached. */
+  run(options: RunOptions): AsyncIterable<RunEvent>;
+  /**
+   * Replays from a cursor and then follows: every event once, in order, across broken connections and restarts
+   * of the server. Fragments of an answer that were already yielded are not yielded again.
+   */
+  attach(options: AttachOptions): AsyncIterable<RunEvent>;
+  cancelRun(
+    request: { readonly sessionId: string; readonly runId: string; readonly reason?: string },
+    options?: CallOptions,
+  ): Promise<void>;
+  injectContext(
+    request: { readonly sessionId: string; readonly entries: readonly ContextEntry[] },
+    options?: CallOptions,
+  ): Promise<void>;
+  respond(
+    request: {
+      readonly sessionId: string;
+      readonly approvalId: string;
+      readonly answer: ApprovalAnswer;
+      readonly note?: string;
+    },
+    options?: CallOptions,
+  ): Promise<void>;
+  getSession(sessionId: string, options?: CallOptions): Promise<SessionInfo>;
+  listSessions(
+    request?: { readonly limit?: number; readonly before?: string },
+    options?: CallOptions,
+  ): Promise<SessionPage>;
+  forkSession(
+    request: { readonly sessionId: string; readonly atSeq: number },
+    options?: CallOptions,
+  ): Promise<SessionInfo>;
+  /** Closes the connection; calls under way fail. */
+  close(): void;
+}
