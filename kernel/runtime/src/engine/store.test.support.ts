@@ -9,6 +9,8 @@ import type { Leases } from "../lease.ts";
 export interface FailingJournal extends Journal {
   /** Every append so far, as `stream type`. */
   readonly appended: string[];
+  /** How often a stream was read. */
+  readonly reads: { count: number };
   /** How many follow a stream now, and how many ever did. */
   readonly followers: { now: number; ever: number };
   /** Makes appends of events of this type fail until it is told otherwise; undefined for none. */
@@ -19,11 +21,17 @@ export interface FailingJournal extends Journal {
 export function createFailingJournal(journal: Journal): FailingJournal {
   const appended: string[] = [];
   const followers = { now: 0, ever: 0 };
+  const reads = { count: 0 };
   let failing: string | undefined;
   return {
     ...passing(journal),
     appended,
     followers,
+    reads,
+    read: (id, from, signal) => {
+      reads.count++;
+      return journal.read(id, from, signal);
+    },
     async *follow(id, from, signal) {
       followers.now++;
       followers.ever++;
