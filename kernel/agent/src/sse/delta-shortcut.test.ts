@@ -10,8 +10,8 @@ import { SseParser } from "./sse-parser.ts";
 
 const identity = { provider: "test", model: "any" };
 
-/** Everything that comes out of a stream; `fast: false` hides the shortcut from the parser. */
-function decode(decoder: AnswerDecoder, source: string, fast: boolean): unknown {
+/** Everything that comes out of a stream, whole or cut into pieces; the slow way hides the shortcut from the parser. */
+function decode(decoder: AnswerDecoder, source: string, fast: boolean, size = Infinity): unknown {
   let taken = 0;
   const sink = {
     event: (event: Parameters<AnswerDecoder["event"]>[0]) => decoder.event(event),
@@ -24,7 +24,9 @@ function decode(decoder: AnswerDecoder, source: string, fast: boolean): unknown 
   const events: ModelEvent[] = [];
   let failure: string | undefined;
   try {
-    new SseParser(sink, 1_000_000).push([Buffer.from(source)]);
+    const parser = new SseParser(sink, 1_000_000);
+    const bytes = Buffer.from(source);
+    for (let at = 0; at < bytes.length; at += size) parser.push([bytes.subarray(at, at + size)]);
   } catch (error) {
     failure = error instanceof Error ? error.message : "?";
   }
@@ -32,13 +34,13 @@ function decode(decoder: AnswerDecoder, source: string, fast: boolean): unknown 
   return { events, failure, taken: fast ? taken : 0 };
 }
 
-function openAi(source: string, fast: boolean): unknown {
+function openAi(source: string, fast: boolean, size?: number): unknown {
   const toError = (body: string): Error => new Error(body);
-  return decode(new OpenAiChatDecoder({ identity, dialect: compatibleDialect, toError }), source, fast);
+  return decode(new OpenAiChatDecoder({ identity, dialect: compatibleDialect, toError }), source, fast, size);
 }
 
-function anthropic(source: string, fast: boolean): unknown {
-  return decode(new AnthropicDecoder(identity, (body) => new Error(body)), source, fast);
+function anthropic(source: string, fast: boolean, size?: number): unknown {
+  return decode(new AnthropicDecoder(identity, (body) => new Error(body)), source, fast, size);
 }
 
 const openAiEnd = 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n';
@@ -116,6 +118,9 @@ const mutation = fc.tuple(
   fc.constantFrom('"', "\\", "\n", "\r", "}", "{", "\t", "\0", "x", ",", " "),
 );
 
+/** Bytes of the pieces in which a stream arrives. */
+const size = fc.oneof(fc.constant(Infinity), fc.integer({ min: 50, max: 600 }));
+
 describe("DeltaShortcut", () => {
   test("takes plain deltas, also those with escapes and padding", () => {
     const chunk = (text: string, pad: string): string =>
@@ -138,10 +143,10 @@ describe("DeltaShortcut", () => {
 
   test("gives the same events as the slow way for OpenAI chunks", () => {
     fc.assert(
-      fc.property(fc.array(openAiChunk, { maxLength: 12 }), (chunks) => {
+      fc.property(fc.array(openAiChunk, { maxLength: 12 }), size, (chunks, bytes) => {
         const source = chunks.join("") + openAiEnd;
 
-        expect(openAi(source, true)).toMatchObject({
+        expect(openAi(source, true, bytes)).toMatchObject({
           ...Object(openAi(source, false)),
           taken: expect.any(Number),
         });
@@ -151,15 +156,27 @@ describe("DeltaShortcut", () => {
 
   test("gives the same events as the slow way for Anthropic events", () => {
     fc.assert(
-      fc.property(fc.array(anthropicEvent, { maxLength: 12 }), (events) => {
+      fc.property(fc.array(anthropicEvent, { maxLength: 12 }), size, (events, bytes) => {
         const source = anthropicStart + blocks + events.join("") + anthropicEnd;
 
-        expect(anthropic(source, true)).toMatchObject({
+        expect(anthropic(source, true, bytes)).toMatchObject({
           ...Object(anthropic(source, false)),
           taken: expect.any(Number),
         });
       }),
     );
+  });
+
+  test("adds text to the block that the event names when two are open and one event came in pieces", () => {
+    const text = (index: number, word: string): string =>
+      `event: content_block_delta\ndata: {"type":"content_block_delta","index":${index},"delta":{"type":"text_delta","text":"${word}"}}\n\n`;
+    const head = anthropicStart + blocks + text(0, "a");
+    const source = `${head}${text(1, "b")}${text(0, "c")}${anthropicEnd}`;
+    const cutInSecond = Buffer.byteLength(head) + 60;
+
+    expect(anthropic(source, true, cutInSecond)).toMatchObject({
+      events: [{}, {}, {}, { message: { parts: [{ text: "ac" }, { text: "b" }] } }],
+    });
   });
 
   test("gives the same events and failures as the slow way for broken streams", () => {
