@@ -1,8 +1,5 @@
 import { TauError } from "@tau/core";
 
-/** A key, or how to get one at each call. */
-export type ApiKey = string | (() => Promise<string>);
-
 /** Appends `path` to a base URL and keeps the query, which some gateways need. */
 export function endpointOf(baseUrl: string, path: string): URL {
   const url = URL.parse(baseUrl);
@@ -14,10 +11,4 @@ export function endpointOf(baseUrl: string, path: string): URL {
   }
   url.pathname = url.pathname.replace(/\/+$/, "") + path;
   return url;
-}
-
-/** Asks for the key; an empty one counts as none. */
-export async function resolveKey(key: ApiKey | undefined): Promise<string | undefined> {
-  const value = typeof key === "function" ? await key() : key;
-  return value === "" ? undefined : value?.trim();
 }

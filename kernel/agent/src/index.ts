@@ -1,5 +1,5 @@
 export type { Model, ModelRequest } from "./model.ts";
-export type { ApiKey } from "./endpoint.ts";
+export type { ApiKey } from "./api-key.ts";
 export type { ModelErrorCode } from "./error-codes.ts";
 export { modelErrorCodes } from "./error-codes.ts";
 export type { HttpLimits, HttpTransport, HttpTransportOptions } from "./http/http-transport.ts";

@@ -1,7 +1,7 @@
 import type { CallContext, Price } from "@tau/core";
 
-import { resolveKey } from "./endpoint.ts";
-import type { ApiKey } from "./endpoint.ts";
+import { resolveKey } from "./api-key.ts";
+import type { ApiKey } from "./api-key.ts";
 import { sharedHttpTransport } from "./http/http-transport.ts";
 import type { HttpTransport } from "./http/http-transport.ts";
 import type { Model, ModelRequest } from "./model.ts";
@@ -38,7 +38,7 @@ export function createWireModel(
   async function open(request: ModelRequest, signal: AbortSignal): Promise<WireExchange> {
     loading ??= Promise.all([load(), import("./wire-exchange.ts").then((module) => module.WireExchange)]);
     const [protocol, Exchange] = await loading;
-    const key = await resolveKey(options.apiKey);
+    const key = await resolveKey(options.apiKey, signal);
     return await Exchange.open(
       {
         identity,

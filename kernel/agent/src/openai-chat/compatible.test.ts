@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { createHttpTransport } from "../http/http-transport.ts";
-import { readAll } from "../recorded.test.support.ts";
+import { hello, readAll } from "../recorded.test.support.ts";
 import { startLoopback } from "../replay-server.test.support.ts";
 import { SseParser } from "../sse/sse-parser.ts";
 import { OpenAiChatDecoder } from "./decoder.ts";
@@ -206,5 +206,24 @@ describe("createOpenAiChat()", () => {
       ["/v1/chat/completions?api-version=1", "Bearer key-2", "mine"],
     ]);
     expect(model).toMatchObject({ provider: "azure", id: "any", contextWindow: 5 });
+  });
+
+  test("says that the key could not be read, and does not wait for it after an abort", async () => {
+    const failing = createOpenAiChat({
+      model: "any",
+      apiKey: () => Promise.reject(new Error("vault is sealed")),
+    });
+    await expect(readAll(failing)).rejects.toMatchObject({ code: "model.auth", class: "auth" });
+
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const hanging = createOpenAiChat({
+      model: "any",
+      apiKey: () => {
+        controller.abort(reason);
+        return new Promise(() => undefined);
+      },
+    });
+    await expect(readAll(hanging, hello, controller.signal)).rejects.toBe(reason);
   });
 });

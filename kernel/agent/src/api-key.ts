@@ -1,0 +1,38 @@
+import { once } from "node:events";
+
+import { isTauError, TauError } from "@tau/core";
+
+/** A key, or how to get one at each call. */
+export type ApiKey = string | (() => Promise<string>);
+
+/**
+ * Asks for the key; an empty one counts as none.
+ *
+ * @throws TauError `model.auth` when it cannot be had, or the reason of `signal`
+ */
+export async function resolveKey(key: ApiKey | undefined, signal: AbortSignal): Promise<string | undefined> {
+  const value = typeof key === "function" ? await askFor(key, signal) : key;
+  const trimmed = value?.trim();
+  return trimmed === "" ? undefined : trimmed;
+}
+
+async function askFor(key: () => Promise<string>, signal: AbortSignal): Promise<string> {
+  const done = new AbortController();
+  const aborted = once(signal, "abort", { signal: done.signal }).then(
+    () => undefined,
+    () => undefined,
+  );
+  try {
+    const value = await Promise.race([key(), aborted]);
+    signal.throwIfAborted();
+    return value ?? "";
+  } catch (error) {
+    if (signal.aborted || isTauError(error)) throw error;
+    throw new TauError("model.auth", "apiKey could not be read: its source failed. The log says why.", {
+      class: "auth",
+      cause: error,
+    });
+  } finally {
+    done.abort();
+  }
+}
