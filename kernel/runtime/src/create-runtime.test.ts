@@ -1,6 +1,9 @@
 import { userText } from "@tau/core";
+import { createToolRegistry } from "@tau/tools";
 import { describe, expect, test } from "vitest";
 
+import { createRuntime } from "./create-runtime.ts";
+import { createEmbeddedEngine } from "./engine/embedded-engine.ts";
 import {
   codeOf,
   collect,
@@ -74,6 +77,18 @@ describe("createRuntime()", () => {
 
     expect(new Set(codes)).toEqual(new Set(["session.not_found"]));
     expect(await runtime.listSessions({ limit: 10 }, other)).toEqual([]);
+  });
+
+  test("refuses a run before it was started", async () => {
+    const { journal, leases, content } = memoryStore();
+    await using engine = createEmbeddedEngine({ journal, leases });
+    const agent = { name: "main", model: turnModel([]), tools: createToolRegistry() };
+    const runtime = createRuntime({ journal, content, engine, agents: [agent] });
+    await runtime.createSession({ externalId: sessionId }, contextOf());
+
+    const started = runtime.startRun({ sessionId, prompt: userText("Hi") }, contextOf());
+
+    expect(await codeOf(started)).toBe("runtime.not_started");
   });
 
   test("names the agents when it does not know one", async () => {

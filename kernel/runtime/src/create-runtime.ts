@@ -43,6 +43,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const feed = createLiveFeed();
   engine.register(program, createRunProgram({ agents, sessions, content, feed, clock, observer }));
   const parts: Parts = {
+    started: false,
     journal,
     engine,
     agents,
@@ -53,7 +54,10 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   };
 
   return {
-    start: () => engine.start(),
+    async start() {
+      await engine.start();
+      parts.started = true;
+    },
     createSession: (request, context) => guarded(context, () => directory.create(request, context)),
     startRun: (request, context) => guarded(context, () => startRun(parts, request, context)),
     attach: createAttach({ journal, feed, directory }),
@@ -68,6 +72,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
 }
 
 interface Parts {
+  started: boolean;
   readonly journal: Journal;
   readonly engine: Engine;
   readonly agents: ReadonlyMap<string, AgentConfig>;
@@ -84,10 +89,11 @@ async function guarded<T>(context: CallContext, act: () => Promise<T>): Promise<
 }
 
 const startRun = async (
-  { engine, agents, defaultAgent, directory }: Parts,
+  { engine, agents, defaultAgent, directory, started }: Parts,
   request: Parameters<Runtime["startRun"]>[0],
   context: CallContext,
 ): ReturnType<Runtime["startRun"]> => {
+  if (!started) throw notStarted();
   const agent = request.agent ?? defaultAgent;
   if (!agents.has(agent)) throw agentNotFound(agent, agents);
   const version = await directory.version(request.sessionId, context);
@@ -173,5 +179,12 @@ function approvalNotFound(approvalId: string): TauError {
   return new TauError(
     "approval.not_found",
     `No run of this session waits for an answer to ${JSON.stringify(approvalId.slice(0, 128))}.`,
+  );
+}
+
+function notStarted(): TauError {
+  return new TauError(
+    "runtime.not_started",
+    "The runtime was not started, so the run would wait for ever: call start() first.",
   );
 }

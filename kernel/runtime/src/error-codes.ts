@@ -39,6 +39,7 @@ export const runtimeErrorCodes = {
     "The run took longer than its limit of wall clock. Raise `maxDurationMs`, or ask for less.",
   "run.unknown_price":
     "A run with a cost limit uses a model whose price is unknown. Give the model a price, or limit tokens instead.",
+  "runtime.not_started": "A run was handed in before the runtime was started. Call `start()` first.",
   "session.busy_fork": "The event to fork at is inside a run. Fork at an event between two runs.",
   "session.invalid_id":
     "An external id has other characters than letters, digits, `.`, `_`, `:` and `-`, or is longer than 128.",

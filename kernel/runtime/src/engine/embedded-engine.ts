@@ -24,6 +24,8 @@ export interface EmbeddedEngineOptions {
   readonly drainMs?: number;
   /** How often a key that another process holds is tried again, in milliseconds. Default 5,000. */
   readonly takeOverEveryMs?: number;
+  /** Which keys' unfinished runs this process takes up by itself; what is submitted here it runs anyway. Default: all. */
+  readonly takesUp?: (ref: Pick<Submission, "tenant" | "key">) => boolean;
   /** How often the store is searched for keys that nobody looks after, in milliseconds. Default 60,000. */
   readonly scanEveryMs?: number;
 }
@@ -68,6 +70,7 @@ class EmbeddedEngine implements Engine {
       stopping: this.#stopping.signal,
       takeOverEveryMs,
       scanEveryMs,
+      takesUp: options.takesUp ?? (() => true),
       takeUp: (ref) => this.#takeUp(ref),
       failed: (error) => this.#observe({ name: "engine.scan_failed", level: 17, attributes: {}, error }),
     });

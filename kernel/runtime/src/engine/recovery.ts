@@ -17,6 +17,8 @@ export interface RecoveryHost {
   readonly takeOverEveryMs: number;
   /** Milliseconds. */
   readonly scanEveryMs: number;
+  /** Whether this process looks after the key at all. */
+  takesUp(ref: KeyRef): boolean;
   /** Makes the key's runs, unless another process holds the key. Never rejects. */
   takeUp(ref: KeyRef): Promise<void>;
   failed(error: unknown): void;
@@ -44,8 +46,10 @@ export class Recovery {
           ...(before === undefined ? {} : { before }),
         });
         const unfinished = page.filter(({ lastType }) => lastType !== idleType);
-        await forEach(unfinished, ({ stream }) =>
-          this.#host.takeUp({ tenant, key: stream.slice(prefix.length) }),
+        const refs = unfinished.map(({ stream }) => ({ tenant, key: stream.slice(prefix.length) }));
+        await forEach(
+          refs.filter((ref) => this.#host.takesUp(ref)),
+          (ref) => this.#host.takeUp(ref),
         );
         before = page.at(-1)?.stream;
         if (before === undefined || page.length < pageSize) break;
