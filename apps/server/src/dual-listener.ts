@@ -45,7 +45,7 @@ export async function listenOnOnePort(options: DualListenerOptions): Promise<Dua
   const { host, port, handler, maxConnections, maxStreamsPerConnection, headersTimeoutMs } = options;
   const sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
-  const http1 = createHttp1Server({ headersTimeout: headersTimeoutMs, requestTimeout: 0 }, handler);
+  const http1 = createHttp1Server({ headersTimeout: headersTimeoutMs, requestTimeout: 60_000 }, handler);
   const http2 = createHttp2Server({ settings: { maxConcurrentStreams: maxStreamsPerConnection } }, handler);
   http2.on("session", (session) => {
     sessions.add(session);

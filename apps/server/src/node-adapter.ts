@@ -42,6 +42,7 @@ export function createNodeAdapter({ router, fallback, onError }: NodeAdapterOpti
     const serve = async (): Promise<void> => {
       const universal = universalRequestFromNodeRequest(request, response, undefined, undefined);
       await send(await handler(universal), response);
+      abandonRest(request);
     };
     serve().catch((error: unknown) => {
       response.destroy();
@@ -68,6 +69,14 @@ async function send(universal: UniversalServerResponse, response: NodeResponse):
   } finally {
     await chunks?.return?.().catch(() => undefined);
   }
+}
+
+/** Frees what carries a request that was refused before it was read to its end. */
+function abandonRest(request: NodeRequest): void {
+  if (request.complete) return;
+  // HTTP/2 tells the client to stop sending; HTTP/1 can only close the connection, once the answer is out.
+  if ("stream" in request) request.stream.close();
+  else request.socket.destroySoon();
 }
 
 /** Settles when the chunk has left the process; rejects when the client has gone away. */

@@ -170,6 +170,8 @@ function cancelWhenLeft(
   const cancel = (): void => {
     if (released || shutdown.aborted) return;
     released = true;
+    // The runtime knows the deadline, and ends the run with that reason by itself.
+    if (call.deadline !== undefined && Date.now() >= call.deadline) return;
     const context = { ...call, signal: new AbortController().signal };
     cancelling = runtime
       .cancelRun({ sessionId, runId, reason: "The caller went away." }, context)

@@ -1,0 +1,152 @@
+import { fromJson } from "@bufbuild/protobuf";
+import type { JsonValue } from "@bufbuild/protobuf";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { ErrorClass, ErrorDetailSchema, RuntimeService } from "@tau/proto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { openHarness } from "./server-harness.test.support.ts";
+import type { Harness } from "./server-harness.test.support.ts";
+
+let harness: Harness;
+let rpc: ReturnType<typeof createClient<typeof RuntimeService>>;
+
+beforeAll(async () => {
+  harness = await openHarness({ limits: { maxRequestBytes: 100_000 } });
+  rpc = createClient(
+    RuntimeService,
+    createConnectTransport({ baseUrl: harness.server.url, httpVersion: "1.1", useBinaryFormat: true }),
+  );
+});
+
+afterAll(async () => {
+  await harness[Symbol.asyncDispose]();
+});
+
+type Method = keyof typeof RuntimeService.method;
+
+function isStream(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+}
+
+/** Calls a method with a request in JSON and answers how it fails. */
+async function failureOf(method: Method, request: JsonValue): Promise<ConnectError> {
+  try {
+    const message = fromJson(RuntimeService.method[method].input, request);
+    const answer: unknown = Reflect.apply(rpc[method], rpc, [message]);
+    if (isStream(answer)) await answer[Symbol.asyncIterator]().next();
+    else await answer;
+  } catch (error) {
+    return ConnectError.from(error);
+  }
+  throw new Error("The call succeeded.");
+}
+
+const image = { mediaType: "image/png", url: "ftp://x" };
+const entry = { key: "k", content: "c" };
+
+const table: readonly (readonly [Method, JsonValue, string, string])[] = [
+  ["createSession", { externalId: "a b" }, "external_id", "use 1 to 128 characters"],
+  ["createSession", { externalId: "" }, "external_id", "is missing"],
+  ["createSession", { bootstrapContext: [{ key: "" }] }, "bootstrap_context[0].key", "is missing"],
+  [
+    "createSession",
+    { bootstrapContext: Array.from({ length: 257 }, () => entry) },
+    "bootstrap_context",
+    "at most 256",
+  ],
+  ["run", { prompt: "x" }, "session_id", "is missing"],
+  ["run", { sessionId: "../../etc", prompt: "x" }, "session_id", "is not an id"],
+  ["run", { sessionId: "s" }, "prompt", "is empty"],
+  ["run", { sessionId: "s", prompt: "x", runId: "a/b" }, "run_id", "is not an id"],
+  ["run", { sessionId: "s", prompt: "x", agent: "" }, "agent", "is missing"],
+  ["run", { sessionId: "s", prompt: "x", limits: { maxSteps: 0 } }, "limits.max_steps", "from 1"],
+  [
+    "run",
+    { sessionId: "s", prompt: "x", limits: { maxTokens: "1152921504606846976" } },
+    "limits.max_tokens",
+    "from 1",
+  ],
+  ["run", { sessionId: "s", parts: [{}] }, "parts[0]", "is empty"],
+  ["run", { sessionId: "s", parts: [{ toolCall: {} }] }, "parts[0]", "toolCall"],
+  ["run", { sessionId: "s", parts: [{ image }] }, "parts[0].image.url", "http"],
+  ["run", { sessionId: "s", parts: [{ file: {} }] }, "parts[0].file.source", "is missing"],
+  ["injectContext", { sessionId: "s" }, "entries", "is empty"],
+  ["injectContext", { entries: [entry] }, "session_id", "is missing"],
+  [
+    "injectContext",
+    { sessionId: "s", entries: [{ ...entry, contentType: "text" }] },
+    "entries[0].content_type",
+    "MIME",
+  ],
+  ["injectContext", { sessionId: "s", entries: [{ key: "k".repeat(257) }] }, "entries[0].key", "at most 256"],
+  ["getSession", {}, "session_id", "is missing"],
+  ["getSession", { sessionId: "x".repeat(129) }, "session_id", "1 to 128"],
+  ["attach", {}, "session_id", "is missing"],
+  ["attach", { sessionId: "s", fromSeq: "9223372036854775808" }, "from_seq", "sequence number"],
+  ["attach", { sessionId: "s", untilWaiting: true }, "until_run_id", "is missing"],
+  ["cancelRun", { sessionId: "s" }, "run_id", "is missing"],
+  ["cancelRun", { sessionId: "s", runId: "r", reason: "x".repeat(1_001) }, "reason", "at most 1000"],
+  ["listSessions", { limit: 201 }, "limit", "at most 200"],
+  ["listSessions", { before: "a b" }, "before", "is not an id"],
+  ["forkSession", { sessionId: "s" }, "at_seq", "from 1"],
+  ["respond", { sessionId: "s", approvalId: "a" }, "answer", "use ALLOW"],
+  ["respond", { sessionId: "s", approvalId: "a", answer: 9 }, "answer", "use ALLOW"],
+  ["respond", { sessionId: "s", answer: 1 }, "approval_id", "is missing"],
+  [
+    "respond",
+    { sessionId: "s", approvalId: "a", answer: 1, note: "x".repeat(4_001) },
+    "note",
+    "at most 4000",
+  ],
+];
+
+describe("a bad request", () => {
+  it("stands in the table for every call", () => {
+    expect(new Set(table.map(([method]) => method))).toEqual(new Set(Object.keys(RuntimeService.method)));
+  });
+
+  it.each(table)("to %s, %j, is refused at %s", async (method, request, field, reason) => {
+    const error = await failureOf(method, request);
+    expect(error.code).toBe(Code.InvalidArgument);
+    const [detail] = error.findDetails(ErrorDetailSchema);
+    expect(detail).toMatchObject({
+      code: "request.invalid",
+      class: ErrorClass.PERMANENT,
+      violations: expect.arrayContaining([
+        expect.objectContaining({ field, reason: expect.stringContaining(reason) }),
+      ]),
+    });
+    expect(error.rawMessage).toContain(field);
+  });
+
+  it("names every field that is wrong, not only the first", async () => {
+    const error = await failureOf("respond", {});
+    const [detail] = error.findDetails(ErrorDetailSchema);
+    expect(detail?.violations.map(({ field }) => field)).toEqual(["session_id", "approval_id", "answer"]);
+  });
+
+  it("that is too large is refused before it is read", async () => {
+    for (const size of [100_001, 200_000, 3_000_000]) {
+      const error = await failureOf("run", { sessionId: "s", prompt: "x".repeat(size) });
+      expect(error.code).toBe(Code.ResourceExhausted);
+    }
+  });
+
+  it("about a session that is not there says so", async () => {
+    const requests: readonly (readonly [Method, JsonValue])[] = [
+      ["run", { sessionId: "none", prompt: "x" }],
+      ["attach", { sessionId: "none" }],
+      ["getSession", { sessionId: "none" }],
+      ["injectContext", { sessionId: "none", entries: [entry] }],
+      ["cancelRun", { sessionId: "none", runId: "r" }],
+      ["forkSession", { sessionId: "none", atSeq: 1 }],
+      ["respond", { sessionId: "none", approvalId: "a", answer: 1 }],
+    ];
+    for (const [method, request] of requests) {
+      const error = await failureOf(method, request);
+      expect([method, error.code]).toEqual([method, Code.NotFound]);
+      expect(error.findDetails(ErrorDetailSchema)[0]?.code).toBe("session.not_found");
+    }
+  });
+});
