@@ -8,11 +8,8 @@ import type { ErrorDetail } from "@tau/proto";
 import { structToProto } from "./content-to-proto.ts";
 import { optional } from "./optional.ts";
 
-// The whole code first, then its last word, then its class. One table; a code that is in none of them is still mapped.
+// The whole code first, then what follows its dot, then its class: a code that is new here is mapped all the same.
 const connectCodeOfCode: Readonly<Record<string, Code>> = {
-  "request.invalid": Code.InvalidArgument,
-  "context.invalid_tenant": Code.InvalidArgument,
-  "approval.invalid_answer": Code.InvalidArgument,
   "approval.answered": Code.FailedPrecondition,
   "approval.expired": Code.FailedPrecondition,
   "session.busy_fork": Code.FailedPrecondition,
@@ -41,7 +38,9 @@ const connectCodeOfClass: Readonly<Record<TauErrorClass, Code>> = {
 /** The Connect code of a failure. */
 export function connectCodeOf(error: TauError): Code {
   const reason = error.code.slice(error.code.lastIndexOf(".") + 1);
-  return connectCodeOfCode[error.code] ?? connectCodeOfReason[reason] ?? connectCodeOfClass[error.class];
+  const known = connectCodeOfCode[error.code] ?? connectCodeOfReason[reason];
+  if (known !== undefined) return known;
+  return reason.startsWith("invalid_") ? Code.InvalidArgument : connectCodeOfClass[error.class];
 }
 
 /** Where a failure happened, for its details. */

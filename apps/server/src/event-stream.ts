@@ -28,7 +28,7 @@ export interface EventStreamOptions {
  * Streams a session's events to one client, all that came within a tick of the event loop at once.
  *
  * - B1. Facts come in order, each once, none missing, however slow the client is.
- * - B2. At most `maxBufferedBytes` wait. When they do and the client is slow, the stream lets go of the runtime,
+ * - B2. At most `maxBufferedBytes` wait, and as many are on their way. When they do and the client is slow, the stream lets go of the runtime,
  *   and when the client has caught up it listens again from its cursor: the journal is the buffer.
  * - B3. The runtime then begins the answer under way from its start; what the client has of it is left out.
  *   What a client shows is a beginning of the text, never a text with a hole.
@@ -44,11 +44,13 @@ export async function* streamEvents(
       while (queue.bytes === 0 && !pump.ended) await pump.filled.sleep();
       // Whatever else this tick of the event loop brings travels in the same message.
       if (!pump.ended) await nextTick();
+      pump.onItsWay = queue.bytes;
       const events = queue.take();
-      options.onBuffered(0);
       pump.emptied.wake();
       if (events.length > 0) yield events;
       else if (pump.ended) break;
+      pump.onItsWay = 0;
+      options.onBuffered(queue.bytes);
     }
     if (pump.failure !== undefined) throw pump.failure.reason;
   } finally {
@@ -62,6 +64,8 @@ interface Pump {
   readonly filled: Waker;
   readonly emptied: Waker;
   readonly done: Promise<void>;
+  /** Bytes that were handed over and have not left the process. */
+  onItsWay: number;
   ended: boolean;
   failure: { readonly reason: unknown } | undefined;
 }
@@ -69,7 +73,14 @@ interface Pump {
 function startPump(options: EventStreamOptions, queue: EventQueue): Pump {
   const filled = createWaker();
   const emptied = createWaker();
-  const pump: Pump = { filled, emptied, done: Promise.resolve(), ended: false, failure: undefined };
+  const pump: Pump = {
+    filled,
+    emptied,
+    done: Promise.resolve(),
+    onItsWay: 0,
+    ended: false,
+    failure: undefined,
+  };
   const work = async (): Promise<void> => {
     try {
       await fill(options, queue, pump);
@@ -112,7 +123,7 @@ async function fillUntilSlow(
       const news = newsOf(event, cursor);
       if (news === undefined) continue;
       queue.push(news);
-      options.onBuffered(queue.bytes);
+      options.onBuffered(queue.bytes + pump.onItsWay);
       pump.filled.wake();
     }
   }

@@ -3,9 +3,9 @@ import { TauError } from "@tau/core";
 /** What the open streams of a server weigh. */
 export interface StreamStats {
   readonly openStreams: number;
-  /** Bytes of events that wait for clients, all streams together. */
+  /** Bytes of events that wait for clients or are on their way to them, all streams together. */
   readonly bufferedBytes: number;
-  /** The most that ever waited for one client. */
+  /** The most that this ever was for one client. */
   readonly peakStreamBytes: number;
 }
 

@@ -8,6 +8,7 @@ import type { RuntimeService, ShownText } from "@tau/proto";
 import { failureFromConnect } from "./error-from-connect.ts";
 import { eventFromProto } from "./event-from-proto.ts";
 import { optional } from "./optional.ts";
+import { openStreamCall } from "./stream-call.ts";
 import type { AttachOptions } from "./tau-client.ts";
 
 /** How a broken stream is taken up again. */
@@ -30,6 +31,7 @@ export async function* followSession(
   const shown = createShownText();
   let next = fromSeq;
   let failures = 0;
+  const deadline = timeoutMs === undefined ? undefined : Date.now() + timeoutMs;
   for (;;) {
     try {
       const request = {
@@ -38,8 +40,11 @@ export async function* followSession(
         ...optional("untilRunId", untilRunEnds),
         untilWaiting,
       };
-      const call = { ...optional("signal", signal), ...optional("timeoutMs", timeoutMs) };
-      for await (const { events } of rpc.attach(request, call)) {
+      using call = openStreamCall({
+        ...optional("signal", signal),
+        ...optional("timeoutMs", deadline === undefined ? undefined : Math.max(1, deadline - Date.now())),
+      });
+      for await (const { events } of rpc.attach(request, call.options)) {
         failures = 0;
         for (const response of events) {
           const event = eventFromProto(response);

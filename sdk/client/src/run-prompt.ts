@@ -7,6 +7,7 @@ import type { PartSchema, RunLimitsSchema, RuntimeService } from "@tau/proto";
 import { failureFromConnect } from "./error-from-connect.ts";
 import { eventFromProto } from "./event-from-proto.ts";
 import { optional } from "./optional.ts";
+import { openStreamCall } from "./stream-call.ts";
 import type { RunOptions } from "./tau-client.ts";
 
 /** Runs a prompt and streams what happens. Not taken up again by itself: a broken stream may have cancelled the run. */
@@ -25,9 +26,9 @@ export async function* runPrompt(
     detach,
     untilWaiting,
   };
-  const call = { ...optional("signal", options.signal), ...optional("timeoutMs", options.timeoutMs) };
+  using call = openStreamCall(options);
   try {
-    for await (const response of rpc.run(request, call)) {
+    for await (const response of rpc.run(request, call.options)) {
       const event = eventFromProto(response);
       if (event !== undefined) yield event;
     }
