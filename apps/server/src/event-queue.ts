@@ -4,7 +4,8 @@ import type { Delta, RunEvent } from "@tau/core";
 export interface EventQueue {
   /** What the waiting events weigh, in bytes of their texts. */
   readonly bytes: number;
-  push(event: RunEvent): void;
+  /** `bytes` is what {@link weightOf} says of it. */
+  push(event: RunEvent, bytes: number): void;
   /** Hands over everything that waits, oldest first. */
   take(): readonly RunEvent[];
 }
@@ -32,8 +33,8 @@ export function createEventQueue(): EventQueue {
       return bytes;
     },
 
-    push(event) {
-      bytes += weightOf(event);
+    push(event, weight) {
+      bytes += weight;
       if (event.kind === "event" || !("text" in event.delta)) {
         close();
         events.push(event);
@@ -65,7 +66,8 @@ function isSameText(a: OpenText["delta"], b: OpenText["delta"]): boolean {
 // Small fields weigh something too, and an event without text is not free.
 const envelopeBytes = 64;
 
-function weightOf(event: RunEvent): number {
+/** About how many bytes an event takes, in memory and on the wire. */
+export function weightOf(event: RunEvent): number {
   if (event.kind === "delta") {
     return "text" in event.delta ? Buffer.byteLength(event.delta.text) : envelopeBytes;
   }

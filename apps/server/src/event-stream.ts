@@ -4,7 +4,7 @@ import type { RunEvent } from "@tau/core";
 import { createShownText } from "@tau/proto";
 import type { ShownText } from "@tau/proto";
 
-import { createEventQueue } from "./event-queue.ts";
+import { createEventQueue, weightOf } from "./event-queue.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { createWaker } from "./waker.ts";
 import type { Waker } from "./waker.ts";
@@ -28,8 +28,9 @@ export interface EventStreamOptions {
  * Streams a session's events to one client, all that came within a tick of the event loop at once.
  *
  * - B1. Facts come in order, each once, none missing, however slow the client is.
- * - B2. At most `maxBufferedBytes` wait, and as many are on their way. When they do and the client is slow, the stream lets go of the runtime,
- *   and when the client has caught up it listens again from its cursor: the journal is the buffer.
+ * - B2. At most `maxBufferedBytes` wait, and as many are on their way. When they do and the client is slow, the
+ *   stream lets go of the runtime, and when the client has caught up it listens again from its cursor: the
+ *   journal is the buffer.
  * - B3. The runtime then begins the answer under way from its start; what the client has of it is left out.
  *   What a client shows is a beginning of the text, never a text with a hole.
  */
@@ -119,10 +120,12 @@ async function fillUntilSlow(
   const { maxBufferedBytes, signal } = options;
   for await (const batch of options.attach(cursor.seq, signal)) {
     for (const event of batch) {
-      if (queue.bytes >= maxBufferedBytes && !(await isEmptiedSoon(options, queue, pump))) return false;
+      const bytes = weightOf(event);
+      const isFull = queue.bytes > 0 && queue.bytes + bytes > maxBufferedBytes;
+      if (isFull && !(await isEmptiedSoon(options, queue, pump))) return false;
       const news = newsOf(event, cursor);
       if (news === undefined) continue;
-      queue.push(news);
+      queue.push(news, news === event ? bytes : weightOf(news));
       options.onBuffered(queue.bytes + pump.onItsWay);
       pump.filled.wake();
     }
