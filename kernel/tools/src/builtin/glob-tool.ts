@@ -1,0 +1,91 @@
+import { relative } from "node:path/posix";
+
+import { defineTool } from "../define-tool.ts";
+import { textOutput } from "../tool-output.ts";
+import type { Tool, ToolContext, ToolOutput } from "../tool.ts";
+import { compileGlob } from "./glob-pattern.ts";
+import { placeOf } from "./open-file.ts";
+import { ripgrep } from "./ripgrep.ts";
+import type { RipgrepOptions } from "./ripgrep.ts";
+import { displayPath, workspacePath } from "./workspace-path.ts";
+
+interface GlobInput {
+  readonly pattern: string;
+  readonly path?: string;
+  readonly hidden?: boolean;
+}
+
+const maxFiles = 1000;
+
+/** Makes the tool that finds files by their names. */
+export function createGlobTool(options: RipgrepOptions = {}): Tool {
+  const program = options.ripgrepPath ?? "rg";
+  return defineTool<GlobInput>({
+    name: "glob",
+    description: `Finds files by name, for example "**/*.ts" or "src/**/test_*.{py,toml}". A pattern without "/" matches at any depth. Files that .gitignore names are left out. Shows up to ${maxFiles} paths, sorted.`,
+    input: {
+      type: "object",
+      properties: {
+        pattern: { type: "string", minLength: 1, description: "A glob, relative to path." },
+        path: { type: "string", minLength: 1, description: "The folder to look in. Default: the workspace." },
+        hidden: { type: "boolean", description: "Also hidden files and folders (but .git). Default false." },
+      },
+      required: ["pattern"],
+      additionalProperties: false,
+    },
+    sideEffect: "pure",
+    timeoutMs: 40_000,
+    maxOutputChars: 60_000,
+    access: ({ path }, workspace) => [{ kind: "read", path: workspacePath(workspace, path ?? ".") }],
+    execute: async (input, context) => await find(program, input, context),
+  });
+}
+
+async function find(program: string, input: GlobInput, context: ToolContext): Promise<ToolOutput> {
+  const matches = compileGlob(input.pattern);
+  const place = await placeOf(input.path ?? ".", context);
+  // Fails for a folder that is not there, in words that ripgrep does not have.
+  await context.environment.stat(place.real, context.signal);
+  const files: string[] = [];
+  let found = 0;
+  const { timedOut } = await ripgrep(
+    {
+      program,
+      args: ["--files", "--null", ...hiddenArgs(input.hidden), "--", place.real],
+      separator: "\0",
+      onRecord: (path) => {
+        if (!matches(relative(place.real, path))) return true;
+        found++;
+        if (files.length < maxFiles) files.push(shown(path, place.real, place.shown));
+        return true;
+      },
+    },
+    context,
+  );
+  const notes = [
+    ...(found > files.length
+      ? [`[${found - files.length} more files. Use a narrower pattern or path.]`]
+      : []),
+    ...(timedOut ? ["[The search took too long and is not complete. Use a narrower path.]"] : []),
+  ];
+  const text = files.length === 0 ? noFiles(input) : files.join("\n");
+  return textOutput([text, ...notes].join("\n"), { details: { files: found } });
+}
+
+/** `.git` is never what anybody looks for, and has thousands of files. */
+export function hiddenArgs(hidden: boolean | undefined): readonly string[] {
+  return hidden === true ? ["--hidden", "--glob=!.git"] : [];
+}
+
+/** The path that ripgrep gave, written the way the model wrote the folder. */
+export function shown(path: string, realBase: string, shownBase: string): string {
+  const inside = relative(realBase, path);
+  if (inside === "") return shownBase;
+  return shownBase === "." ? inside : displayPath("/", `${shownBase}/${inside}`);
+}
+
+function noFiles(input: GlobInput): string {
+  const hint =
+    input.hidden === true ? "" : ' Hidden files need "hidden": true; ignored files are never listed.';
+  return `No files match ${JSON.stringify(input.pattern)}.${hint}`;
+}
