@@ -67,7 +67,7 @@ it("lives before it is ready, and takes calls only then", async () => {
   expect(await curl(`${url}/readyz`)).toMatchObject({ status: 503 });
   const early = await post(url, "CreateSession", {});
   expect(early.status).toBe(503);
-  expect(early.body).toContain("server is still taking up interrupted runs");
+  expect(early.body).toContain('"code":"server.not_ready"');
   letStart();
   await using harness = await opening;
   expect(await curl(`${harness.server.url}/readyz`)).toMatchObject({ status: 200 });

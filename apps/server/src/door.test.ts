@@ -117,6 +117,8 @@ describe("a server on loopback", () => {
     expect(await status()).toBe("200");
     expect(await status(`host: localhost:${port}`)).toBe("200");
     expect(await status(`host: [::1]:${port}`)).toBe("200");
+    expect(await status("host: 127.9.9.9")).toBe("200");
+    expect(await status("host: 128.0.0.1")).toBe("403");
     expect(await status(`host: evil.example:${port}`)).toBe("403");
     expect(await status(`host: 127.0.0.1.evil.example:${port}`)).toBe("403");
     expect(await status("origin: https://evil.example")).toBe("403");
@@ -124,6 +126,17 @@ describe("a server on loopback", () => {
     expect(await status("sec-fetch-site: cross-site")).toBe("403");
     expect(await status(`origin: http://127.0.0.1:${port}`, "sec-fetch-site: same-origin")).toBe("200");
     expect(await status("origin: https://console.example.org", "sec-fetch-site: cross-site")).toBe("200");
+  });
+
+  it("says what to do about a call that it refused", async () => {
+    await using harness = await openHarness();
+    const { url } = harness.server;
+    const answer = await curl("-H", "host: evil.example", `${url}${getSession}`);
+    expect(answer).toContain("use 127.0.0.1 or localhost, or add the name to allowedHosts");
+    expect(answer).toContain('"code":"server.host_refused"');
+    const other = await curl("-H", "origin: https://evil.example", `${url}${getSession}`);
+    expect(other).toContain("add it to allowedOrigins");
+    expect(other).toContain('"code":"server.origin_refused"');
   });
 
   it("lets in a host that it was told of", async () => {

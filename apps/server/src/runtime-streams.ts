@@ -159,34 +159,27 @@ interface RunGuard extends AsyncDisposable {
   release(): void;
 }
 
-/** Cancels the run when its caller leaves early: at once, also while a slow client blocks the stream. */
+/** Cancels the run when its stream is over before the run is. */
 function cancelWhenLeft(
   { runtime, shutdown, onFailure }: StreamHost,
   { sessionId, detach }: RunRequest,
   { call, runId }: { readonly call: CallContext; readonly runId: string },
 ): RunGuard {
   let released = detach;
-  let cancelling: Promise<void> | undefined;
-  const cancel = (): void => {
-    if (released || shutdown.aborted) return;
-    released = true;
-    // The runtime knows the deadline, and ends the run with that reason by itself.
-    if (call.deadline !== undefined && Date.now() >= call.deadline) return;
-    const context = { ...call, signal: new AbortController().signal };
-    cancelling = runtime
-      .cancelRun({ sessionId, runId, reason: "The caller went away." }, context)
-      .catch((error: unknown) => onFailure(error, call, "Run"));
-  };
-  call.signal.addEventListener("abort", cancel);
-  if (call.signal.aborted) cancel();
   return {
     release() {
       released = true;
     },
     async [Symbol.asyncDispose]() {
-      call.signal.removeEventListener("abort", cancel);
-      cancel();
-      await cancelling;
+      if (released || shutdown.aborted) return;
+      // The runtime knows the deadline, and ends the run with that reason by itself.
+      if (call.deadline !== undefined && Date.now() >= call.deadline) return;
+      const context = { ...call, signal: new AbortController().signal };
+      try {
+        await runtime.cancelRun({ sessionId, runId, reason: "The caller went away." }, context);
+      } catch (error) {
+        onFailure(error, call, "Run");
+      }
     },
   };
 }

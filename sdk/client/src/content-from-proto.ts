@@ -12,11 +12,6 @@ import { optional } from "./optional.ts";
 /** What a sent part can be. */
 export type SentPart = Exclude<Part, { type: "tool_result" }>;
 
-/** Reads parts of a message. */
-export function partsFromProto(parts: readonly ProtoPart[]): readonly SentPart[] {
-  return parts.map(partFromProto);
-}
-
 /** Reads parts of a message, all of the kinds in `types`. */
 export function partsOf<Type extends SentPart["type"]>(
   parts: readonly ProtoPart[],
@@ -24,7 +19,7 @@ export function partsOf<Type extends SentPart["type"]>(
 ): readonly Extract<SentPart, { type: Type }>[] {
   const isWanted = (part: SentPart): part is Extract<SentPart, { type: Type }> =>
     types.some((type) => type === part.type);
-  return partsFromProto(parts).map((part) => {
+  return parts.map(partFromProto).map((part) => {
     if (!isWanted(part)) throw new NotUnderstood();
     return part;
   });

@@ -32,7 +32,12 @@ async function deadUrl(): Promise<string> {
 
 describe("a client", () => {
   it.each(["", "localhost:7117", "ftp://example.org"])("refuses %j as an address", (baseUrl) => {
-    expect(() => createTauClient({ baseUrl })).toThrow("is not a URL with http or https");
+    expect(() => createTauClient({ baseUrl })).toThrow(
+      expect.objectContaining({
+        code: "client.invalid_url",
+        message: expect.stringContaining("http://127.0.0.1"),
+      }),
+    );
   });
 
   it.each(["1.1", "2"] as const)("says that nothing answers over HTTP/%s", async (httpVersion) => {
