@@ -1,4 +1,4 @@
-import { assertTenant, isTerminal, silentObserver, TauError, uuidv7 } from "@tau/core";
+import { assertTenant, silentObserver, TauError, uuidv7 } from "@tau/core";
 import type { CallContext, Observer } from "@tau/core";
 
 import type { AgentConfig } from "./agent-config.ts";
@@ -7,12 +7,12 @@ import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import type { ContentStore } from "./content-store.ts";
 import type { Engine, RunRef } from "./engine.ts";
-import type { InboxItem } from "./inbox.ts";
 import type { Journal } from "./journal.ts";
 import { createLiveFeed } from "./live-feed.ts";
 import { toEngineInput } from "./run-input.ts";
 import { agentNotFound, createRunProgram } from "./run-program.ts";
-import type { RespondRequest, Runtime } from "./runtime.ts";
+import { respond } from "./respond.ts";
+import type { Runtime } from "./runtime.ts";
 import { createSessionDirectory } from "./session-directory.ts";
 import type { SessionDirectory } from "./session-directory.ts";
 import { createSessions } from "./sessions.ts";
@@ -136,51 +136,6 @@ const injectContext = async (
   const { entries, sessionId } = request;
   await sessions.inbox(context.tenant, sessionId).add({ type: "context", by: context.principal.id, entries });
 };
-
-async function respond(parts: Parts, request: RespondRequest, context: CallContext): Promise<void> {
-  const { sessions, directory, engine, clock } = parts;
-  const { sessionId, approvalId, answer, note } = request;
-  const state = await directory.state(sessionId, context);
-  const asked = state.run?.effects.find((effect) => effect.asked?.approvalId === approvalId)?.asked;
-  const run = state.run;
-  if (asked === undefined || run === undefined || isTerminal(run.status)) throw approvalNotFound(approvalId);
-  const allowed = asked.reason === "unknown_effect" ? ["rerun", "done", "deny"] : ["allow", "deny"];
-  if (!allowed.includes(answer)) {
-    throw new TauError(
-      "approval.invalid_answer",
-      `answer ${JSON.stringify(answer)} does not fit this question; use one of: ${allowed.join(", ")}.`,
-    );
-  }
-  if (clock.now() > asked.expiresAt)
-    throw new TauError("approval.expired", "The question expired; the run took that as a denial.");
-  const by = context.principal.id;
-  const item: InboxItem = { type: "answer", by, approvalId, answer, ...(note === undefined ? {} : { note }) };
-  await sessions
-    .inbox(context.tenant, sessionId)
-    .addChecked(item, (items) => refuseSecond(items, approvalId), context.signal);
-  const payload = { answer, by, ...(note === undefined ? {} : { note }) };
-  await engine.signal(
-    { tenant: context.tenant, key: sessionId, runId: run.runId },
-    `approval:${approvalId}`,
-    payload,
-  );
-}
-
-function refuseSecond(items: readonly InboxItem[], approvalId: string): void {
-  const before = items.find((item) => item.type === "answer" && item.approvalId === approvalId);
-  if (before === undefined) return;
-  throw new TauError(
-    "approval.answered",
-    `The question was already answered by ${before.by}; an answer counts once.`,
-  );
-}
-
-function approvalNotFound(approvalId: string): TauError {
-  return new TauError(
-    "approval.not_found",
-    `No run of this session waits for an answer to ${JSON.stringify(approvalId.slice(0, 128))}.`,
-  );
-}
 
 function notStarted(): TauError {
   return new TauError(

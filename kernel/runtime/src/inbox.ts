@@ -4,16 +4,24 @@ import type { ApprovalAnswer, ContextEntry } from "@tau/core";
 import type { Clock } from "./clock.ts";
 import type { Journal, StreamId } from "./journal.ts";
 
+/** Context that was handed in from outside. */
+export interface InboxContext {
+  readonly type: "context";
+  readonly by: string;
+  readonly entries: readonly ContextEntry[];
+}
+
+/** What somebody answered to a question. */
+export interface InboxAnswer {
+  readonly type: "answer";
+  readonly by: string;
+  readonly approvalId: string;
+  readonly answer: ApprovalAnswer;
+  readonly note?: string;
+}
+
 /** Something that was handed to a session from outside. */
-export type InboxItem =
-  | { readonly type: "context"; readonly by: string; readonly entries: readonly ContextEntry[] }
-  | {
-      readonly type: "answer";
-      readonly by: string;
-      readonly approvalId: string;
-      readonly answer: ApprovalAnswer;
-      readonly note?: string;
-    };
+export type InboxItem = InboxContext | InboxAnswer;
 
 /** What {@link Inbox.read} answers. */
 export interface InboxPage {
@@ -29,10 +37,10 @@ export interface InboxPage {
 export interface Inbox {
   /** Adds an item. */
   add(item: InboxItem): Promise<void>;
-  /** Adds an item after `check` saw everything before it; looks again when another process was faster. */
-  addChecked(
+  /** Adds an item if `wanted` says so of everything before it; asks again when another process was faster. */
+  addIf(
     item: InboxItem,
-    check: (items: readonly InboxItem[]) => void,
+    wanted: (items: readonly InboxItem[]) => boolean,
     signal: AbortSignal,
   ): Promise<void>;
   /** Items after `seq`. */
@@ -82,11 +90,10 @@ export function createInbox(journal: Journal, clock: Clock, session: StreamId): 
       while (!added) added = await tryAdd(item, await journal.version(id));
     },
 
-    async addChecked(item, check, signal) {
+    async addIf(item, wanted, signal) {
       for (;;) {
         const before = await read(0, signal);
-        check(before.items);
-        if (await tryAdd(item, before.seq)) return;
+        if (!wanted(before.items) || (await tryAdd(item, before.seq))) return;
       }
     },
 
@@ -110,4 +117,9 @@ function decodeItem(body: string): InboxItem {
 /** Trusts the fields: only {@link Inbox.add} writes here. */
 function isInboxItem(value: unknown): value is InboxItem {
   return isJsonObject(value) && (value["type"] === "context" || value["type"] === "answer");
+}
+
+/** The answer to a question among items; the first one counts. */
+export function findAnswer(items: readonly InboxItem[], approvalId: string): InboxAnswer | undefined {
+  return items.find((item): item is InboxAnswer => item.type === "answer" && item.approvalId === approvalId);
 }

@@ -1,5 +1,5 @@
-import { isJsonObject, isTauError, mayRunAgain } from "@tau/core";
-import type { ApprovalAnswer, ApprovalRequested, JsonObject, ToolResultPart } from "@tau/core";
+import { isTauError, mayRunAgain } from "@tau/core";
+import type { JsonObject, ToolResultPart } from "@tau/core";
 import type { EffectState } from "@tau/session";
 import type { ReadyCall, ToolContext } from "@tau/tools";
 
@@ -15,6 +15,7 @@ import {
 } from "./plan-step.ts";
 import { publishDelta, runOf } from "./run-scope.ts";
 import type { RunScope } from "./run-scope.ts";
+import { waitForPerson } from "./wait-for-person.ts";
 
 /** An effect with its validated call. */
 interface ReadyEffect {
@@ -86,33 +87,6 @@ function settleRefused(scope: RunScope, effect: EffectState): void {
 
 function said(note: string | undefined): string {
   return note === undefined || note === "" ? "" : ` They said: ${note}`;
-}
-
-/** Waits, for days if need be, for the answer to one question; others of the step may be answered meanwhile. */
-async function waitForPerson(scope: RunScope, asked: ApprovalRequested): Promise<void> {
-  const { log, clock, runId } = scope;
-  if (runOf(scope).status !== "waiting") {
-    const approvalIds = log.state.pending.map((approval) => approval.approvalId);
-    log.record({ type: "run_waiting", runId, reason: asked.reason, approvalIds });
-  }
-  await log.commit();
-  const timeoutMs = Math.max(0, asked.expiresAt - clock.now());
-  const payload = await scope.engine.wait(`approval:${asked.approvalId}`, { timeoutMs });
-  const { approvalId, effectId } = asked;
-  const answer = isJsonObject(payload) ? payload : { answer: "deny", by: "system" };
-  log.record({
-    type: "approval_answered",
-    runId,
-    approvalId,
-    effectId,
-    answer: toAnswer(answer["answer"]),
-    by: typeof answer["by"] === "string" ? answer["by"] : "system",
-    ...(typeof answer["note"] === "string" ? { note: answer["note"] } : {}),
-  });
-}
-
-function toAnswer(value: unknown): ApprovalAnswer {
-  return value === "allow" || value === "rerun" || value === "done" ? value : "deny";
 }
 
 /** The effect and, when it is pure, the pure ones directly after it that need nobody's answer. */

@@ -1,0 +1,51 @@
+import type { ApprovalRequested } from "@tau/core";
+
+import { findAnswer } from "./inbox.ts";
+import type { InboxAnswer } from "./inbox.ts";
+import { runOf } from "./run-scope.ts";
+import type { RunScope } from "./run-scope.ts";
+
+/** The name of the engine's signal that wakes a run which waits for this answer. */
+export function answerSignal(approvalId: string): string {
+  return `approval:${approvalId}`;
+}
+
+/**
+ * Waits, for days if need be, for the answer to one question; others of the step may be answered meanwhile.
+ * The answer is what lies in the inbox: the signal only wakes. A process that was killed between the two has
+ * answered all the same.
+ */
+export async function waitForPerson(scope: RunScope, asked: ApprovalRequested): Promise<void> {
+  const { log, clock, runId } = scope;
+  const { approvalId, effectId, reason } = asked;
+  if (runOf(scope).status !== "waiting") {
+    const approvalIds = log.state.pending.map((approval) => approval.approvalId);
+    log.record({ type: "run_waiting", runId, reason, approvalIds });
+  }
+  await log.commit();
+  let answer = await answerInInbox(scope, approvalId);
+  if (answer === undefined) {
+    await scope.engine.wait(answerSignal(approvalId), {
+      timeoutMs: Math.max(0, asked.expiresAt - clock.now()),
+    });
+    answer = await answerInInbox(scope, approvalId);
+  }
+  const { answer: said, by, note } = answer ?? { answer: "deny", by: "system" };
+  log.record({
+    type: "approval_answered",
+    runId,
+    approvalId,
+    effectId,
+    answer: said,
+    by,
+    ...(note === undefined ? {} : { note }),
+  });
+}
+
+async function answerInInbox(
+  { inbox, call }: RunScope,
+  approvalId: string,
+): Promise<InboxAnswer | undefined> {
+  const { items } = await inbox.read(0, call.signal);
+  return findAnswer(items, approvalId);
+}
