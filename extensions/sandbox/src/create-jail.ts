@@ -82,6 +82,7 @@ function hashOf(settings: JailSettings): string {
     settings.policy.secretPaths,
     settings.policy.protectedPaths,
     settings.prefix,
+    settings.shown,
     Buffer.from(settings.filter).toString("base64"),
   ]);
 }

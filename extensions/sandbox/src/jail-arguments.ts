@@ -45,6 +45,7 @@ function rootMounts(view: JailView): readonly string[] {
     ["--size", tmpBytes, "--tmpfs", "/run"],
     view.resolver === undefined ? [] : ["--ro-bind", view.resolver, view.resolver],
     view.home === undefined ? [] : ["--dir", view.home],
+    full ? [] : view.shown.flatMap((path) => ["--ro-bind-try", path, path]),
   ].flat();
 }
 

@@ -173,6 +173,20 @@ describe("protected paths", () => {
   });
 });
 
+describe("programs", () => {
+  it("of an installation below /tmp are shown when asked for, and cannot be written", async () => {
+    const programs = await mkdtemp("/tmp/tau-jail-programs-");
+    const hello = join(programs, "hello");
+    writeFileSync(hello, "#!/bin/sh\necho hello\n", { mode: 0o755 });
+    await using hidden = await jailed();
+    await using shown = await jailed({}, { showPaths: [programs, "/tmp/not-there"] });
+    expect(await hidden.bash(hello)).toContain("exit 127");
+    expect(await shown.bash(hello)).toBe("hello\nexit 0");
+    expect(await shown.bash(`echo no > ${hello}`)).toContain("Read-only file system");
+    await rm(programs, { recursive: true });
+  });
+});
+
 describe("secrets", () => {
   it("of the workspace and of masked paths cannot be read, also through links", async () => {
     const secrets = await mkdtemp("/var/tmp/tau-jail-secrets-");

@@ -23,6 +23,11 @@ export interface JailOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Absolute paths to hide beside the usual credentials, such as Tau's own data folder. */
   readonly maskPaths?: readonly string[];
+  /**
+   * Absolute paths that commands see, but cannot write, where the private /tmp and /run would hide them: the
+   * programs of an installation below /tmp. What does not exist is left out.
+   */
+  readonly showPaths?: readonly string[];
   /** Paths below the workspace that cannot be written, beside the usual ones. Relative to the workspace. */
   readonly protectPaths?: readonly string[];
   /** Whether commands may use unix sockets and so reach services of this machine. Default false. */

@@ -61,6 +61,7 @@ async function viewOf(settings: JailSettings, request: ExecRequest, access: Acce
     home: settings.home,
     resolver: profile.network ? settings.resolver : undefined,
     variables: { ...settings.innerVariables, ...request.env },
+    shown: settings.shown,
     maskedFolders: masked.folders,
     maskedFiles: masked.files,
     pinned: access.plan?.pinned ?? [],

@@ -7,6 +7,7 @@ import {
   commandVariables,
   defaultProtectedPaths,
   defaultSecretPaths,
+  isBelow,
   isSecretFileName,
   isWithin,
   realWorkspace,
@@ -31,6 +32,8 @@ export interface JailSettings {
   /** Set inside of the jail only. */
   readonly innerVariables: Readonly<Record<string, string>>;
   readonly home: string | undefined;
+  /** Of `showPaths`, those that would be hidden. */
+  readonly shown: readonly string[];
   /** The real path of /etc/resolv.conf when the private /run would hide it. */
   readonly resolver: string | undefined;
   readonly limits: JailLimits;
@@ -65,6 +68,9 @@ export function jailSettings(
     innerVariables: { ...(full ? {} : { HOME: privateHome, TMPDIR: "/tmp" }), ...options.env },
     resolver: [realPathOf("/etc/resolv.conf")].find((path) => isWithin(path, "/run")),
     home: full ? undefined : privateHome,
+    shown: (options.showPaths ?? [])
+      .map(realPathOf)
+      .filter((path) => isBelow(path, "/tmp") || isBelow(path, "/run")),
     prefix: prlimitPath === undefined ? [] : limitArguments(prlimitPath, limits),
   };
 }

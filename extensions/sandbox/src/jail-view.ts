@@ -12,6 +12,8 @@ export interface JailView {
   readonly resolver: string | undefined;
   /** Set inside of the jail, where they cannot act on bubblewrap itself. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Shown, not writable, in spite of the private /tmp and /run. */
+  readonly shown: readonly string[];
   /** Replaced by an empty folder. */
   readonly maskedFolders: readonly string[];
   /** Covered by a device that cannot be opened. */
