@@ -1,8 +1,9 @@
-import { createInterface } from "node:readline/promises";
-
 import type { ApprovalAnswer, ApprovalRequested } from "@tau/core";
+import { isJsonObject, parseJson } from "@tau/core";
 
-import { createStyle, plain } from "./style.ts";
+import { visible } from "./plain-text.ts";
+import { readTypedLine } from "./read-typed-line.ts";
+import { createStyle } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
 import { writeLine } from "./terminal.ts";
 
@@ -12,17 +13,11 @@ export interface PersonAnswer {
   readonly note?: string;
 }
 
-const approvalKeys: Readonly<Record<string, ApprovalAnswer>> = {
-  y: "allow",
-  yes: "allow",
-  n: "deny",
-  no: "deny",
-};
-const unknownKeys: Readonly<Record<string, ApprovalAnswer>> = { r: "rerun", d: "done", n: "deny" };
-
 /**
- * Asks on the terminal. Shows the whole of what would run, cleaned of control characters: what a person
- * cannot see, they cannot allow. Anything but a clear answer asks again; the end of input denies.
+ * Asks on the terminal. Shows the whole of what would run, with everything that has no shape written out:
+ * what a person cannot see, they cannot allow. Anything but a clear answer asks again; the end of input denies.
+ *
+ * Throws the reason of `signal`, for a question that somebody else answered.
  */
 export async function askPerson(
   question: ApprovalRequested,
@@ -31,45 +26,55 @@ export async function askPerson(
 ): Promise<PersonAnswer> {
   const style = createStyle(terminal);
   const unknown = question.reason === "unknown_effect";
-  writeLine(terminal, style("yellow", `\n  ${question.tool} wants to run:`));
-  writeLine(terminal, indent(plain(readable(question.arguments))));
-  writeLine(terminal, `  ${plain(question.summary)}`);
+  writeLine(
+    terminal,
+    style(
+      "yellow",
+      unknown ? `    ${visible(question.tool)} was running:` : `    ${visible(question.tool)} wants to run:`,
+    ),
+  );
+  writeLine(terminal, readable(question.arguments).replaceAll(/^/gmu, "      "));
   const prompt = unknown
-    ? "  [r]un again, it is [d]one, [n]either: "
-    : "  allow once? [y]es, [n]o, or no and why: ";
-  const keys = unknown ? unknownKeys : approvalKeys;
-  const lines = createInterface({ input: terminal.stdin, output: terminal.stdout });
-  const closed = new Promise<undefined>((resolve) => lines.once("close", () => resolve(undefined)));
-  try {
-    for (;;) {
-      const said = await Promise.race([lines.question(style("bold", prompt), { signal }), closed]);
-      if (said === undefined) return { answer: "deny", note: "Nobody was there to answer." };
-      const answer = keys[said.trim().toLowerCase()];
-      if (answer !== undefined) return { answer };
-      const [, why] = /^n[o]?[,: ]+(.+)$/iu.exec(said.trim()) ?? [];
-      if (why !== undefined) return { answer: "deny", note: why };
+    ? "    Did it happen? [r] run it again, [d] it is done, [n] neither, or n and why: "
+    : "    Allow it once? [y]es, [n]o, or n and why: ";
+  for (;;) {
+    terminal.stdout.write(style("bold", prompt));
+    const said = await readTypedLine(terminal.stdin, signal);
+    if (said === undefined) {
+      terminal.stdout.write("\n");
+      return { answer: "deny", note: "Nobody was there to answer." };
     }
-  } finally {
-    lines.close();
+    const answer = toAnswer(said.trim(), unknown);
+    if (answer !== undefined) return answer;
   }
 }
 
-/** Arguments as a person reads them: one a line, commands and texts unescaped. */
+const allowed: Readonly<Record<string, ApprovalAnswer>> = { y: "allow", yes: "allow" };
+const settled: Readonly<Record<string, ApprovalAnswer>> = {
+  r: "rerun",
+  rerun: "rerun",
+  d: "done",
+  done: "done",
+};
+
+/** Undefined for what is not clear. */
+function toAnswer(said: string, unknown: boolean): PersonAnswer | undefined {
+  const answers = unknown ? settled : allowed;
+  const word = said.toLowerCase();
+  const answer = Object.hasOwn(answers, word) ? answers[word] : undefined;
+  if (answer !== undefined) return { answer };
+  const [matched, why = ""] = /^(?:no?|neither)(?:[,:;.]\s*|\s+|$)(.*)$/iu.exec(said) ?? [];
+  if (matched === undefined) return undefined;
+  return why === "" ? { answer: "deny" } : { answer: "deny", note: why };
+}
+
+/** Arguments as a person reads them: one a line, commands and texts as they are. */
 function readable(json: string): string {
-  try {
-    const parsed: unknown = JSON.parse(json);
-    if (typeof parsed !== "object" || parsed === null) return json;
-    return Object.entries(parsed)
-      .map(([key, value]) => `${key}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
-      .join("\n");
-  } catch {
-    return json;
-  }
-}
-
-function indent(text: string): string {
-  return text
-    .split("\n")
-    .map((line) => `    ${line}`)
-    .join("\n");
+  const parsed = parseJson(json);
+  if (!parsed.ok || !isJsonObject(parsed.value)) return visible(json);
+  const lines = Object.entries(parsed.value).map(([key, value]) => {
+    const text = typeof value === "string" ? value : JSON.stringify(value, undefined, 2);
+    return visible(text.includes("\n") ? `${key}:\n${text.replaceAll(/^/gmu, "  ")}` : `${key}: ${text}`);
+  });
+  return lines.join("\n");
 }

@@ -7,5 +7,17 @@ export const exitCodes = {
   limit: 4,
   unhealthy: 5,
   waiting: 6,
+  hungUp: 129,
   interrupted: 130,
+  outputClosed: 141,
+  terminated: 143,
 } as const;
+
+const usageCodes = /^(cli|config|permission)\.|^(provider\.not_found|client\.invalid_url|server\.token_.*)$/u;
+const deniedCodes = /^sandbox\.|^environment\.denied$/u;
+
+/** The exit code for a failure, by its error code. */
+export function exitCodeOfError(code: string): number {
+  if (usageCodes.test(code)) return exitCodes.usage;
+  return deniedCodes.test(code) ? exitCodes.denied : exitCodes.failed;
+}

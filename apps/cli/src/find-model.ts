@@ -6,23 +6,22 @@ import {
   openRouterDialect,
 } from "@tau/agent";
 import type { Model, OpenAiChatDialect } from "@tau/agent";
-import type { Price } from "@tau/core";
 import { TauError } from "@tau/core";
 
-import { resolveSecret } from "./settings.ts";
-import type { Settings } from "./settings.ts";
+import type { ProviderName } from "./config-file.ts";
+import { firstOllamaModel, ollamaUrl } from "./ollama.ts";
+import { resolveSecret } from "./resolve-secret.ts";
+import type { ModelSettings } from "./settings.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A provider that Tau knows by name. */
 interface Provider {
-  readonly name: string;
+  readonly name: ProviderName;
   readonly keyVariable?: string;
   readonly baseUrl?: string;
   readonly defaultModel?: string;
   readonly dialect?: OpenAiChatDialect;
 }
-
-const ollamaUrl = "http://127.0.0.1:11434";
 
 /** In the order in which keys in the environment are looked for. */
 const providers: readonly Provider[] = [
@@ -41,106 +40,114 @@ const providers: readonly Provider[] = [
     defaultModel: "openrouter/auto",
     dialect: openRouterDialect,
   },
-  { name: "ollama", baseUrl: `${ollamaUrl}/v1`, dialect: compatibleDialect },
+  { name: "ollama", dialect: compatibleDialect },
   { name: "compatible", dialect: compatibleDialect },
 ];
+
+/** A model and how it came to be chosen. */
+export interface FoundModel {
+  readonly model: Model;
+  /** For people: what decided. */
+  readonly because: string;
+}
 
 /**
  * Finds the model: flags, then tau.toml (both are in the settings), then keys in the environment, then an
  * Ollama on this machine.
  *
- * @throws TauError `provider.not_found`, `config.secret_missing`, `config.invalid`
+ * @throws TauError `provider.not_found`, `config.secret_missing`
  */
-export async function findModel(settings: Settings, terminal: Terminal): Promise<Model> {
-  const provider = await chooseProvider(settings, terminal);
-  const model =
-    settings.model ??
-    provider.defaultModel ??
-    (provider.name === "ollama" ? await firstOllamaModel() : undefined);
-  if (model === undefined) {
+export async function findModel(settings: ModelSettings, terminal: Terminal): Promise<FoundModel> {
+  const { provider, because, ollamaModel } = await chooseProvider(settings, terminal);
+  const id = settings.id ?? ollamaModel ?? provider.defaultModel;
+  if (id === undefined) {
+    const hint = provider.name === "ollama" ? " Or start Ollama and pull one." : "";
     throw new TauError(
       "provider.not_found",
-      `The provider "${provider.name}" has no default model: name one with --model.`,
+      `The provider "${provider.name}" has no default model: name one with --model.${hint}`,
     );
   }
   const apiKey = await keyOf(provider, settings, terminal);
-  const { context_window: contextWindow } = settings.config.model;
-  const shared = {
-    model,
+  const { price, contextWindow } = settings;
+  const options = {
+    model: id,
     ...(apiKey === undefined ? {} : { apiKey }),
-    ...priceOf(settings),
+    ...(price === undefined ? {} : { price }),
     ...(contextWindow === undefined ? {} : { contextWindow }),
   };
   const baseUrl = settings.baseUrl ?? provider.baseUrl;
-  if (provider.name === "anthropic")
-    return createAnthropic({ ...shared, ...(baseUrl === undefined ? {} : { baseUrl }) });
-  if (baseUrl === undefined) {
-    throw new TauError(
-      "provider.not_found",
-      `The provider "${provider.name}" needs an address: name it with --base-url.`,
-    );
-  }
-  const dialect = provider.dialect ?? compatibleDialect;
-  return createOpenAiChat({ ...shared, baseUrl, provider: provider.name, dialect });
+  return { because, model: createModel(provider, options, baseUrl) };
 }
 
-async function chooseProvider(settings: Settings, { env }: Terminal): Promise<Provider> {
-  if (settings.provider !== undefined) {
-    const named = providers.find(({ name }) => name === settings.provider);
-    if (named !== undefined) return named;
-    const names = providers.map(({ name }) => name).join(", ");
-    throw new TauError(
-      "provider.not_found",
-      `There is no provider ${JSON.stringify(settings.provider)}; there is: ${names}.`,
-    );
-  }
-  const local = providers.find(
-    ({ name }) => name === (settings.baseUrl === undefined ? "ollama" : "compatible"),
-  );
-  if (local !== undefined && settings.baseUrl !== undefined) return local;
-  const keyed = providers.find(
-    ({ keyVariable }) => keyVariable !== undefined && (env[keyVariable] ?? "") !== "",
-  );
-  if (keyed !== undefined) return keyed;
-  if (local !== undefined && (await firstOllamaModel()) !== undefined) return local;
+function createModel(
+  { name, dialect = compatibleDialect }: Provider,
+  options: { readonly model: string; readonly apiKey?: string },
+  baseUrl: string | undefined,
+): Model {
+  if (name === "anthropic")
+    return createAnthropic({ ...options, ...(baseUrl === undefined ? {} : { baseUrl }) });
+  if (baseUrl !== undefined) return createOpenAiChat({ ...options, baseUrl, provider: name, dialect });
   throw new TauError(
     "provider.not_found",
-    `No model was found. Do one of these:
-  - set a key:        export ANTHROPIC_API_KEY=…   (or OPENAI_API_KEY, OPENROUTER_API_KEY)
-  - start Ollama:     ollama serve, and pull a model that can call tools
-  - name a server:    tau run --base-url http://127.0.0.1:8000/v1 --model NAME "…"
-  - write it down:    tau init
-To see Tau work without a model, run: tau demo`,
+    `The provider "${name}" needs an address: name it with --base-url, or as base_url in tau.toml.`,
   );
+}
+
+interface Choice {
+  readonly provider: Provider;
+  readonly because: string;
+  readonly ollamaModel?: string;
+}
+
+async function chooseProvider(settings: ModelSettings, terminal: Terminal): Promise<Choice> {
+  const name = settings.provider ?? (settings.baseUrl === undefined ? undefined : "compatible");
+  const named = providers.find((provider) => provider.name === name);
+  if (named?.name === "ollama" && settings.baseUrl === undefined) {
+    const wanted = settings.id === undefined ? await firstOllamaModel(ollamaUrl(terminal)) : settings.id;
+    return ollama(terminal, wanted, "it was named");
+  }
+  if (named !== undefined) return { provider: named, because: "it was named" };
+  const keyed = providers.find(({ keyVariable }) => (terminal.env[keyVariable ?? ""] ?? "") !== "");
+  if (keyed !== undefined) return { provider: keyed, because: `${keyed.keyVariable} is set` };
+  const found = await firstOllamaModel(ollamaUrl(terminal));
+  if (found !== undefined) return ollama(terminal, found, `Ollama answers at ${ollamaUrl(terminal)}`);
+  throw nothingFound();
+}
+
+function ollama(terminal: Terminal, ollamaModel: string | undefined, because: string): Choice {
+  const provider: Provider = {
+    name: "ollama",
+    baseUrl: `${ollamaUrl(terminal)}/v1`,
+    dialect: compatibleDialect,
+  };
+  return { provider, because, ...(ollamaModel === undefined ? {} : { ollamaModel }) };
 }
 
 async function keyOf(
-  provider: Provider,
-  settings: Settings,
+  { name, keyVariable }: Provider,
+  { apiKey, baseUrl }: ModelSettings,
   terminal: Terminal,
 ): Promise<string | undefined> {
-  const reference = settings.config.model.api_key;
-  if (reference !== undefined) return await resolveSecret(reference, terminal);
-  const { keyVariable } = provider;
+  if (apiKey !== undefined) return await resolveSecret(apiKey.reference, apiKey.where, terminal);
   if (keyVariable === undefined) return undefined;
+  const key = terminal.env[keyVariable] ?? "";
+  if (key !== "") return key;
   // A server that somebody runs at another address may not want a key; the provider itself always does.
-  if (settings.baseUrl !== undefined) return terminal.env[keyVariable];
-  return await resolveSecret(`env:${keyVariable}`, terminal);
+  if (baseUrl !== undefined) return undefined;
+  throw new TauError(
+    "config.secret_missing",
+    `The provider "${name}" needs a key: export ${keyVariable}=…, or name one with api_key in tau.toml.`,
+  );
 }
 
-function priceOf({ config }: Settings): { readonly price?: Price } {
-  const { input_price: inputPerMillion, output_price: outputPerMillion } = config.model;
-  if (inputPerMillion === undefined || outputPerMillion === undefined) return {};
-  return { price: { inputPerMillion, outputPerMillion } };
-}
-
-/** The first model of an Ollama on this machine; undefined when none answers. */
-export async function firstOllamaModel(): Promise<string | undefined> {
-  try {
-    const response = await fetch(`${ollamaUrl}/api/tags`, { signal: AbortSignal.timeout(500) });
-    const { models }: { models?: readonly { readonly name?: string }[] } = JSON.parse(await response.text());
-    return models?.[0]?.name;
-  } catch {
-    return undefined;
-  }
+function nothingFound(): TauError {
+  return new TauError(
+    "provider.not_found",
+    `No model was found. Do one of these:
+  set a key         export ANTHROPIC_API_KEY=…   (or OPENAI_API_KEY, OPENROUTER_API_KEY)
+  start Ollama      ollama serve, and pull a model that can call tools
+  name a server     tau run --base-url http://127.0.0.1:8000/v1 --model NAME "…"
+  write it down     tau init
+To see Tau work without a model: tau demo`,
+  );
 }

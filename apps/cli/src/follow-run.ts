@@ -1,10 +1,11 @@
-import { isTauError } from "@tau/core";
-import type { ApprovalRequested, CallContext, RunEvent, RunFinished } from "@tau/core";
+import type { CallContext, RunEvent, RunFinished } from "@tau/core";
 import type { Runtime } from "@tau/runtime";
 
-import { askPerson } from "./ask-person.ts";
-import { exitCodes } from "./exit-codes.ts";
-import type { EventView } from "./show-events.ts";
+import type { EventView } from "./event-view.ts";
+import { exitCodeOfError, exitCodes } from "./exit-codes.ts";
+import { plain } from "./plain-text.ts";
+import { createQuestions } from "./questions.ts";
+import type { Questions } from "./questions.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A run to be shown to its end. */
@@ -22,17 +23,26 @@ export interface FollowedRun {
 
 /**
  * Shows a run until it ends, or until it waits and nobody is there. Asks in place where somebody is; the
- * first answer counts, wherever it comes from. Ctrl-C cancels the run, and quits the second time.
- * Answers the command's exit code.
+ * first answer counts, wherever it comes from. Ctrl-C cancels the run, and quits the second time. A command
+ * that is told to go leaves the run for whoever resumes it. Answers the command's exit code.
  */
 export async function followRun(run: FollowedRun): Promise<number> {
   const { runtime, sessionId, runId, fromSeq, context, terminal, view } = run;
   const questions = createQuestions(run);
-  const stopListening = terminal.onInterrupt(createInterrupt(run));
+  const leaving = new AbortController();
+  let leftWith: number | undefined;
+  const stopListening = [
+    terminal.onInterrupt(createInterrupt(run)),
+    terminal.onLeave((exitCode) => {
+      leftWith = exitCode;
+      leaving.abort();
+    }),
+  ];
   try {
+    // Of a resumed run: asked once it waits again, for an answer may be on its way.
     for (const question of (await runtime.getSession(sessionId, context)).pending) questions.add(question);
-    questions.ask();
-    for await (const batch of runtime.attach({ sessionId, fromSeq, untilRunEnds: runId }, context)) {
+    const until = { sessionId, fromSeq, untilRunEnds: runId };
+    for await (const batch of runtime.attach(until, { ...context, signal: leaving.signal })) {
       for (const one of batch) {
         view.show(one);
         const end = reactTo(one, questions, run);
@@ -40,31 +50,33 @@ export async function followRun(run: FollowedRun): Promise<number> {
       }
     }
     return exitCodes.failed;
+  } catch (error) {
+    if (leftWith === undefined) throw error;
+    terminal.stderr.write(resumeHint(sessionId));
+    return leftWith;
   } finally {
-    stopListening();
+    for (const stop of stopListening) stop();
+    view.pause();
     await questions.close();
   }
 }
 
 /** What to do about an event; an exit code when nothing more is to be waited for. */
-function reactTo(
-  one: RunEvent,
-  questions: Questions,
-  { terminal, sessionId, interactive, runId }: FollowedRun,
-): number | undefined {
+function reactTo(one: RunEvent, questions: Questions, run: FollowedRun): number | undefined {
   if (one.kind !== "event") return undefined;
+  const { terminal, view, sessionId, interactive, runId } = run;
   const { event } = one;
   if (event.type === "approval_requested") questions.add(event);
   else if (event.type === "approval_answered") questions.drop(event.approvalId);
-  else if (event.type === "run_waiting") {
-    if (!interactive) {
-      terminal.stderr.write(waitingHint(sessionId, event.approvalIds));
-      return exitCodes.waiting;
+  else if (event.type === "run_waiting" && event.runId === runId) {
+    if (interactive) {
+      questions.ask();
+      return undefined;
     }
-    questions.ask();
+    view.pause();
+    terminal.stderr.write(waitingHint(sessionId, event.approvalIds));
+    return exitCodes.waiting;
   } else if (event.type === "run_finished" && event.runId === runId) {
-    if (event.status !== "completed")
-      terminal.stderr.write(`Session ${sessionId}: tau run --resume ${sessionId} "…" goes on.\n`);
     return exitCodeOf(event);
   }
   return undefined;
@@ -75,75 +87,36 @@ export function exitCodeOf({ status, reason, error }: RunFinished): number {
   if (status === "completed") return exitCodes.ok;
   if (status === "cancelled") return exitCodes.interrupted;
   if (reason.startsWith("limit_")) return exitCodes.limit;
-  const refused = error !== undefined && /^(sandbox|permission)\.|^environment\.denied$/u.test(error.code);
-  return refused ? exitCodes.denied : exitCodes.failed;
+  return error === undefined ? exitCodes.failed : exitCodeOfError(error.code);
+}
+
+/** How to go on with a session. */
+export function resumeHint(sessionId: string): string {
+  return `To go on: tau run --resume ${plain(sessionId)}\n`;
 }
 
 function waitingHint(sessionId: string, approvalIds: readonly string[]): string {
-  const lines = approvalIds.map((id) => `  tau approve ${sessionId} ${id} --allow   (or --deny)`);
-  return `The run waits for a person. Answer it, then go on:\n${lines.join("\n")}\n  tau run --resume ${sessionId}\n`;
+  const lines = approvalIds.map((id) => `  tau approve ${sessionId} ${id} --allow   (or --deny)\n`);
+  return `The run waits for a person. To look: tau approve ${sessionId}. To answer, and then to go on:
+${lines.join("")}  tau run --resume ${sessionId}\n`;
 }
 
-function createInterrupt({ runtime, sessionId, runId, context, terminal }: FollowedRun): () => void {
+function createInterrupt({ runtime, sessionId, runId, context, terminal, view }: FollowedRun): () => void {
   let presses = 0;
   return () => {
     presses += 1;
-    if (presses > 1) process.exit(exitCodes.interrupted);
-    terminal.stderr.write("\nCancelling; press Ctrl-C again to quit at once.\n");
-    runtime
-      .cancelRun({ sessionId, runId, reason: "Cancelled at the terminal." }, context)
-      .catch((error: unknown) => {
-        terminal.stderr.write(
-          `Cancelling failed: ${error instanceof Error ? error.message : String(error)}\n`,
-        );
-      });
-  };
-}
-
-/** The open questions of a run, asked one after the other. */
-interface Questions {
-  add(question: ApprovalRequested): void;
-  /** Somebody answered it. */
-  drop(approvalId: string): void;
-  ask(): void;
-  close(): Promise<void>;
-}
-
-function createQuestions({ runtime, sessionId, context, terminal, interactive }: FollowedRun): Questions {
-  const open = new Map<string, { readonly question: ApprovalRequested; readonly stop: AbortController }>();
-  let asking: Promise<void> | undefined;
-
-  const askAll = async (): Promise<void> => {
-    for (const [approvalId, { question, stop }] of open) {
-      try {
-        const said = await askPerson(question, terminal, stop.signal);
-        await runtime.respond({ sessionId, approvalId, ...said }, context);
-      } catch (error) {
-        // Answered elsewhere, or the run is over.
-        if (!stop.signal.aborted && !isTauError(error)) throw error;
-      }
-      open.delete(approvalId);
+    view.pause();
+    if (presses > 1) {
+      terminal.stderr.write(`Quit. ${resumeHint(sessionId)}`);
+      terminal.quit(exitCodes.interrupted);
+      return;
     }
-    asking = undefined;
-  };
-
-  return {
-    add(question) {
-      open.set(question.approvalId, { question, stop: new AbortController() });
-    },
-    drop(approvalId) {
-      open.get(approvalId)?.stop.abort();
-      open.delete(approvalId);
-    },
-    ask() {
-      if (!interactive || open.size === 0) return;
-      asking ??= askAll().catch((error: unknown) => {
-        terminal.stderr.write(`Asking failed: ${error instanceof Error ? error.message : String(error)}\n`);
-      });
-    },
-    async close() {
-      for (const { stop } of open.values()) stop.abort();
-      await asking;
-    },
+    terminal.stderr.write("\nCancelling; Ctrl-C again quits at once.\n");
+    const cancelled = { sessionId, runId, reason: "Cancelled at the terminal." };
+    runtime.cancelRun(cancelled, context).catch((error: unknown) => {
+      terminal.stderr.write(
+        `Cancelling failed: ${error instanceof Error ? plain(error.message) : "see the log"}\n`,
+      );
+    });
   };
 }

@@ -17,5 +17,7 @@ export function createLogObserver(out: Writable): Observer {
 function describe(error: unknown): string | undefined {
   if (error === undefined) return undefined;
   if (isTauError(error)) return `${error.code}: ${error.message}`;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return error instanceof Error
+    ? (error.stack ?? error.message)
+    : "something that is not an error was thrown";
 }

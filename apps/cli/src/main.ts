@@ -1,8 +1,11 @@
 import { isTauError } from "@tau/core";
 
-import { commandHelp, flagOption, parseCommand } from "./command.ts";
+import { didYouMean } from "./closest-word.ts";
+import { commandHelp } from "./command-help.ts";
 import type { Command } from "./command.ts";
-import { exitCodes } from "./exit-codes.ts";
+import { exitCodeOfError, exitCodes } from "./exit-codes.ts";
+import { parseCommand } from "./parse-command.ts";
+import { plain } from "./plain-text.ts";
 import { processTerminal, writeLine } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
 import { usageError } from "./usage-error.ts";
@@ -60,7 +63,7 @@ export async function main(argv: readonly string[], terminal: Terminal = process
       return help(rest[0], terminal);
     if (name === "--version" || name === "-v") return await version(terminal);
     const command = await load(name);
-    if (rest.includes("--help") || rest.includes("-h")) {
+    if (wantsHelp(rest)) {
       terminal.stdout.write(commandHelp(command));
       return exitCodes.ok;
     }
@@ -70,11 +73,21 @@ export async function main(argv: readonly string[], terminal: Terminal = process
   }
 }
 
+/** Also when the rest of the line makes no sense: whoever asks for help may not know better yet. */
+function wantsHelp(rest: readonly string[]): boolean {
+  const end = rest.indexOf("--");
+  const options = end === -1 ? rest : rest.slice(0, end);
+  return options.includes("--help") || options.includes("-h");
+}
+
 async function load(name: string): Promise<Command> {
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (entry !== undefined) return await entry.load();
+  const names = Object.keys(commands);
+  const meant = name.startsWith("-") ? "" : didYouMean(name, names);
+  const prompt = /\s/u.test(name) ? ` To run a prompt: tau run ${JSON.stringify(name)}.` : "";
   throw usageError(
-    `There is no command ${JSON.stringify(name)}; there is: ${Object.keys(commands).join(", ")}.`,
+    `There is no command ${JSON.stringify(name)}; there is ${names.join(", ")}.${meant}${prompt}`,
   );
 }
 
@@ -84,25 +97,27 @@ async function help(topic: string | undefined, terminal: Terminal): Promise<numb
     return exitCodes.ok;
   }
   const width = Math.max(...Object.keys(commands).map((name) => name.length)) + 2;
+  const rows = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}${summary}`);
   writeLine(
     terminal,
-    "Usage: tau COMMAND [options]\n\nRuns AI agents: durable sessions, real permissions, a real sandbox.\n\nCommands:",
-  );
-  for (const [name, { summary }] of Object.entries(commands))
-    writeLine(terminal, `  ${name.padEnd(width)}${summary}`);
-  writeLine(
-    terminal,
-    `
+    `Usage: tau COMMAND [options]
+
+Runs AI agents: durable sessions, real permissions, a real sandbox.
+
+Commands:
+${rows.join("\n")}
+
 Start with:
   tau demo                         see it work, without a key
   tau run "Fix the failing test"   let an agent work in this folder
   tau COMMAND --help               options and examples
 
-The model comes from --provider/--model/--base-url, then tau.toml, then keys in the environment
-(ANTHROPIC_API_KEY, OPENAI_API_KEY, OPENROUTER_API_KEY), then an Ollama on this machine.
+The model comes from --provider, --model and --base-url, then tau.toml, then keys in the environment
+(ANTHROPIC_API_KEY, OPENAI_API_KEY, OPENROUTER_API_KEY), then an Ollama on this machine ($OLLAMA_HOST).
+Sessions are kept in $TAU_HOME, by default ~/.local/share/tau. NO_COLOR turns colours off.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 denied, 4 limit reached,
-5 doctor found a fault, 6 waits for an approval, 130 interrupted.`,
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 denied or no sandbox, 4 limit reached,
+5 doctor found a fault, 6 waits for an answer, 130 interrupted, 141 nobody reads the output.`,
   );
   return exitCodes.ok;
 }
@@ -116,19 +131,16 @@ async function version(terminal: Terminal): Promise<number> {
   return exitCodes.ok;
 }
 
-function report(error: unknown, name: string | undefined, terminal: Terminal): number {
+function report(error: unknown, name: string | undefined, { stderr }: Terminal): number {
   if (!isTauError(error)) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    terminal.stderr.write(`tau: unexpected error, please report it:\n${text}\n`);
+    stderr.write(`tau: unexpected error, please report it:\n${plain(text)}\n`);
     return exitCodes.failed;
   }
-  terminal.stderr.write(`tau: ${error.message} [${error.code}]\n`);
+  stderr.write(`tau: ${plain(error.message)} [${plain(error.code)}]\n`);
   if (error.code === "cli.usage") {
-    terminal.stderr.write(
-      `Try: tau ${name !== undefined && Object.hasOwn(commands, name) ? `${name} ` : ""}--help\n`,
-    );
+    const command = name !== undefined && Object.hasOwn(commands, name) ? `${name} ` : "";
+    stderr.write(`Try: tau ${command}--help\n`);
   }
-  const usage =
-    error.code === "cli.usage" || error.code.startsWith("config.") || error.code === "provider.not_found";
-  return usage || error.code.startsWith("permission.") ? exitCodes.usage : exitCodes.failed;
+  return exitCodeOfError(error.code);
 }

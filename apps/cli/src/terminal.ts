@@ -1,20 +1,42 @@
 import type { Readable, Writable } from "node:stream";
 
+import { exitCodes } from "./exit-codes.ts";
+
 /** What a command talks to: the real terminal, or a test's buffers. */
 export interface Terminal {
   readonly stdin: Readable & { readonly isTTY?: boolean };
-  readonly stdout: Writable & { readonly isTTY?: boolean };
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Absolute. */
   readonly cwd: string;
   /** Calls `handler` at every Ctrl-C; answers how to stop that. */
   onInterrupt(handler: () => void): () => void;
+  /**
+   * Calls `handler` with an exit code when the command should go and leave no trace: it was told to, its
+   * terminal was closed, or nobody reads its output any more. Without a handler the process ends at once.
+   */
+  onLeave(handler: (exitCode: number) => void): () => void;
+  /** Ends the process now. */
+  quit(exitCode: number): void;
 }
 
 /** The terminal of this process. */
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr, env } = process;
+  const leaving = new Set<(exitCode: number) => void>();
+  const leave = (exitCode: number): void => {
+    if (leaving.size === 0) process.exit(exitCode);
+    for (const handler of leaving) handler(exitCode);
+  };
+  // `tau … | head` is not an error; what is written afterwards goes nowhere.
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    leave(exitCodes.outputClosed);
+  });
+  stderr.on("error", () => undefined);
+  process.on("SIGTERM", () => leave(exitCodes.terminated));
+  process.on("SIGHUP", () => leave(exitCodes.hungUp));
   return {
     stdin,
     stdout,
@@ -25,15 +47,20 @@ export function processTerminal(): Terminal {
       process.on("SIGINT", handler);
       return () => process.off("SIGINT", handler);
     },
+    onLeave(handler) {
+      leaving.add(handler);
+      return () => leaving.delete(handler);
+    },
+    quit: (exitCode) => process.exit(exitCode),
   };
 }
 
 /** Whether there is a person who can be asked. */
 export function isInteractive({ stdin, stdout, env }: Terminal): boolean {
-  return stdin.isTTY === true && stdout.isTTY === true && env["CI"] === undefined;
+  return stdin.isTTY === true && stdout.isTTY === true && (env["CI"] ?? "") === "";
 }
 
 /** Writes a line to standard output. */
-export function writeLine({ stdout }: Terminal, line: string): void {
+export function writeLine({ stdout }: Pick<Terminal, "stdout">, line: string): void {
   stdout.write(`${line}\n`);
 }

@@ -3,12 +3,12 @@ import type { ApprovalAnswer, ApprovalRequested } from "@tau/core";
 import { flagOption, textOption } from "../command.ts";
 import type { Command, ParsedArgs } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { openStoredSessions } from "../stored-sessions.ts";
-import { homeNote } from "../settings.ts";
-import { plain } from "../style.ts";
+import { localContext } from "../local-context.ts";
+import { plainJson, visible } from "../plain-text.ts";
+import { openStoredSessions, sessionNamed } from "../stored-sessions.ts";
+import { homeNote } from "../tau-home.ts";
 import { writeLine } from "../terminal.ts";
 import { usageError } from "../usage-error.ts";
-import { contextOf } from "./run.ts";
 
 const answers: readonly ApprovalAnswer[] = ["allow", "deny", "rerun", "done"];
 
@@ -16,55 +16,74 @@ const answers: readonly ApprovalAnswer[] = ["allow", "deny", "rerun", "done"];
 export const approveCommand: Command = {
   usage: "approve SESSION [QUESTION] [--allow | --deny | --rerun | --done]",
   description: `Shows the questions that a session waits for, or answers one. An answer counts once, for exactly the
-arguments shown.\n${homeNote}`,
+arguments shown. SESSION is an id, or "last"; QUESTION may be left out when there is only one.
+${homeNote}`,
   options: {
     allow: { type: "boolean", help: "Let it run, once." },
     deny: { type: "boolean", help: "Refuse it." },
-    rerun: { type: "boolean", help: "Of an interrupted effect: it did not happen, run it again." },
-    done: { type: "boolean", help: "Of an interrupted effect: it did happen." },
+    rerun: { type: "boolean", help: "Of an interrupted call: it did not happen, run it again." },
+    done: { type: "boolean", help: "Of an interrupted call: it did happen." },
     note: { type: "string", value: "TEXT", help: "Tell the model why." },
     json: { type: "boolean", help: "Print the questions as JSON." },
   },
+  maxWords: 2,
   examples: [
-    "tau approve SESSION",
+    "tau approve last",
     "tau approve SESSION QUESTION --allow",
-    'tau approve SESSION QUESTION --deny --note "use the staging host"',
+    'tau approve last --deny --note "use the staging host"',
   ],
 
   async run(args, terminal) {
-    const [sessionId, approvalId] = args.positionals;
-    if (sessionId === undefined) throw usageError("Say which session: tau approve SESSION.");
+    const [name, question] = args.positionals;
+    if (name === undefined) throw usageError("Say which session: tau approve SESSION.");
+    const answer = answerOf(args, question);
     await using sessions = await openStoredSessions(terminal);
-    const context = contextOf(terminal);
-    if (approvalId === undefined) {
-      const { pending } = await sessions.runtime.getSession(sessionId, context);
-      for (const question of pending)
-        writeLine(terminal, flagOption(args, "json") ? JSON.stringify(question) : describe(question));
-      if (pending.length === 0) writeLine(terminal, "The session waits for nobody.");
+    const context = localContext(terminal);
+    const sessionId = await sessionNamed(sessions.runtime, name, terminal);
+    const { pending } = await sessions.runtime.getSession(sessionId, context);
+    if (answer === undefined) {
+      const json = flagOption(args, "json");
+      for (const one of pending) writeLine(terminal, json ? plainJson(one) : describe(one));
+      if (pending.length === 0 && !json) writeLine(terminal, "The session waits for nobody.");
       return exitCodes.ok;
     }
+    const approvalId = question ?? onlyOne(pending);
     const note = textOption(args, "note");
-    const answer = answerOf(args);
-    await sessions.runtime.respond(
-      { sessionId, approvalId, answer, ...(note === undefined ? {} : { note }) },
-      context,
-    );
+    const said = { sessionId, approvalId, answer, ...(note === undefined ? {} : { note }) };
+    await sessions.runtime.respond(said, context);
     writeLine(
       terminal,
-      `Answered: ${answer}. If no process runs the session, go on with: tau run --resume ${sessionId}`,
+      `Answered: ${answer}. Unless somebody runs the session, go on with: tau run --resume ${sessionId}`,
     );
     return exitCodes.ok;
   },
 };
 
-function answerOf(args: ParsedArgs): ApprovalAnswer {
+/** Undefined when the questions are to be shown. @throws TauError `cli.usage` */
+function answerOf(args: ParsedArgs, question: string | undefined): ApprovalAnswer | undefined {
   const given = answers.filter((answer) => flagOption(args, answer));
   const [answer] = given;
-  if (answer !== undefined && given.length === 1) return answer;
-  throw usageError("Give exactly one answer: --allow, --deny, --rerun or --done.");
+  if (given.length > 1 || (answer === undefined && question !== undefined))
+    throw usageError("Give exactly one answer: --allow, --deny, --rerun or --done.");
+  if (answer === undefined && textOption(args, "note") !== undefined)
+    throw usageError("A note goes with an answer: --allow, --deny, --rerun or --done.");
+  return answer;
+}
+
+function onlyOne(pending: readonly ApprovalRequested[]): string {
+  const [first] = pending;
+  if (first !== undefined && pending.length === 1) return first.approvalId;
+  throw usageError(
+    first === undefined
+      ? "The session waits for nobody."
+      : `The session has ${pending.length} questions; say which one: ${pending.map(({ approvalId }) => approvalId).join(", ")}.`,
+  );
 }
 
 function describe(question: ApprovalRequested): string {
   const until = new Date(question.expiresAt).toISOString().slice(0, 16).replace("T", " ");
-  return `${question.approvalId}  ${question.tool} ${plain(question.arguments)}\n  ${plain(question.summary)}\n  until ${until} UTC`;
+  return `${question.approvalId}  ${visible(question.tool)}
+  ${visible(question.summary)}
+  ${visible(question.arguments)}
+  answer until ${until} UTC`;
 }

@@ -2,18 +2,22 @@ import type { RunEvent } from "@tau/core";
 
 import { countOption, flagOption, textOption } from "../command.ts";
 import type { Command, ParsedArgs } from "../command.ts";
+import { createJsonView } from "../event-view.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { openStoredSessions } from "../stored-sessions.ts";
-import { homeNote, resolveSecret } from "../settings.ts";
-import { createJsonView, createTimelineView } from "../show-events.ts";
+import { localContext } from "../local-context.ts";
+import { resolveSecret } from "../resolve-secret.ts";
+import { openStoredSessions, sessionNamed } from "../stored-sessions.ts";
+import { homeNote } from "../tau-home.ts";
 import type { Terminal } from "../terminal.ts";
+import { createTimelineView } from "../timeline-view.ts";
 import { usageError } from "../usage-error.ts";
-import { contextOf } from "./run.ts";
 
 /** `tau attach`: replays and follows, here or at a server. */
 export const attachCommand: Command = {
   usage: "attach SESSION [--from N] [--server URL]",
-  description: `Replays a session from an event on and then follows it, until Ctrl-C. Leaving does not touch the run.\n${homeNote}`,
+  description: `Replays a session from an event on and then follows it, until Ctrl-C. Leaving does not touch the run.
+SESSION is an id, or "last".
+${homeNote}`,
   options: {
     from: { type: "string", value: "N", help: "The first event wanted. Default 1." },
     server: {
@@ -24,52 +28,60 @@ export const attachCommand: Command = {
     token: { type: "string", value: "REF", help: "The server's token: env:NAME or file:PATH." },
     json: { type: "boolean", help: "Print every event as a line of JSON." },
   },
-  examples: ["tau attach SESSION", "tau attach SESSION --server http://127.0.0.1:7117 --token env:TAU_TOKEN"],
+  maxWords: 1,
+  examples: [
+    "tau attach last",
+    "tau attach SESSION --from 42 --json",
+    "tau attach SESSION --server http://127.0.0.1:7117 --token env:TAU_TOKEN",
+  ],
 
   async run(args, terminal) {
-    const [sessionId] = args.positionals;
-    if (sessionId === undefined) throw usageError("Say which session: tau attach SESSION.");
+    const [name] = args.positionals;
+    if (name === undefined) throw usageError("Say which session: tau attach SESSION.");
+    const leaving = new AbortController();
+    let leftWith: number = exitCodes.ok;
+    const stopListening = [
+      terminal.onInterrupt(() => leaving.abort()),
+      terminal.onLeave((exitCode) => {
+        leftWith = exitCode;
+        leaving.abort();
+      }),
+    ];
     const view = flagOption(args, "json") ? createJsonView(terminal) : createTimelineView(terminal);
-    const leave = new AbortController();
-    const stopListening = terminal.onInterrupt(() => leave.abort());
+    const wanted = { name, fromSeq: countOption(args, "from") ?? 1, signal: leaving.signal };
     try {
-      for await (const one of await eventsOf(args, { sessionId, signal: leave.signal }, terminal))
-        view.show(one);
+      for await (const one of eventsOf(args, wanted, terminal)) view.show(one);
     } catch (error) {
-      if (!leave.signal.aborted) throw error;
+      if (!leaving.signal.aborted) throw error;
     } finally {
-      stopListening();
+      for (const stop of stopListening) stop();
+      view.pause();
     }
-    return exitCodes.ok;
+    return leftWith;
   },
 };
 
-interface Listening {
-  readonly sessionId: string;
+interface Wanted {
+  readonly name: string;
+  readonly fromSeq: number;
   readonly signal: AbortSignal;
 }
 
-async function eventsOf(
-  args: ParsedArgs,
-  listening: Listening,
-  terminal: Terminal,
-): Promise<AsyncIterable<RunEvent>> {
-  const fromSeq = countOption(args, "from") ?? 1;
-  const server = textOption(args, "server");
-  if (server === undefined) return localEvents(fromSeq, listening, terminal);
-  const { createTauClient } = await import("@tau/client");
+async function* eventsOf(args: ParsedArgs, wanted: Wanted, terminal: Terminal): AsyncGenerator<RunEvent> {
+  const { fromSeq, signal } = wanted;
+  const baseUrl = textOption(args, "server");
   const reference = textOption(args, "token");
-  const token = reference === undefined ? {} : { token: await resolveSecret(reference, terminal) };
-  const client = createTauClient({ baseUrl: server, ...token });
-  return client.attach({ sessionId: listening.sessionId, fromSeq }, { signal: listening.signal });
-}
-
-async function* localEvents(
-  fromSeq: number,
-  { sessionId, signal }: Listening,
-  terminal: Terminal,
-): AsyncGenerator<RunEvent> {
-  await using sessions = await openStoredSessions(terminal);
-  const context = { ...contextOf(terminal), signal };
-  for await (const batch of sessions.runtime.attach({ sessionId, fromSeq }, context)) yield* batch;
+  if (baseUrl === undefined) {
+    if (reference !== undefined) throw usageError("--token goes with --server.");
+    await using sessions = await openStoredSessions(terminal);
+    const sessionId = await sessionNamed(sessions.runtime, wanted.name, terminal);
+    const context = { ...localContext(terminal), signal };
+    for await (const batch of sessions.runtime.attach({ sessionId, fromSeq }, context)) yield* batch;
+    return;
+  }
+  const { createTauClient } = await import("@tau/client");
+  const token = reference === undefined ? {} : { token: await resolveSecret(reference, "--token", terminal) };
+  using client = createTauClient({ baseUrl, ...token });
+  const newest = wanted.name === "last" ? (await client.listSessions({ limit: 1 })).sessions[0] : undefined;
+  yield* client.attach({ sessionId: newest?.sessionId ?? wanted.name, fromSeq, signal });
 }

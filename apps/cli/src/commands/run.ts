@@ -1,20 +1,30 @@
-import { randomBytes } from "node:crypto";
+import { realpath } from "node:fs/promises";
+import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
 
 import { userText } from "@tau/core";
 import type { CallContext } from "@tau/core";
 import type { Runtime } from "@tau/runtime";
 
+import { agentOptions } from "../agent-options.ts";
 import { flagOption, textOption } from "../command.ts";
 import type { Command, ParsedArgs } from "../command.ts";
+import { createAnswerView } from "../answer-view.ts";
+import { createJsonView } from "../event-view.ts";
+import type { EventView } from "../event-view.ts";
 import { findModel } from "../find-model.ts";
-import { followRun } from "../follow-run.ts";
-import { localContext, openLocalRuntime } from "../local-runtime.ts";
+import { followRun, resumeHint } from "../follow-run.ts";
+import { localContext } from "../local-context.ts";
+import { openLocalRuntime } from "../local-runtime.ts";
 import type { LocalRuntime } from "../local-runtime.ts";
-import { agentOptions, homeNote, readSettings } from "../settings.ts";
-import { createJsonView, createTimelineView } from "../show-events.ts";
+import { openEnvironment } from "../open-environment.ts";
+import { retryNote } from "../retry-note.ts";
+import { readSettings } from "../settings.ts";
+import { openStoredSessions, sessionNamed, sessionWorkspace } from "../stored-sessions.ts";
+import { homeNote } from "../tau-home.ts";
 import { isInteractive } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
+import { createTimelineView } from "../timeline-view.ts";
 import { usageError } from "../usage-error.ts";
 
 /** `tau run`: one prompt, from here to its end. */
@@ -29,50 +39,98 @@ ${homeNote}`,
       type: "string",
       short: "r",
       value: "SESSION",
-      help: "Go on with a session; without a prompt, with its interrupted run.",
+      help: "Go on with a session, or with the last one.\nWithout a prompt: with its interrupted run.",
     },
+    quiet: { type: "boolean", short: "q", help: "Print the answer only." },
     json: { type: "boolean", help: "Print every event as a line of JSON." },
   },
   examples: [
     'tau run "Fix the failing test"',
     'tau run --profile read-only "What does this project do?"',
-    'git diff | tau run --json "Review this change: -" > events.jsonl',
-    'tau run --resume SESSION "Now write a test for it"',
+    'git diff | tau run --quiet "Review this change: -"',
+    'tau run --resume last "Now write a test for it"',
+    'tau run --base-url http://127.0.0.1:8000/v1 --model qwen3 "…"',
   ],
 
   async run(args, terminal) {
-    const json = flagOption(args, "json");
+    const [json, quiet] = [flagOption(args, "json"), flagOption(args, "quiet")];
     const interactive = isInteractive(terminal) && !json;
-    const resume = textOption(args, "resume");
     const prompt = await promptOf(args, terminal);
-    if (prompt === "" && resume === undefined) throw usageError('Give a prompt: tau run "What to do".');
+    const resumed = await resumedSession(args, terminal);
+    if (prompt === "" && resumed === undefined) throw usageError('Give a prompt: tau run "What to do".');
 
-    const settings = await readSettings(args, terminal, interactive);
-    const model = await findModel(settings, terminal);
-    const context = contextOf(terminal);
-    await using local = await openLocalRuntime({
-      settings,
-      model,
-      takesUp: resume === undefined ? [] : [resume],
-    });
-    await local.runtime.start();
-    const target = await startOrResume(local, { prompt, resume }, context);
-    const view = json ? createJsonView(terminal) : createTimelineView(terminal);
-    return await followRun({ runtime: local.runtime, ...target, context, terminal, view, interactive });
+    const place = resumed?.workspace === undefined ? terminal : { ...terminal, cwd: resumed.workspace };
+    const settings = await readSettings(args, place, interactive);
+    const { model } = await findModel(settings.model, terminal);
+    // A machine that cannot confine the agent should say so now, not in the middle.
+    await (await openEnvironment(settings, await realpath(settings.cwd)))[Symbol.asyncDispose]();
+
+    const view = json
+      ? createJsonView(terminal)
+      : quiet
+        ? createAnswerView(terminal)
+        : createTimelineView(terminal);
+    return await runPrompt({ terminal, interactive, view, prompt, resume: resumed?.sessionId }, () =>
+      openLocalRuntime({
+        settings,
+        model,
+        takesUp: resumed === undefined ? [] : [resumed.sessionId],
+        onRetry: (notice) => view.note(retryNote(notice, terminal)),
+      }),
+    );
   },
 };
 
-/** Who runs a command at this terminal. */
-export function contextOf({ env }: Terminal): CallContext {
-  const user = env["USER"] ?? env["LOGNAME"] ?? "me";
-  return localContext(new AbortController().signal, user, randomBytes(16).toString("hex"));
+interface PromptRun {
+  readonly terminal: Terminal;
+  readonly interactive: boolean;
+  readonly view: EventView;
+  readonly prompt: string;
+  readonly resume: string | undefined;
 }
 
-/** The positional words; a `-` among them stands for standard input. */
+async function runPrompt(run: PromptRun, open: () => Promise<LocalRuntime>): Promise<number> {
+  const { terminal, interactive, view } = run;
+  const context = localContext(terminal);
+  await using local = await open();
+  const target = await startOrResume(local, run, context);
+  const exitCode = await followRun({
+    runtime: local.runtime,
+    ...target,
+    context,
+    terminal,
+    view,
+    interactive,
+  });
+  if (interactive && exitCode !== 0) terminal.stderr.write(resumeHint(target.sessionId));
+  return exitCode;
+}
+
+/** The positional words; a `-` at their end stands for standard input. */
 async function promptOf({ positionals }: ParsedArgs, { stdin }: Terminal): Promise<string> {
-  const words = positionals.join(" ");
+  const words = positionals.join(" ").trim();
   if (!/(^|\s)-$/u.test(words)) return words;
   return words.slice(0, -1) + (await text(stdin));
+}
+
+interface ResumedSession {
+  readonly sessionId: string;
+  readonly workspace?: string;
+}
+
+/** The session to go on with, and where it works: its folder's configuration counts, not that of this one. */
+async function resumedSession(args: ParsedArgs, terminal: Terminal): Promise<ResumedSession | undefined> {
+  const name = textOption(args, "resume");
+  if (name === undefined) return undefined;
+  await using sessions = await openStoredSessions(terminal);
+  const sessionId = await sessionNamed(sessions.runtime, name, terminal);
+  const workspace = await sessionWorkspace(sessions.runtime, sessionId, terminal);
+  if (workspace === undefined) return { sessionId };
+  const named = textOption(args, "cwd");
+  const other = named === undefined ? workspace : resolve(terminal.cwd, named);
+  if ((await realpath(other).catch(() => other)) !== workspace)
+    throw usageError(`The session works in ${workspace}; leave --cwd out, or begin a new session.`);
+  return { sessionId, workspace };
 }
 
 interface Target {
@@ -83,10 +141,16 @@ interface Target {
 
 async function startOrResume(
   { runtime, bootstrap }: LocalRuntime,
-  { prompt, resume }: { readonly prompt: string; readonly resume: string | undefined },
+  { prompt, resume }: PromptRun,
   context: CallContext,
 ): Promise<Target> {
-  if (resume !== undefined && prompt === "") return await interruptedRun(runtime, resume, context);
+  if (resume !== undefined && prompt === "") {
+    // Where the events of going on begin is known only before it does.
+    const interrupted = await interruptedRun(runtime, resume, context);
+    await runtime.start();
+    return interrupted;
+  }
+  await runtime.start();
   const sessionId = resume ?? (await runtime.createSession({ bootstrap }, context)).sessionId;
   return { sessionId, ...(await runtime.startRun({ sessionId, prompt: userText(prompt) }, context)) };
 }

@@ -1,25 +1,31 @@
-import { once } from "node:events";
+import { realpath } from "node:fs/promises";
 
 import { startServer } from "@tau/server";
 
+import { agentOptions } from "../agent-options.ts";
 import { countOption, textOption } from "../command.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findModel } from "../find-model.ts";
-import { localTenant, openEnvironment, openLocalRuntime } from "../local-runtime.ts";
+import { localTenant } from "../local-context.ts";
+import { openLocalRuntime } from "../local-runtime.ts";
 import { createLogObserver } from "../log-observer.ts";
-import { agentOptions, homeNote, readSettings } from "../settings.ts";
+import { openEnvironment } from "../open-environment.ts";
+import { readSettings } from "../settings.ts";
+import { homeNote } from "../tau-home.ts";
 import { writeLine } from "../terminal.ts";
+import type { Terminal } from "../terminal.ts";
 
 /** `tau serve`: the runtime behind ConnectRPC. */
 export const serveCommand: Command = {
   usage: "serve [--host HOST] [--port N] [--token REF] [options]",
-  description: `Serves the runtime: gRPC, gRPC-Web, Connect and plain JSON over HTTP on one port. Takes up interrupted runs.
-Binds to this machine only; any other host needs a token. Sessions work in --cwd and below it.
+  description: `Serves the runtime: gRPC, gRPC-Web, Connect and plain JSON over HTTP on one port. Takes up interrupted
+runs. Binds to this machine only; any other host needs a token. Sessions work in --cwd and below it.
+What no rule covers is asked, through the contract: set --approve policy or never to change that.
 ${homeNote}`,
   options: {
     host: { type: "string", value: "HOST", help: "Default 127.0.0.1." },
-    port: { type: "string", value: "N", help: "Default 7117." },
+    port: { type: "string", value: "N", help: "Default 7117; 0 takes any that is free." },
     token: {
       type: "string",
       value: "REF",
@@ -27,25 +33,24 @@ ${homeNote}`,
     },
     ...agentOptions,
   },
+  maxWords: 0,
   examples: [
     "tau serve",
     "tau serve --host 0.0.0.0 --token env:TAU_TOKEN",
-    `curl -H 'content-type: application/json' -d '{}' http://127.0.0.1:7117/tau.runtime.v1.RuntimeService/CreateSession`,
+    "curl -H 'content-type: application/json' -d '{}' \\\n    http://127.0.0.1:7117/tau.runtime.v1.RuntimeService/CreateSession",
   ],
 
   async run(args, terminal) {
+    const [host, token] = [textOption(args, "host"), textOption(args, "token")];
+    const port = countOption(args, "port", 0);
     // Somebody can answer through the contract, so what the rules leave open is asked.
     const settings = await readSettings(args, terminal, true);
-    const model = await findModel(settings, terminal);
+    const { model } = await findModel(settings.model, terminal);
     const observer = createLogObserver(terminal.stderr);
     // A server that cannot confine its agents should say so now, not at the first prompt.
-    await using environment = await openEnvironment(settings, settings.cwd);
+    await using environment = await openEnvironment(settings, await realpath(settings.cwd));
     await using local = await openLocalRuntime({ settings, model, takesUp: "all", confined: true, observer });
-    const [host, token, port] = [
-      textOption(args, "host"),
-      textOption(args, "token"),
-      countOption(args, "port"),
-    ];
+    const told = whenToldToStop(terminal);
     await using server = await startServer({
       runtime: local.runtime,
       tenant: localTenant,
@@ -54,16 +59,26 @@ ${homeNote}`,
       ...(port === undefined ? {} : { port }),
       ...(token === undefined ? {} : { token }),
     });
+    const { kind } = environment.info;
     writeLine(
       terminal,
-      `Serving ${settings.cwd} on ${server.url} (${environment.info.kind}, ${settings.profile}). Ctrl-C stops.`,
+      `Serving ${settings.cwd} on ${server.url} (${kind}, ${settings.profile}, ${model.provider} ${model.id}). Ctrl-C stops.`,
     );
-    await Promise.race([interrupted(terminal), once(process, "SIGTERM")]);
-    writeLine(terminal, "Stopping; runs go on when a server is back.");
+    await told;
+    writeLine(terminal, "Stopping. Unfinished runs go on when a server is back.");
     return exitCodes.ok;
   },
 };
 
-function interrupted({ onInterrupt }: Parameters<Command["run"]>[1]): Promise<void> {
-  return new Promise((resolve) => onInterrupt(resolve));
+/** Settles at the first Ctrl-C or SIGTERM; the next Ctrl-C quits at once. */
+function whenToldToStop(terminal: Terminal): Promise<void> {
+  return new Promise((resolve) => {
+    let presses = 0;
+    terminal.onLeave(() => resolve());
+    terminal.onInterrupt(() => {
+      presses += 1;
+      if (presses > 1) terminal.quit(exitCodes.interrupted);
+      resolve();
+    });
+  });
 }

@@ -1,0 +1,43 @@
+import { approvals, environments, profiles, providerNames } from "./config-file.ts";
+import type { OptionTable } from "./command.ts";
+
+/** Options that every command has which runs agents. */
+export const agentOptions: OptionTable = {
+  model: { type: "string", short: "m", value: "ID", help: "The model, as its provider names it." },
+  provider: { type: "string", short: "p", value: "NAME", help: `One of ${list(providerNames)}.` },
+  "base-url": {
+    type: "string",
+    value: "URL",
+    help: "Where an OpenAI-compatible server answers: vLLM, llama.cpp, LM Studio, …",
+  },
+  cwd: { type: "string", short: "C", value: "FOLDER", help: "The folder to work in. Default: this one." },
+  profile: {
+    type: "string",
+    value: "NAME",
+    help: `What commands may touch: ${list(profiles)}.\nDefault: workspace-write.`,
+  },
+  approve: {
+    type: "string",
+    value: "HOW",
+    help: `What becomes of questions: ${list(approvals)}.
+ask: what no rule covers is asked. policy: only what a rule says.
+never: it is denied. Default: ask on a terminal, else never.`,
+  },
+  environment: {
+    type: "string",
+    short: "e",
+    value: "KIND",
+    help: `${list(environments)}. host means no sandbox at all. Default: jail.`,
+  },
+  network: { type: "boolean", help: "Let commands reach the network." },
+  "max-steps": { type: "string", value: "N", help: "At most this many model calls. Default 50." },
+  config: {
+    type: "string",
+    value: "FILE",
+    help: "Use this configuration file instead of the folder's tau.toml.",
+  },
+};
+
+function list(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+}

@@ -1,0 +1,51 @@
+import type { ParsedArgs } from "../command.ts";
+import { textOption } from "../command.ts";
+import { emptyConfig } from "../config-file.ts";
+import { findModel } from "../find-model.ts";
+import { loadConfig } from "../load-config.ts";
+import type { LoadedConfig } from "../load-config.ts";
+import { folderOf, settingsFrom } from "../settings.ts";
+import type { Settings } from "../settings.ts";
+import { tauHome } from "../tau-home.ts";
+import type { Terminal } from "../terminal.ts";
+import { checkRules } from "./check-rules.ts";
+import { checkSandbox } from "./check-sandbox.ts";
+import { checkStore } from "./check-store.ts";
+import { faultOf } from "./finding.ts";
+import type { Finding } from "./finding.ts";
+
+/** Makes every check, one after the other; a fault in one is no reason to leave out the others. */
+export async function* runChecks(args: ParsedArgs, terminal: Terminal): AsyncGenerator<Finding> {
+  const home = tauHome(terminal);
+  const cwd = await folderOf(args, terminal);
+  yield checkNode();
+  let loaded: LoadedConfig = { config: emptyConfig };
+  try {
+    loaded = await loadConfig({ home, cwd, named: textOption(args, "config") });
+    yield { check: "config", result: "ok", detail: loaded.path ?? `no tau.toml in ${cwd}: defaults` };
+  } catch (error) {
+    yield faultOf("config", error);
+  }
+  const settings = settingsFrom(args, loaded, { home, cwd, someoneAnswers: false });
+  yield* checkRules(settings);
+  yield* checkSandbox(settings);
+  yield await checkStore(home);
+  yield await checkProvider(settings, terminal);
+}
+
+function checkNode(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  if (major > 22 || (major === 22 && minor >= 19))
+    return { check: "node", result: "ok", detail: process.version };
+  return { check: "node", result: "fault", detail: `${process.version}: Tau needs 22.19 or newer.` };
+}
+
+async function checkProvider({ model }: Settings, terminal: Terminal): Promise<Finding> {
+  try {
+    const found = await findModel(model, terminal);
+    const { provider, id } = found.model;
+    return { check: "provider", result: "ok", detail: `${provider}, model ${id}, because ${found.because}` };
+  } catch (error) {
+    return faultOf("provider", error);
+  }
+}

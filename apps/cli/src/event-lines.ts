@@ -1,0 +1,70 @@
+import type { RunFinished, SessionEvent } from "@tau/core";
+import { formatUsd, textOf } from "@tau/core";
+
+import { clip, plain } from "./plain-text.ts";
+import type { Style } from "./style.ts";
+import { duration } from "./tool-lines.ts";
+
+const maxLine = 110;
+
+/** The lines that a timeline has for an event; those of answers and of tools are made elsewhere. */
+export function eventLines(event: SessionEvent, sinceStartMs: number, style: Style): readonly string[] {
+  switch (event.type) {
+    case "run_started":
+      return [
+        style("bold", `› ${clip(textOf(event.prompt), maxLine)}`),
+        ...(event.environment === "host"
+          ? [style("red", "  No sandbox: commands run on this machine, as you.")]
+          : []),
+      ];
+    case "run_resumed":
+      return [style("dim", "  … goes on where it was interrupted")];
+    case "approval_requested":
+      return [style("yellow", `  ? ${clip(event.summary, maxLine)}`)];
+    case "approval_answered":
+      return [
+        `${style("dim", "    ↳")} ${clip(event.by, 40)}: ${event.answer}${event.note === undefined ? "" : `, ${clip(event.note, maxLine)}`}`,
+      ];
+    case "hook_decided":
+      return [
+        style(
+          "dim",
+          `  hook ${clip(event.hook, 40)}: ${event.decision} ${clip(event.reason ?? "", maxLine)}`,
+        ),
+      ];
+    case "context_injected":
+      return [style("dim", `  + ${event.entries.map(({ key }) => clip(key, 40)).join(", ")}`)];
+    case "context_trimmed":
+      return [style("dim", `  ${event.droppedMessages} old messages are no longer sent to the model`)];
+    case "run_waiting":
+      return [style("yellow", `  … waits for ${waitsFor(event.reason)}`)];
+    case "run_finished":
+      return [endLine(event, sinceStartMs, style)];
+    case "unknown":
+      return [style("dim", `  ${clip(event.originalType, 60)}, from a newer Tau`)];
+    default:
+      return [];
+  }
+}
+
+function waitsFor(reason: string): string {
+  return reason === "approval" ? "an answer" : "a person to say what became of an interrupted call";
+}
+
+function endLine(end: RunFinished, sinceStartMs: number, style: Style): string {
+  const { status, reason, steps, usage, costMicroUsd, error } = end;
+  const good = status === "completed";
+  const why = error === undefined ? reason : `${plain(error.message)} [${plain(error.code)}]`;
+  const head = good ? "done" : status === "cancelled" ? "cancelled" : `failed: ${why}`;
+  const facts = [
+    steps === 1 ? "1 model call" : `${steps} model calls`,
+    `${count(usage.inputTokens)} tokens in, ${count(usage.outputTokens)} out`,
+    ...(costMicroUsd === 0 ? [] : [formatUsd(costMicroUsd)]),
+    duration(sinceStartMs),
+  ];
+  return `${style(good ? "green" : "red", `■ ${head}`)} ${style("dim", `· ${facts.join(" · ")}`)}`;
+}
+
+function count(tokens: number): string {
+  return tokens.toLocaleString("en-US");
+}

@@ -1,0 +1,69 @@
+import { mkdir, realpath } from "node:fs/promises";
+
+import { delimiter, dirname } from "node:path";
+
+import { isTauError, TauError } from "@tau/core";
+import type { EnvironmentRequest } from "@tau/runtime";
+import { createJail } from "@tau/sandbox";
+import { commandVariables, createHostEnvironment, createPermissionPolicy } from "@tau/tools";
+import type { EnvironmentInfo, OwnedEnvironment, PermissionPolicy } from "@tau/tools";
+
+import { rgPath } from "@vscode/ripgrep";
+
+import type { Settings } from "./settings.ts";
+
+/** The key of the context entry that says where a session works. */
+export const workspaceKey = "workspace";
+
+/** Opens the jail or, when the settings say so in as many words, the host. Throws `sandbox.*`. */
+export async function openEnvironment(settings: Settings, workspace: string): Promise<OwnedEnvironment> {
+  const { profile: access, network, home, programs = [] } = settings;
+  // What is not there cannot be masked, and may be there a moment later.
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  const profile = { access, workspace, network };
+  const own = dirname(process.execPath);
+  const { PATH = "" } = commandVariables(process.env);
+  // A project may need Node, and the one that runs Tau may be the only one.
+  const env = { PATH: [...programs, PATH, own].join(delimiter) };
+  if (settings.environment === "host") return createHostEnvironment({ profile, secretPaths: [home], env });
+  try {
+    // The jail has a /tmp of its own; what Tau brings along stays visible also when it is installed below /tmp.
+    return await createJail({ profile, maskPaths: [home], showPaths: [own, dirname(rgPath)], env });
+  } catch (error) {
+    if (!isTauError(error) || !error.code.startsWith("sandbox.")) throw error;
+    const hint = "To run commands on this machine without any sandbox, say --environment host.";
+    throw new TauError(error.code, `${error.message}\n${hint}`, { cause: error });
+  }
+}
+
+/** The rules of the settings for an environment. Throws `permission.*` for rules that make no sense. */
+export function policyFor(settings: Settings, environment: EnvironmentInfo): PermissionPolicy {
+  const { profile, rules, network, approve } = settings;
+  return createPermissionPolicy({
+    profile,
+    rules,
+    network,
+    approvals: approve,
+    enforced: environment.enforced,
+  });
+}
+
+/** Where a session works; `confined` refuses what is outside of the settings' folder. */
+export async function workspaceOf(
+  { bootstrap }: Pick<EnvironmentRequest, "bootstrap">,
+  cwd: string,
+  confined: boolean,
+): Promise<string> {
+  const root = await realpath(cwd);
+  const named = bootstrap.find(({ key }) => key === workspaceKey)?.content;
+  if (named === undefined) return root;
+  const workspace = await realpath(named).catch(() => undefined);
+  if (workspace === undefined)
+    throw new TauError("environment.denied", "The session's workspace does not exist any more.");
+  const inside = workspace === root || workspace.startsWith(root === "/" ? root : `${root}/`);
+  if (inside || !confined) return workspace;
+  throw new TauError(
+    "environment.denied",
+    "The session's workspace is outside of the folder that is served. Name one below it, or none.",
+  );
+}

@@ -1,0 +1,106 @@
+import { TauError } from "@tau/core";
+import { parse, TomlError } from "smol-toml";
+
+import { didYouMean } from "./closest-word.ts";
+import { approvals, emptyConfig, environments, profiles, providerNames } from "./config-file.ts";
+import type { ConfigFile } from "./config-file.ts";
+
+/** What fits a key: undefined, or what the value must be. */
+type Check = (value: unknown) => string | undefined;
+
+const text: Check = (value) => (typeof value === "string" && value !== "" ? undefined : "a text in quotes");
+const flag: Check = (value) => (typeof value === "boolean" ? undefined : "true or false");
+const texts: Check = (value) =>
+  Array.isArray(value) && value.every((item) => text(item) === undefined)
+    ? undefined
+    : 'a list of texts, such as ["bash(npm test)"]';
+const url: Check = (value) =>
+  typeof value === "string" && URL.canParse(value) && /^https?:$/u.test(new URL(value).protocol)
+    ? undefined
+    : 'a URL, such as "http://127.0.0.1:8000/v1"';
+const secret: Check = (value) =>
+  typeof value === "string" && /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/u.test(value)
+    ? undefined
+    : 'a reference, "env:NAME" or "file:PATH", so that no key lies in a file that is shared';
+
+const checks: Readonly<Record<keyof ConfigFile, Readonly<Record<string, Check>>>> = {
+  model: {
+    provider: oneOf(providerNames),
+    id: text,
+    base_url: url,
+    api_key: secret,
+    input_price: countFrom(0),
+    output_price: countFrom(0),
+    context_window: countFrom(1),
+  },
+  agent: { instructions: text, max_steps: countFrom(1), max_tokens: countFrom(1) },
+  permissions: { profile: oneOf(profiles), approve: oneOf(approvals), allow: texts, ask: texts, deny: texts },
+  environment: { kind: oneOf(environments), network: flag },
+};
+
+/** Parses a tau.toml and reports every mistake at once. @throws TauError `config.invalid` */
+export function parseConfig(content: string, path: string): ConfigFile {
+  const table = parseToml(content, path);
+  const mistakes = Object.entries(table).flatMap(([section, values]) => sectionMistakes(section, values));
+  if (mistakes.length > 0) throw invalid(path, mistakes);
+  const config: ConfigFile = JSON.parse(JSON.stringify({ ...emptyConfig, ...table }));
+  return config;
+}
+
+function parseToml(content: string, path: string): Readonly<Record<string, unknown>> {
+  try {
+    return parse(content);
+  } catch (error) {
+    const [reason = ""] = error instanceof Error ? error.message.split("\n") : [];
+    const line = error instanceof TomlError ? `line ${error.line}: ` : "";
+    throw invalid(path, [`${line}${reason}`]);
+  }
+}
+
+function sectionMistakes(section: string, values: unknown): readonly string[] {
+  if (!isSection(section)) {
+    const names = Object.keys(checks);
+    return [`[${section}] is not a section; there is ${names.join(", ")}.${didYouMean(section, names)}`];
+  }
+  if (typeof values !== "object" || values === null || Array.isArray(values))
+    return [`${section} must be a section, written [${section}].`];
+  return Object.entries(values).flatMap(([key, value]) => keyMistakes(section, key, value));
+}
+
+function keyMistakes(section: keyof ConfigFile, key: string, value: unknown): readonly string[] {
+  const known = checks[section];
+  const check = Object.hasOwn(known, key) ? known[key] : undefined;
+  if (check === undefined) {
+    const names = Object.keys(known);
+    return [`${section}.${key} is not a key; there is ${names.join(", ")}.${didYouMean(key, names)}`];
+  }
+  const wanted = check(value);
+  if (wanted === undefined) return [];
+  // A value that should be a reference may be the secret itself.
+  const found = check === secret ? "" : `, not ${JSON.stringify(value)}`;
+  return [`${section}.${key} must be ${wanted}${found}.`];
+}
+
+function isSection(name: string): name is keyof ConfigFile {
+  return Object.hasOwn(checks, name);
+}
+
+function oneOf(words: readonly string[]): Check {
+  return (value) =>
+    typeof value === "string" && words.includes(value) ? undefined : `one of ${words.join(", ")}`;
+}
+
+function countFrom(min: number): Check {
+  return (value) =>
+    typeof value === "number" && Number.isSafeInteger(value) && value >= min
+      ? undefined
+      : `a whole number of at least ${min}`;
+}
+
+function invalid(path: string, mistakes: readonly string[]): TauError {
+  const [only] = mistakes;
+  return new TauError(
+    "config.invalid",
+    mistakes.length === 1 ? `${path}: ${only}` : `${path}:\n  ${mistakes.join("\n  ")}`,
+  );
+}

@@ -1,0 +1,22 @@
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+
+import type { Terminal } from "./terminal.ts";
+
+/** For the help of every command that reads the store. */
+export const homeNote = "Data is kept in $TAU_HOME, by default ~/.local/share/tau.";
+
+/** Where Tau keeps its data; absolute. */
+export function tauHome({ env, cwd }: Pick<Terminal, "env" | "cwd">): string {
+  const named = env["TAU_HOME"] ?? "";
+  if (named !== "") return resolve(cwd, named);
+  const shared = env["XDG_DATA_HOME"] ?? "";
+  // The XDG specification wants relative paths to be ignored.
+  if (shared.startsWith("/")) return join(shared, "tau");
+  return join(env["HOME"] ?? homedir(), ".local", "share", "tau");
+}
+
+/** Where the sessions are. */
+export function storeDirectory(home: string): string {
+  return join(home, "store");
+}
