@@ -18,13 +18,15 @@ export function answerSignal(approvalId: string): string {
 export async function waitForPerson(scope: RunScope, asked: ApprovalRequested): Promise<void> {
   const { log, clock, runId } = scope;
   const { approvalId, effectId, reason } = asked;
-  if (runOf(scope).status !== "waiting") {
-    const approvalIds = log.state.pending.map((approval) => approval.approvalId);
-    log.record({ type: "run_waiting", runId, reason, approvalIds });
-  }
   await log.commit();
+  // A run that is taken up again may have its answer already: then it does not wait, and nobody is told that it does.
   let answer = await answerInInbox(scope, approvalId);
   if (answer === undefined) {
+    if (runOf(scope).status !== "waiting") {
+      const approvalIds = log.state.pending.map((approval) => approval.approvalId);
+      log.record({ type: "run_waiting", runId, reason, approvalIds });
+    }
+    await log.commit();
     await scope.engine.wait(answerSignal(approvalId), {
       timeoutMs: Math.max(0, asked.expiresAt - clock.now()),
     });
