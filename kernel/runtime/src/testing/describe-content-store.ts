@@ -84,11 +84,15 @@ export function describeContentStore(name: string, { open, reopen }: ContentStor
       expect(await content.get("other", sha256)).toEqual(bytes("secret"));
     });
 
-    test.each(naughtyTenants)("tenant %j is refused", async (tenant) => {
+    test("a tenant whose name is not one is refused", async () => {
       await using store = await open();
       const { content } = store;
-      expect(await codeOf(content.put(tenant, bytes("x")))).toBe("context.invalid_tenant");
-      expect(await codeOf(content.get(tenant, hash(bytes("x"))))).toBe("context.invalid_tenant");
+      for (const tenant of naughtyTenants) {
+        const put = await codeOf(content.put(tenant, bytes("x")));
+        const get = await codeOf(content.get(tenant, hash(bytes("x"))));
+        const code = "context.invalid_tenant";
+        expect({ tenant, put, get }).toEqual({ tenant, put: code, get: code });
+      }
     });
 
     test("what the caller does to its bytes afterwards changes nothing", async () => {

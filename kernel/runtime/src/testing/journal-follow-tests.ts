@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import type { JournalAdapter } from "./journal-adapter.ts";
 import { startFollower } from "./follower.ts";
+import { openRoom } from "./journal-room.ts";
 import { codeOf, firstBatch, placed, sampleEvents } from "./journal-samples.ts";
 
 const id = { tenant: "acme", stream: "session/1" };
@@ -30,6 +31,8 @@ export function followTests({ open }: JournalAdapter): void {
     });
 
     test("has no gap and no duplicate, wherever it starts while others append", async () => {
+      await using store = await open();
+      let cases = 0;
       await fc.assert(
         fc.asyncProperty(
           fc.array(
@@ -40,7 +43,7 @@ export function followTests({ open }: JournalAdapter): void {
             },
           ),
           async (steps) => {
-            await using journal = await open();
+            const journal = openRoom(store, `case-${cases++}`);
             const followers: { from: number; follower: ReturnType<typeof startFollower> }[] = [];
             const appends: Promise<number>[] = [];
             let version = 0;

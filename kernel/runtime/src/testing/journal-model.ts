@@ -85,7 +85,7 @@ interface OpenFollower {
   readonly follower: Follower;
 }
 
-/** Runs `program` on an empty journal and compares every answer with a model. */
+/** Runs `program` on a journal whose streams are empty and compares every answer with a model. */
 export async function checkProgram(journal: Journal, program: readonly JournalCommand[]): Promise<void> {
   const model = new JournalModel();
   const open: OpenFollower[] = [];
@@ -150,7 +150,7 @@ async function checkQuery(
       if (page.length < limit || all.length > ids.length) break;
     }
     expect(all).toEqual(model.list(tenant, prefix));
-    expect(await journal.tenants()).toEqual(model.tenants());
+    expect(await journal.tenants()).toEqual(expect.arrayContaining([...model.tenants()]));
     return;
   }
   const { id } = command;

@@ -19,6 +19,16 @@ export function readTests({ open }: JournalAdapter): void {
       expect(await readAll(journal, { ...id, stream: "session/unknown" })).toEqual([]);
     });
 
+    test("yields many large bodies, each exactly once", async () => {
+      await using journal = await open();
+      const body = JSON.stringify("x".repeat(1_000_000));
+      const events = Array.from({ length: 12 }, (_, at) => ({ type: "large", version: 1, at, body }));
+      await journal.append(id, 0, events);
+      const batches = await allBatches(journal.read(id, 1, new AbortController().signal));
+      expect(batches.flat().map((event) => event.seq)).toEqual(events.map((_, index) => index + 1));
+      expect(batches.flat().every((event) => event.body === body)).toBe(true);
+    });
+
     test("throws the reason of an aborted signal, also between two batches", async () => {
       await using journal = await open();
       await journal.append(id, 0, sampleEvents("many", 2_500));
@@ -59,6 +69,9 @@ export function readTests({ open }: JournalAdapter): void {
       ]);
       expect(await journal.list("acme", { prefix: "session/", limit: 2, before: "session/a" })).toEqual([]);
       expect(await journal.list("acme", { prefix: "nothing", limit: 2 })).toEqual([]);
+      const beyond = await journal.list("acme", { prefix: "inbox/", limit: 2, before: "session/c" });
+      expect(beyond.map((summary) => summary.stream)).toEqual(["inbox/a"]);
+      expect(await journal.list("acme", { prefix: "session/", limit: 2, before: "inbox/b" })).toEqual([]);
     });
 
     test("goes on past a thousand streams", async () => {
