@@ -2,6 +2,7 @@ import { fromJson } from "@bufbuild/protobuf";
 import type { JsonValue } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
+import { createTauClient } from "@tau/client";
 import { ErrorClass, ErrorDetailSchema, RuntimeService } from "@tau/proto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -126,11 +127,19 @@ describe("a bad request", () => {
     expect(detail?.violations.map(({ field }) => field)).toEqual(["session_id", "approval_id", "answer"]);
   });
 
-  it("that is too large is refused before it is read", async () => {
+  it.each(["1.1", "2"] as const)("that is too large is refused over HTTP/%s", async (httpVersion) => {
+    using client = createTauClient({ baseUrl: harness.server.url, httpVersion });
     for (const size of [100_001, 200_000, 3_000_000]) {
-      const error = await failureOf("run", { sessionId: "s", prompt: "x".repeat(size) });
-      expect(error.code).toBe(Code.ResourceExhausted);
+      const entries = [{ key: "k", content: "x".repeat(size) }];
+      await expect(client.injectContext({ sessionId: "s", entries })).rejects.toMatchObject({
+        code: "request.invalid",
+        message: expect.stringContaining("larger than configured"),
+      });
+      const run = client.run({ sessionId: "s", prompt: "x".repeat(size) })[Symbol.asyncIterator]();
+      await expect(run.next()).rejects.toMatchObject({ code: "request.invalid" });
     }
+    // Nothing of it is left behind: the connection, or a new one, still serves.
+    await expect(client.getSession("s")).rejects.toMatchObject({ code: "session.not_found" });
   });
 
   it("about a session that is not there says so", async () => {

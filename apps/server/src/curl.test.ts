@@ -39,6 +39,19 @@ it.each([["--http1.1"], ["--http2-prior-knowledge"]])("speaks JSON to plain curl
   expect(JSON.parse(got.body)).toMatchObject({ sessionId: "s1", status: "SESSION_STATUS_ACTIVE" });
 });
 
+it("answers an HTTP/2 request that arrives in one piece with the beginning of its connection", async () => {
+  await using harness = await openHarness();
+  const query = `?encoding=json&message=${encodeURIComponent("{}")}`;
+  const url = `${harness.server.url}/${service}/ListSessions${query}`;
+  for (let i = 0; i < 5; i++) {
+    const answers = Array.from({ length: 4 }, () => curl("--http2-prior-knowledge", url));
+    // The server reads only after curl has sent everything it has to say.
+    const busyUntil = performance.now() + 60;
+    while (performance.now() < busyUntil);
+    for (const { status } of await Promise.all(answers)) expect(status).toBe(200);
+  }
+});
+
 it("answers probes, and 404 with a hint to everything else", async () => {
   await using harness = await openHarness();
   const { url } = harness.server;

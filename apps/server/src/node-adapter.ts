@@ -1,4 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import { constants } from "node:http2";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 
 import { Code, ConnectError } from "@connectrpc/connect";
@@ -41,8 +42,10 @@ export function createNodeAdapter({ router, fallback, onError }: NodeAdapterOpti
     }
     const serve = async (): Promise<void> => {
       const universal = universalRequestFromNodeRequest(request, response, undefined, undefined);
-      await send(await handler(universal), response);
-      abandonRest(request);
+      // Connect would destroy the request, and with it the connection, when it refuses to read on.
+      const body = request.iterator({ destroyOnReturn: false });
+      await send(await handler({ ...universal, body }), response);
+      discardRest(request);
     };
     serve().catch((error: unknown) => {
       response.destroy();
@@ -71,12 +74,22 @@ async function send(universal: UniversalServerResponse, response: NodeResponse):
   }
 }
 
-/** Frees what carries a request that was refused before it was read to its end. */
-function abandonRest(request: NodeRequest): void {
+const mostDiscardedBytes = 8 * 1024 * 1024;
+
+/**
+ * Reads past what a client still sends after it was answered, for example when it was refused for its size:
+ * a client that is cut off in the middle of its request does not see the answer. But not past everything.
+ */
+function discardRest(request: NodeRequest): void {
   if (request.complete) return;
-  // HTTP/2 tells the client to stop sending; HTTP/1 can only close the connection, once the answer is out.
-  if ("stream" in request) request.stream.close();
-  else request.socket.destroySoon();
+  let left = mostDiscardedBytes;
+  request.on("data", (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left >= 0) return;
+    if ("stream" in request) request.stream.close(constants.NGHTTP2_CANCEL);
+    else request.socket.destroy();
+  });
+  request.resume();
 }
 
 /** Settles when the chunk has left the process; rejects when the client has gone away. */
