@@ -53,7 +53,7 @@ export async function capOutput(
 }
 
 /** Clips `text` to `limit` characters and says between the halves where the rest is. */
-export function markedClip(text: string, limit: number, artifactId: string): string {
+function markedClip(text: string, limit: number, artifactId: string): string {
   const { head, tail, omitted } = clipText(text, limit);
   if (omitted === 0) return text;
   const marker = `[… ${omitted} characters left out. The full output is ${artifactId}: read it with offset and limit, or search for what you need. …]`;

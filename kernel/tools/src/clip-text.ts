@@ -23,7 +23,8 @@ export function clipText(text: string, limit: number): ClippedText {
 const reach = 200;
 
 function endOfHead(text: string, wanted: number): number {
-  const newline = text.lastIndexOf("\n", wanted - 1);
+  // lastIndexOf takes a negative position for 0.
+  const newline = wanted === 0 ? -1 : text.lastIndexOf("\n", wanted - 1);
   if (newline >= 0 && wanted - newline - 1 <= reach) return newline + 1;
   return isInsidePair(text, wanted) ? wanted - 1 : wanted;
 }

@@ -21,3 +21,9 @@ export function errorText(tool: string, error: unknown): string {
   if (isTauError(error)) return `${error.code}: ${error.message}`;
   return `tool.failed: ${tool} ended with an unexpected error, which is in the log. Check the arguments, or do it another way.`;
 }
+
+/** Makes the result of a call that the permissions or a person refused; the reason says what to do instead. */
+export function deniedResult(call: ToolCallPart, reason: string): ToolResultPart {
+  const code = "tool.denied";
+  return errorResult(call, `${code}: ${reason}`);
+}

@@ -60,3 +60,4 @@ export { createGrepTool } from "./builtin/grep-tool.ts";
 export { createReadTool } from "./builtin/read-tool.ts";
 export type { RipgrepOptions } from "./builtin/ripgrep.ts";
 export { createWriteTool } from "./builtin/write-tool.ts";
+export { deniedResult } from "./error-result.ts";

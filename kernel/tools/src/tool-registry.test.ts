@@ -6,6 +6,7 @@ import { createMemoryArtifactStore } from "./memory-artifact-store.ts";
 import { createTestContext, resultText as text, toolCall as call } from "./tool-context.test.support.ts";
 import { createToolRegistry } from "./tool-registry.ts";
 import { defineTool } from "./define-tool.ts";
+import { deniedResult } from "./error-result.ts";
 
 const add = defineTool({
   name: "add",
@@ -252,6 +253,14 @@ describe("createToolRegistry", () => {
     const spilled = await registry.execute(call("picture", {}), context);
     expect(text(spilled.result)).toContain("image/png of 3000 bytes left out");
     expect((await context.artifacts.read(spilled.artifacts[0]?.id ?? "")).byteLength).toBe(3000);
+  });
+});
+
+describe("deniedResult", () => {
+  it("tells the model that it was refused, and why", () => {
+    const result = deniedResult(call("bash", {}), "The rule bash(rm *) denies it.");
+    expect(result).toMatchObject({ isError: true, callId: "call-1", name: "bash" });
+    expect(text(result).split(": ", 2)).toEqual(["tool.denied", "The rule bash(rm *) denies it."]);
   });
 });
 

@@ -1,6 +1,5 @@
 import { TauError } from "@tau/core";
 
-import { markedClip } from "../cap-output.ts";
 import { defineTool } from "../define-tool.ts";
 import type { ExecResult } from "../environment.ts";
 import { textOutput } from "../tool-output.ts";
@@ -52,7 +51,7 @@ export function createBashTool(): Tool {
     sideEffect: "irreversible",
     // The command has its own limit; this one is for an environment that does not keep it.
     timeoutMs: maxTimeoutMs + 10_000,
-    maxOutputChars: 40_000,
+    maxOutputChars: maxShownChars,
     access: ({ command, cwd }, workspace) => [
       { kind: "command", source: command, cwd: workspacePath(workspace, cwd ?? ".") },
     ],
@@ -81,44 +80,29 @@ async function run(input: BashInput, context: ToolContext): Promise<ToolOutput> 
     },
     signal,
   );
-  return await report(result, { timeoutMs, collector }, context);
+  return report(result, timeoutMs, collector);
 }
 
-async function report(
-  result: ExecResult,
-  { timeoutMs, collector }: { readonly timeoutMs: number; readonly collector: OutputCollector },
-  context: ToolContext,
-): Promise<ToolOutput> {
+/** The whole output: what is too long for the model, the registry spills to an artifact. */
+function report(result: ExecResult, timeoutMs: number, collector: OutputCollector): ToolOutput {
   const durationMs = Math.round(result.durationMs);
   const output = plainText(collector.toText()).trimEnd();
-  const details = {
-    exitCode: result.exitCode,
-    durationMs,
-    timedOut: result.timedOut,
-    outputBytes: collector.size,
-  };
   const status = result.timedOut
     ? `tool.timeout: the command was stopped after ${timeoutMs} ms. Raise timeoutMs (at most ${maxTimeoutMs}), or ask for less.`
-    : `Exit code ${result.exitCode}${signalOf(result.exitCode)} after ${duration(durationMs)}.`;
-  const shown = await shownOutput(output, context);
-  return textOutput(`${status}\n${shown.text}`, {
+    : `Exit code ${result.exitCode}${meaningOf(result.exitCode)} after ${duration(durationMs)}.`;
+  return textOutput(`${status}\n${output === "" ? "(no output)" : output}`, {
     isError: result.timedOut,
-    details: { ...details, ...(shown.artifact === undefined ? {} : { artifact: shown.artifact }) },
+    details: {
+      exitCode: result.exitCode,
+      durationMs,
+      timedOut: result.timedOut,
+      outputBytes: collector.size,
+    },
   });
 }
 
-async function shownOutput(
-  output: string,
-  context: ToolContext,
-): Promise<{ readonly text: string; readonly artifact?: string }> {
-  if (output === "") return { text: "(no output)" };
-  if (output.length <= maxShownChars) return { text: output };
-  const data = Buffer.from(output);
-  const { id } = await context.artifacts.save("bash output", "text/plain; charset=utf-8", data);
-  return { text: markedClip(output, maxShownChars, id), artifact: id };
-}
-
-const signals: Readonly<Record<number, string>> = {
+const meanings: Readonly<Record<number, string>> = {
+  127: "a command was not found",
   130: "interrupted",
   134: "aborted",
   137: "killed, perhaps out of memory",
@@ -126,10 +110,9 @@ const signals: Readonly<Record<number, string>> = {
   143: "terminated",
 };
 
-function signalOf(exitCode: number): string {
-  const name = signals[exitCode];
-  if (exitCode === 127) return " (a command was not found)";
-  return name === undefined ? "" : ` (${name})`;
+function meaningOf(exitCode: number): string {
+  const meaning = meanings[exitCode];
+  return meaning === undefined ? "" : ` (${meaning})`;
 }
 
 function duration(milliseconds: number): string {

@@ -30,6 +30,8 @@ describe("edit", () => {
     await bench.use("read", { path: "a.txt" });
     const edits = async (...list: readonly object[]): Promise<string> =>
       await bench.use("edit", { path: "a.txt", edits: list });
+    const codeOf = async (...list: readonly object[]): Promise<string | undefined> =>
+      (await bench.run("edit", { path: "a.txt", edits: list })).code;
     expect(await edits({ old: "one", new: "1" }, { old: "two", new: "2" })).toMatch(
       /^edit\.ambiguous: edits\[1\]: "old" is in a\.txt 2 times, at lines 2, 3; .*replaceAll/,
     );
@@ -37,7 +39,10 @@ describe("edit", () => {
       /^edit\.overlap: .*line 1/,
     );
     expect(await edits({ old: "", new: "x" })).toMatch(/^edit\.empty: .*use write/);
-    expect(await edits({ old: "one", new: "one" })).toMatch(/^edit\.no_change/);
+    expect(await codeOf({ old: "one", new: "one" })).toBe("edit.no_change");
+    expect(await codeOf({ old: "", new: "x" })).toBe("edit.empty");
+    expect(await codeOf({ old: "one\ntwo", new: "1" }, { old: "ne", new: "2" })).toBe("edit.overlap");
+    expect(await codeOf({ old: "three", new: "3" })).toBe("edit.no_match");
     expect(await edits({ odl: "one", new: "x" })).toContain('did you mean "old"');
     expect(await bench.get("a.txt")).toBe("one\ntwo\ntwo\n");
     expect(await edits({ old: "two", new: "2", replaceAll: true })).toContain("in 2 places");

@@ -1,13 +1,14 @@
-import { relative } from "node:path/posix";
+import { join, relative } from "node:path/posix";
 
 import { defineTool } from "../define-tool.ts";
 import { textOutput } from "../tool-output.ts";
 import type { Tool, ToolContext, ToolOutput } from "../tool.ts";
 import { compileGlob } from "./glob-pattern.ts";
 import { placeOf } from "./open-file.ts";
+import type { Place } from "./open-file.ts";
 import { ripgrep } from "./ripgrep.ts";
 import type { RipgrepOptions } from "./ripgrep.ts";
-import { displayPath, workspacePath } from "./workspace-path.ts";
+import { workspacePath } from "./workspace-path.ts";
 
 interface GlobInput {
   readonly pattern: string;
@@ -56,7 +57,7 @@ async function find(program: string, input: GlobInput, context: ToolContext): Pr
       onRecord: (path) => {
         if (!matches(relative(place.real, path))) return true;
         found++;
-        if (files.length < maxFiles) files.push(shown(path, place.real, place.shown));
+        if (files.length < maxFiles) files.push(shownPath(path, place));
         return true;
       },
     },
@@ -77,11 +78,9 @@ export function hiddenArgs(hidden: boolean | undefined): readonly string[] {
   return hidden === true ? ["--hidden", "--glob=!.git"] : [];
 }
 
-/** The path that ripgrep gave, written the way the model wrote the folder. */
-export function shown(path: string, realBase: string, shownBase: string): string {
-  const inside = relative(realBase, path);
-  if (inside === "") return shownBase;
-  return shownBase === "." ? inside : displayPath("/", `${shownBase}/${inside}`);
+/** The path that ripgrep gave, written below the folder as the model knows it. */
+export function shownPath(path: string, place: Place): string {
+  return join(place.shown, relative(place.real, path));
 }
 
 function noFiles(input: GlobInput): string {

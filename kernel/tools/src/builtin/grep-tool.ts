@@ -1,12 +1,13 @@
-import { relative } from "node:path/posix";
+import { basename, relative } from "node:path/posix";
+
+import { isTauError } from "@tau/core";
 
 import { defineTool } from "../define-tool.ts";
 import { textOutput } from "../tool-output.ts";
 import type { Tool, ToolContext, ToolOutput } from "../tool.ts";
 import { compileGlob } from "./glob-pattern.ts";
-import { hiddenArgs, shown } from "./glob-tool.ts";
+import { hiddenArgs, shownPath } from "./glob-tool.ts";
 import { placeOf } from "./open-file.ts";
-import type { Place } from "./open-file.ts";
 import { ripgrep } from "./ripgrep.ts";
 import type { RipgrepOptions } from "./ripgrep.ts";
 import { workspacePath } from "./workspace-path.ts";
@@ -64,7 +65,7 @@ async function search(program: string, input: GrepInput, context: ToolContext): 
   const filter = input.glob === undefined ? undefined : compileGlob(input.glob);
   const place = await placeOf(input.path ?? ".", context);
   await context.environment.stat(place.real, context.signal);
-  const sink = input.filesOnly === true ? fileSink(place) : lineSink(place);
+  const sink = input.filesOnly === true ? fileSink() : lineSink();
   const { timedOut } = await ripgrep(
     {
       program,
@@ -72,19 +73,27 @@ async function search(program: string, input: GrepInput, context: ToolContext): 
       separator: input.filesOnly === true ? "\0" : "\n",
       onRecord: (record) => {
         const path = record.split("\0", 1)[0] ?? "";
-        if (filter !== undefined && !filter(relative(place.real, path))) return true;
-        return sink.add(path, record.slice(path.length + 1));
+        const name = path === place.real ? basename(path) : relative(place.real, path);
+        return filter?.(name) === false || sink.add(path, record.slice(path.length + 1));
       },
     },
     context,
   );
+  const files = await readableOnly(sink.files, context);
+  const lines = files.flatMap((file) => {
+    const path = shownPath(file.path, place);
+    return file.lines.length === 0 ? [path] : file.lines.map((line) => `${path}${line}`);
+  });
+  const limit = input.filesOnly === true ? `${maxFiles} files` : `${maxMatches} matches`;
   const notes = [
-    ...(sink.full ? [`[Only the first ${sink.count} are shown. Use a narrower pattern, path or glob.]`] : []),
+    ...(sink.full ? [`[Only the first ${limit} are shown. Use a narrower pattern, path or glob.]`] : []),
     ...(timedOut ? ["[The search took too long and is not complete. Use a narrower path.]"] : []),
+    ...(files.length < sink.files.length
+      ? [`[Files with secrets left out: ${sink.files.length - files.length}.]`]
+      : []),
   ];
-  const text =
-    sink.lines.length === 0 ? `No matches for ${JSON.stringify(input.pattern)}.` : sink.lines.join("\n");
-  return textOutput([text, ...notes].join("\n"), { details: { matches: sink.count } });
+  const text = lines.length === 0 ? `No matches for ${JSON.stringify(input.pattern)}.` : lines.join("\n");
+  return textOutput([text, ...notes].join("\n"), { details: { files: files.length } });
 }
 
 function argsOf(input: GrepInput): readonly string[] {
@@ -107,45 +116,44 @@ function argsOf(input: GrepInput): readonly string[] {
   ];
 }
 
+/** A file with its matching lines; without lines when only files are wanted. */
+interface FileMatches {
+  readonly path: string;
+  readonly lines: string[];
+}
+
+/** Collects what fits of a search. */
 interface Sink {
-  readonly lines: readonly string[];
-  /** Matches so far. */
-  readonly count: number;
-  /** Whether there were more than fit. */
+  readonly files: readonly FileMatches[];
+  /** Whether there was more than fits. */
   readonly full: boolean;
   /** Answers false when nothing more fits. */
   add(path: string, rest: string): boolean;
 }
 
-function fileSink(place: Place): Sink {
-  const lines: string[] = [];
+function fileSink(): Sink {
+  const files: FileMatches[] = [];
   let full = false;
   return {
-    lines,
-    get count() {
-      return lines.length;
-    },
+    files,
     get full() {
       return full;
     },
     add: (path) => {
-      full = lines.length === maxFiles;
-      if (!full) lines.push(shown(path, place.real, place.shown));
+      full = files.length === maxFiles;
+      if (!full) files.push({ path, lines: [] });
       return !full;
     },
   };
 }
 
 /** Gets `12:text` for a match and `12-text` for a line around one. */
-function lineSink(place: Place): Sink {
-  const lines: string[] = [];
+function lineSink(): Sink {
+  const files: FileMatches[] = [];
   let count = 0;
   let full = false;
   return {
-    lines,
-    get count() {
-      return count;
-    },
+    files,
     get full() {
       return full;
     },
@@ -158,8 +166,28 @@ function lineSink(place: Place): Sink {
         return false;
       }
       if (mark === ":") count++;
-      lines.push(`${shown(path, place.real, place.shown)}${mark}${number}${mark}${text.replace(/\r$/, "")}`);
+      if (files.at(-1)?.path !== path) files.push({ path, lines: [] });
+      files.at(-1)?.lines.push(`${mark}${number}${mark}${text.replace(/\r$/, "")}`);
       return true;
     },
   };
+}
+
+/** Leaves out what `read` would refuse: on a host nothing else keeps a search from looking into secrets. */
+async function readableOnly(
+  files: readonly FileMatches[],
+  context: ToolContext,
+): Promise<readonly FileMatches[]> {
+  const allowed = await Promise.all(
+    files.map(async ({ path }) => {
+      try {
+        await context.environment.stat(path, context.signal);
+        return true;
+      } catch (error) {
+        context.signal.throwIfAborted();
+        return isTauError(error) && error.code !== "environment.denied";
+      }
+    }),
+  );
+  return files.filter((_, index) => allowed[index]);
 }

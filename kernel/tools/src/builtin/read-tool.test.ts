@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { symlink } from "node:fs/promises";
+import { symlink, truncate } from "node:fs/promises";
 import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
 import { prepareCall } from "../prepare-call.ts";
-import { toolCall } from "../tool-context.test.support.ts";
+import { resultText, toolCall } from "../tool-context.test.support.ts";
 import { createWorkbench } from "./builtin.test.support.ts";
 import { createReadTool } from "./read-tool.ts";
 
@@ -70,6 +70,19 @@ describe("read", () => {
     });
     expect(await bench.use("read", { path: "doc.pdf" })).toMatch(/^file\.not_text: doc\.pdf is a PDF/);
     expect((await bench.run("read", { path: "data.bin" })).code).toBe("file.not_text");
+  });
+
+  it("refuses to load huge files and shows no huge pictures", async () => {
+    const bench = await createWorkbench({ "huge.log": "x" });
+    await truncate(join(bench.workspace, "huge.log"), 20_000_001);
+    const run = await bench.run("read", { path: "huge.log" });
+    expect(run.code).toBe("file.too_large");
+    expect(resultText(run.result)).toContain("20000001 bytes");
+    await bench.put(
+      "huge.png",
+      Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), Buffer.alloc(4_000_000)]),
+    );
+    expect((await bench.run("read", { path: "huge.png" })).code).toBe("file.too_large");
   });
 
   it("says what to do about folders, missing files and a tilde", async () => {

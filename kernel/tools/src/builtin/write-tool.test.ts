@@ -3,7 +3,11 @@ import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
+import { toolCall } from "../tool-context.test.support.ts";
+import { createToolRegistry } from "../tool-registry.ts";
+import type { ToolContext } from "../tool.ts";
 import { createWorkbench } from "./builtin.test.support.ts";
+import { createWriteTool } from "./write-tool.ts";
 
 describe("write", () => {
   it("makes a file and its folders, and may then overwrite what it wrote itself", async () => {
@@ -54,5 +58,24 @@ describe("write", () => {
     expect((await bench.run("write", { path: "/etc/tau-test", content: "" })).code).toBe(
       "environment.denied",
     );
+  });
+
+  it("does not overwrite a file that appears while it writes a new one", async () => {
+    const bench = await createWorkbench();
+    const { environment } = bench.context;
+    const racing: ToolContext = {
+      ...bench.context,
+      environment: {
+        ...environment,
+        writeFile: async (path, data, options, signal) => {
+          await bench.put("a.txt", "somebody else's");
+          await environment.writeFile(path, data, options, signal);
+        },
+      },
+    };
+    const registry = createToolRegistry({ tools: [createWriteTool()] });
+    const run = await registry.execute(toolCall("write", { path: "a.txt", content: "x" }), racing);
+    expect(run.code).toBe("environment.exists");
+    expect(await bench.get("a.txt")).toBe("somebody else's");
   });
 });

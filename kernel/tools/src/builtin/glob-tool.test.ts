@@ -1,0 +1,87 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { describe, expect, it } from "vitest";
+
+import { createTestContext, resultText, toolCall } from "../tool-context.test.support.ts";
+import { createToolRegistry } from "../tool-registry.ts";
+import { builtInTools } from "./built-in-tools.ts";
+import { createWorkbench } from "./builtin.test.support.ts";
+
+const files = {
+  ".gitignore": "dist/\n*.log\n",
+  ".github/ci.yml": "",
+  ".git/config": "",
+  "dist/a.ts": "",
+  "debug.log": "",
+  "src/b.ts": "",
+  "src/a.ts": "",
+  "src/deep/c.test.ts": "",
+  "src/[id].ts": "",
+  "readme.md": "",
+};
+
+describe("glob", () => {
+  it("finds files by pattern, sorted, without ignored and hidden ones", async () => {
+    const bench = await createWorkbench(files);
+    const find = async (input: object): Promise<readonly string[]> =>
+      (await bench.use("glob", input)).split("\n");
+    expect(await find({ pattern: "*.ts" })).toEqual([
+      "src/[id].ts",
+      "src/a.ts",
+      "src/b.ts",
+      "src/deep/c.test.ts",
+    ]);
+    expect(await find({ pattern: "src/*.ts" })).toHaveLength(3);
+    expect(await find({ pattern: "**/{a,c.test}.ts" })).toEqual(["src/a.ts", "src/deep/c.test.ts"]);
+    expect(await find({ pattern: "[ab].ts", path: "src" })).toEqual(["src/a.ts", "src/b.ts"]);
+    expect(await find({ pattern: String.raw`\[id\].ts` })).toEqual(["src/[id].ts"]);
+    expect(await find({ pattern: "*.log" })).toEqual([expect.stringContaining("No files match")]);
+    expect(await find({ pattern: "**", hidden: true })).toEqual([
+      ".github/ci.yml",
+      ".gitignore",
+      "readme.md",
+      "src/[id].ts",
+      "src/a.ts",
+      "src/b.ts",
+      "src/deep/c.test.ts",
+    ]);
+  });
+
+  it("shows the first thousand and counts the rest", async () => {
+    const bench = await createWorkbench();
+    await bench.use("bash", { command: "for i in $(seq -w 1 1234); do : > f$i.txt; done" });
+    const lines = (await bench.use("glob", { pattern: "*.txt" })).split("\n");
+    expect(lines).toHaveLength(1001);
+    expect(lines[0]).toBe("f0001.txt");
+    expect(lines[1000]).toBe("[234 more files. Use a narrower pattern or path.]");
+  });
+
+  it("explains broken patterns and missing folders", async () => {
+    const bench = await createWorkbench();
+    expect(await bench.use("glob", { pattern: "a{b" })).toMatch(
+      /^search\.invalid_pattern: .*"\{" is not closed/,
+    );
+    expect(await bench.use("glob", { pattern: "a[b" })).toMatch(/^search\.invalid_pattern/);
+    expect((await bench.run("glob", { pattern: "*", path: "none" })).code).toBe("environment.not_found");
+  });
+
+  it("says so when ripgrep is missing", async () => {
+    const registry = createToolRegistry({ tools: builtInTools({ ripgrepPath: "/nowhere/rg" }) });
+    const run = await registry.execute(toolCall("glob", { pattern: "*" }), await createTestContext());
+    expect(run.code).toBe("search.unavailable");
+    expect(resultText(run.result)).toMatch(
+      /^search\.unavailable: ripgrep \("\/nowhere\/rg"\) could not be started/,
+    );
+  });
+
+  it("passes on what ripgrep says when it fails", async () => {
+    const context = await createTestContext();
+    const program = join(context.environment.info.profile.workspace, "rg");
+    await writeFile(program, "#!/bin/sh\necho out of luck >&2\nexit 2\n", { mode: 0o755 });
+    const registry = createToolRegistry({ tools: builtInTools({ ripgrepPath: program }) });
+    const run = await registry.execute(toolCall("glob", { pattern: "*" }), context);
+    expect(run.code).toBe("search.failed");
+    expect(resultText(run.result)).toContain("exit code 2: out of luck");
+  });
+});

@@ -1,0 +1,113 @@
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { createWorkbench } from "./builtin.test.support.ts";
+
+const files = {
+  ".gitignore": "ignored.txt\n",
+  "ignored.txt": "needle\n",
+  ".hidden.txt": "needle\n",
+  "b.txt": "hay\nneedle one\nhay\n",
+  "a.ts": "before\nconst needle = 1; // a.b\nafter\n",
+  "dos.txt": "dos needle\r\n",
+};
+
+describe("grep", () => {
+  it("shows matching lines by file and line, sorted, without ignored and hidden files", async () => {
+    const bench = await createWorkbench(files);
+    expect(await bench.use("grep", { pattern: "needle" })).toBe(
+      "a.ts:2:const needle = 1; // a.b\nb.txt:2:needle one\ndos.txt:1:dos needle",
+    );
+    expect(await bench.use("grep", { pattern: "needle", hidden: true })).toContain(".hidden.txt:1:needle");
+    expect(await bench.use("grep", { pattern: "needle", glob: "*.ts" })).toBe(
+      "a.ts:2:const needle = 1; // a.b",
+    );
+    expect(await bench.use("grep", { pattern: "needle", path: "b.txt" })).toBe("b.txt:2:needle one");
+    expect(await bench.use("grep", { pattern: "needle", path: "b.txt", glob: "*.txt" })).toContain(
+      "b.txt:2:",
+    );
+    expect(await bench.use("grep", { pattern: "NEEDLE", ignoreCase: true, filesOnly: true })).toBe(
+      "a.ts\nb.txt\ndos.txt",
+    );
+    expect(await bench.use("grep", { pattern: "a.b", literal: true })).toMatch(/^a\.ts:2:[^\n]*$/);
+    expect(await bench.use("grep", { pattern: "needle", glob: "a.*", context: 1 })).toBe(
+      "a.ts-1-before\na.ts:2:const needle = 1; // a.b\na.ts-3-after",
+    );
+    expect(await bench.use("grep", { pattern: "nothing" })).toBe('No matches for "nothing".');
+  });
+
+  it("leaves out files that the environment keeps secret, even when they were asked for", async () => {
+    const bench = await createWorkbench({ ".env": "TOKEN=needle\n", ".env.example": "TOKEN=needle\n" });
+    expect(await bench.use("grep", { pattern: "needle", hidden: true })).toBe(
+      ".env.example:1:TOKEN=needle\n[Files with secrets left out: 1.]",
+    );
+    expect((await bench.run("grep", { pattern: "needle", path: ".env" })).code).toBe("environment.denied");
+  });
+
+  it("explains a broken expression so that the model can correct it", async () => {
+    const bench = await createWorkbench(files);
+    const answer = await bench.use("grep", { pattern: "foo(" });
+    expect(answer).toMatch(/^search\.invalid_pattern: .*"literal"/);
+    expect(answer).toContain("unclosed group");
+    expect(await bench.use("grep", { pattern: "(?<=a)b" })).toMatch(/^search\.invalid_pattern/);
+  });
+
+  it("stops after a hundred matches and clips long lines", async () => {
+    const bench = await createWorkbench({
+      "many.txt": "needle\n".repeat(5000),
+      "wide.txt": `needle ${"x".repeat(100_000)}\n`,
+    });
+    const lines = (await bench.use("grep", { pattern: "needle" })).split("\n");
+    expect(lines).toHaveLength(101);
+    expect(lines[100]).toContain("Only the first 100 matches are shown");
+    const wide = await bench.use("grep", { pattern: "needle", path: "wide.txt" });
+    expect(wide.length).toBeLessThan(700);
+  });
+
+  it("takes no pattern, path or glob for an option, whatever it looks like", async () => {
+    const options = [
+      "-e",
+      "--",
+      "--files",
+      "-f/etc/passwd",
+      "--hostname-bin=./pwn",
+      "--pre=./pwn",
+      "-z",
+      "!*",
+    ];
+    const shell = ["$(touch pwned)", "`touch pwned`", "; touch pwned", "'"];
+    const naughty = [...options, ...shell];
+    const bench = await createWorkbench({ "a.txt": `${naughty.join("\n")}\n` });
+    const script = join(bench.workspace, "pwn");
+    await writeFile(script, "#!/bin/sh\ntouch pwned\ncat\n", { mode: 0o755 });
+    naughty.push(`--pre=${script}`);
+
+    for (const pattern of [...options, ...shell]) {
+      const line = naughty.indexOf(pattern) + 1;
+      expect(await bench.use("grep", { pattern, literal: true, glob: "a.txt" })).toContain(
+        `a.txt:${line}:${pattern}`,
+      );
+    }
+    const text = fc.oneof(
+      fc.constantFrom(...naughty),
+      fc.string({
+        minLength: 1,
+        maxLength: 8,
+        unit: fc.constantFrom("-", "e", "'", '"', "$", "(", "\n", " ", "*"),
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(text, text, async (one, other) => {
+        await bench.run("grep", { pattern: one, path: other });
+        await bench.run("grep", { pattern: one, glob: other, filesOnly: true });
+        await bench.run("glob", { pattern: one, path: other });
+        expect(existsSync(join(bench.workspace, "pwned"))).toBe(false);
+      }),
+      { numRuns: 20, examples: naughty.map((one) => [one, "."]) },
+    );
+  });
+});
