@@ -1,7 +1,7 @@
 import { assertTenant, TauError } from "@tau/core";
 import type { CallContext, RunEvent, SessionEvent } from "@tau/core";
 
-import type { Journal } from "./journal.ts";
+import type { Journal, StoredEvent } from "./journal.ts";
 import type { LiveFeed, PlacedDelta } from "./live-feed.ts";
 import type { AttachRequest, Runtime } from "./runtime.ts";
 import type { SessionDirectory } from "./session-directory.ts";
@@ -31,15 +31,21 @@ export function createAttach(host: AttachHost): Runtime["attach"] {
     if (await hasEnded(host, request, context)) return;
     const held: PlacedDelta[] = [];
     const wake = createWaker();
-    const subscription = host.feed.subscribe(`${context.tenant}/${request.sessionId}`, (delta) => {
+    using _subscription = host.feed.subscribe(`${context.tenant}/${request.sessionId}`, (delta) => {
       if (held.length >= maxHeldDeltas) held.shift();
       held.push(delta);
       wake.now();
     });
-    try {
-      yield* merge(pumpEvents(host.journal, request, context, wake), held, wake);
-    } finally {
-      subscription[Symbol.dispose]();
+    await using source = new EventSource(host.journal, { request, context, wake });
+    // One generator, not several that delegate: every layer would cost each batch three more turns of the queue.
+    for (;;) {
+      const deltas = takeDeltas(held, source.seq);
+      if (deltas.length > 0) yield deltas;
+      const batch = source.take();
+      if (batch !== undefined) yield batch;
+      else if (source.failure !== undefined) throw source.failure;
+      else if (source.done) return;
+      else if (takeableDeltas(held, source.seq) === 0) await wake.wait();
     }
   };
 }
@@ -73,39 +79,74 @@ async function hasEnded(
 // One for all: making an abort's default reason costs a stack trace.
 const listenerLeft = new Error("The listener left.");
 
-/** Where the pump puts batches and the merger takes them. */
-interface EventSource extends AsyncDisposable {
-  batch: readonly RunEvent[] | undefined;
-  done: boolean;
-  failure: unknown;
+/** The events of a session from a cursor on, one batch ahead of the listener. */
+class EventSource implements AsyncDisposable {
   /** The last event handed over. */
   seq: number;
-  /** Lets the pump fetch the next batch. */
-  next(): void;
+  done = false;
+  failure: unknown;
+  readonly #request: AttachRequest;
+  readonly #wake: Waker;
+  readonly #stop = new AbortController();
+  readonly #events: AsyncIterator<readonly StoredEvent[]>;
+  #batch: readonly RunEvent[] | undefined;
+  #fetching: Promise<void>;
+
+  constructor(journal: Journal, { request, context, wake }: Listening) {
+    this.#request = request;
+    this.#wake = wake;
+    this.seq = request.fromSeq - 1;
+    const signal = AbortSignal.any([context.signal, this.#stop.signal]);
+    const id = sessionStream(context.tenant, request.sessionId);
+    this.#events = journal.follow(id, request.fromSeq, signal)[Symbol.asyncIterator]();
+    this.#fetching = this.#fetch();
+  }
+
+  /** The next batch, if there is one by now. */
+  take(): readonly RunEvent[] | undefined {
+    const batch = this.#batch;
+    const last = batch?.at(-1);
+    if (last?.kind !== "event") return undefined;
+    this.seq = last.seq;
+    this.#batch = undefined;
+    if (!this.done) this.#fetching = this.#fetch();
+    return batch;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(listenerLeft);
+    await this.#fetching;
+    await this.#events.return?.();
+  }
+
+  async #fetch(): Promise<void> {
+    try {
+      const { value, done = false } = await this.#events.next();
+      if (done) this.done = true;
+      else this.#batch = this.#decode(value);
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.failure = error;
+    }
+    this.#wake.now();
+  }
+
+  #decode(stored: readonly StoredEvent[]): readonly RunEvent[] {
+    const events: RunEvent[] = [];
+    for (const one of stored) {
+      const { seq, at, event } = toRecorded(one);
+      events.push({ kind: "event", seq, at, event });
+      if (!isEnd(event, this.#request)) continue;
+      this.done = true;
+      break;
+    }
+    return events;
+  }
 }
 
-async function* merge(
-  opening: EventSource,
-  held: PlacedDelta[],
-  wake: Waker,
-): AsyncGenerator<readonly RunEvent[], void, undefined> {
-  await using source = opening;
-  for (;;) {
-    const deltas = takeDeltas(held, source.seq);
-    if (deltas.length > 0) yield deltas;
-    const { batch } = source;
-    if (batch !== undefined) {
-      source.seq = lastSeq(batch, source.seq);
-      yield batch;
-      source.next();
-    } else if (source.failure !== undefined) {
-      throw source.failure;
-    } else if (source.done) {
-      return;
-    } else if (takeableDeltas(held, source.seq) === 0) {
-      await wake.wait();
-    }
-  }
+interface Listening {
+  readonly request: AttachRequest;
+  readonly context: CallContext;
+  readonly wake: Waker;
 }
 
 /** Fragments whose event has been handed over; those of finished messages are dropped. */
@@ -119,63 +160,6 @@ function takeDeltas(held: PlacedDelta[], seq: number): readonly RunEvent[] {
 function takeableDeltas(held: readonly PlacedDelta[], seq: number): number {
   const waiting = held.findIndex((placed) => placed.afterSeq > seq);
   return waiting === -1 ? held.length : waiting;
-}
-
-function lastSeq(batch: readonly RunEvent[], before: number): number {
-  const last = batch.at(-1);
-  return last?.kind === "event" ? last.seq : before;
-}
-
-/** Follows the journal in the background, one batch ahead of the listener. */
-function pumpEvents(
-  journal: Journal,
-  request: AttachRequest,
-  context: CallContext,
-  wake: Waker,
-): EventSource {
-  const stop = new AbortController();
-  const signal = AbortSignal.any([context.signal, stop.signal]);
-  const taken = createWaker();
-  const source: EventSource = {
-    batch: undefined,
-    done: false,
-    failure: undefined,
-    seq: request.fromSeq - 1,
-    next() {
-      source.batch = undefined;
-      taken.now();
-    },
-    async [Symbol.asyncDispose]() {
-      stop.abort(listenerLeft);
-      taken.now();
-      await pumping;
-    },
-  };
-  const pump = async (): Promise<void> => {
-    for await (const stored of journal.follow(
-      sessionStream(context.tenant, request.sessionId),
-      request.fromSeq,
-      signal,
-    )) {
-      const events: RunEvent[] = [];
-      for (const one of stored) {
-        const { seq, at, event } = toRecorded(one);
-        events.push({ kind: "event", seq, at, event });
-        if (!isEnd(event, request)) continue;
-        source.done = true;
-        break;
-      }
-      source.batch = events;
-      wake.now();
-      while (source.batch !== undefined && !stop.signal.aborted) await taken.wait();
-      if (source.done || stop.signal.aborted) return;
-    }
-  };
-  const pumping = pump().catch((error: unknown) => {
-    if (!stop.signal.aborted) source.failure = error;
-    wake.now();
-  });
-  return source;
 }
 
 function isEnd(event: SessionEvent, { untilRunEnds, untilRunWaits = false }: AttachRequest): boolean {

@@ -49,6 +49,8 @@ export async function runLoop(scope: RunScope): Promise<RunEnd> {
   }
 }
 
+const noAdvice: Advice = { entries: [] };
+
 interface Advice {
   readonly end?: RunEnd;
   readonly entries: readonly { readonly key: string; readonly content: string }[];
@@ -73,7 +75,7 @@ function endAfterStep(scope: RunScope, run: RunState): RunEnd | undefined {
 }
 
 async function iterate(scope: RunScope, run: RunState): Promise<Advice> {
-  if (run.effects.length === 0) return { entries: [] };
+  if (run.effects.length === 0 || (scope.agent.hooks ?? []).length === 0) return noAdvice;
   const { stop, notes } = await runIteration(scope);
   if (stop !== undefined) return { end: { status: "completed", reason: "stopped_by_hook" }, entries: [] };
   return { entries: notes.map(({ hook, note }) => ({ key: `hook:${hook}`, content: note })) };

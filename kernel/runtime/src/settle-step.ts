@@ -157,7 +157,8 @@ async function runEffect(scope: RunScope, { effect, prepared }: ReadyEffect): Pr
     try {
       const ran = await scope.agent.tools.run(prepared, toolContext(scope, effect));
       reportFailure(scope, ran.error, effect.call.name);
-      const result = await runAfterTool(scope, effect.call.name, ran.result);
+      const hooked = (scope.agent.hooks ?? []).length > 0;
+      const result = hooked ? await runAfterTool(scope, effect.call.name, ran.result) : ran.result;
       const artifacts = ran.artifacts.map(({ id, name, mediaType, size }) => ({ id, name, mediaType, size }));
       const details = { ...ran.details, ...(artifacts.length === 0 ? {} : { artifacts }) };
       recordEnd(scope, effect, {

@@ -3,8 +3,10 @@ import { isJournalTrouble } from "./engine-errors.ts";
 
 // What this process writes it knows at once; following the stream is for what others write. Most runs of a
 // test or a quick program are over before that matters, and then they do not pay for it.
-const followAfterMs = 20;
+const followAfterMs = 250;
 const followAgainMs = 1_000;
+// One for all: making an abort's default reason costs a stack trace.
+const unwanted = new Error("The stream need not be followed any more.");
 
 /** Collaborators of a {@link KeyWatch}. */
 export interface KeyWatchHost {
@@ -29,7 +31,7 @@ export class KeyWatch {
   set(wanted: boolean): void {
     if (!wanted) {
       clearTimeout(this.#timer);
-      this.#following?.abort();
+      this.#following?.abort(unwanted);
       this.#timer = undefined;
       this.#following = undefined;
     } else if (this.#timer === undefined) {
