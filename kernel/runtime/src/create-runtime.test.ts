@@ -139,15 +139,33 @@ describe("createRuntime()", () => {
   });
 
   test.each([
-    ["a time limit", { limits: { maxDurationMs: 1 } }, { status: "failed", reason: "limit_time" }],
-    ["a deadline", { deadline: 1 }, { status: "cancelled", reason: "deadline" }],
-  ])("ends a run at %s", async (_, options, end) => {
-    const { tool } = hangingTool();
+    [
+      "a time limit",
+      "run.time_limit",
+      { limits: { maxDurationMs: 1 } },
+      { status: "failed", reason: "limit_time" },
+    ],
+    ["a deadline", "run.deadline", { deadline: 1 }, { status: "cancelled", reason: "deadline" }],
+  ])("ends a run at %s and tells its tool why", async (_, code, options, end) => {
+    const reasons: unknown[] = [];
+    const tool = echoTool("wait", {
+      run: (_text, signal) =>
+        new Promise((_resolve, reject) => {
+          const stop = (): void => {
+            reasons.push(signal.reason);
+            reject(new Error("stopped"));
+          };
+          if (signal.aborted) stop();
+          signal.addEventListener("abort", stop);
+        }),
+    });
     await using harness = await openHarness({ turns: [waiting], tools: [tool] });
 
     const events = await harness.run("Go", options);
 
     expect(ofType(events, "run_finished")[0]).toMatchObject(end);
+    // A deadline that has passed already ends the run before its tool begins.
+    for (const reason of reasons) expect(reason).toMatchObject({ code });
   });
 
   test("hands injected context to the run at its next step", async () => {

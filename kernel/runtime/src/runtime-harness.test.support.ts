@@ -15,6 +15,7 @@ import { createHostEnvironment, createToolRegistry, defineTool } from "@tau/tool
 import type { PermissionPolicy, Tool } from "@tau/tools";
 
 import type { AgentConfig } from "./agent-config.ts";
+import type { Clock } from "./clock.ts";
 import { createRuntime } from "./create-runtime.ts";
 import { createEmbeddedEngine } from "./engine/embedded-engine.ts";
 import type { Engine } from "./engine.ts";
@@ -137,6 +138,8 @@ export interface HarnessOptions extends Partial<Omit<AgentConfig, "tools" | "mod
   readonly tools?: readonly Tool[];
   readonly policy?: PermissionPolicy;
   readonly store?: Store;
+  /** The runtime's; the engine has its own. */
+  readonly clock?: Clock;
 }
 
 /** A runtime on a store, with helpers. Disposing is a graceful shutdown; `store` goes on. */
@@ -166,7 +169,15 @@ export function contextOf(tenant = "acme", signal: AbortSignal = new AbortContro
 }
 
 export async function openHarness(options: HarnessOptions = {}): Promise<Harness> {
-  const { turns = [], tools = [], policy = policyOf({}), store = memoryStore(), model, ...agent } = options;
+  const {
+    turns = [],
+    tools = [],
+    policy = policyOf({}),
+    store = memoryStore(),
+    model,
+    clock,
+    ...agent
+  } = options;
   // The same for every harness: what a person allowed holds for one workspace only.
   const workspace = tmpdir();
   const environment = createHostEnvironment({
@@ -177,6 +188,7 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
     journal: store.journal,
     content: store.content,
     engine,
+    ...(clock === undefined ? {} : { clock }),
     agents: [
       {
         name: "main",

@@ -1,6 +1,7 @@
 import { createHostEnvironment } from "@tau/tools";
 import { describe, expect, test } from "vitest";
 
+import { systemClock } from "./clock.ts";
 import {
   codeOf,
   echoTool,
@@ -133,6 +134,24 @@ describe("settleStep()", () => {
     );
 
     expect(await codeOf(answered)).toBe(code);
+  });
+
+  test("refuses an answer that comes too late", async () => {
+    const store = memoryStore();
+    await using first = await openHarness({ ...asking(), store, approvalTimeoutMs: 60_000 });
+    await first.begin("Go");
+    const [question] = ofType(await first.until(isWaiting), "approval_requested");
+    await using later = await openHarness({
+      store,
+      clock: { ...systemClock, now: () => Date.now() + 120_000 },
+    });
+
+    const answered = later.runtime.respond(
+      { sessionId, approvalId: question?.approvalId ?? "", answer: "allow" },
+      later.context,
+    );
+
+    expect(await codeOf(answered)).toBe("approval.expired");
   });
 
   test("keeps a question over a restart and takes the answer another process gave meanwhile", async () => {
