@@ -58,6 +58,22 @@ describe("createRuntime()", () => {
     expect((await harness.runtime.getSession(sessionId, harness.context)).turns).toBe(2);
   });
 
+  test("shows a run that was handed in again from its own first event", async () => {
+    await using harness = await openHarness({ turns: [{ text: "One" }, { text: "Two" }] });
+    const first = await harness.run("Go", { runId: "r1" });
+    await harness.run("Next", { runId: "r2" });
+
+    const again = await harness.runtime.startRun(
+      { sessionId, prompt: userText("Go"), runId: "r1" },
+      harness.context,
+    );
+    const events = await collect(
+      harness.runtime.attach({ sessionId, fromSeq: again.fromSeq, untilRunEnds: "r1" }, harness.context),
+    );
+
+    expect(events).toEqual(first);
+  });
+
   test("hides a tenant's sessions from every other tenant", async () => {
     await using harness = await openHarness({ turns: [{ text: "Hello" }] });
     await harness.run("Hi");

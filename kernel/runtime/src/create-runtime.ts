@@ -100,7 +100,7 @@ const startRun = async (
   const runId = request.runId ?? uuidv7();
   const { sessionId, prompt, limits = {} } = request;
   const { principal, traceId, deadline } = context;
-  await engine.submit(program, {
+  const isNew = await engine.submit(program, {
     tenant: context.tenant,
     key: sessionId,
     runId,
@@ -114,7 +114,8 @@ const startRun = async (
       ...(deadline === undefined ? {} : { deadline }),
     }),
   });
-  return { runId, fromSeq: version + 1 };
+  const begun = isNew ? undefined : await directory.startOf({ sessionId, runId }, context);
+  return { runId, fromSeq: begun ?? version + 1 };
 };
 
 const cancelRun = async (

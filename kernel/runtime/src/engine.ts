@@ -72,7 +72,8 @@ export interface Engine extends AsyncDisposable {
   register(name: string, program: Program): void;
   /** Takes up unfinished runs. */
   start(): Promise<void>;
-  submit(program: string, submission: Submission): Promise<void>;
+  /** Answers whether the run is new: submitting it again changes nothing. */
+  submit(program: string, submission: Submission): Promise<boolean>;
   signal(run: RunRef, name: string, payload: Json): Promise<void>;
   cancel(run: RunRef, reason: string): Promise<void>;
   result(run: RunRef, signal: AbortSignal): Promise<Json>;

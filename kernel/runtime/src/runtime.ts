@@ -32,7 +32,7 @@ export interface StartRunRequest {
 /** A run that was accepted. */
 export interface StartedRun {
   readonly runId: string;
-  /** Attach from here to see the run from its first event. */
+  /** Attach from here to see the run from its first event, also when it was handed in, or ended, long ago. */
   readonly fromSeq: number;
 }
 
@@ -87,7 +87,8 @@ export interface Runtime extends AsyncDisposable {
   startRun(request: StartRunRequest, context: CallContext): Promise<StartedRun>;
   /**
    * Replays from a cursor and then follows, without gap or duplicate; batches, never empty.
-   * Deltas come between events and are lost on a listener that was not there.
+   * Fragments of answers come between events; a listener that comes late gets the answer so far at once. They
+   * are never stored: who was not there gets the finished message.
    */
   attach(request: AttachRequest, context: CallContext): AsyncIterable<readonly RunEvent[]>;
   /** Cancels; the run writes its own end. Does nothing for a run that ended. */

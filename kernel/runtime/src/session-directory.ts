@@ -16,6 +16,11 @@ export interface SessionDirectory {
   fork: Runtime["forkSession"];
   /** The number of events of a session. Throws `session.not_found`. */
   version(sessionId: string, context: CallContext): Promise<number>;
+  /** The event with which a run began; undefined when it has not. Reads the whole session. */
+  startOf(
+    run: { readonly sessionId: string; readonly runId: string },
+    context: CallContext,
+  ): Promise<number | undefined>;
   /** The state as the journal tells it. Throws `session.not_found`. */
   state(sessionId: string, context: CallContext): Promise<SessionState>;
 }
@@ -44,6 +49,16 @@ export function createSessionDirectory(journal: Journal, clock: Clock): SessionD
     version,
     state,
     get,
+
+    async startOf({ sessionId, runId }, { tenant, signal }) {
+      for await (const batch of journal.read(sessionStream(tenant, sessionId), 1, signal)) {
+        for (const stored of batch) {
+          const { seq, event } = toRecorded(stored);
+          if (event.type === "run_started" && event.runId === runId) return seq;
+        }
+      }
+      return undefined;
+    },
 
     async create(request, context) {
       const sessionId = request.externalId ?? uuidv7();

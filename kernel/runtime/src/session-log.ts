@@ -1,5 +1,6 @@
 import type { Recorded, SessionEvent } from "@tau/core";
-import { createFileLedger } from "@tau/tools";
+// Not from the package's index: that loads every built-in tool, and the runtime needs none of them.
+import { createFileLedger } from "@tau/tools/file-ledger";
 import type { FileLedger } from "@tau/tools";
 import {
   decodeEvent,

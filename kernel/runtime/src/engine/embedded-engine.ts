@@ -90,8 +90,8 @@ class EmbeddedEngine implements Engine {
     return this.#started;
   }
 
-  async submit(program: string, submission: Submission): Promise<void> {
-    await this.#worker(submission).submit(program, submission);
+  async submit(program: string, submission: Submission): Promise<boolean> {
+    return await this.#worker(submission).submit(program, submission);
   }
 
   async signal(run: Parameters<Engine["signal"]>[0], name: string, payload: Json): Promise<void> {

@@ -61,16 +61,19 @@ export class KeyWorker {
     });
   }
 
-  /** Hands in a run; one that was handed in before changes nothing. */
-  submit(program: string, { runId, input }: Submission): Promise<void> {
+  /** Hands in a run and answers whether it is new; one that was handed in before changes nothing. */
+  submit(program: string, { runId, input }: Submission): Promise<boolean> {
     return this.#operate(async () => {
+      let isNew = true;
       // Claimed before the append: an append that succeeds then proves that the state is the stream's.
       const isHeld = await this.#claim();
       const { term } = this.#hold;
-      const written = await this.log.append((state) =>
-        state.has(runId) ? undefined : { type: "run_submitted", runId, program, input },
-      );
+      const written = await this.log.append((state) => {
+        isNew = !state.has(runId);
+        return isNew ? { type: "run_submitted", runId, program, input } : undefined;
+      });
       if (isHeld && written) this.#hold.confirm(term);
+      return isNew;
     });
   }
 

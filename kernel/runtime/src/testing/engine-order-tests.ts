@@ -79,7 +79,7 @@ export function engineOrderTests({ open }: EngineAdapter): void {
         await using first = await startEngine(world, { record: recorder.program });
         await using second = await startEngine(world, { record: recorder.program });
         const wanted = new Map<string, string[]>();
-        const submitted = new Map<string, { readonly engine: Engine; readonly all: Promise<void>[] }>();
+        const submitted = new Map<string, { readonly engine: Engine; readonly all: Promise<boolean>[] }>();
         for (const [index, { key, second: isSecond, ticks }] of commands.entries()) {
           const engine = isSecond ? second : first;
           const before = submitted.get(key);

@@ -96,15 +96,18 @@ export function engineRunTests({ open }: EngineAdapter): void {
       },
     };
     await using engine = await startEngine(world, programs);
-    await Promise.all([
-      engine.submit("count", submission("run-1")),
-      engine.submit("count", submission("run-1")),
-    ]);
-    await engine.submit("count", submission("run-1", { input: "other" }));
+    const isNew = [
+      ...(await Promise.all([
+        engine.submit("count", submission("run-1")),
+        engine.submit("count", submission("run-1")),
+      ])),
+      await engine.submit("count", submission("run-1", { input: "other" })),
+    ];
     expect(await engine.result(submission("run-1"), never)).toBe(1);
-    await engine.submit("count", submission("run-1"));
+    isNew.push(await engine.submit("count", submission("run-1")));
     await using other = await startEngine(world, programs);
-    await other.submit("count", submission("run-1"));
+    isNew.push(await other.submit("count", submission("run-1")));
+    expect(isNew).toEqual([true, false, false, false, false]);
     expect(await resultOf(world, other, submission("run-1"))).toBe(1);
     expect(await run(engine, "count", submission("run-2"))).toBe(2);
   });
