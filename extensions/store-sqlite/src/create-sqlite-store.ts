@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 
 import type { ContentStore, Journal, Leases } from "@tau/runtime";
 
-import { createDatabaseClient } from "./database-client.ts";
+import { DatabaseClient } from "./database-client.ts";
 import { createSqliteContentStore } from "./sqlite-content-store.ts";
 import { createSqliteJournal } from "./sqlite-journal.ts";
 import { createSqliteLeases } from "./sqlite-leases.ts";
@@ -14,6 +14,10 @@ export interface SqliteStoreOptions {
   readonly directory: string;
   /** How long a lease outlives a process that vanished without this machine noticing, in milliseconds. Default 10,000. */
   readonly leaseTtlMs?: number;
+  /** How long a write waits for a transaction of another process, in milliseconds. Default 10,000. */
+  readonly lockTimeoutMs?: number;
+  /** How long closing waits for a disk that hangs, in milliseconds. Default 30,000. */
+  readonly closeTimeoutMs?: number;
 }
 
 /** Everything that Tau keeps, in SQLite. Disposing finishes what was asked, and closes the files. */
@@ -26,13 +30,16 @@ export interface SqliteStore extends AsyncDisposable {
 /**
  * Opens a store: one file for each tenant, WAL, synchronous FULL, group commit in a thread of its own. Several
  * processes may open the same directory.
+ *
+ * @throws Error of the file system when the directory cannot be made
  */
 export async function createSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+  const { leaseTtlMs = 10_000, lockTimeoutMs = 10_000, closeTimeoutMs = 30_000 } = options;
   const directory = resolve(options.directory);
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const client = createDatabaseClient(directory);
+  const client = await DatabaseClient.open({ directory, lockTimeoutMs, closeTimeoutMs });
   const journal = createSqliteJournal(client);
-  const leases = createSqliteLeases(client, options.leaseTtlMs ?? 10_000);
+  const leases = createSqliteLeases(client, leaseTtlMs);
   return {
     journal,
     content: createSqliteContentStore(client),

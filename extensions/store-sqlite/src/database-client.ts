@@ -1,95 +1,230 @@
-import { Worker } from "node:worker_threads";
+import { setTimeout as wait } from "node:timers/promises";
+import type { Worker } from "node:worker_threads";
 
-import { TauError } from "@tau/core";
+import type { TauError } from "@tau/core";
 import { journalClosed } from "@tau/runtime";
+import type { JournalEvent, StreamId } from "@tau/runtime";
 
-import type { Answers, Operation, Request, Response } from "./protocol.ts";
+import { parkWorker, takeWorker } from "./database-worker.ts";
+import { Outbox } from "./outbox.ts";
+import type { AppendDone, Outgoing } from "./outbox.ts";
+import type { Answers, Operation, Refusal, Reply } from "./protocol.ts";
+import { notAnswering, overloaded, threadEnded, tooLarge, toTauError } from "./store-errors.ts";
 
-/** Talks to the database thread. */
-export interface DatabaseClient {
-  /** Carries out an operation; everything asked in one turn of the event loop travels together. */
-  ask<Op extends Operation["op"]>(operation: Extract<Operation, { readonly op: Op }>): Promise<Answers[Op]>;
-  /** Refuses new operations, finishes those under way and ends the thread. */
-  close(): Promise<void>;
+/** Options of {@link DatabaseClient}. */
+export interface DatabaseClientOptions {
+  readonly directory: string;
+  /** How long a transaction waits for one of another process. */
+  readonly lockTimeoutMs: number;
+  /** How long closing waits for the thread. */
+  readonly closeTimeoutMs: number;
 }
 
-interface Pending {
-  /** A method, so that it takes the answer of one operation where any may come: the id says which it is. */
-  resolve(answer: unknown): void;
-  reject(error: Error): void;
+/** An append on its way to the disk. */
+export interface Append {
+  readonly id: StreamId;
+  readonly expected: number;
+  readonly events: readonly JournalEvent[];
 }
 
-/** Starts the database thread. */
-export function createDatabaseClient(directory: string): DatabaseClient {
-  // The same file with another ending: as written here, or as built.
-  const file = new URL(
-    import.meta.url.endsWith(".ts") ? "./database-thread.ts" : "./database-thread.js",
-    import.meta.url,
-  );
-  const worker = new Worker(file, { workerData: { directory }, name: "tau-store" });
-  const pending = new Map<number, Pending>();
-  let outbox: Request[] = [];
-  let lastId = 0;
-  let refusal: Error | undefined;
+// Two batches: the thread finds the next one when it has finished one. More would only make them smaller.
+const writeLimits = { batches: 2, items: 4_096, size: 4_194_304 };
+// Few reads at a time, because a commit waits for those that were begun before it.
+const readLimits = { batches: 1, items: 16, size: 4_194_304 };
 
-  const fail = (error: Error): void => {
-    refusal ??= error;
-    for (const { reject } of pending.values()) reject(error);
-    pending.clear();
-  };
-  worker.on("message", (responses: readonly Response[]) => {
-    for (const response of responses) settle(pending, response);
-  });
-  worker.on("error", (error) => fail(threadEnded(error)));
-  worker.on("exit", () => fail(threadEnded(undefined)));
+const maxWaiting = { items: 100_000, size: 67_108_864 };
 
-  const flush = (): void => {
-    const requests = outbox;
-    outbox = [];
-    worker.postMessage(requests);
-  };
-  const send: DatabaseClient["ask"] = (operation) =>
-    new Promise((resolve, reject) => {
-      const id = ++lastId;
-      pending.set(id, { resolve, reject });
-      if (outbox.length === 0) setImmediate(flush);
-      outbox.push({ id, operation });
+// SQLite takes a billion bytes a value. What comes near it does not belong into one row.
+const maxAppendCharacters = 67_108_864;
+const maxBodyBytes = 268_435_456;
+
+/**
+ * Talks to the database thread.
+ *
+ * - D1. Everything that is asked is answered: when the thread ends, all that waits is refused, and all that is
+ *   asked later.
+ * - D2. Appends are carried out in the order of the calls. A read does not wait for appends that nobody awaited.
+ * - D3. What waits is bounded: beyond that calls are refused with `store.overloaded`, and nothing is written.
+ */
+export class DatabaseClient {
+  readonly #options: DatabaseClientOptions;
+  readonly #worker: Worker;
+  readonly #writes = new Outbox("writes", writeLimits);
+  readonly #reads = new Outbox("reads", readLimits);
+  #busy = false;
+  #scheduled = false;
+  #refusal: TauError | undefined;
+  #ended: TauError | undefined;
+  #onIdle: (() => void) | undefined;
+
+  private constructor(options: DatabaseClientOptions) {
+    this.#options = options;
+    this.#worker = takeWorker();
+    this.#worker.on("message", (reply: Reply) => this.#settle(reply));
+    this.#worker.on("messageerror", (error) => this.#end(threadEnded(error)));
+    this.#worker.on("error", (error) => this.#end(threadEnded(error)));
+    this.#worker.on("exit", () => this.#end(threadEnded(undefined)));
+  }
+
+  /** Takes a thread and opens the store in it. */
+  static async open(options: DatabaseClientOptions): Promise<DatabaseClient> {
+    const client = new DatabaseClient(options);
+    const { directory, lockTimeoutMs } = options;
+    await client.ask({ op: "open", directory, lockTimeoutMs });
+    return client;
+  }
+
+  /** Adds events to a stream. Throws what can be said at once; the rest is told to `done`. */
+  append({ id, expected, events }: Append, done: AppendDone): void {
+    const size = sizeOf(events);
+    if (size > maxAppendCharacters) throw toTauError(tooLarge("The append", "64 Mi characters"));
+    this.#assertRoom(this.#writes, size);
+    const { appends, appendsDone } = this.#writes.batchFor(size);
+    appends.push(id.tenant, id.stream, expected, events.length);
+    for (const { type, version, at, body } of events) appends.push(type, version, at, body);
+    appendsDone.push(done);
+    this.#schedule();
+  }
+
+  /** Carries out an operation. */
+  async ask<Op extends Operation["op"]>(
+    operation: Extract<Operation, { readonly op: Op }>,
+  ): Promise<Answers[Op]> {
+    const outbox = isWrite(operation) ? this.#writes : this.#reads;
+    const size = operationSize(operation);
+    if (size > maxBodyBytes) throw toTauError(tooLarge("The body", "256 MiB"));
+    this.#assertRoom(outbox, size);
+    return await this.#post(outbox, operation, size);
+  }
+
+  /**
+   * Refuses new calls, finishes those under way, closes the files and gives up the thread.
+   *
+   * @throws TauError `store.not_answering`
+   */
+  async close(): Promise<void> {
+    if (this.#refusal !== undefined) return;
+    this.#refusal = journalClosed();
+    const { closeTimeoutMs } = this.#options;
+    const inTime = new AbortController();
+    const late = wait(closeTimeoutMs, undefined, { signal: inTime.signal }).then(
+      () => this.#end(notAnswering(closeTimeoutMs)),
+      () => undefined,
+    );
+    await Promise.race([this.#closeFiles(), late]);
+    inTime.abort();
+    if (this.#ended !== undefined) throw this.#ended;
+    await parkWorker(this.#worker);
+  }
+
+  async #closeFiles(): Promise<void> {
+    if (this.#busy) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    // It is refused when the thread ends, which `close` tells.
+    if (this.#ended === undefined) await this.#post(this.#reads, { op: "close" }, 0).catch(() => null);
+  }
+
+  #assertRoom(outbox: Outbox, size: number): void {
+    if (this.#refusal !== undefined) throw this.#refusal;
+    const isFull = outbox.items >= maxWaiting.items || outbox.size + size > maxWaiting.size;
+    // What is alone always fits.
+    if (isFull && outbox.items > 0) throw toTauError(overloaded());
+  }
+
+  #post<Op extends Operation["op"]>(
+    outbox: Outbox,
+    operation: Extract<Operation, { readonly op: Op }>,
+    size: number,
+  ): Promise<Answers[Op]> {
+    return new Promise((resolve, reject) => {
+      const { operations, operationsDone } = outbox.batchFor(size);
+      operations.push(operation);
+      operationsDone.push({ resolve, reject });
+      this.#schedule();
     });
+  }
 
-  return {
-    ask: (operation) => (refusal === undefined ? send(operation) : Promise.reject(refusal)),
-    async close() {
-      if (refusal !== undefined) return;
-      refusal = journalClosed();
-      await send({ op: "close" });
-      await worker.terminate();
-    },
+  /** What is asked in one turn of the event loop travels together. */
+  #schedule(): void {
+    if (!this.#busy) this.#worker.ref();
+    this.#busy = true;
+    if (!this.#scheduled) setImmediate(this.#send);
+    this.#scheduled = true;
+  }
+
+  readonly #send = (): void => {
+    this.#scheduled = false;
+    if (this.#ended !== undefined) return;
+    for (const outbox of [this.#writes, this.#reads]) {
+      for (let batch = outbox.next(); batch !== undefined; batch = outbox.next()) {
+        const { id, kind, appends, operations } = batch;
+        this.#worker.postMessage({ id, kind, appends, operations }, bodiesOf(batch));
+      }
+    }
   };
+
+  #settle({ id, kind, refused, outcomes }: Reply): void {
+    const batch = (kind === "writes" ? this.#writes : this.#reads).answered(id);
+    if (batch === undefined) return;
+    batch.appendsDone.forEach((done, place) => {
+      const refusal = refused.get(place);
+      done(refusal === undefined ? undefined : toTauError(refusal));
+    });
+    batch.operationsDone.forEach(({ resolve, reject }, place) => {
+      const outcome = outcomes[place];
+      if (outcome === undefined) reject(new TypeError("The database thread left out an answer."));
+      else if ("refusal" in outcome) reject(toTauError(outcome.refusal));
+      else resolve(outcome.answer);
+    });
+    if (this.#writes.isEmpty && this.#reads.isEmpty) this.#rest();
+    else this.#schedule();
+  }
+
+  #rest(): void {
+    this.#busy = false;
+    this.#worker.unref();
+    this.#onIdle?.();
+  }
+
+  /** Refuses everything that waits, and that is asked from now on. */
+  #end(refusal: Refusal): void {
+    if (this.#ended !== undefined) return;
+    const error = toTauError(refusal);
+    this.#ended = error;
+    this.#refusal ??= error;
+    for (const { appendsDone, operationsDone } of [...this.#writes.drain(), ...this.#reads.drain()]) {
+      for (const done of appendsDone) done(error);
+      for (const { reject } of operationsDone) reject(error);
+    }
+    this.#rest();
+    // A thread that hangs in the disk ends when the disk answers; nobody waits for that.
+    this.#worker.terminate().catch(() => undefined);
+  }
 }
 
-function settle(pending: Map<number, Pending>, response: Response): void {
-  const waiting = pending.get(response.id);
-  pending.delete(response.id);
-  if (waiting === undefined) return;
-  if (response.ok) waiting.resolve(response.answer);
-  else waiting.reject(toTauError(response));
+/** Memory that an append takes: its characters, and something for each event. */
+function sizeOf(events: readonly JournalEvent[]): number {
+  let size = 100;
+  for (const { type, version, at, body } of events) {
+    const whole = Number.isSafeInteger(version) && Number.isSafeInteger(at);
+    if (!whole || typeof type !== "string" || typeof body !== "string") {
+      throw new TypeError("An event needs type and body as strings, version and at as whole numbers.");
+    }
+    size += 100 + type.length + body.length;
+  }
+  return size;
 }
 
-function toTauError({ code, message, version }: Extract<Response, { readonly ok: false }>): TauError {
-  const passing = code === "journal.unavailable" || code === "journal.conflict";
-  return new TauError(code, message, {
-    class: passing ? "retryable" : "permanent",
-    ...(version === undefined ? {} : { details: { actualVersion: version } }),
-  });
+function operationSize(operation: Operation): number {
+  if (operation.op === "put_content") return operation.data.byteLength;
+  return operation.op === "save_checkpoint" ? operation.state.length : 100;
 }
 
-function threadEnded(cause: unknown): TauError {
-  return new TauError(
-    "journal.unavailable",
-    "The thread that writes the journal ended; open the store again.",
-    {
-      class: "retryable",
-      cause,
-    },
-  );
+function isWrite({ op }: Operation): boolean {
+  const writes: readonly string[] = ["save_checkpoint", "put_content", "acquire", "renew", "release"];
+  return writes.includes(op);
+}
+
+/** Bodies that are handed over instead of copied; whoever asked made them for that. */
+function bodiesOf({ operations }: Outgoing): readonly ArrayBuffer[] {
+  return operations.flatMap((operation) => (operation.op === "put_content" ? [operation.data.buffer] : []));
 }

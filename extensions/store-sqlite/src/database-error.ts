@@ -1,7 +1,8 @@
+import type { Refusal } from "./protocol.ts";
+
 /** A failure on its way from the database thread to the caller. */
-export class DatabaseError extends Error {
+export class DatabaseError extends Error implements Refusal {
   readonly code: string;
-  /** The version that a conflicting append found. */
   readonly version: number | undefined;
 
   constructor(
@@ -16,25 +17,38 @@ export class DatabaseError extends Error {
   }
 }
 
-// Primary result codes of SQLite (sqlite.org/rescode.html).
+// Primary result codes of SQLite (sqlite.org/rescode.html), and what to do about them.
+const busy = 5;
 const corrupt = 11;
 const notADatabase = 26;
+const reasons: ReadonlyMap<number, string> = new Map([
+  [3, "access to the file is denied; give this user the right to write it"],
+  [busy, "another process kept it locked; end that process if it hangs"],
+  [7, "memory ran out"],
+  [8, "the file or its folder is read-only; give this user the right to write it"],
+  [10, "the disk failed; repair it"],
+  [13, "the disk is full; free some space"],
+  [14, "the file cannot be opened; look at its folder's permissions"],
+]);
 
-/** Says what a failure of SQLite means to the caller; the file's path stays in the cause. */
-export function toDatabaseError(error: unknown, tenant: string): DatabaseError {
-  if (error instanceof DatabaseError) return error;
+/** Says what a failure means to the caller; the host's paths and SQLite's own words stay in the cause. */
+export function toRefusal(error: unknown, tenant: string): Refusal {
+  if (error instanceof DatabaseError) {
+    const { code, message, version, cause } = error;
+    return { code, message, version, cause };
+  }
   const result = error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : 0;
   if (result === corrupt || result === notADatabase) {
-    return new DatabaseError(
-      "store.corrupt",
-      `The file of tenant "${tenant}" is damaged or is not a database; it was left as it is. Restore it from a backup.`,
-      { cause: error },
-    );
+    return {
+      code: "store.corrupt",
+      message: `The file of tenant "${tenant}" is damaged or is not a database; it was left as it is. Restore it from a backup.`,
+      cause: error,
+    };
   }
-  const reason = error instanceof Error ? error.message : String(error);
-  return new DatabaseError(
-    "journal.unavailable",
-    `The data of tenant "${tenant}" could not be written or read (${reason}); nothing was acknowledged. Free space or repair the disk, then try again.`,
-    { cause: error },
-  );
+  const code = error instanceof Error && "code" in error ? String(error.code) : "an unexpected error";
+  return {
+    code: "journal.unavailable",
+    message: `The data of tenant "${tenant}" could not be read or written (${reasons.get(result) ?? code}). Nothing was acknowledged; try again afterwards.`,
+    cause: error,
+  };
 }

@@ -1,134 +1,95 @@
 /**
  * The thread that owns the databases: the main thread's event loop never waits for a disk.
  *
- * Everything that arrived while a transaction was being made durable goes into the next one, so that one
- * fsync serves many sessions. Writes of a round come first; reads are short pages, so they delay no commit.
+ * Everything that arrived while a transaction was being made durable goes into the next one, so that one fsync
+ * serves many sessions. It loads nothing but what it needs: a thread should start quickly.
  */
-import { readdirSync } from "node:fs";
-import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { parentPort, receiveMessageOnPort } from "node:worker_threads";
 
-import { DatabaseError, toDatabaseError } from "./database-error.ts";
-import type { Operation, Request, Response } from "./protocol.ts";
+import { commitBatches } from "./commit.ts";
+import { toRefusal } from "./database-error.ts";
+import type { Batch, Operation, Outcome, Reply } from "./protocol.ts";
 import { nothing, read } from "./read-operations.ts";
-import type { ReadOperation } from "./read-operations.ts";
-import { openTenantDatabase } from "./tenant-database.ts";
-import type { TenantDatabase } from "./tenant-database.ts";
-import { write } from "./write-operations.ts";
-import type { WriteOperation } from "./write-operations.ts";
+import { TenantDatabases } from "./tenant-databases.ts";
+import { unreachable } from "./unreachable.ts";
 
 const port = parentPort;
 if (port === null) throw new TypeError("database-thread.ts runs as a worker only.");
-const { directory }: { readonly directory: string } = workerData;
-const databases = new Map<string, TenantDatabase>();
+let databases: TenantDatabases | undefined;
 
-type Write = Request & { readonly operation: WriteOperation };
-
-port.on("message", (first: readonly Request[]) => {
-  const requests = [...first];
+port.on("message", (first: Batch) => {
+  const batches = [first];
   for (let more = receiveMessageOnPort(port); more !== undefined; more = receiveMessageOnPort(port)) {
-    const next: readonly Request[] = more.message;
-    requests.push(...next);
+    batches.push(more.message);
   }
-  const responses: Response[] = [];
-  for (const [tenant, writes] of writesByTenant(requests)) responses.push(...commit(tenant, writes));
-  for (const request of requests) {
-    if (!isWrite(request)) responses.push(answer(request));
+  const writes = batches.filter(({ kind }) => kind === "writes");
+  // Acknowledged before anything is read: whoever wrote waits for the disk only.
+  if (writes.length > 0) {
+    commitBatches(store(), writes).forEach(({ refused, outcomes }, index) => {
+      reply({ id: writes[index]?.id ?? 0, kind: "writes", refused, outcomes });
+    });
   }
-  port.postMessage(responses);
+  for (const { id, kind, operations } of batches) {
+    if (kind === "reads") reply({ id, kind, refused: new Map(), outcomes: operations.map(answer) });
+  }
 });
 
-function writesByTenant(requests: readonly Request[]): ReadonlyMap<string, readonly Write[]> {
-  const byTenant = new Map<string, Write[]>();
-  for (const request of requests) {
-    if (!isWrite(request)) continue;
-    const { tenant } = request.operation;
-    const writes = byTenant.get(tenant) ?? [];
-    byTenant.set(tenant, writes);
-    writes.push(request);
-  }
-  return byTenant;
-}
-
-function isWrite(request: Request): request is Write {
-  return (
-    !(request.operation.op in nothing) &&
-    request.operation.op !== "tenants" &&
-    request.operation.op !== "close"
+function reply(message: Reply): void {
+  const bodies = message.outcomes.flatMap((outcome) =>
+    "answer" in outcome && outcome.answer instanceof Uint8Array ? [outcome.answer.buffer] : [],
   );
+  port?.postMessage(message, bodies);
 }
 
-/** Carries out writes of one tenant in one transaction; none is acknowledged unless all of it is durable. */
-function commit(tenant: string, writes: readonly Write[]): readonly Response[] {
-  let database: TenantDatabase | undefined;
+function store(): TenantDatabases {
+  if (databases === undefined) throw new TypeError("The store was not opened.");
+  return databases;
+}
+
+function answer(operation: Operation): Outcome {
   try {
-    database = open(tenant, true);
-    if (database === undefined) throw new TypeError("A database that was to be made is missing.");
-    const { db, streams } = database;
-    const before = database.foreignVersion();
-    db.exec("BEGIN IMMEDIATE");
-    // Another process may have written since the last transaction, or while we waited for the lock.
-    if (before !== lastForeign.get(tenant) || database.foreignVersion() !== before) streams.clear();
-    const responses = writes.map((request) => tryWrite(request, database));
-    db.exec("COMMIT");
-    lastForeign.set(tenant, database.foreignVersion());
-    return responses;
+    return { answer: look(operation) };
   } catch (error) {
-    database?.streams.clear();
-    if (database?.db.isTransaction === true) database.db.exec("ROLLBACK");
-    const { code, message } = toDatabaseError(error, tenant);
-    return writes.map(({ id }) => ({ id, ok: false, code, message }));
+    return { refusal: toRefusal(error, "tenant" in operation ? operation.tenant : "") };
   }
 }
 
-const lastForeign = new Map<string, number>();
-
-/** A refusal concerns one write; anything else ends the transaction of all. */
-function tryWrite({ id, operation }: Write, database: TenantDatabase | undefined): Response {
-  if (database === undefined) throw new TypeError("There is no database to write to.");
-  try {
-    return { id, ok: true, answer: write(database, operation) };
-  } catch (error) {
-    if (!(error instanceof DatabaseError)) throw error;
-    const { code, message, version } = error;
-    return { id, ok: false, code, message, ...(version === undefined ? {} : { version }) };
+function look(operation: Operation): Extract<Outcome, { readonly answer: unknown }>["answer"] {
+  switch (operation.op) {
+    case "open":
+      databases = new TenantDatabases(operation.directory, operation.lockTimeoutMs);
+      return null;
+    case "tenants":
+      return store().tenants();
+    case "foreign_versions":
+      return operation.tenants.map(foreignVersion);
+    case "close":
+      store().close();
+      databases = undefined;
+      return null;
+    case "version":
+    case "read":
+    case "list":
+    case "load_checkpoint":
+    case "get_content": {
+      const database = store().forReading(operation.tenant);
+      return database === undefined ? nothing[operation.op] : read(database, operation);
+    }
+    case "save_checkpoint":
+    case "put_content":
+    case "acquire":
+    case "renew":
+    case "release":
+      throw new TypeError(`"${operation.op}" is not a read.`);
+    default:
+      return unreachable(operation);
   }
 }
 
-function answer({ id, operation }: Request): Response {
+function foreignVersion(tenant: string): number {
   try {
-    return { id, ok: true, answer: look(operation) };
-  } catch (error) {
-    const { code, message } = toDatabaseError(error, "tenant" in operation ? operation.tenant : "");
-    return { id, ok: false, code, message };
+    return store().forReading(tenant)?.foreignVersion() ?? 0;
+  } catch {
+    return -1;
   }
-}
-
-function look(operation: Operation): Extract<Response, { readonly ok: true }>["answer"] {
-  if (operation.op === "tenants") return tenants();
-  if (operation.op === "close") return close();
-  if (!isRead(operation)) throw new TypeError(`"${operation.op}" is not a read.`);
-  const database = open(operation.tenant, false);
-  return database === undefined ? nothing[operation.op] : read(database, operation);
-}
-
-function isRead(operation: Operation): operation is ReadOperation {
-  return operation.op in nothing;
-}
-
-function open(tenant: string, create: boolean): TenantDatabase | undefined {
-  const opened = databases.get(tenant) ?? openTenantDatabase(directory, tenant, create);
-  if (opened !== undefined) databases.set(tenant, opened);
-  return opened;
-}
-
-function tenants(): readonly string[] {
-  return readdirSync(directory)
-    .filter((tenant) => open(tenant, false)?.sql("SELECT 1 FROM streams LIMIT 1").get() !== undefined)
-    .toSorted();
-}
-
-function close(): null {
-  for (const database of databases.values()) database.close();
-  databases.clear();
-  return null;
 }

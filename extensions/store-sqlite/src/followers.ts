@@ -1,47 +1,34 @@
 import type { StoredEvent, StreamId } from "@tau/runtime";
 
 import type { DatabaseClient } from "./database-client.ts";
-
-/** Somebody who follows a stream. */
-export interface Follower extends Disposable {
-  /** Durable events of this process since the last call; undefined when there may be others: read the journal. */
-  take(): readonly StoredEvent[] | undefined;
-  /** Settles when there may be news; at once when there were some since the last call. */
-  news(): Promise<void>;
-}
+import { Inbox } from "./inbox.ts";
 
 // What other processes write is looked for this often, and only while somebody follows.
 const pollEveryMs = 50;
-// Beyond this many events a follower reads the journal instead of holding them in memory.
-const maxHeld = 256;
 
 /** Tells followers what is new: at once what this process wrote, within 50 ms what others did. */
 export class Followers {
   readonly #client: DatabaseClient;
   readonly #byStream = new Map<string, Set<Inbox>>();
-  readonly #pollers = new Map<string, Poller>();
+  readonly #byTenant = new Map<string, Followed>();
+  #timer: NodeJS.Timeout | undefined;
+  #looking = false;
 
   constructor(client: DatabaseClient) {
     this.#client = client;
   }
 
-  /** Starts following, until the follower is disposed of. */
-  add(id: StreamId): Follower {
+  /** Starts following, until the inbox is disposed of. */
+  add(id: StreamId): Inbox {
     const key = keyOf(id);
-    const inbox = new Inbox();
-    const inboxes = this.#byStream.get(key) ?? new Set();
-    this.#byStream.set(key, inboxes);
-    inboxes.add(inbox);
-    const stop = this.#poll(id.tenant, inbox);
-    return {
-      take: () => inbox.take(),
-      news: () => inbox.news(),
-      [Symbol.dispose]: () => {
-        stop();
-        inboxes.delete(inbox);
-        if (inboxes.size === 0 && this.#byStream.get(key) === inboxes) this.#byStream.delete(key);
-      },
-    };
+    const inbox = new Inbox(() => this.#remove(id, inbox));
+    const listening = this.#byStream.get(key) ?? new Set();
+    this.#byStream.set(key, listening.add(inbox));
+    const followed = this.#byTenant.get(id.tenant) ?? { inboxes: new Set(), version: undefined };
+    this.#byTenant.set(id.tenant, followed);
+    followed.inboxes.add(inbox);
+    this.#timer ??= setInterval(() => this.#look(), pollEveryMs);
+    return inbox;
   }
 
   /** Hands durable events to those who follow their stream. */
@@ -54,85 +41,45 @@ export class Followers {
 
   /** Wakes everybody: the journal is closed. */
   wakeAll(): void {
-    for (const { timer } of this.#pollers.values()) clearInterval(timer);
-    this.#pollers.clear();
     for (const inboxes of this.#byStream.values()) for (const inbox of inboxes) inbox.wake();
   }
 
-  #poll(tenant: string, inbox: Inbox): () => void {
-    const poller = this.#pollers.get(tenant) ?? createPoller(this.#client, tenant);
-    this.#pollers.set(tenant, poller);
-    poller.inboxes.add(inbox);
-    return () => {
-      poller.inboxes.delete(inbox);
-      if (poller.inboxes.size > 0) return;
-      clearInterval(poller.timer);
-      this.#pollers.delete(tenant);
-    };
+  #remove(id: StreamId, inbox: Inbox): void {
+    const key = keyOf(id);
+    const listening = this.#byStream.get(key);
+    listening?.delete(inbox);
+    if (listening?.size === 0) this.#byStream.delete(key);
+    const followed = this.#byTenant.get(id.tenant);
+    followed?.inboxes.delete(inbox);
+    if (followed?.inboxes.size === 0) this.#byTenant.delete(id.tenant);
+    if (this.#byTenant.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #look(): void {
+    if (this.#looking) return;
+    this.#looking = true;
+    const followed = [...this.#byTenant];
+    this.#client
+      .ask({ op: "foreign_versions", tenants: followed.map(([tenant]) => tenant) })
+      .then((versions) => followed.forEach(([, of], index) => notice(of, versions[index])))
+      // Whoever follows finds out why by reading.
+      .catch(() => followed.forEach(([, of]) => notice(of, undefined)))
+      .finally(() => (this.#looking = false));
   }
 }
 
-interface Poller {
+/** Those who follow streams of a tenant, and what was last seen of its file. */
+interface Followed {
   readonly inboxes: Set<Inbox>;
-  readonly timer: NodeJS.Timeout;
+  version: number | undefined;
 }
 
-function createPoller(client: DatabaseClient, tenant: string): Poller {
-  const inboxes = new Set<Inbox>();
-  let known: number | undefined;
-  let asking = false;
-  const look = async (): Promise<void> => {
-    const found = await client.ask({ op: "foreign_version", tenant });
-    if (found !== known) for (const inbox of inboxes) inbox.lookAgain();
-    known = found;
-  };
-  const timer = setInterval(() => {
-    if (asking) return;
-    asking = true;
-    look()
-      // Whoever follows finds out by reading.
-      .catch(() => inboxes.forEach((inbox) => inbox.lookAgain()))
-      .finally(() => (asking = false));
-  }, pollEveryMs);
-  return { inboxes, timer };
-}
-
-class Inbox {
-  #held: StoredEvent[] = [];
-  #complete = true;
-  #fresh = false;
-  #wake: (() => void) | undefined;
-
-  put(events: readonly StoredEvent[]): void {
-    if (this.#held.length + events.length > maxHeld) this.#complete = false;
-    if (this.#complete) this.#held.push(...events);
-    else this.#held = [];
-    this.wake();
-  }
-
-  lookAgain(): void {
-    this.#complete = false;
-    this.#held = [];
-    this.wake();
-  }
-
-  wake(): void {
-    this.#fresh = true;
-    this.#wake?.();
-  }
-
-  take(): readonly StoredEvent[] | undefined {
-    const taken = this.#complete ? this.#held : undefined;
-    this.#held = [];
-    this.#complete = true;
-    return taken;
-  }
-
-  async news(): Promise<void> {
-    if (!this.#fresh) await new Promise<void>((resolve) => (this.#wake = resolve));
-    this.#wake = undefined;
-    this.#fresh = false;
-  }
+function notice(followed: Followed, version: number | undefined): void {
+  const isSame = version !== undefined && version >= 0 && version === followed.version;
+  followed.version = version;
+  if (!isSame) for (const inbox of followed.inboxes) inbox.lookAgain();
 }
 
 function keyOf({ tenant, stream }: StreamId): string {

@@ -1,28 +1,10 @@
 import type { Checkpoint, ListOptions, StreamSummary } from "@tau/runtime";
 
-/**
- * What the main thread asks of the database thread. Operations of a message are answered together; the
- * fields are plain values, so that copying them between threads stays cheap.
- */
-export type Operation =
-  | {
-      readonly op: "append";
-      readonly tenant: string;
-      readonly stream: string;
-      readonly expected: number;
-      /** type, version, at, body of each event, one after the other. */
-      readonly events: readonly (string | number)[];
-    }
-  | { readonly op: "version"; readonly tenant: string; readonly stream: string }
-  | {
-      readonly op: "read";
-      readonly tenant: string;
-      readonly stream: string;
-      readonly from: number;
-      readonly limit: number;
-    }
-  | { readonly op: "list"; readonly tenant: string; readonly options: ListOptions }
-  | { readonly op: "tenants" }
+/** What copying between threads is cheapest for. */
+export type Plain = string | number;
+
+/** Operations that change a tenant's file, beside appends. */
+export type WriteOperation =
   | {
       readonly op: "save_checkpoint";
       readonly tenant: string;
@@ -31,61 +13,96 @@ export type Operation =
       readonly version: number;
       readonly state: string;
     }
-  | { readonly op: "load_checkpoint"; readonly tenant: string; readonly stream: string }
-  | {
-      readonly op: "put_content";
-      readonly tenant: string;
-      readonly sha256: string;
-      readonly data: Uint8Array;
-    }
-  | { readonly op: "get_content"; readonly tenant: string; readonly sha256: string }
+  /** Answers the SHA-256. */
+  | { readonly op: "put_content"; readonly tenant: string; readonly data: Uint8Array<ArrayBuffer> }
   | {
       readonly op: "acquire";
       readonly tenant: string;
       readonly key: string;
       readonly owner: string;
-      readonly now: number;
-      readonly until: number;
+      readonly ttlMs: number;
     }
-  | { readonly op: "renew"; readonly tenant: string; readonly owner: string; readonly until: number }
-  | { readonly op: "release"; readonly tenant: string; readonly key: string; readonly owner: string }
-  /** A number that changes when another process wrote. */
-  | { readonly op: "foreign_version"; readonly tenant: string }
+  /** Answers the keys that are still held. */
+  | {
+      readonly op: "renew";
+      readonly tenant: string;
+      readonly keys: readonly string[];
+      readonly owner: string;
+    }
+  | { readonly op: "release"; readonly tenant: string; readonly key: string; readonly owner: string };
+
+/** Operations that only look. */
+export type ReadOperation =
+  | { readonly op: "version"; readonly tenant: string; readonly stream: string }
+  | { readonly op: "read"; readonly tenant: string; readonly stream: string; readonly from: number }
+  | { readonly op: "list"; readonly tenant: string; readonly options: ListOptions }
+  | { readonly op: "load_checkpoint"; readonly tenant: string; readonly stream: string }
+  | { readonly op: "get_content"; readonly tenant: string; readonly sha256: string };
+
+/** Operations on the store as a whole. */
+export type StoreOperation =
+  | { readonly op: "open"; readonly directory: string; readonly lockTimeoutMs: number }
+  | { readonly op: "tenants" }
+  /** Numbers that differ when another process wrote; -1 for a file that cannot be read. */
+  | { readonly op: "foreign_versions"; readonly tenants: readonly string[] }
   | { readonly op: "close" };
+
+/** Everything that is asked of the database thread, beside appends. */
+export type Operation = WriteOperation | ReadOperation | StoreOperation;
+
+/** One page of a stream: type, version, at and body of each event, one after the other. */
+export interface EventPage {
+  readonly events: readonly Plain[];
+  /** Whether events follow. */
+  readonly more: boolean;
+}
 
 /** What each operation answers. */
 export interface Answers {
-  readonly append: number;
-  readonly version: number;
-  /** seq, type, version, at, body of each event, one after the other. */
-  readonly read: readonly (string | number)[];
-  readonly list: readonly StreamSummary[];
-  readonly tenants: readonly string[];
   readonly save_checkpoint: null;
-  readonly load_checkpoint: (Omit<Checkpoint, "state"> & { readonly state: string }) | null;
-  readonly put_content: null;
-  readonly get_content: Uint8Array | null;
+  readonly put_content: string;
   readonly acquire: boolean;
-  /** The keys still held. */
   readonly renew: readonly string[];
   readonly release: null;
-  readonly foreign_version: number;
+  readonly version: number;
+  readonly read: EventPage;
+  readonly list: readonly StreamSummary[];
+  readonly load_checkpoint: (Omit<Checkpoint, "state"> & { readonly state: string }) | null;
+  readonly get_content: Uint8Array<ArrayBuffer> | null;
+  readonly open: null;
+  readonly tenants: readonly string[];
+  readonly foreign_versions: readonly number[];
   readonly close: null;
 }
 
-/** One operation on its way to the database thread. */
-export interface Request {
+/** One message to the database thread. */
+export interface Batch {
   readonly id: number;
-  readonly operation: Operation;
+  /** What all of its operations are; operations on the store count as reads. */
+  readonly kind: "writes" | "reads";
+  /** Tenant, stream, expected version and number of events of each append, then type, version, at and body of each event. */
+  readonly appends: readonly Plain[];
+  readonly operations: readonly Operation[];
 }
 
-/** One answer on its way back. */
-export type Response =
-  | { readonly id: number; readonly ok: true; readonly answer: Answers[Operation["op"]] }
-  | {
-      readonly id: number;
-      readonly ok: false;
-      readonly code: string;
-      readonly message: string;
-      readonly version?: number;
-    };
+/** Why something was not done. */
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+  /** The version that a conflicting append found. */
+  readonly version?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** What became of an operation. */
+export type Outcome = { readonly answer: Answers[keyof Answers] } | { readonly refusal: Refusal };
+
+/** The answer to a batch; what it does not refuse was done, and is durable. */
+export interface Reply {
+  readonly id: number;
+  readonly kind: Batch["kind"];
+  /** Refused appends by their place in the batch. */
+  readonly refused: ReadonlyMap<number, Refusal>;
+  /** One for each operation, in order. */
+  readonly outcomes: readonly Outcome[];
+}

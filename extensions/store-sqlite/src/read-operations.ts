@@ -1,34 +1,34 @@
-import { unreachable } from "@tau/core";
+import { createHash } from "node:crypto";
+
 import type { StreamSummary } from "@tau/runtime";
 
-import type { Answers, Operation } from "./protocol.ts";
+import { DatabaseError } from "./database-error.ts";
+import type { Answers, EventPage, Plain, ReadOperation } from "./protocol.ts";
+import { column } from "./tenant-database.ts";
 import type { TenantDatabase } from "./tenant-database.ts";
+import { unreachable } from "./unreachable.ts";
 
-/** Operations that only look. */
-export type ReadOperation = Extract<
-  Operation,
-  { readonly op: "version" | "read" | "list" | "load_checkpoint" | "get_content" | "foreign_version" }
->;
+type Of<Op extends ReadOperation["op"]> = Extract<ReadOperation, { readonly op: Op }>;
+
+/** What is asked for, and whose. */
+interface Reading<Op extends ReadOperation["op"]> {
+  readonly database: TenantDatabase;
+  readonly operation: Of<Op>;
+}
 
 /** Carries out a read. */
-export function read(tenant: TenantDatabase, operation: ReadOperation): Answers[ReadOperation["op"]] {
+export function read(database: TenantDatabase, operation: ReadOperation): Answers[ReadOperation["op"]] {
   switch (operation.op) {
     case "version":
-      return Number(
-        tenant.sql("SELECT version FROM streams WHERE name = ?").get(operation.stream)?.["version"] ?? 0,
-      );
+      return readVersion(database, operation.stream);
     case "read":
-      return readEvents(tenant, operation);
+      return readPage({ database, operation });
     case "list":
-      return list(tenant, operation);
+      return list({ database, operation });
     case "load_checkpoint":
-      return loadCheckpoint(tenant, operation.stream);
-    case "get_content": {
-      const data = tenant.sql("SELECT data FROM content WHERE sha256 = ?").get(operation.sha256)?.["data"];
-      return data instanceof Uint8Array ? data : null;
-    }
-    case "foreign_version":
-      return tenant.foreignVersion();
+      return loadCheckpoint(database, operation.stream);
+    case "get_content":
+      return getContent({ database, operation });
     default:
       return unreachable(operation);
   }
@@ -37,59 +37,89 @@ export function read(tenant: TenantDatabase, operation: ReadOperation): Answers[
 /** What each read answers for a tenant that has no file. */
 export const nothing: { readonly [Op in ReadOperation["op"]]: Answers[Op] } = {
   version: 0,
-  read: [],
+  read: { events: [], more: false },
   list: [],
   load_checkpoint: null,
   get_content: null,
-  foreign_version: 0,
 };
 
-type Of<Op extends Operation["op"]> = Extract<Operation, { readonly op: Op }>;
+function readVersion(database: TenantDatabase, stream: string): number {
+  const newest = database.sql(
+    "SELECT max(seq) FROM events WHERE stream_id = (SELECT id FROM streams WHERE name = ?)",
+  );
+  return Number(column(newest.get(stream)) ?? 0);
+}
 
-function readEvents(
-  tenant: TenantDatabase,
-  { stream, from, limit }: Of<"read">,
-): readonly (string | number)[] {
-  const rows = tenant
+// A page is quick enough to delay no commit for long. It has one event at least, whatever its size.
+const maxPageEvents = 500;
+const maxPageCharacters = 1_048_576;
+
+function readPage({ database, operation: { tenant, stream, from } }: Reading<"read">): EventPage {
+  const rows: Iterable<unknown> = database
     .sql(
       `SELECT seq, type, version, at, body FROM events
-       WHERE stream_id = (SELECT id FROM streams WHERE name = ?) AND seq >= ? ORDER BY seq LIMIT ?`,
+       WHERE stream_id = (SELECT id FROM streams WHERE name = ?) AND seq >= ? ORDER BY seq`,
     )
-    .all(stream, from, limit);
-  return rows.flatMap(({ seq, type, version, at, body }) => [
-    Number(seq),
-    String(type),
-    Number(version),
-    Number(at),
-    String(body),
-  ]);
+    .iterate(stream, from);
+  const events: Plain[] = [];
+  let seq = from;
+  let characters = 0;
+  for (const row of rows) {
+    if (seq - from === maxPageEvents || characters >= maxPageCharacters) return { events, more: true };
+    if (!Array.isArray(row) || row[0] !== seq) throw missing(tenant, stream, seq);
+    const [, type, version, at, body] = row;
+    events.push(type, version, at, body);
+    characters += body.length;
+    seq += 1;
+  }
+  return { events, more: false };
 }
 
-function list(
-  tenant: TenantDatabase,
-  { options: { prefix, limit, before } }: Of<"list">,
-): readonly StreamSummary[] {
+function missing(tenant: string, stream: string, seq: number): DatabaseError {
+  return new DatabaseError(
+    "store.corrupt",
+    `Event ${seq} of stream "${stream}" is missing in the file of tenant "${tenant}"; restore the file from a backup.`,
+  );
+}
+
+function list({ database, operation: { options } }: Reading<"list">): readonly StreamSummary[] {
+  const { prefix, limit, before } = options;
   // Names are ASCII, so everything that begins with the prefix lies below the prefix and a last character.
-  const end = before ?? `${prefix}\u{10ffff}`;
-  const rows = tenant
+  const end = `${prefix}\u{10ffff}`;
+  const rows: readonly unknown[] = database
     .sql(
-      `SELECT name, version, created_at, updated_at, last_type FROM streams
-       WHERE name >= ? AND name < ? AND version > 0 ORDER BY name DESC LIMIT ?`,
+      `SELECT name, newest.seq, oldest.at, newest.at, newest.type
+       FROM streams
+       JOIN events AS oldest ON oldest.stream_id = id AND oldest.seq = 1
+       JOIN events AS newest ON newest.stream_id = id
+        AND newest.seq = (SELECT max(seq) FROM events WHERE stream_id = id)
+       WHERE name >= ? AND name < ? ORDER BY name DESC LIMIT ?`,
     )
-    .all(prefix, end, limit);
-  return rows
-    .filter(({ name }) => String(name).startsWith(prefix))
-    .map(({ name, version, created_at: createdAt, updated_at: updatedAt, last_type: lastType }) => ({
-      stream: String(name),
-      version: Number(version),
-      createdAt: Number(createdAt),
-      updatedAt: Number(updatedAt),
-      lastType: String(lastType),
-    }));
+    .all(prefix, before !== undefined && before < end ? before : end, limit);
+  return rows.filter(Array.isArray).map(([stream, version, createdAt, updatedAt, lastType]) => ({
+    stream: String(stream),
+    version: Number(version),
+    createdAt: Number(createdAt),
+    updatedAt: Number(updatedAt),
+    lastType: String(lastType),
+  }));
 }
 
-function loadCheckpoint(tenant: TenantDatabase, stream: string): Answers["load_checkpoint"] {
-  const row = tenant.sql("SELECT seq, version, state FROM checkpoints WHERE stream = ?").get(stream);
-  if (row === undefined) return null;
-  return { seq: Number(row["seq"]), version: Number(row["version"]), state: String(row["state"]) };
+function loadCheckpoint(database: TenantDatabase, stream: string): Answers["load_checkpoint"] {
+  const row: unknown = database
+    .sql("SELECT seq, version, state FROM checkpoints WHERE stream = ?")
+    .get(stream);
+  if (!Array.isArray(row)) return null;
+  return { seq: Number(row[0]), version: Number(row[1]), state: String(row[2]) };
+}
+
+function getContent({ database, operation }: Reading<"get_content">): Answers["get_content"] {
+  const { tenant, sha256 } = operation;
+  const data = column(database.sql("SELECT data FROM content WHERE sha256 = ?").get(sha256));
+  if (!(data instanceof Uint8Array)) return null;
+  if (createHash("sha256").update(data).digest("hex") === sha256) return new Uint8Array(data);
+  throw new DatabaseError(
+    "content.corrupt",
+    `Content ${sha256} of tenant "${tenant}" is damaged; restore the tenant's file from a backup.`,
+  );
 }

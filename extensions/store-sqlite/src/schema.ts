@@ -1,17 +1,16 @@
 import type { DatabaseSync } from "node:sqlite";
 
+import { DatabaseError } from "./database-error.ts";
+
 /** `PRAGMA application_id` of Tau's files: "Tau1". */
 const applicationId = 0x54617531;
 
 /** Each entry takes a file from its index to the version after it. Never change one that was released. */
 const migrations: readonly string[] = [
-  // Events lie in the order they were written, whatever their stream: pages fill up and are written once. The
-  // index finds a stream's events. Types and versions are repeated in each row because a table for them would
-  // cost a look-up for fifteen bytes.
-  `CREATE TABLE streams (
-     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, version INTEGER NOT NULL,
-     created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, last_type TEXT NOT NULL
-   ) STRICT;
+  // Events lie in the order they were written, whatever their stream, so a commit of many streams fills few
+  // pages; the index finds a stream's events, and its last entry is the stream's version. Nothing is updated in
+  // place: an append costs the same at the first event and at the millionth.
+  `CREATE TABLE streams (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
    CREATE TABLE events (
      stream_id INTEGER NOT NULL, seq INTEGER NOT NULL, type TEXT NOT NULL, version INTEGER NOT NULL,
      at INTEGER NOT NULL, body TEXT NOT NULL
@@ -19,33 +18,48 @@ const migrations: readonly string[] = [
    CREATE UNIQUE INDEX events_by_stream ON events (stream_id, seq);
    CREATE TABLE checkpoints (
      stream TEXT PRIMARY KEY, seq INTEGER NOT NULL, version INTEGER NOT NULL, state TEXT NOT NULL
-   ) STRICT, WITHOUT ROWID;
+   ) STRICT;
    CREATE TABLE content (sha256 TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT;
-   CREATE TABLE leases (key TEXT PRIMARY KEY, owner TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
+   CREATE TABLE leases (
+     key TEXT PRIMARY KEY, owner TEXT NOT NULL, ttl_ms INTEGER NOT NULL,
+     renewed_at INTEGER NOT NULL, renewed_up INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
-/** The schema this build writes. */
-export const schemaVersion: number = migrations.length;
+const newestVersion = migrations.length;
 
-/** What {@link prepareSchema} found. */
-export type SchemaState = "ready" | "newer" | "foreign";
+/** Makes the tables of a new file. */
+export function createSchema(db: DatabaseSync): void {
+  db.exec(`BEGIN; PRAGMA application_id = ${applicationId}`);
+  for (const migration of migrations) db.exec(migration);
+  db.exec(`PRAGMA user_version = ${newestVersion}; COMMIT`);
+}
 
-/** Brings a file to this build's schema, or says why it must be left alone. */
-export function prepareSchema(db: DatabaseSync): SchemaState {
+/**
+ * Brings a file that exists to this build's schema.
+ *
+ * @throws DatabaseError `store.newer_schema`, `store.corrupt`; the file is as it was.
+ */
+export function migrateSchema(db: DatabaseSync, tenant: string): void {
+  if (pragma(db, "application_id") !== applicationId) {
+    throw new DatabaseError(
+      "store.corrupt",
+      `The file of tenant "${tenant}" is empty, or not a database of Tau; it was left as it is. Restore it from a backup.`,
+    );
+  }
   const version = pragma(db, "user_version");
-  if (version > schemaVersion) return "newer";
-  if (version === schemaVersion) return pragma(db, "application_id") === applicationId ? "ready" : "foreign";
+  if (version > newestVersion) {
+    throw new DatabaseError(
+      "store.newer_schema",
+      `The file of tenant "${tenant}" was written by a newer Tau; use that version.`,
+    );
+  }
+  if (version === newestVersion) return;
   db.exec("BEGIN IMMEDIATE");
   try {
     // Another process may have been faster.
-    const found = pragma(db, "user_version");
-    if (found === 0 && hasTables(db)) {
-      db.exec("ROLLBACK");
-      return "foreign";
-    }
-    for (const migration of migrations.slice(found)) db.exec(migration);
-    db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}; COMMIT`);
-    return "ready";
+    for (const migration of migrations.slice(pragma(db, "user_version"))) db.exec(migration);
+    db.exec(`PRAGMA user_version = ${newestVersion}; COMMIT`);
   } catch (error) {
     if (db.isTransaction) db.exec("ROLLBACK");
     throw error;
@@ -54,8 +68,4 @@ export function prepareSchema(db: DatabaseSync): SchemaState {
 
 function pragma(db: DatabaseSync, name: string): number {
   return Number(db.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0);
-}
-
-function hasTables(db: DatabaseSync): boolean {
-  return Number(db.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.["n"] ?? 0) > 0;
 }

@@ -1,79 +1,65 @@
 import { assertTenant, isJsonObject, isTauError, parseJson } from "@tau/core";
 import { assertStreamId, journalClosed, journalConflict } from "@tau/runtime";
-import type { Checkpoint, Journal, JournalEvent, StoredEvent, StreamId } from "@tau/runtime";
+import type { Checkpoint, Journal, JournalEvent, StoredEvent, StreamId, StreamSummary } from "@tau/runtime";
 
 import type { DatabaseClient } from "./database-client.ts";
 import { Followers } from "./followers.ts";
-
-// Large enough to be quick, small enough that a page delays no commit for long.
-const pageSize = 500;
+import type { Answers, EventPage } from "./protocol.ts";
 
 /** Makes the {@link Journal} over the database thread. */
 export function createSqliteJournal(client: DatabaseClient): Journal {
   const followers = new Followers(client);
   const closing = new AbortController();
-
   const check = (id: StreamId): void => {
     assertStreamId(id);
     closing.signal.throwIfAborted();
   };
 
-  async function* read(
-    id: StreamId,
-    from: number,
-    signal: AbortSignal,
-  ): AsyncGenerator<readonly StoredEvent[]> {
-    check(id);
-    for (let next = Math.max(1, from); ;) {
-      signal.throwIfAborted();
-      const flat = await client.ask({ op: "read", ...id, from: next, limit: pageSize });
-      signal.throwIfAborted();
-      const batch = toEvents(flat);
-      if (batch.length === 0) return;
-      next += batch.length;
-      yield batch;
-      if (batch.length < pageSize) return;
-    }
-  }
-
   return {
-    read,
-
-    async append(id, expectedVersion, events) {
-      check(id);
-      const flat = events.flatMap(({ type, version, at, body }) => [type, version, at, body]);
-      try {
-        const version = await client.ask({ op: "append", ...id, expected: expectedVersion, events: flat });
-        followers.tell(id, () => placed(events, expectedVersion));
-        return version;
-      } catch (error) {
-        const found =
-          isTauError(error) && error.code === "journal.conflict" ? error.details["actualVersion"] : undefined;
-        throw typeof found === "number" ? journalConflict(id, expectedVersion, found) : error;
-      }
-    },
+    append: (id, expected, events) =>
+      new Promise((resolve, reject) => {
+        check(id);
+        // A copy, because the caller may change its array before this is durable.
+        const written = [...events];
+        client.append({ id, expected, events: written }, (failure) => {
+          if (failure !== undefined) return reject(conflicting(failure, id, expected));
+          followers.tell(id, () => placed(written, expected));
+          resolve(expected + written.length);
+        });
+      }),
 
     async version(id) {
       check(id);
       return await client.ask({ op: "version", ...id });
     },
 
+    async *read(id, from, signal) {
+      check(id);
+      yield* readPages({ client, id, from: Math.max(1, from) }, signal);
+    },
+
     async *follow(id, from, signal) {
       check(id);
-      const either = AbortSignal.any([signal, closing.signal]);
-      using follower = followers.add(id);
-      const aborted = new Promise<void>((resolve) => {
-        either.addEventListener("abort", () => resolve(), { once: true });
-      });
-      for (let next = Math.max(1, from), held = undefined as readonly StoredEvent[] | undefined; ;) {
-        for await (const batch of held === undefined ? read(id, next, either) : [held]) {
-          next += batch.length;
-          yield batch;
+      signal.throwIfAborted();
+      using inbox = followers.add(id);
+      const wake = (): void => inbox.wake();
+      signal.addEventListener("abort", wake);
+      try {
+        for (let next = Math.max(1, from), held = inbox.take(next); ; held = inbox.take(next)) {
+          for await (const batch of held === undefined
+            ? readPages({ client, id, from: next }, signal)
+            : [held]) {
+            next += batch.length;
+            yield batch;
+          }
+          signal.throwIfAborted();
+          closing.signal.throwIfAborted();
+          await inbox.news();
+          signal.throwIfAborted();
+          closing.signal.throwIfAborted();
         }
-        either.throwIfAborted();
-        await Promise.race([follower.news(), aborted]);
-        either.throwIfAborted();
-        held = continuing(follower.take(), next);
+      } finally {
+        signal.removeEventListener("abort", wake);
       }
     },
 
@@ -85,7 +71,7 @@ export function createSqliteJournal(client: DatabaseClient): Journal {
     async list(tenant, options) {
       assertTenant(tenant);
       closing.signal.throwIfAborted();
-      return await client.ask({ op: "list", tenant, options });
+      return await listPages(client, tenant, options);
     },
 
     async saveCheckpoint(id, { seq, version, state }) {
@@ -95,8 +81,7 @@ export function createSqliteJournal(client: DatabaseClient): Journal {
 
     async loadCheckpoint(id) {
       check(id);
-      const row = await client.ask({ op: "load_checkpoint", ...id });
-      return row === null ? undefined : toCheckpoint(row);
+      return toCheckpoint(await client.ask({ op: "load_checkpoint", ...id }));
     },
 
     async [Symbol.asyncDispose]() {
@@ -108,43 +93,73 @@ export function createSqliteJournal(client: DatabaseClient): Journal {
   };
 }
 
-/** Events that this process wrote, if they are the very next ones; otherwise the journal is to be read. */
-function continuing(
-  events: readonly StoredEvent[] | undefined,
-  next: number,
-): readonly StoredEvent[] | undefined {
-  const left = events?.filter(({ seq }) => seq >= next);
-  return left !== undefined && left.length > 0 && left[0]?.seq === next ? left : undefined;
+interface Reading {
+  readonly client: DatabaseClient;
+  readonly id: StreamId;
+  readonly from: number;
+}
+
+async function* readPages(
+  { client, id, from }: Reading,
+  signal: AbortSignal,
+): AsyncGenerator<readonly StoredEvent[]> {
+  for (let next = from; ;) {
+    signal.throwIfAborted();
+    const page = await client.ask({ op: "read", ...id, from: next });
+    signal.throwIfAborted();
+    const events = toEvents(page, next);
+    next += events.length;
+    if (events.length > 0) yield events;
+    if (!page.more) return;
+  }
+}
+
+// A page of a list is quick enough to delay no commit for long.
+const maxListed = 500;
+
+async function listPages(
+  client: DatabaseClient,
+  tenant: string,
+  options: Parameters<Journal["list"]>[1],
+): Promise<readonly StreamSummary[]> {
+  const found: StreamSummary[] = [];
+  for (let page = options; found.length < options.limit;) {
+    const limit = Math.min(options.limit - found.length, maxListed);
+    const more = await client.ask({ op: "list", tenant, options: { ...page, limit } });
+    found.push(...more);
+    const last = more.at(-1);
+    if (last === undefined || more.length < limit) break;
+    page = { ...page, before: last.stream };
+  }
+  return found;
+}
+
+function conflicting(failure: Error, id: StreamId, expected: number): Error {
+  const isConflict = isTauError(failure) && failure.code === "journal.conflict";
+  return isConflict ? journalConflict(id, expected, Number(failure.details["actualVersion"])) : failure;
 }
 
 function placed(events: readonly JournalEvent[], version: number): readonly StoredEvent[] {
   return events.map((event, index) => ({ ...event, seq: version + index + 1 }));
 }
 
-function toEvents(flat: readonly (string | number)[]): readonly StoredEvent[] {
+function toEvents({ events: values }: EventPage, from: number): readonly StoredEvent[] {
   const events: StoredEvent[] = [];
-  for (let index = 0; index < flat.length; index += 5) {
-    const [seq, type, version, at, body] = flat.slice(index, index + 5);
+  for (let at = 0, seq = from; at < values.length; at += 4, seq += 1) {
     events.push({
-      seq: Number(seq),
-      type: String(type),
-      version: Number(version),
-      at: Number(at),
-      body: String(body),
+      seq,
+      type: String(values[at]),
+      version: Number(values[at + 1]),
+      at: Number(values[at + 2]),
+      body: String(values[at + 3]),
     });
   }
   return events;
 }
 
-function toCheckpoint({
-  seq,
-  version,
-  state,
-}: {
-  readonly seq: number;
-  readonly version: number;
-  readonly state: string;
-}): Checkpoint | undefined {
+function toCheckpoint(row: Answers["load_checkpoint"]): Checkpoint | undefined {
+  if (row === null) return undefined;
+  const { seq, version, state } = row;
   const parsed = parseJson(state);
   // A checkpoint saves reading and is never truth: without a usable one, the events are read.
   return parsed.ok && isJsonObject(parsed.value) ? { seq, version, state: parsed.value } : undefined;

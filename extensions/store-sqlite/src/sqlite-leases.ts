@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 
 import { TauError } from "@tau/core";
 import { assertLeaseKey, journalClosed } from "@tau/runtime";
-import type { Leases } from "@tau/runtime";
+import type { Lease, Leases } from "@tau/runtime";
 
 import type { DatabaseClient } from "./database-client.ts";
 import { ownerName } from "./owner.ts";
@@ -17,69 +17,124 @@ interface Held {
   readonly tenant: string;
   readonly key: string;
   readonly lost: AbortController;
-  /** When the claim runs out unless it is renewed. */
+  /** When the claim runs out unless it is renewed, on a clock that nobody sets. */
   until: number;
 }
 
 /** Makes {@link Leases} in the tenants' files: a claim lasts `ttlMs` and is renewed three times as often. */
 export function createSqliteLeases(client: DatabaseClient, ttlMs: number): SqliteLeases {
-  const owner = ownerName(randomUUID());
-  const held = new Map<string, Held>();
-  let timer: NodeJS.Timeout | undefined;
-  let beating: Promise<unknown> = Promise.resolve();
-
-  const beat = async (): Promise<void> => {
-    const tenants = new Set([...held.values()].map(({ tenant }) => tenant));
-    for (const tenant of tenants) await renewTenant(tenant);
-  };
-
-  const renewTenant = async (tenant: string): Promise<void> => {
-    const until = Date.now() + ttlMs;
-    const asked = [...held.values()].filter((lease) => lease.tenant === tenant);
-    const keys = await client.ask({ op: "renew", tenant, owner, until }).catch(() => undefined);
-    for (const lease of asked) {
-      if (keys?.includes(lease.key) === true) lease.until = until;
-      else if (keys !== undefined || Date.now() >= lease.until) lose(lease);
-    }
-  };
-
-  const lose = (lease: Held): void => {
-    if (held.delete(`${lease.tenant}/${lease.key}`)) lease.lost.abort(leaseLost(lease.key));
-  };
-
+  const table = new LeaseTable(client, ttlMs);
   return {
-    async acquire(tenant, key) {
-      assertLeaseKey(tenant, key);
-      const now = Date.now();
-      const until = now + ttlMs;
-      if (!(await client.ask({ op: "acquire", tenant, key, owner, now, until }))) return undefined;
-      const lease: Held = { tenant, key, lost: new AbortController(), until };
-      held.set(`${tenant}/${key}`, lease);
-      timer ??= setInterval(() => {
-        beating = beating.then(beat).catch(() => undefined);
-      }, ttlMs / 3).unref();
-      return {
-        lost: lease.lost.signal,
-        async [Symbol.asyncDispose]() {
-          if (held.get(`${tenant}/${key}`) !== lease) return;
-          held.delete(`${tenant}/${key}`);
-          // What cannot be released runs out by itself.
-          await client.ask({ op: "release", tenant, key, owner }).catch(() => undefined);
-        },
-      };
-    },
-
-    async releaseAll() {
-      clearInterval(timer);
-      await beating;
-      const leases = [...held.values()];
-      held.clear();
-      for (const { lost } of leases) lost.abort(journalClosed());
-      await Promise.allSettled(
-        leases.map(({ tenant, key }) => client.ask({ op: "release", tenant, key, owner })),
-      );
-    },
+    acquire: (tenant, key) => table.acquire(tenant, key),
+    releaseAll: () => table.releaseAll(),
   };
+}
+
+/**
+ * The claims of one store.
+ *
+ * - E1. A claim is told to be lost as soon as another process could have it, also while the disk hangs.
+ * - E2. A claim that was lost is not renewed with the others.
+ */
+class LeaseTable {
+  readonly #client: DatabaseClient;
+  readonly #ttlMs: number;
+  readonly #owner = ownerName(randomUUID());
+  readonly #held = new Map<string, Held>();
+  readonly #claiming = new Set<Promise<unknown>>();
+  readonly #renewing = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(client: DatabaseClient, ttlMs: number) {
+    this.#client = client;
+    this.#ttlMs = ttlMs;
+  }
+
+  async acquire(tenant: string, key: string): Promise<Lease | undefined> {
+    assertLeaseKey(tenant, key);
+    if (this.#closed) throw journalClosed();
+    const claiming = this.#claim(tenant, key);
+    this.#claiming.add(claiming);
+    try {
+      return await claiming;
+    } finally {
+      this.#claiming.delete(claiming);
+    }
+  }
+
+  async releaseAll(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    await Promise.allSettled(this.#claiming);
+    const leases = [...this.#held.values()];
+    for (const lease of leases) this.#lose(lease, journalClosed());
+    await Promise.allSettled(leases.map((lease) => this.#release(lease)));
+  }
+
+  async #claim(tenant: string, key: string): Promise<Lease | undefined> {
+    // From before the question: the store counts from its answer, so nobody has the key before we give it up.
+    const until = performance.now() + this.#ttlMs;
+    const question = { op: "acquire", tenant, key, owner: this.#owner, ttlMs: this.#ttlMs } as const;
+    const acquired = await this.#client.ask(question);
+    return acquired ? this.#hold({ tenant, key, lost: new AbortController(), until }) : undefined;
+  }
+
+  #hold(lease: Held): Lease {
+    const name = nameOf(lease);
+    this.#held.set(name, lease);
+    this.#timer ??= setInterval(() => this.#beat(), this.#ttlMs / 3).unref();
+    return {
+      lost: lease.lost.signal,
+      [Symbol.asyncDispose]: async () => {
+        if (this.#held.get(name) !== lease) return;
+        this.#held.delete(name);
+        await this.#release(lease);
+      },
+    };
+  }
+
+  #beat(): void {
+    const now = performance.now();
+    const tenants = new Map<string, Held[]>();
+    for (const lease of this.#held.values()) {
+      if (now >= lease.until) this.#lose(lease, leaseLost(lease.key));
+      else tenants.set(lease.tenant, [...(tenants.get(lease.tenant) ?? []), lease]);
+    }
+    for (const [tenant, leases] of tenants) {
+      if (this.#renewing.has(tenant)) continue;
+      this.#renewing.add(tenant);
+      // What could not be renewed runs out, which a later beat sees.
+      this.#renew(tenant, leases)
+        .catch(() => undefined)
+        .finally(() => this.#renewing.delete(tenant));
+    }
+  }
+
+  async #renew(tenant: string, leases: readonly Held[]): Promise<void> {
+    const until = performance.now() + this.#ttlMs;
+    const keys = leases.map(({ key }) => key);
+    const kept = new Set(await this.#client.ask({ op: "renew", tenant, keys, owner: this.#owner }));
+    for (const lease of leases) {
+      if (kept.has(lease.key)) lease.until = until;
+      else this.#lose(lease, leaseLost(lease.key));
+    }
+  }
+
+  #lose(lease: Held, reason: TauError): void {
+    if (this.#held.get(nameOf(lease)) !== lease) return;
+    this.#held.delete(nameOf(lease));
+    lease.lost.abort(reason);
+  }
+
+  async #release({ tenant, key }: Held): Promise<void> {
+    // What cannot be released runs out by itself.
+    await this.#client.ask({ op: "release", tenant, key, owner: this.#owner }).catch(() => null);
+  }
+}
+
+function nameOf({ tenant, key }: Held): string {
+  return `${tenant}/${key}`;
 }
 
 function leaseLost(key: string): TauError {

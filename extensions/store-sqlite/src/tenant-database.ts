@@ -1,21 +1,21 @@
-import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { StatementSync } from "node:sqlite";
 
-import { DatabaseError } from "./database-error.ts";
-import { prepareSchema } from "./schema.ts";
-
-// How long to wait for another process's transaction, in milliseconds.
-const busyTimeoutMs = 10_000;
+import { createSchema, migrateSchema } from "./schema.ts";
 
 /** One tenant's file, and the statements prepared on it. */
 export interface TenantDatabase {
   readonly db: DatabaseSync;
-  /** Prepares a statement once. */
+  /** Prepares a statement once; its rows are arrays. */
   sql(text: string): StatementSync;
-  /** Versions of streams as of the last transaction; emptied when another process wrote. */
+  /** Where streams stand, as of the last transaction. */
   readonly streams: Map<string, StreamRow>;
+  /** Forgets where streams stand if another process wrote. Only inside a transaction does the answer last. */
+  refresh(): void;
+  /** A number that differs when another process wrote. Never the same for two openings of a file. */
   foreignVersion(): number;
   close(): void;
 }
@@ -26,61 +26,113 @@ export interface StreamRow {
   version: number;
 }
 
+/** What {@link openTenantDatabase} opens. */
+export interface TenantFile {
+  readonly directory: string;
+  readonly tenant: string;
+  /** How long to wait for another process's transaction. */
+  readonly lockTimeoutMs: number;
+}
+
 /** Where a tenant's file is. */
-export function tenantFile(directory: string, tenant: string): string {
+export function tenantPath(directory: string, tenant: string): string {
   return join(directory, tenant, "journal.db");
 }
 
+let openings = 0;
+
 /** Opens a tenant's file, makes it when `create` says so, and answers undefined when there is none. */
-export function openTenantDatabase(
-  directory: string,
-  tenant: string,
-  create: boolean,
-): TenantDatabase | undefined {
-  const path = tenantFile(directory, tenant);
+export function openTenantDatabase(file: TenantFile, create: boolean): TenantDatabase | undefined {
+  const path = tenantPath(file.directory, file.tenant);
   if (!existsSync(path)) {
     if (!create) return undefined;
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    // SQLite gives its other files the mode of this one.
-    closeSync(openSync(path, "a", 0o600));
+    createFile(path);
   }
-  const db = new DatabaseSync(path, { timeout: busyTimeoutMs });
+  const db = new DatabaseSync(path, { timeout: file.lockTimeoutMs });
   try {
-    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-    assertReady(prepareSchema(db), tenant);
+    migrateSchema(db, file.tenant);
+    db.exec("PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF");
   } catch (error) {
     db.close();
     throw error;
   }
+  return withStatements(db);
+}
+
+function withStatements(db: DatabaseSync): TenantDatabase {
   const statements = new Map<string, StatementSync>();
   const sql = (text: string): StatementSync => {
-    const known = statements.get(text) ?? db.prepare(text);
-    statements.set(text, known);
-    return known;
+    const known = statements.get(text);
+    if (known !== undefined) return known;
+    const made = db.prepare(text);
+    made.setReturnArrays(true);
+    statements.set(text, made);
+    return made;
   };
+  const opening = ++openings * 2 ** 32;
+  const streams = new Map<string, StreamRow>();
+  const foreignVersion = (): number => opening + Number(column(sql("PRAGMA data_version").get()));
+  let seen = 0;
   return {
     db,
     sql,
-    streams: new Map(),
-    foreignVersion: () => Number(sql("PRAGMA data_version").get()?.["data_version"]),
-    close() {
-      db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-      db.close();
+    streams,
+    foreignVersion,
+    refresh() {
+      const found = foreignVersion();
+      if (found !== seen) streams.clear();
+      seen = found;
     },
+    close: () => db.close(),
   };
 }
 
-function assertReady(state: ReturnType<typeof prepareSchema>, tenant: string): void {
-  if (state === "newer") {
-    throw new DatabaseError(
-      "store.newer_schema",
-      `The file of tenant "${tenant}" was written by a newer Tau; use that version.`,
-    );
+/** The first column of a row that was asked for as an array. */
+export function column(row: unknown): unknown {
+  return Array.isArray(row) ? row[0] : undefined;
+}
+
+/**
+ * Makes a file elsewhere and links it to its place when it is whole. So a file in its place always was a
+ * database once: an empty one is damage, not a beginning, and is never taken for a new tenant.
+ */
+function createFile(path: string): void {
+  const folder = dirname(path);
+  if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) syncFolder(dirname(folder));
+  const draft = `${path}.${randomUUID()}`;
+  try {
+    // SQLite gives its other files the mode of this one.
+    closeSync(openSync(draft, "wx", 0o600));
+    const db = new DatabaseSync(draft);
+    try {
+      db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+      createSchema(db);
+    } finally {
+      db.close();
+    }
+    place(draft, path);
+    syncFolder(folder);
+  } finally {
+    rmSync(draft, { force: true });
   }
-  if (state === "foreign") {
-    throw new DatabaseError(
-      "store.corrupt",
-      `The file of tenant "${tenant}" is a database, but not Tau's; it was left as it is.`,
-    );
+}
+
+function place(draft: string, path: string): void {
+  try {
+    linkSync(draft, path);
+  } catch (error) {
+    // Another process was faster; its file serves as well.
+    if (!existsSync(path)) throw error;
+  }
+}
+
+/** Makes the names in a folder durable. Windows does so itself, and does not open folders. */
+function syncFolder(folder: string): void {
+  if (process.platform === "win32") return;
+  const opened = openSync(folder, "r");
+  try {
+    fsyncSync(opened);
+  } finally {
+    closeSync(opened);
   }
 }
