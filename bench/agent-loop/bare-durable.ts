@@ -12,7 +12,13 @@ import type { Rung } from "./rung.ts";
  * The floor of a durable loop: every message in SQLite before the run goes on, WAL, synchronous FULL, and
  * all runs of a tick in one commit, on the main thread.
  */
-export async function openRung({ baseUrl, concurrency }: { readonly baseUrl: string; readonly concurrency: number }): Promise<Rung> {
+export async function openRung({
+  baseUrl,
+  concurrency,
+}: {
+  readonly baseUrl: string;
+  readonly concurrency: number;
+}): Promise<Rung> {
   const directory = mkdtempSync(join(tmpdir(), "tau-bench-"));
   const db = new DatabaseSync(join(directory, "bare.db"));
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");

@@ -16,14 +16,25 @@ interface WireCall {
   readonly function: { name: string; arguments: string };
 }
 
-const tools = [{ type: "function", function: { name: "add", description: "Adds two numbers.", parameters: addSchema } }];
+const tools = [
+  { type: "function", function: { name: "add", description: "Adds two numbers.", parameters: addSchema } },
+];
 
 /** The loop with no framework at all: undici's dispatch, a hand-made SSE reader, JSON.parse. */
-export async function bareRun(pool: Pool, save?: (messages: readonly WireMessage[]) => Promise<void>): Promise<string> {
+export async function bareRun(
+  pool: Pool,
+  save?: (messages: readonly WireMessage[]) => Promise<void>,
+): Promise<string> {
   const messages: WireMessage[] = [{ role: "user", content: prompt }];
   await save?.(messages);
   for (;;) {
-    const body = JSON.stringify({ model: "mock", stream: true, stream_options: { include_usage: true }, messages, tools });
+    const body = JSON.stringify({
+      model: "mock",
+      stream: true,
+      stream_options: { include_usage: true },
+      messages,
+      tools,
+    });
     const answer = await ask(pool, body);
     messages.push(answer);
     await save?.([answer]);
@@ -51,7 +62,8 @@ function ask(pool: Pool, body: string): Promise<WireMessage> {
       if (typeof delta.content === "string") text += delta.content;
       for (const part of delta.tool_calls ?? []) {
         const known = calls[part.index];
-        if (known === undefined) calls[part.index] = { id: part.id, type: "function", function: { ...part.function } };
+        if (known === undefined)
+          calls[part.index] = { id: part.id, type: "function", function: { ...part.function } };
         else known.function.arguments += part.function.arguments;
       }
     };
@@ -74,7 +86,11 @@ function ask(pool: Pool, body: string): Promise<WireMessage> {
           rest = rest.slice(start);
         },
         onResponseEnd() {
-          resolve({ role: "assistant", content: text === "" ? null : text, ...(calls.length > 0 ? { tool_calls: calls } : {}) });
+          resolve({
+            role: "assistant",
+            content: text === "" ? null : text,
+            ...(calls.length > 0 ? { tool_calls: calls } : {}),
+          });
         },
         onResponseError(_controller, error) {
           reject(error);

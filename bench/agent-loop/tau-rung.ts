@@ -1,22 +1,14 @@
 import { createOpenAiChat } from "@tau/agent";
 import { userText, uuidv7 } from "@tau/core";
-import type { CallContext } from "@tau/core";
-import { createEmbeddedEngine, createRuntime } from "@tau/runtime";
-import type { ContentStore, Journal, Leases } from "@tau/runtime";
 import { createToolRegistry, defineTool } from "@tau/tools";
 
+import { openBenchRuntime } from "../lib/bench-runtime.ts";
+import type { BenchStore } from "../lib/bench-runtime.ts";
 import { addSchema, prompt } from "./rung.ts";
 import type { Rung } from "./rung.ts";
 
-/** Where Tau keeps what happens. */
-export interface TauStore extends AsyncDisposable {
-  readonly journal: Journal;
-  readonly content: ContentStore;
-  readonly leases: Leases;
-}
-
 /** The whole of Tau: validation, permissions, events, effect ledger, a listener on every run. */
-export async function openTau(store: TauStore, baseUrl: string): Promise<Rung> {
+export async function openTau(store: BenchStore, baseUrl: string): Promise<Rung> {
   const add = defineTool<{ readonly a: number; readonly b: number }>({
     name: "add",
     description: "Adds two numbers.",
@@ -24,27 +16,9 @@ export async function openTau(store: TauStore, baseUrl: string): Promise<Rung> {
     sideEffect: "pure",
     execute: ({ a, b }) => String(a + b),
   });
-  const engine = createEmbeddedEngine({ journal: store.journal, leases: store.leases });
-  const runtime = createRuntime({
-    journal: store.journal,
-    content: store.content,
-    engine,
-    agents: [
-      {
-        name: "main",
-        model: createOpenAiChat({ baseUrl: `${baseUrl}/v1`, apiKey: "none", model: "mock" }),
-        tools: createToolRegistry({ tools: [add] }),
-      },
-    ],
-  });
-  await runtime.start();
-  const signal = new AbortController().signal;
-  const context: CallContext = {
-    tenant: "bench",
-    principal: { id: "bench", kind: "service", scopes: [] },
-    traceId: "0".repeat(32),
-    signal,
-  };
+  const model = createOpenAiChat({ baseUrl: `${baseUrl}/v1`, apiKey: "none", model: "mock" });
+  const tau = await openBenchRuntime(store, model, createToolRegistry({ tools: [add] }));
+  const { runtime, context } = tau;
 
   return {
     async run() {
@@ -59,10 +33,6 @@ export async function openTau(store: TauStore, baseUrl: string): Promise<Rung> {
       }
       return text;
     },
-    async [Symbol.asyncDispose]() {
-      await engine[Symbol.asyncDispose]();
-      await runtime[Symbol.asyncDispose]();
-      await store[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => tau[Symbol.asyncDispose](),
   };
 }

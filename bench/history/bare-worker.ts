@@ -1,0 +1,48 @@
+/**
+ * The floor: two messages a turn in SQLite, each durable before the turn goes on; what several sessions say in
+ * one turn of the event loop goes into one commit. `node bare-worker.ts <folder>`
+ */
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+import { bytesOnDisk } from "./sizes.ts";
+import { answerToken, measureBusy, measureTurns, said } from "./turns.ts";
+import type { Turns } from "./turns.ts";
+
+const directory = process.argv[2] ?? "";
+const db = new DatabaseSync(join(directory, "bare.db"));
+db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+db.exec("CREATE TABLE events (seq INTEGER PRIMARY KEY, body TEXT)");
+const insert = db.prepare("INSERT INTO events VALUES (?, ?)");
+let seq = 0;
+let payload = 0;
+
+let waiting: (() => void)[] = [];
+
+function commit(): void {
+  const durable = waiting;
+  waiting = [];
+  db.exec("COMMIT");
+  for (const resolve of durable) resolve();
+}
+
+function say(role: string, text: string): Promise<void> {
+  const body = JSON.stringify({ role, text });
+  payload += body.length;
+  if (waiting.length === 0) {
+    db.exec("BEGIN");
+    setImmediate(commit);
+  }
+  insert.run(++seq, body);
+  return new Promise((resolve) => waiting.push(resolve));
+}
+
+async function turn(): Promise<void> {
+  await say("user", said);
+  await say("assistant", answerToken.repeat(10));
+}
+
+const costs = await measureTurns({ turn, bytes: () => ({ payload, file: bytesOnDisk(directory) }) });
+const turns: Turns = { costs, busyCpuMs: await measureBusy(turn), sessionId: "" };
+db.close();
+process.stdout.write(`${JSON.stringify(turns)}\n`);

@@ -1,0 +1,63 @@
+/** Turns of the whole runtime. `node tau-worker.ts <folder>`, or without a folder in memory. */
+import { createSqliteStore } from "@tau/store-sqlite";
+import { userText, uuidv7 } from "@tau/core";
+import type { Journal } from "@tau/runtime";
+
+import { openBenchRuntime, openMemoryStore } from "../lib/bench-runtime.ts";
+import { createFakeModel } from "../lib/fake-model.ts";
+import { bytesOnDisk } from "./sizes.ts";
+import { answerToken, busySessions, measureBusy, measureTurns, said } from "./turns.ts";
+import type { Turns } from "./turns.ts";
+
+let payload = 0;
+
+/** Counts the bytes of what is appended. */
+function counting(journal: Journal): Journal {
+  return {
+    ...journal,
+    append(id, expectedVersion, events) {
+      for (const { body } of events) payload += Buffer.byteLength(body);
+      return journal.append(id, expectedVersion, events);
+    },
+  };
+}
+
+const directory = process.argv[2] ?? "";
+const store = directory === "" ? openMemoryStore() : await createSqliteStore({ directory });
+const model = createFakeModel({ tokens: 10, token: answerToken, batch: 10 });
+const journal = counting(store.journal);
+const tau = await openBenchRuntime(
+  {
+    journal,
+    content: store.content,
+    leases: store.leases,
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  },
+  model,
+);
+
+async function turnOf(sessionId: string): Promise<void> {
+  const { runId, fromSeq } = await tau.runtime.startRun({ sessionId, prompt: userText(said) }, tau.context);
+  for await (const batch of tau.runtime.attach({ sessionId, fromSeq, untilRunEnds: runId }, tau.context)) {
+    const last = batch.at(-1);
+    if (last?.kind !== "event" || last.event.type !== "run_finished") continue;
+    if (last.event.status !== "completed") throw new Error(`A turn ended ${last.event.status}.`);
+  }
+}
+
+async function newSession(): Promise<string> {
+  return (await tau.runtime.createSession({ externalId: uuidv7() }, tau.context)).sessionId;
+}
+
+const warm = await newSession();
+for (let turn = 0; turn < 500; turn++) await turnOf(warm);
+const sessionId = await newSession();
+const costs = await measureTurns({
+  turn: () => turnOf(sessionId),
+  bytes: () => ({ payload, file: directory === "" ? 0 : bytesOnDisk(directory) }),
+});
+const busy = await Promise.all(Array.from({ length: busySessions }, newSession));
+const busyCpuMs = await measureBusy((session) => turnOf(busy[session] ?? sessionId));
+await tau[Symbol.asyncDispose]();
+const turns: Turns = { costs, busyCpuMs, sessionId };
+process.stdout.write(`${JSON.stringify(turns)}\n`);
