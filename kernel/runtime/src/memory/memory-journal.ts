@@ -43,6 +43,10 @@ export function createMemoryJournal(): Journal {
     closing.signal.throwIfAborted();
   }
 
+  function page(id: StreamId, from: number): readonly StoredEvent[] {
+    return find(id)?.events.slice(from - 1, from - 1 + batchSize) ?? [];
+  }
+
   async function* read(
     id: StreamId,
     from: number,
@@ -51,7 +55,7 @@ export function createMemoryJournal(): Journal {
     check(id);
     for (let next = Math.max(1, from); ;) {
       signal.throwIfAborted();
-      const batch = find(id)?.events.slice(next - 1, next - 1 + batchSize) ?? [];
+      const batch = page(id, next);
       if (batch.length === 0) return;
       next += batch.length;
       yield batch;
@@ -76,12 +80,13 @@ export function createMemoryJournal(): Journal {
 
     async *follow(id, from, signal) {
       const either = AbortSignal.any([signal, closing.signal]);
+      check(id);
       for (let next = Math.max(1, from); ;) {
-        for await (const batch of read(id, next, either)) {
-          next += batch.length;
-          yield batch;
-        }
-        await appended(open(id), next, either);
+        either.throwIfAborted();
+        const batch = page(id, next);
+        if (batch.length === 0) await appended(open(id), next, either);
+        else yield batch;
+        next += batch.length;
       }
     },
 
