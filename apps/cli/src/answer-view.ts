@@ -18,6 +18,7 @@ export function createAnswerView(terminal: Terminal): EventView {
       if (event.error !== undefined)
         terminal.stderr.write(`tau: ${plain(event.error.message)} [${plain(event.error.code)}]\n`);
     },
+    recall: () => undefined,
     note: (text) => terminal.stderr.write(`${text}\n`),
     pause: () => undefined,
   };

@@ -1,8 +1,8 @@
 import type { ApprovalAnswer, ApprovalRequested } from "@tau/core";
 import { isJsonObject, parseJson } from "@tau/core";
 
+import { askLine } from "./ask-line.ts";
 import { visible } from "./plain-text.ts";
-import { readTypedLine } from "./read-typed-line.ts";
 import { createStyle } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
 import { writeLine } from "./terminal.ts";
@@ -38,8 +38,7 @@ export async function askPerson(
     ? "    Did it happen? [r] run it again, [d] it is done, [n] neither, or n and why: "
     : "    Allow it once? [y]es, [n]o, or n and why: ";
   for (;;) {
-    terminal.stdout.write(style("bold", prompt));
-    const said = await readTypedLine(terminal.stdin, signal);
+    const said = await askLine(terminal, style("bold", prompt), signal);
     if (said === undefined) {
       terminal.stdout.write("\n");
       return { answer: "deny", note: "Nobody was there to answer." };

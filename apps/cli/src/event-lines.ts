@@ -8,7 +8,11 @@ import { duration } from "./tool-lines.ts";
 const maxLine = 110;
 
 /** The lines that a timeline has for an event; those of answers and of tools are made elsewhere. */
-export function eventLines(event: SessionEvent, sinceStartMs: number, style: Style): readonly string[] {
+export function eventLines(
+  event: SessionEvent,
+  sinceStartMs: number | undefined,
+  style: Style,
+): readonly string[] {
   switch (event.type) {
     case "run_started":
       return [
@@ -20,7 +24,7 @@ export function eventLines(event: SessionEvent, sinceStartMs: number, style: Sty
     case "run_resumed":
       return [style("dim", "  … goes on where it was interrupted")];
     case "approval_requested":
-      return [style("yellow", `  ? ${clip(event.summary, maxLine)}`)];
+      return [style("yellow", `  ? ${clip(event.summary, 300)}`)];
     case "approval_answered":
       return [
         `${style("dim", "    ↳")} ${clip(event.by, 40)}: ${event.answer}${event.note === undefined ? "" : `, ${clip(event.note, maxLine)}`}`,
@@ -51,7 +55,7 @@ function waitsFor(reason: string): string {
   return reason === "approval" ? "an answer" : "a person to say what became of an interrupted call";
 }
 
-function endLine(end: RunFinished, sinceStartMs: number, style: Style): string {
+function endLine(end: RunFinished, sinceStartMs: number | undefined, style: Style): string {
   const { status, reason, steps, usage, costMicroUsd, error } = end;
   const good = status === "completed";
   const why = error === undefined ? reason : `${plain(error.message)} [${plain(error.code)}]`;
@@ -60,7 +64,7 @@ function endLine(end: RunFinished, sinceStartMs: number, style: Style): string {
     steps === 1 ? "1 model call" : `${steps} model calls`,
     `${count(usage.inputTokens)} tokens in, ${count(usage.outputTokens)} out`,
     ...(costMicroUsd === 0 ? [] : [formatUsd(costMicroUsd)]),
-    duration(sinceStartMs),
+    ...(sinceStartMs === undefined ? [] : [duration(sinceStartMs)]),
   ];
   return `${style(good ? "green" : "red", `■ ${head}`)} ${style("dim", `· ${facts.join(" · ")}`)}`;
 }

@@ -39,8 +39,7 @@ export async function followRun(run: FollowedRun): Promise<number> {
     }),
   ];
   try {
-    // Of a resumed run: asked once it waits again, for an answer may be on its way.
-    for (const question of (await runtime.getSession(sessionId, context)).pending) questions.add(question);
+    await recall(run, questions);
     const until = { sessionId, fromSeq, untilRunEnds: runId };
     for await (const batch of runtime.attach(until, { ...context, signal: leaving.signal })) {
       for (const one of batch) {
@@ -52,12 +51,36 @@ export async function followRun(run: FollowedRun): Promise<number> {
     return exitCodes.failed;
   } catch (error) {
     if (leftWith === undefined) throw error;
-    terminal.stderr.write(resumeHint(sessionId));
+    terminal.stderr.write(resumeHint(sessionId, false));
     return leftWith;
   } finally {
     for (const stop of stopListening) stop();
     view.pause();
     await questions.close();
+  }
+}
+
+/** Events that may lie between a run's last answer and its end. */
+const recallSpan = 100;
+
+/** Of a run that goes on: what its next events refer to, and what it had asked. */
+async function recall(
+  { runtime, sessionId, fromSeq, context, view }: FollowedRun,
+  questions: Questions,
+): Promise<void> {
+  const before = fromSeq - 1;
+  if (before === 0) return;
+  // Asked once it waits again, for an answer may be on its way.
+  for (const question of (await runtime.getSession(sessionId, context)).pending) questions.add(question);
+  for await (const batch of runtime.attach(
+    { sessionId, fromSeq: Math.max(1, fromSeq - recallSpan) },
+    context,
+  )) {
+    for (const one of batch) {
+      if (one.kind !== "event") continue;
+      if (one.seq <= before) view.recall(one);
+      if (one.seq >= before) return;
+    }
   }
 }
 
@@ -90,9 +113,9 @@ export function exitCodeOf({ status, reason, error }: RunFinished): number {
   return error === undefined ? exitCodes.failed : exitCodeOfError(error.code);
 }
 
-/** How to go on with a session. */
-export function resumeHint(sessionId: string): string {
-  return `To go on: tau run --resume ${plain(sessionId)}\n`;
+/** How to go on with a session; a run that ended needs another prompt. */
+export function resumeHint(sessionId: string, ended: boolean): string {
+  return `To go on: tau run --resume ${plain(sessionId)}${ended ? ' "…"' : ""}\n`;
 }
 
 function waitingHint(sessionId: string, approvalIds: readonly string[]): string {
@@ -107,7 +130,7 @@ function createInterrupt({ runtime, sessionId, runId, context, terminal, view }:
     presses += 1;
     view.pause();
     if (presses > 1) {
-      terminal.stderr.write(`Quit. ${resumeHint(sessionId)}`);
+      terminal.stderr.write(`Quit. ${resumeHint(sessionId, false)}`);
       terminal.quit(exitCodes.interrupted);
       return;
     }

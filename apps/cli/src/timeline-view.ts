@@ -1,4 +1,11 @@
-import type { Delta, EffectFinished, RunEvent, SessionEvent, ToolCallPart } from "@tau/core";
+import type {
+  Delta,
+  EffectFinished,
+  ModelCallFinished,
+  RunEvent,
+  SessionEvent,
+  ToolCallPart,
+} from "@tau/core";
 import { textOf, toolCallsOf } from "@tau/core";
 
 import { eventLines } from "./event-lines.ts";
@@ -31,7 +38,7 @@ class TimelineView implements EventView {
   #midLine = false;
   /** Whether a blank line is due before the next answer, so that an answer and its tools stand together. */
   #gap = false;
-  #startedAt = 0;
+  #startedAt: number | undefined;
   readonly #diffs: boolean;
 
   constructor(terminal: Terminal, { diffs = true }: TimelineOptions) {
@@ -44,6 +51,10 @@ class TimelineView implements EventView {
   show(one: RunEvent): void {
     if (one.kind === "delta") this.#showDelta(one.delta);
     else this.#showEvent(one.event, one.at);
+  }
+
+  recall(one: RunEvent): void {
+    if (one.kind === "event" && one.event.type === "model_finished") this.#remember(one.event);
   }
 
   note(text: string): void {
@@ -72,7 +83,7 @@ class TimelineView implements EventView {
         break;
       case "model_finished":
         this.#finishAnswer(textOf(event.message));
-        this.#calls = new Map(toolCallsOf(event.message).map((call) => [call.id, call]));
+        this.#remember(event);
         return;
       case "effect_started": {
         const call = this.#calls.get(event.callId);
@@ -85,10 +96,19 @@ class TimelineView implements EventView {
       default:
         break;
     }
-    for (const line of eventLines(event, at - this.#startedAt, this.#style)) this.#line(line);
+    for (const line of eventLines(event, this.#since(at), this.#style)) this.#line(line);
     // Between two effects, and after the last one, it is the model's turn.
     if (event.type === "run_started" || event.type === "run_resumed" || event.type === "effect_finished")
       this.#status.show("waiting for the model");
+  }
+
+  /** Undefined where the beginning was not seen. */
+  #since(at: number): number | undefined {
+    return this.#startedAt === undefined ? undefined : at - this.#startedAt;
+  }
+
+  #remember({ message }: ModelCallFinished): void {
+    this.#calls = new Map(toolCallsOf(message).map((call) => [call.id, call]));
   }
 
   #showEffect(effect: EffectFinished): void {

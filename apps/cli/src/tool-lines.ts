@@ -64,6 +64,8 @@ function body({ tool, outcome, result, details = {} }: EffectFinished, style: St
     .filter((line) => line !== "" && line !== "(no output)");
   if (isOutput) return shorten(lines).map((line) => style("dim", `    │ ${line}`));
   if (outcome === "completed") return [];
+  if (outcome === "denied")
+    return [style("red", `    │ ${clip(text.join(" ").replace(/^tool\.denied: /u, ""), 300)}`)];
   return lines.slice(0, maxErrorLines).map((line) => style("red", `    │ ${line}`));
 }
 
@@ -79,15 +81,15 @@ export function diffLines(diff: string, style: Style): readonly string[] {
     .split("\n")
     .filter((line) => /^[-+ @]/u.test(line) && !/^(---|\+\+\+) /u.test(line));
   // What separates hunks says nothing before the first one.
-  const body = lines[0]?.startsWith("@@") === true ? lines.slice(1) : lines;
-  const shown = body.slice(0, maxDiffLines).map((line) => {
+  const inner = lines[0]?.startsWith("@@") === true ? lines.slice(1) : lines;
+  const shown = inner.slice(0, maxDiffLines).map((line) => {
     if (line.startsWith("+")) return style("green", line);
     if (line.startsWith("-")) return style("red", line);
     return style("dim", line.startsWith("@@") ? "⋯" : line);
   });
-  return body.length <= maxDiffLines
+  return inner.length <= maxDiffLines
     ? shown
-    : [...shown, style("dim", `… ${body.length - maxDiffLines} more lines`)];
+    : [...shown, style("dim", `… ${inner.length - maxDiffLines} more lines`)];
 }
 
 /** Milliseconds as people say them. */

@@ -18,7 +18,7 @@ import { localContext } from "../local-context.ts";
 import { openLocalRuntime } from "../local-runtime.ts";
 import type { LocalRuntime } from "../local-runtime.ts";
 import { openEnvironment } from "../open-environment.ts";
-import { retryNote } from "../retry-note.ts";
+import { createRunNotes } from "../run-notes.ts";
 import { readSettings } from "../settings.ts";
 import { openStoredSessions, sessionNamed, sessionWorkspace } from "../stored-sessions.ts";
 import { homeNote } from "../tau-home.ts";
@@ -60,7 +60,9 @@ ${homeNote}`,
     if (prompt === "" && resumed === undefined) throw usageError('Give a prompt: tau run "What to do".');
 
     const place = resumed?.workspace === undefined ? terminal : { ...terminal, cwd: resumed.workspace };
-    const settings = await readSettings(args, place, interactive);
+    // What somebody was asked before, and may have answered from elsewhere, can be asked again.
+    const someoneAnswers = interactive || (prompt === "" && resumed?.waits === true);
+    const settings = await readSettings(args, place, someoneAnswers);
     const { model } = await findModel(settings.model, terminal);
     // A machine that cannot confine the agent should say so now, not in the middle.
     await (await openEnvironment(settings, await realpath(settings.cwd)))[Symbol.asyncDispose]();
@@ -75,7 +77,7 @@ ${homeNote}`,
         settings,
         model,
         takesUp: resumed === undefined ? [] : [resumed.sessionId],
-        onRetry: (notice) => view.note(retryNote(notice, terminal)),
+        ...createRunNotes(view, terminal),
       }),
     );
   },
@@ -102,7 +104,7 @@ async function runPrompt(run: PromptRun, open: () => Promise<LocalRuntime>): Pro
     view,
     interactive,
   });
-  if (interactive && exitCode !== 0) terminal.stderr.write(resumeHint(target.sessionId));
+  if (interactive && exitCode !== 0) terminal.stderr.write(resumeHint(target.sessionId, true));
   return exitCode;
 }
 
@@ -116,6 +118,8 @@ async function promptOf({ positionals }: ParsedArgs, { stdin }: Terminal): Promi
 interface ResumedSession {
   readonly sessionId: string;
   readonly workspace?: string;
+  /** Whether it waits for a person. */
+  readonly waits: boolean;
 }
 
 /** The session to go on with, and where it works: its folder's configuration counts, not that of this one. */
@@ -125,12 +129,14 @@ async function resumedSession(args: ParsedArgs, terminal: Terminal): Promise<Res
   await using sessions = await openStoredSessions(terminal);
   const sessionId = await sessionNamed(sessions.runtime, name, terminal);
   const workspace = await sessionWorkspace(sessions.runtime, sessionId, terminal);
-  if (workspace === undefined) return { sessionId };
+  const { pending } = await sessions.runtime.getSession(sessionId, localContext(terminal));
+  const waits = pending.length > 0;
+  if (workspace === undefined) return { sessionId, waits };
   const named = textOption(args, "cwd");
   const other = named === undefined ? workspace : resolve(terminal.cwd, named);
   if ((await realpath(other).catch(() => other)) !== workspace)
     throw usageError(`The session works in ${workspace}; leave --cwd out, or begin a new session.`);
-  return { sessionId, workspace };
+  return { sessionId, workspace, waits };
 }
 
 interface Target {

@@ -2,13 +2,13 @@ import { resolve } from "node:path";
 
 import { TauError } from "@tau/core";
 
+import { askLine } from "../ask-line.ts";
 import { configPath, readConfigText } from "../config-file.ts";
 import { flagOption } from "../command.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { parseConfig } from "../parse-config.ts";
 import { visible } from "../plain-text.ts";
-import { readTypedLine } from "../read-typed-line.ts";
 import { createStyle } from "../style.ts";
 import { tauHome } from "../tau-home.ts";
 import { isInteractive, writeLine } from "../terminal.ts";
@@ -46,7 +46,7 @@ read it as you would a script.`,
 async function isWanted(path: string, terminal: Terminal): Promise<boolean> {
   if (!isInteractive(terminal))
     throw usageError(`Nobody can be asked here: read ${path}, then run "tau trust --yes".`);
-  terminal.stdout.write(createStyle(terminal)("bold", "Trust this? [y]es or [n]o: "));
-  const said = await readTypedLine(terminal.stdin, new AbortController().signal);
+  const prompt = createStyle(terminal)("bold", "Trust this? [y]es or [n]o: ");
+  const said = await askLine(terminal, prompt, new AbortController().signal);
   return /^y(es)?$/iu.test(said?.trim() ?? "");
 }

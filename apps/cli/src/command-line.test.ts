@@ -1,0 +1,72 @@
+import { describe, expect, test } from "vitest";
+
+import { createPlace } from "./cli.test.support.ts";
+
+describe("the command line", () => {
+  test("teaches: every command has a help with its options and examples", async () => {
+    await using place = await createPlace();
+    const { stdout } = await place.tau(["--help"]);
+    const names = [...stdout.matchAll(/^ {2}([a-z]+) {2,}\S/gmu)].map(([, name = ""]) => name);
+    expect(names).toEqual([
+      "run",
+      "sessions",
+      "attach",
+      "approve",
+      "serve",
+      "doctor",
+      "init",
+      "trust",
+      "demo",
+    ]);
+    for (const name of names) {
+      const asked = await place.tau([name, "--help"]);
+      expect(asked).toMatchObject({ code: 0, stderr: "" });
+      expect(asked.stdout).toMatch(
+        new RegExp(`^Usage: tau ${name}.*Options:.*Examples:\\n {2}tau ${name}`, "su"),
+      );
+      expect(await place.tau(["help", name])).toEqual(asked);
+      expect(Math.max(...asked.stdout.split("\n").map(({ length }) => length))).toBeLessThan(115);
+    }
+    expect((await place.tau(["--version"])).stdout).toMatch(/^tau \d+\.\d+\.\d+\n$/u);
+    expect((await place.tau([])).stdout).toBe(stdout);
+  });
+
+  test.each([
+    ["a misspelt command", ["rnu"], /no command "rnu".*Did you mean run\?/su],
+    ["a prompt without a command", ["fix the test"], /To run a prompt: tau run "fix the test"/u],
+    ["an option before the command", ["--json"], /no command "--json"/u],
+    ["a misspelt option", ["run", "--modle", "x", "hi"], /no option "--modle".*Did you mean --model\?/su],
+    ["an unknown short option", ["run", "-x", "hi"], /no option "-x".*after a lone --/su],
+    ["a word too many", ["init", "here"], /"here" is one word too many/u],
+    ["a missing value", ["run", "hi", "--model"], /--model needs a value: --model ID/u],
+    ["a value that is an option", ["run", "hi", "--model", "--json"], /write --model=--json/u],
+    ["an empty value", ["run", "hi", "--model", ""], /--model is empty/u],
+    ["a value for a flag", ["run", "hi", "--json=yes"], /--json takes no value/u],
+    [
+      "a wrong word",
+      ["run", "hi", "--profile", "all"],
+      /one of read-only, workspace-write, full, not "all"/u,
+    ],
+    ["a wrong number", ["run", "hi", "--max-steps", "0"], /whole number of at least 1, not "0"/u],
+    ["a wrong address", ["run", "hi", "--base-url", "localhost"], /--base-url must be a URL/u],
+    ["a missing folder", ["run", "hi", "--cwd", "nowhere"], /nowhere is not a folder/u],
+    ["no prompt", ["run"], /Give a prompt/u],
+    ["no session", ["attach"], /Say which session/u],
+    ["two answers", ["approve", "x", "y", "--allow", "--deny"], /exactly one answer/u],
+    ["a note without an answer", ["approve", "x", "--note", "hm"], /goes with an answer/u],
+    ["a token without a server", ["attach", "x", "--token", "env:X"], /--token goes with --server/u],
+    ["a wrong verb", ["sessions", "delete"], /tau sessions list/u],
+  ])("refuses %s and says what to do", async (_what, args, message) => {
+    await using place = await createPlace();
+    const { code, stdout, stderr } = await place.tau(args);
+    expect(stderr).toMatch(message);
+    expect(stderr).toContain("[cli.usage]\nTry: tau ");
+    expect([code, stdout]).toEqual([2, ""]);
+  });
+
+  test("takes words that begin with a dash after --, and asks for help wherever it stands", async () => {
+    await using place = await createPlace();
+    expect((await place.tau(["run", "--", "--help"])).stderr).toContain("[provider.not_found]");
+    expect((await place.tau(["run", "--nonsense", "-h"])).stdout).toContain("Usage: tau run");
+  });
+});

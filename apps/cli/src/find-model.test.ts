@@ -1,0 +1,117 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
+import { describe, expect, test } from "vitest";
+
+import { createPlace, startScripted } from "./cli.test.support.ts";
+import type { Place } from "./cli.test.support.ts";
+import { ollamaUrl } from "./ollama.ts";
+
+interface FakeOllama extends AsyncDisposable {
+  readonly host: string;
+}
+
+async function startOllama(models: readonly string[]): Promise<FakeOllama> {
+  const server = createServer((_request, response) => {
+    response.end(JSON.stringify({ models: models.map((name) => ({ name })) }));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  // A TCP server has an address with a port.
+  const { port } = server.address() as AddressInfo;
+  return {
+    host: `127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+/** What `tau doctor` says of the provider. */
+async function provider(place: Place, args: readonly string[], env: Record<string, string>): Promise<string> {
+  const { stdout } = await place.tau(["doctor", "--environment", "host", ...args], { env });
+  return /^. provider +(.*)$/mu.exec(stdout)?.[1] ?? stdout;
+}
+
+describe("the model", () => {
+  test("is that of the flags, then of tau.toml, then of the environment, then of Ollama", async () => {
+    await using place = await createPlace();
+    await using ollama = await startOllama(["qwen3:8b", "other"]);
+    const env = { OPENAI_API_KEY: "sk-o", OPENROUTER_API_KEY: "sk-r", OLLAMA_HOST: ollama.host };
+    const toml = ["--config", "model.toml"];
+    await place.write(
+      "model.toml",
+      '[model]\nprovider = "anthropic"\nid = "claude-x"\napi_key = "env:KEY"\n',
+    );
+
+    expect(await provider(place, ["--provider", "ollama", ...toml], { ...env, KEY: "k" })).toContain(
+      "ollama, model qwen3:8b",
+    );
+    expect(await provider(place, toml, { ...env, KEY: "k" })).toContain("anthropic, model claude-x");
+    expect(await provider(place, ["--model", "claude-y", ...toml], { ...env, KEY: "k" })).toContain(
+      "anthropic, model claude-y",
+    );
+    expect(await provider(place, [], { ...env, ANTHROPIC_API_KEY: "sk-a" })).toContain(
+      "anthropic, model claude-sonnet-4-5, because ANTHROPIC_API_KEY is set",
+    );
+    expect(await provider(place, [], env)).toContain("openai, model gpt-5.2");
+    expect(await provider(place, [], { OLLAMA_HOST: `http://${ollama.host}/` })).toContain(
+      "ollama, model qwen3:8b, because Ollama answers",
+    );
+    expect(await provider(place, ["--base-url", "http://127.0.0.1:1/v1", "-m", "m"], env)).toContain(
+      "compatible, model m",
+    );
+  });
+
+  test("that nobody named and nothing offers is not found, with every way to get one", async () => {
+    await using place = await createPlace();
+    const { code, stderr } = await place.tau(["run", "hi"]);
+    for (const way of ["ANTHROPIC_API_KEY", "ollama serve", "--base-url", "tau init", "tau demo"])
+      expect(stderr).toContain(way);
+    expect(code).toBe(2);
+  });
+
+  test.each([
+    [["--provider", "compatible", "-m", "m"], "needs an address"],
+    [["--base-url", "http://127.0.0.1:1"], "has no default model"],
+    [["--provider", "openai"], "export OPENAI_API_KEY"],
+    [["--provider", "ollama"], "start Ollama and pull one"],
+  ])("that is half named (%j) is not found, and what is missing is named", async (args, message) => {
+    await using place = await createPlace();
+    const { code, stderr } = await place.tau(["run", ...args, "hi"]);
+    expect(stderr).toContain(message);
+    expect(code).toBe(2);
+  });
+
+  test("gets the key of its own section, and another address never does", async () => {
+    await using place = await createPlace();
+    await using model = await startScripted({ turns: [{ text: "Hello." }] });
+    await place.write(
+      "model.toml",
+      `[model]\nprovider = "compatible"\nid = "m"\nbase_url = "${model.server.url}/v1"\napi_key = "env:KEY"\n`,
+    );
+    const run = ["run", "--environment", "host", "--config", "model.toml"];
+    const env = { KEY: "sk-secret", OPENAI_API_KEY: "sk-openai" };
+    expect((await place.tau([...run, "hi"], { env })).code).toBe(0);
+    expect((await place.tau([...run, ...model.options, "hi"], { env })).code).toBe(0);
+    const keys = model.server.requests.map(({ headers }) => headers["authorization"]);
+    expect(keys).toEqual(["Bearer sk-secret", undefined]);
+  });
+});
+
+test.each([
+  [undefined, "http://127.0.0.1:11434"],
+  ["", "http://127.0.0.1:11434"],
+  ["box", "http://box:11434"],
+  ["box:9", "http://box:9"],
+  [":9", "http://127.0.0.1:9"],
+  ["0.0.0.0", "http://127.0.0.1:11434"],
+  ["http://box:9/", "http://box:9"],
+  ["https://box", "https://box:443"],
+  ["[::1]:9", "http://[::1]:9"],
+])("OLLAMA_HOST=%s means %s", (host, url) => {
+  expect(ollamaUrl({ env: { OLLAMA_HOST: host } })).toBe(url);
+});
