@@ -21,7 +21,7 @@ export async function planStep(scope: RunScope): Promise<void> {
 }
 
 /** The call as it will be run: with the arguments that were decided on. */
-export function effectiveCall({ call, decided }: EffectState): ToolCallPart {
+function effectiveCall({ call, decided }: EffectState): ToolCallPart {
   const rewritten = decided?.rewrittenArguments;
   return rewritten === undefined ? call : { ...call, arguments: rewritten };
 }

@@ -129,7 +129,7 @@ function notRun(call: ToolCallPart): ToolResultPart {
 }
 
 /** Shows entries to the model as data, each under its key. */
-export function contextMessage(entries: readonly ContextEntry[]): UserMessage {
+function contextMessage(entries: readonly ContextEntry[]): UserMessage {
   const text = entries.map(contextBlock).join("\n");
   return { role: "user", parts: [{ type: "text", text }] };
 }
