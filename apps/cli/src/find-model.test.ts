@@ -18,10 +18,9 @@ async function startOllama(models: readonly string[]): Promise<FakeOllama> {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  // A TCP server has an address with a port.
-  const { port } = server.address() as AddressInfo;
+  const address: AddressInfo | string | null = server.address();
   return {
-    host: `127.0.0.1:${port}`,
+    host: `127.0.0.1:${typeof address === "object" ? address?.port : 0}`,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();

@@ -27,7 +27,9 @@ export function createStatusLine(terminal: Terminal, style: Style): StatusLine {
     if (what === undefined) return;
     const seconds = Math.floor((Date.now() - since) / 1000);
     const time = seconds === 0 ? "" : `  ${seconds} s`;
-    const text = clip(what, Math.max(10, (stdout.columns ?? 80) - time.length - 6));
+    // A terminal that does not know its width says 0.
+    const columns = stdout.columns === undefined || stdout.columns === 0 ? 80 : stdout.columns;
+    const text = clip(what, Math.max(10, columns - time.length - 6));
     stdout.write(`\r\u001b[2K${style("dim", `  ⋯ ${text}${time}`)}`);
     drawn = true;
     timer = setTimeout(draw, everyMs).unref();

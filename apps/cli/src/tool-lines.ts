@@ -45,7 +45,7 @@ export function toolLines(
     ...changeFact(details["added"], details["removed"]),
     ...(outcome === "denied" ? [] : [duration(durationMs)]),
   ];
-  const title = callTitle(call, 80);
+  const title = callTitle(call, 100);
   const head = `  ${mark} ${style("bold", clip(tool, 40))}${title === "" ? "" : ` ${title}`} ${style("dim", `· ${facts.join(" · ")}`)}`;
   if (!diffs && typeof details["diff"] === "string") return [head];
   return [head, ...body(effect, style)];

@@ -1,0 +1,95 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { expect, test } from "vitest";
+
+import { createPlace, newestSession, startScripted } from "./cli.test.support.ts";
+
+test("a run killed in a command asks what became of it, and goes on with what a person says", async () => {
+  await using place = await createPlace();
+  // Running it again would be seen in the file.
+  const command = "echo ran >> ran.txt; echo up; sleep 60";
+  await using model = await startScripted({
+    turns: [
+      { toolCalls: [{ name: "bash", arguments: { command } }] },
+      { text: "I see.", expect: { lastToolResultContains: "A person confirmed" } },
+    ],
+  });
+  const running = place.spawn(["run", ...model.options, "--json", "hi"]);
+  await running.until('"text":"up');
+  running.child.kill("SIGKILL");
+  await running.ended;
+
+  const resumed = await place.tau(["run", ...model.options, "--resume", "last"]);
+  expect(resumed.stdout).toContain("a person to say what became of an interrupted call");
+  expect(resumed.code).toBe(6);
+  const questions = await place.tau(["approve", "last"]);
+  expect(questions.stdout).toContain("sleep 60");
+  expect((await place.tau(["approve", "last", "--allow"])).stderr).toContain("[approval.invalid_answer]");
+  expect((await place.tau(["approve", "last", "--done"])).code).toBe(0);
+  const ended = await place.tau(["run", ...model.options, "--resume", "last"]);
+  expect(ended.stdout).toMatch(/tester: done\n {2}✓ bash echo ran/u);
+  expect(ended.stdout).toContain("I see.\n■ done");
+  expect(ended.code).toBe(0);
+  expect(await readFile(join(place.cwd, "ran.txt"), "utf8")).toBe("ran\n");
+});
+
+test("a question survives the process that asked it, is answered from another one, once", async () => {
+  await using place = await createPlace();
+  const write = { name: "write", arguments: { path: "AGENTS.md", content: "hi" } };
+  await using model = await startScripted({ turns: [{ toolCalls: [write] }, { text: "Thanks." }] });
+  const asking = place.onTerminal(["run", ...model.options, "hi"]);
+  await asking.until("Allow it once?");
+  // The process of `script` is not the one that runs: it goes with its terminal.
+  asking.child.kill("SIGKILL");
+  await asking.ended;
+
+  const session = await newestSession(place);
+  const { stdout } = await place.tau(["approve", session, "--json"]);
+  const question: { readonly approvalId: string } = JSON.parse(stdout);
+  expect((await place.tau(["approve", session, question.approvalId, "--allow", "--note", "go"])).code).toBe(
+    0,
+  );
+  expect((await place.tau(["approve", session, question.approvalId, "--deny"])).stderr).toContain(
+    "[approval.answered]",
+  );
+  expect(existsSync(join(place.cwd, "AGENTS.md"))).toBe(false);
+
+  // The jail hides what is in this user's home, so an approval counts where the home is the same.
+  const resumed = await place.spawn(["run", ...model.options, "--resume", session]).ended;
+  expect(resumed.stdout).toMatch(/tester: allow, go\n {2}✓ write AGENTS\.md/u);
+  expect(resumed.stdout).not.toContain("waits for");
+  expect(resumed.code).toBe(0);
+  expect(existsSync(join(place.cwd, "AGENTS.md"))).toBe(true);
+});
+
+test("attaching replays and follows what another process runs, and leaves it alone", async () => {
+  await using place = await createPlace();
+  await using model = await startScripted({
+    turns: [
+      {
+        toolCalls: [
+          { name: "bash", arguments: { command: "until test -e go; do sleep 0.02; done; echo gone" } },
+        ],
+      },
+      { text: "There." },
+    ],
+  });
+  const running = place.spawn(["run", ...model.options, "hi"]);
+  await running.until("› hi");
+  const attached = place.spawn(["attach", "last", "--json"]);
+  await attached.until('"effect_started"');
+  await place.write("go", "");
+  await attached.until('"run_finished"');
+  attached.child.kill("SIGINT");
+  expect((await attached.ended).code).toBe(0);
+  expect((await running.ended).code).toBe(0);
+  const seqs = attached
+    .output()
+    .trimEnd()
+    .split("\n")
+    .map((line): { readonly seq?: number } => JSON.parse(line))
+    .flatMap(({ seq }) => (seq === undefined ? [] : [seq]));
+  expect(seqs).toEqual(seqs.map((_, index) => index + 1));
+});

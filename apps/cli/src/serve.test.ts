@@ -1,0 +1,64 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+import { expect, test } from "vitest";
+
+import { createPlace, startScripted } from "./cli.test.support.ts";
+
+const run = promisify(execFile);
+const token = "a-token-of-more-than-16-characters";
+
+test("tau serve answers curl, is followed by tau attach, asks for its token, and stops when told", async () => {
+  await using place = await createPlace();
+  await using model = await startScripted({ turns: [{ text: "Served." }] });
+  const env = { TAU_TOKEN: token };
+  const serving = place.spawn(["serve", "--port", "0", "--token", "env:TAU_TOKEN", ...model.options], {
+    env,
+  });
+  await serving.until("Ctrl-C stops.");
+  const [, url = ""] =
+    /Serving \S+ on (\S+) \(jail, workspace-write, compatible scripted\)/u.exec(serving.output()) ?? [];
+  const call = async (method: string, body: object): Promise<string> => {
+    const headers = ["-H", "content-type: application/json", "-H", `authorization: Bearer ${token}`];
+    const { stdout } = await run("curl", [
+      "-s",
+      ...headers,
+      "-d",
+      JSON.stringify(body),
+      `${url}/tau.runtime.v1.RuntimeService/${method}`,
+    ]);
+    return stdout;
+  };
+  const created: { readonly session: { readonly sessionId: string } } = JSON.parse(
+    await call("CreateSession", {}),
+  );
+  const { sessionId } = created.session;
+
+  const refused = await place.tau(["attach", sessionId, "--server", url]);
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/^tau: .*\[/u)]);
+
+  const attached = place.spawn(["attach", sessionId, "--server", url, "--token", "env:TAU_TOKEN"], { env });
+  const { createTauClient } = await import("@tau/client");
+  using client = createTauClient({ baseUrl: url, token });
+  for await (const one of client.run({ sessionId, prompt: "hi" }))
+    if (one.kind === "event" && one.event.type === "run_finished") break;
+  await attached.until("Served.\n■ done");
+  attached.child.kill("SIGINT");
+  expect((await attached.ended).code).toBe(0);
+
+  serving.child.kill("SIGTERM");
+  const { code, stdout } = await serving.ended;
+  expect(stdout).toContain("Stopping.");
+  expect(code).toBe(0);
+});
+
+test.each([
+  [["--host", "0.0.0.0"], "[server.token_required]", 2],
+  [["--token", "env:NOT_THERE"], "[server.token_invalid]", 2],
+  [["--port", "99999"], "port", 1],
+])("tau serve refuses %j and says why", async (args, message, expected) => {
+  await using place = await createPlace();
+  const { code, stderr } = await place.tau(["serve", "--base-url", "http://127.0.0.1:1", "-m", "m", ...args]);
+  expect(stderr).toContain(message);
+  expect(code).toBe(expected);
+});
