@@ -43,7 +43,7 @@ for (const load of [
 }
 
 function measure(name: string, { concurrency, runs }: Load): Promise<LoopSample> {
-  const total = peers.some((peer) => peer.name === name) ? runs / 5 : runs;
+  const total = peers.some((peer) => peer.name === name) ? runs / 2 : runs;
   return runScript(worker, [rungFiles.get(name) ?? "", model.baseUrl, String(concurrency), String(total)]);
 }
 

@@ -9,19 +9,20 @@ const toolTurns = 10;
 const assistant = Buffer.from('"role":"assistant"');
 
 function toolAnswer(turn: number): Buffer {
-  const call = (fields: object): string => deltaEvent({ tool_calls: [{ index: 0, ...fields }] });
+  const id = `chatcmpl-${turn}`;
+  const call = (fields: object): string => deltaEvent(id, { tool_calls: [{ index: 0, ...fields }] });
   return wholeAnswer([
-    deltaEvent({ role: "assistant", content: null }),
+    deltaEvent(id, { role: "assistant", content: null }),
     call({ id: `call_${turn}`, type: "function", function: { name: "add", arguments: "" } }),
     call({ function: { arguments: '{"a":' } }),
     call({ function: { arguments: `${turn},"b":1}` } }),
-    deltaEvent({}, "tool_calls"),
-    usageEvent,
+    deltaEvent(id, {}, "tool_calls"),
+    usageEvent(id),
   ]);
 }
 
 const toolAnswers = Array.from({ length: toolTurns }, (_, turn) => toolAnswer(turn));
-const lastAnswer = wholeAnswer(textEvents(20));
+const lastAnswer = wholeAnswer(textEvents("chatcmpl-last", 20));
 
 serveRaw(({ body }, socket) => {
   let turn = 0;

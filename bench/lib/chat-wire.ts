@@ -1,6 +1,6 @@
 /** Parts of OpenAI chat completions as a server sends them; every event an HTTP chunk of its own. */
 
-const common = { id: "chatcmpl-1", object: "chat.completion.chunk", created: 1, model: "mock" };
+const common = { object: "chat.completion.chunk", created: 1, model: "mock" };
 
 /** The head of a streamed answer. */
 export const streamHead: Buffer = Buffer.from(
@@ -11,15 +11,14 @@ export const streamHead: Buffer = Buffer.from(
 export const streamEnd: Buffer = Buffer.concat([chunk("[DONE]"), Buffer.from("0\r\n\r\n")]);
 
 /** The event with the usage, which providers send last. */
-export const usageEvent: string = JSON.stringify({
-  ...common,
-  choices: [],
-  usage: { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 },
-});
+export function usageEvent(id: string): string {
+  const usage = { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 };
+  return JSON.stringify({ id, ...common, choices: [], usage });
+}
 
-/** An event with a piece of the answer. */
-export function deltaEvent(delta: object, finish: string | null = null): string {
-  return JSON.stringify({ ...common, choices: [{ index: 0, delta, finish_reason: finish }] });
+/** An event with a piece of the answer `id`; answers of one conversation need ids of their own. */
+export function deltaEvent(id: string, delta: object, finish: string | null = null): string {
+  return JSON.stringify({ id, ...common, choices: [{ index: 0, delta, finish_reason: finish }] });
 }
 
 /** An event as an HTTP chunk. */
@@ -34,7 +33,10 @@ export function wholeAnswer(events: readonly string[]): Buffer {
 }
 
 /** The events of an answer that says `count` words. */
-export function textEvents(count: number): readonly string[] {
-  const words = Array.from({ length: count }, (_, index) => deltaEvent({ content: `word${index % 100} ` }));
-  return [deltaEvent({ role: "assistant", content: "" }), ...words, deltaEvent({}, "stop"), usageEvent];
+export function textEvents(id: string, count: number): readonly string[] {
+  const words = Array.from({ length: count }, (_, index) =>
+    deltaEvent(id, { content: `word${index % 100} ` }),
+  );
+  const start = deltaEvent(id, { role: "assistant", content: "" });
+  return [start, ...words, deltaEvent(id, {}, "stop"), usageEvent(id)];
 }

@@ -8,9 +8,9 @@ import { chunk, deltaEvent, streamHead, textEvents, wholeAnswer } from "../lib/c
 import { serveRaw } from "../lib/raw-server.ts";
 import { burstTokens } from "./rung.ts";
 
-const burst = wholeAnswer(textEvents(burstTokens));
-const short = wholeAnswer(textEvents(20));
-const token = chunk(deltaEvent({ content: "word " }));
+const burst = wholeAnswer(textEvents("chatcmpl-1", burstTokens));
+const short = wholeAnswer(textEvents("chatcmpl-1", 20));
+const token = chunk(deltaEvent("chatcmpl-1", { content: "word " }));
 
 /** Each stream has a timer of its own, so that they do not wake the client all at once. */
 function hold(socket: Socket): void {

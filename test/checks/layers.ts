@@ -27,6 +27,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   sandbox: kernel,
   server: [...kernel, "proto", "sandbox", "store-sqlite"],
   cli: [...kernel, "proto", "client", "sandbox", "store-sqlite", "server"],
+  bench: [...kernel, "proto", "store-sqlite", "server"],
 };
 
 /** What tests may use beyond {@link mayUse}. */
@@ -41,6 +42,7 @@ const foldersMayUse: Readonly<Record<string, readonly string[]>> = {
   apps: ["kernel", "extensions", "proto", "sdk", "apps"],
   sdk: ["kernel", "proto"],
   proto: [],
+  bench: ["kernel", "extensions", "proto", "apps"],
 };
 
 /** Finds packages that use others against the layer rule, in their manifests and in their sources. */
