@@ -1,3 +1,7 @@
+import { randomBytes } from "node:crypto";
+
+import { assertTenant } from "./id.ts";
+
 /** Who acts. */
 export interface Principal {
   readonly id: string;
@@ -19,4 +23,17 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch after which nobody waits for the answer any more. */
   readonly deadline?: number;
+}
+
+/**
+ * Makes a {@link CallContext} where a call begins: checks the tenant, and fills in a new trace id and a signal
+ * that never aborts where none is given.
+ *
+ * @throws TauError `context.invalid_tenant`
+ */
+export function createCallContext(
+  call: Pick<CallContext, "tenant" | "principal"> & Partial<CallContext>,
+): CallContext {
+  assertTenant(call.tenant);
+  return { traceId: randomBytes(16).toString("hex"), signal: new AbortController().signal, ...call };
 }

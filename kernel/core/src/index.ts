@@ -1,4 +1,5 @@
 export type { CallContext, Principal } from "./call-context.ts";
+export { createCallContext } from "./call-context.ts";
 export { coreErrorCodes } from "./error-codes.ts";
 export { assertTenant, uuidv7 } from "./id.ts";
 export type { Json, JsonObject, JsonSchema, ParsedJson } from "./json.ts";

@@ -2,6 +2,9 @@ export type { AgentConfig, EnvironmentRequest, StopCondition } from "./agent-con
 export { defaultLimits } from "./agent-config.ts";
 export type { Clock } from "./clock.ts";
 export { systemClock } from "./clock.ts";
+export type { CompletedRun, CompleteRunRequest } from "./complete-run.ts";
+export { completeRun } from "./complete-run.ts";
+export { createMemoryRuntime } from "./create-memory-runtime.ts";
 export type { RuntimeOptions } from "./create-runtime.ts";
 export { createRuntime } from "./create-runtime.ts";
 export type { ContentStore } from "./content-store.ts";

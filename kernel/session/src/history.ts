@@ -17,6 +17,8 @@ export interface HistoryEntry {
   readonly message: Message;
   /** Estimated tokens. */
   readonly tokens: number;
+  /** Whether it is the prompt of a run: the only places where a history may be cut. */
+  readonly startsTurn: boolean;
 }
 
 /**
@@ -55,7 +57,7 @@ export class History {
       case "run_started":
         this.#runStart = this.#entries.length;
         this.#answered = false;
-        this.#push(seq, event.prompt);
+        this.#push(seq, event.prompt, true);
         break;
       case "context_injected":
         this.#push(seq, contextMessage(event.entries));
@@ -80,9 +82,9 @@ export class History {
     }
   }
 
-  #push(seq: number, message: Message): void {
+  #push(seq: number, message: Message, startsTurn = false): void {
     const tokens = estimateTokens(message);
-    this.#entries.push({ seq, message, tokens });
+    this.#entries.push({ seq, message, tokens, startsTurn });
     this.#tokens += tokens;
   }
 
@@ -134,9 +136,16 @@ function contextMessage(entries: readonly ContextEntry[]): UserMessage {
   return { role: "user", parts: [{ type: "text", text }] };
 }
 
-/** One entry as a fenced block; the fence cannot be closed from inside. */
+// However a model may read one: spaces and capitals do not make it another tag.
+const fence = /<(\s*\/?\s*context\b)/giu;
+
+/** One entry as a fenced block; the fence can neither be closed nor opened again from inside. */
 export function contextBlock(entry: ContextEntry): string {
-  const key = JSON.stringify(entry.key);
-  const type = entry.contentType === undefined ? "" : ` type=${JSON.stringify(entry.contentType)}`;
-  return `<context key=${key}${type}>\n${entry.content.replaceAll("</context", "<\\/context")}\n</context>`;
+  const type = entry.contentType === undefined ? "" : ` type=${attribute(entry.contentType)}`;
+  return `<context key=${attribute(entry.key)}${type}>\n${entry.content.replace(fence, "<\\$1")}\n</context>`;
+}
+
+/** A JSON string without the two characters that make tags. */
+function attribute(value: string): string {
+  return JSON.stringify(value).replaceAll("<", "\\u003c").replaceAll(">", "\\u003e");
 }

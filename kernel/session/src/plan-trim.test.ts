@@ -37,4 +37,21 @@ describe("planTrim()", () => {
 
     expect(planTrim(history, { maxTokens: 1 })?.fromSeq).toBe(37);
   });
+
+  test("never drops the prompt of the run under way, whatever came into it since", () => {
+    const history = tenTurns();
+    const entries = [{ key: "news", content: "It rains." }];
+    for (const one of recorded(
+      [
+        started("r10", "the task"),
+        answer("r10", 1, [callPart("a")]),
+        finished("r10", 0, "a"),
+        { type: "context_injected", runId: "r10", entries, inboxSeq: 1 },
+      ],
+      41,
+    ))
+      history.apply(one);
+
+    expect(planTrim(history, { maxTokens: 1 })?.fromSeq).toBe(41);
+  });
 });

@@ -16,8 +16,8 @@ export interface Trim {
 }
 
 /**
- * Decides, before a run starts, whether its history fits. Drops whole turns, oldest first, and never
- * splits a tool call from its result. Answers undefined when nothing is to be dropped.
+ * Decides whether a history fits. Drops whole turns, oldest first: never the prompt of the run under way, and
+ * never one half of a tool call and its result. Answers undefined when nothing is to be dropped.
  */
 export function planTrim(history: History, budget: ContextBudget): Trim | undefined {
   if (history.tokens <= budget.maxTokens) return undefined;
@@ -25,7 +25,7 @@ export function planTrim(history: History, budget: ContextBudget): Trim | undefi
   let left = history.tokens;
   let trim: Trim | undefined;
   for (const [index, entry] of history.entries.entries()) {
-    if (index > 0 && entry.message.role === "user") {
+    if (index > 0 && entry.startsTurn) {
       trim = { fromSeq: entry.seq, droppedMessages: index };
       if (left <= target) return trim;
     }

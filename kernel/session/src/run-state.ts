@@ -31,6 +31,12 @@ export interface RunState {
   readonly principal: string;
   readonly limits: RunLimits;
   readonly startedAt: number;
+  /** Wall clock spent running, in milliseconds, up to `activeSince`: not waiting, not while no process had the run. */
+  activeMs: number;
+  /** When the run last began to run; absent while it waits. */
+  activeSince?: number;
+  /** Where the session's inbox stood before the run. */
+  readonly inboxSeqBefore: number;
   status: RunStatus;
   reason?: TerminalReason;
   steps: number;
@@ -40,6 +46,11 @@ export interface RunState {
   answer?: ModelCallFinished;
   /** The calls of that answer, in order. */
   effects: readonly EffectState[];
+}
+
+/** Wall clock that the run had spent running at `now`, its newest event. */
+export function activeMsOf({ activeMs, activeSince }: RunState, now: number): number {
+  return activeSince === undefined ? activeMs : activeMs + Math.max(0, now - activeSince);
 }
 
 /** The id of an effect: the same however often the run is taken up again. */

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { answer, callPart, created, ended, finished, recorded, started } from "./events.test.support.ts";
+import { activeMsOf } from "./run-state.ts";
 import { SessionState } from "./session-state.ts";
 
 const asked: SessionEvent = {
@@ -59,6 +60,59 @@ describe("SessionState", () => {
 
     const [first, second] = state.run?.effects ?? [];
     expect([first?.finished === undefined, second?.started]).toEqual([false, undefined]);
+  });
+
+  test("takes the answer that an effect be run again for one start only", () => {
+    const rerun: SessionEvent = {
+      type: "approval_answered",
+      runId: "r1",
+      approvalId: "q1",
+      effectId: "r1.1.0",
+      answer: "rerun",
+      by: "bob",
+    };
+    const events = [created(), started("r1", "go"), answer("r1", 1, [callPart("a")]), startedEffect, asked];
+
+    expect(fold([...events, rerun]).run?.effects[0]?.started).toBeUndefined();
+    expect(fold([...events, rerun, startedEffect]).run?.effects[0]?.started).toBeDefined();
+  });
+
+  test("counts the time in which a run runs: not while it waits, not while no process has it", () => {
+    const state = new SessionState();
+    const at = (time: number, event: SessionEvent): void =>
+      state.apply({ seq: state.version + 1, at: time, event });
+    at(0, created());
+    at(1_000, started("r1", "go"));
+    at(1_010, answer("r1", 1, [callPart("a")]));
+    at(9_000, { type: "run_resumed", runId: "r1", rerunEffects: [] });
+    at(9_005, asked);
+    at(9_005, { type: "run_waiting", runId: "r1", reason: "approval", approvalIds: ["q1"] });
+    at(20_000, {
+      type: "approval_answered",
+      runId: "r1",
+      approvalId: "q1",
+      effectId: "r1.1.0",
+      answer: "allow",
+      by: "bob",
+    });
+
+    expect(state.run === undefined ? undefined : activeMsOf(state.run, 20_007)).toBe(10 + 5 + 7);
+  });
+
+  test("hands what a run took from the inbox to the next one when no model answered", () => {
+    const entries = [{ key: "news", content: "It rains." }];
+    const injected: SessionEvent = { type: "context_injected", runId: "r1", entries, inboxSeq: 3 };
+
+    const lost = fold([created(), started("r1", "go"), injected, ended("r1", "failed")]);
+    const kept = fold([
+      created(),
+      started("r1", "go"),
+      injected,
+      answer("r1", 1, []),
+      ended("r1", "completed"),
+    ]);
+
+    expect([lost.inboxSeq, kept.inboxSeq]).toEqual([0, 3]);
   });
 
   test("S1. is the same from a checkpoint as from the beginning", () => {

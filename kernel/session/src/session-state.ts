@@ -12,7 +12,7 @@ import type {
   Usage,
 } from "@tau/core";
 
-import { effectIdOf } from "./run-state.ts";
+import { activeMsOf, effectIdOf } from "./run-state.ts";
 import type { EffectState, RunState } from "./run-state.ts";
 
 /** The version of {@link SessionState.toCheckpoint}'s shape. */
@@ -56,6 +56,7 @@ export class SessionState {
   }
 
   apply({ seq, at, event }: Recorded): void {
+    const before = this.updatedAt;
     this.version = seq;
     this.updatedAt = at;
     switch (event.type) {
@@ -67,7 +68,7 @@ export class SessionState {
         this.createdAt = at;
         break;
       case "run_started":
-        this.run = newRun(event, at);
+        this.run = newRun(event, at, this.inboxSeq);
         break;
       case "context_injected":
         this.inboxSeq = event.inboxSeq;
@@ -79,6 +80,8 @@ export class SessionState {
         this.#endRun(event);
         break;
       default:
+        if (this.run === undefined) break;
+        keepTime(this.run, event, { before, at });
         applyToRun(this.run, event);
     }
   }
@@ -89,6 +92,10 @@ export class SessionState {
     this.costMicroUsd += event.costMicroUsd;
     const run = this.run;
     if (run === undefined) return;
+    // What a run took from the inbox leaves the history with it when no model answered: the next one takes it again.
+    if (run.steps === 0) this.inboxSeq = run.inboxSeqBefore;
+    run.activeMs = activeMsOf(run, this.updatedAt);
+    delete run.activeSince;
     run.status = event.status;
     run.reason = event.reason;
     run.effects = [];
@@ -112,13 +119,16 @@ function json(value: unknown): JsonObject {
   return copy;
 }
 
-function newRun(event: RunStarted, at: number): RunState {
+function newRun(event: RunStarted, at: number, inboxSeqBefore: number): RunState {
   return {
     runId: event.runId,
     agent: event.agent,
     principal: event.principal,
     limits: event.limits,
     startedAt: at,
+    activeMs: 0,
+    activeSince: at,
+    inboxSeqBefore,
     status: "running",
     steps: 0,
     usage: noUsage,
@@ -127,8 +137,24 @@ function newRun(event: RunStarted, at: number): RunState {
   };
 }
 
-function applyToRun(run: RunState | undefined, event: SessionEvent): void {
-  if (run === undefined) return;
+/** Stops the run's time while it waits, and takes out the time in which no process had it. */
+function keepTime(
+  run: RunState,
+  event: SessionEvent,
+  { before, at }: { readonly before: number; readonly at: number },
+): void {
+  if (event.type === "run_waiting") {
+    run.activeMs = activeMsOf(run, at);
+    delete run.activeSince;
+  } else if (event.type === "approval_answered") {
+    run.activeSince ??= at;
+  } else if (event.type === "run_resumed") {
+    run.activeMs = activeMsOf(run, before);
+    run.activeSince = at;
+  }
+}
+
+function applyToRun(run: RunState, event: SessionEvent): void {
   switch (event.type) {
     case "model_finished":
       applyAnswer(run, event);
@@ -153,7 +179,11 @@ function applyToRun(run: RunState | undefined, event: SessionEvent): void {
       break;
     case "approval_answered":
       run.status = "running";
-      change(run, event.effectId, (effect) => (effect.answered = event));
+      change(run, event.effectId, (effect) => {
+        effect.answered = event;
+        // Counts for one more start: a second crash finds that start, and asks again.
+        if (event.answer === "rerun") delete effect.started;
+      });
       break;
     case "effect_started":
       change(run, event.effectId, (effect) => (effect.started = event));

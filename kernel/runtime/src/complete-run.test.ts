@@ -1,0 +1,61 @@
+import { createCallContext } from "@tau/core";
+import { createToolRegistry } from "@tau/tools";
+import { describe, expect, test } from "vitest";
+
+import { completeRun } from "./complete-run.ts";
+import { createMemoryRuntime } from "./create-memory-runtime.ts";
+import { echoTool, turnModel } from "./runtime-harness.test.support.ts";
+import type { Turn } from "./runtime-harness.test.support.ts";
+
+const principal = { id: "ada", kind: "person", scopes: [] } as const;
+
+function open(turns: readonly Turn[]) {
+  const tools = createToolRegistry({ tools: [echoTool("echo")] });
+  return createMemoryRuntime({ agents: [{ name: "main", model: turnModel(turns), tools }] });
+}
+
+describe("completeRun()", () => {
+  test("answers the last text and how the run ended", async () => {
+    await using runtime = await open([{ text: "Let me see", calls: [{ name: "echo" }] }, { text: "Done" }]);
+
+    const run = await completeRun(
+      runtime,
+      { prompt: "Go" },
+      createCallContext({ tenant: "acme", principal }),
+    );
+
+    expect(run).toMatchObject({ text: "Done", status: "completed", reason: "answered", steps: 2 });
+  });
+
+  test("goes on with a session", async () => {
+    await using runtime = await open([{ text: "One" }, { text: "Two" }]);
+    const context = createCallContext({ tenant: "acme", principal });
+    const { sessionId } = await completeRun(runtime, { prompt: "Go" }, context);
+
+    const second = await completeRun(runtime, { prompt: "Next", sessionId }, context);
+
+    expect(second).toMatchObject({ sessionId, text: "Two" });
+  });
+
+  test("cancels the run when its caller gives up", async () => {
+    const caller = new AbortController();
+    const stopped = Promise.withResolvers<unknown>();
+    await using runtime = await open([
+      (_, signal) => {
+        const closed = new Promise<never>((_resolve, reject) => {
+          signal.addEventListener("abort", () => {
+            stopped.resolve(signal.reason);
+            reject(new Error("closed"));
+          });
+        });
+        caller.abort(new Error("enough"));
+        return closed;
+      },
+    ]);
+    const context = createCallContext({ tenant: "acme", principal, signal: caller.signal });
+
+    await expect(completeRun(runtime, { prompt: "Go" }, context)).rejects.toThrow("enough");
+
+    expect(await stopped.promise).toMatchObject({ code: "engine.cancelled" });
+  });
+});

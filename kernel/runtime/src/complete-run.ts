@@ -1,0 +1,76 @@
+import { textOf, userText } from "@tau/core";
+import type { CallContext, RunFinished, RunLimits } from "@tau/core";
+
+import type { Runtime } from "./runtime.ts";
+
+/** A prompt whose answer is wanted as a whole. */
+export interface CompleteRunRequest {
+  readonly prompt: string;
+  /** The session to go on with; a new one when absent. */
+  readonly sessionId?: string;
+  readonly agent?: string;
+  readonly limits?: RunLimits;
+}
+
+/** How a run ended, and what it said last. */
+export interface CompletedRun extends Omit<RunFinished, "type"> {
+  readonly sessionId: string;
+  /** The text of the model's last answer; empty when there was none. */
+  readonly text: string;
+}
+
+/**
+ * Runs a prompt and waits for its end, however it ends: `status` and `reason` tell. A run that waits for a person
+ * is waited for as long. For fragments and events on the way, use `startRun` and `attach`.
+ *
+ * When `context.signal` aborts, the run is cancelled and the reason thrown.
+ */
+export async function completeRun(
+  runtime: Runtime,
+  request: CompleteRunRequest,
+  context: CallContext,
+): Promise<CompletedRun> {
+  const { prompt, agent, limits } = request;
+  const sessionId = request.sessionId ?? (await runtime.createSession({}, context)).sessionId;
+  const { runId, fromSeq } = await runtime.startRun(
+    {
+      sessionId,
+      prompt: userText(prompt),
+      ...(agent === undefined ? {} : { agent }),
+      ...(limits === undefined ? {} : { limits }),
+    },
+    context,
+  );
+  try {
+    return { sessionId, ...(await endOf(runtime, { sessionId, runId, fromSeq }, context)) };
+  } catch (error) {
+    if (context.signal.aborted) {
+      const { signal } = new AbortController();
+      await runtime.cancelRun({ sessionId, runId, reason: "The caller gave up." }, { ...context, signal });
+    }
+    throw error;
+  }
+}
+
+async function endOf(
+  runtime: Runtime,
+  {
+    sessionId,
+    runId,
+    fromSeq,
+  }: { readonly sessionId: string; readonly runId: string; readonly fromSeq: number },
+  context: CallContext,
+): Promise<Omit<CompletedRun, "sessionId">> {
+  let text = "";
+  for await (const batch of runtime.attach({ sessionId, fromSeq, untilRunEnds: runId }, context)) {
+    for (const one of batch) {
+      if (one.kind !== "event") continue;
+      const { event } = one;
+      if (event.type === "model_finished" && event.runId === runId) text = textOf(event.message);
+      if (event.type !== "run_finished" || event.runId !== runId) continue;
+      const { type: _, ...end } = event;
+      return { ...end, text };
+    }
+  }
+  throw new TypeError(`The events of run ${runId} ended without its end.`);
+}
