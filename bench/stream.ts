@@ -83,7 +83,14 @@ printReport(
         aim: 0.15,
       },
       {
-        what: "stream: heap an open stream holds",
+        what: "stream: heap an open stream holds, adapter",
+        measured: held("adapter", "heldHeapKb"),
+        unit: "KB",
+        limit: 20,
+        aim: 12,
+      },
+      {
+        what: "stream: the same with its run, session and listener",
         measured: held("runtime", "heldHeapKb"),
         unit: "KB",
         limit: 20,

@@ -6,14 +6,14 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 import { bytesOnDisk } from "./sizes.ts";
-import { answerToken, measureBusy, measureTurns, said } from "./turns.ts";
+import { answerToken, depths, measureBusy, measureTurns, said } from "./turns.ts";
 import type { Turns } from "./turns.ts";
 
 const directory = process.argv[2] ?? "";
 const db = new DatabaseSync(join(directory, "bare.db"));
 db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-db.exec("CREATE TABLE events (seq INTEGER PRIMARY KEY, body TEXT)");
-const insert = db.prepare("INSERT INTO events VALUES (?, ?)");
+db.exec("CREATE TABLE events (session TEXT, seq INTEGER, body TEXT, PRIMARY KEY (session, seq))");
+const insert = db.prepare("INSERT INTO events VALUES (?, ?, ?)");
 let seq = 0;
 let payload = 0;
 
@@ -26,23 +26,28 @@ function commit(): void {
   for (const resolve of durable) resolve();
 }
 
-function say(role: string, text: string): Promise<void> {
+function say(session: string, role: string, text: string): Promise<void> {
   const body = JSON.stringify({ role, text });
   payload += body.length;
   if (waiting.length === 0) {
     db.exec("BEGIN");
     setImmediate(commit);
   }
-  insert.run(++seq, body);
+  insert.run(session, ++seq, body);
   return new Promise((resolve) => waiting.push(resolve));
 }
 
-async function turn(): Promise<void> {
-  await say("user", said);
-  await say("assistant", answerToken.repeat(10));
+async function turn(session: string): Promise<void> {
+  await say(session, "user", said);
+  await say(session, "assistant", answerToken.repeat(10));
 }
 
-const costs = await measureTurns({ turn, bytes: () => ({ payload, file: bytesOnDisk(directory) }) });
-const turns: Turns = { costs, busyCpuMs: await measureBusy(turn), sessionId: "" };
+const bytes = (): { readonly payload: number; readonly file: number } => ({
+  payload,
+  file: bytesOnDisk(directory),
+});
+const costs = await measureTurns({ turn, bytes }, depths.map(String));
+const busyCpuMs = await measureBusy((session) => turn(`busy ${session}`));
+const turns: Turns = { costs, busyCpuMs, sessionId: "" };
 db.close();
 process.stdout.write(`${JSON.stringify(turns)}\n`);

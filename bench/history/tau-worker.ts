@@ -6,7 +6,7 @@ import type { Journal } from "@tau/runtime";
 import { openBenchRuntime, openMemoryStore } from "../lib/bench-runtime.ts";
 import { createFakeModel } from "../lib/fake-model.ts";
 import { bytesOnDisk } from "./sizes.ts";
-import { answerToken, busySessions, measureBusy, measureTurns, said } from "./turns.ts";
+import { answerToken, busySessions, depths, measureBusy, measureTurns, said } from "./turns.ts";
 import type { Turns } from "./turns.ts";
 
 let payload = 0;
@@ -49,15 +49,13 @@ async function newSession(): Promise<string> {
   return (await tau.runtime.createSession({ externalId: uuidv7() }, tau.context)).sessionId;
 }
 
-const warm = await newSession();
-for (let turn = 0; turn < 500; turn++) await turnOf(warm);
-const sessionId = await newSession();
-const costs = await measureTurns({
-  turn: () => turnOf(sessionId),
-  bytes: () => ({ payload, file: directory === "" ? 0 : bytesOnDisk(directory) }),
-});
+const sessions = await Promise.all(depths.map(newSession));
+const costs = await measureTurns(
+  { turn: turnOf, bytes: () => ({ payload, file: directory === "" ? 0 : bytesOnDisk(directory) }) },
+  sessions,
+);
 const busy = await Promise.all(Array.from({ length: busySessions }, newSession));
-const busyCpuMs = await measureBusy((session) => turnOf(busy[session] ?? sessionId));
+const busyCpuMs = await measureBusy((session) => turnOf(busy[session] ?? ""));
 await tau[Symbol.asyncDispose]();
-const turns: Turns = { costs, busyCpuMs, sessionId };
+const turns: Turns = { costs, busyCpuMs, sessionId: sessions.at(-1) ?? "" };
 process.stdout.write(`${JSON.stringify(turns)}\n`);

@@ -1,10 +1,11 @@
-import { cpuMsOf } from "../lib/statistics.ts";
+import { cpuMsOf, median } from "../lib/statistics.ts";
 
-/** Where the cost of a turn is looked at: how many turns came before. */
+/** Where the cost of a turn is looked at: how many turns the session had before. */
 export const depths = [100, 1_000, 10_000] as const;
 
-/** Turns that are measured at each depth, half of them before it. */
-export const windowTurns = 100;
+// Sessions of all depths take turns at being measured, so that what slows the machine slows all of them.
+const measuredRounds = 7;
+const turnsARound = 20;
 
 /** What the person says, and what the model answers: 200 bytes each. */
 export const said = "A person says something that is two hundred bytes long. ".padEnd(200, "x");
@@ -23,37 +24,50 @@ export interface TurnCost {
 
 /** One way to have turns. */
 export interface TurnRung {
-  /** One turn: a prompt and its answer, both durable. */
-  turn(): Promise<void>;
+  /** One turn of a session: a prompt and its answer, both durable. */
+  turn(session: string): Promise<void>;
   /** Bytes appended so far, and bytes on disk. */
   bytes(): { readonly payload: number; readonly file: number };
 }
 
-/** Has turns up to the deepest depth and measures around each. */
-export async function measureTurns({ turn, bytes }: TurnRung): Promise<readonly TurnCost[]> {
-  const costs: TurnCost[] = [];
-  let turns = 0;
-  const goOnTo = async (count: number): Promise<void> => {
-    for (; turns < count; turns++) await turn();
-  };
-  for (const depth of depths) {
-    await goOnTo(depth - windowTurns / 2);
-    const before = bytes();
-    globalThis.gc?.();
-    const cpu = process.cpuUsage();
-    const start = performance.now();
-    await goOnTo(depth + windowTurns / 2);
-    const wallMs = performance.now() - start;
-    const { user, system } = process.cpuUsage(cpu);
-    const after = bytes();
-    costs.push({
-      cpuMs: (user + system) / 1_000 / windowTurns,
-      wallMs: wallMs / windowTurns,
-      payloadBytes: (after.payload - before.payload) / windowTurns,
-      fileBytes: (after.file - before.file) / windowTurns,
-    });
+/** Brings the sessions, one for each depth, to their depths and then measures turns of each. */
+export async function measureTurns(
+  rung: TurnRung,
+  sessions: readonly string[],
+): Promise<readonly TurnCost[]> {
+  for (const [index, depth] of depths.entries()) await haveTurns(rung, sessions[index] ?? "", depth);
+  const samples: TurnCost[][] = depths.map(() => []);
+  for (let round = 0; round < measuredRounds; round++) {
+    for (const [index, costs] of samples.entries())
+      costs.push(await measureWindow(rung, sessions[index] ?? ""));
   }
-  return costs;
+  return samples.map((costs) => {
+    const of = (key: keyof TurnCost): number => median(costs.map((cost) => cost[key]));
+    return {
+      cpuMs: of("cpuMs"),
+      wallMs: of("wallMs"),
+      payloadBytes: of("payloadBytes"),
+      fileBytes: of("fileBytes"),
+    };
+  });
+}
+
+async function haveTurns({ turn }: TurnRung, session: string, count: number): Promise<void> {
+  for (let one = 0; one < count; one++) await turn(session);
+}
+
+async function measureWindow(rung: TurnRung, session: string): Promise<TurnCost> {
+  const before = rung.bytes();
+  const start = performance.now();
+  const cpuMs = await cpuMsOf(() => haveTurns(rung, session, turnsARound));
+  const wallMs = performance.now() - start;
+  const after = rung.bytes();
+  return {
+    cpuMs: cpuMs / turnsARound,
+    wallMs: wallMs / turnsARound,
+    payloadBytes: (after.payload - before.payload) / turnsARound,
+    fileBytes: (after.file - before.file) / turnsARound,
+  };
 }
 
 /** Sessions that have turns at the same time. */
