@@ -167,6 +167,7 @@ describe("tau run", () => {
 });
 
 describe("a terminal", () => {
+  const escape = "\u001b";
   const evil =
     "\u001b]0;title\u0007\u001b[2J\u001b]52;c;aGk=\u0007\u009b31m\u202eevil\u0008\r\u001bPq\u001b\\";
 
