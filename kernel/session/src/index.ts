@@ -6,5 +6,6 @@ export { contextBlock, History } from "./history.ts";
 export type { ContextBudget, Trim } from "./plan-trim.ts";
 export { planTrim } from "./plan-trim.ts";
 export type { EffectState, RunState } from "./run-state.ts";
-export { activeMsOf, effectIdOf } from "./run-state.ts";
+export { effectIdOf } from "./run-state.ts";
+export { activeMsOf } from "./run-time.ts";
 export { SessionState, sessionStateVersion } from "./session-state.ts";

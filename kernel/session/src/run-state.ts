@@ -48,11 +48,6 @@ export interface RunState {
   effects: readonly EffectState[];
 }
 
-/** Wall clock that the run had spent running at `now`, its newest event. */
-export function activeMsOf({ activeMs, activeSince }: RunState, now: number): number {
-  return activeSince === undefined ? activeMs : activeMs + Math.max(0, now - activeSince);
-}
-
 /** The id of an effect: the same however often the run is taken up again. */
 export function effectIdOf(runId: string, step: number, index: number): string {
   return `${runId}.${step}.${index}`;

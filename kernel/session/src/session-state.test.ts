@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { answer, callPart, created, ended, finished, recorded, started } from "./events.test.support.ts";
-import { activeMsOf } from "./run-state.ts";
+import { activeMsOf } from "./run-time.ts";
 import { SessionState } from "./session-state.ts";
 
 const asked: SessionEvent = {

@@ -12,8 +12,9 @@ import type {
   Usage,
 } from "@tau/core";
 
-import { activeMsOf, effectIdOf } from "./run-state.ts";
+import { effectIdOf } from "./run-state.ts";
 import type { EffectState, RunState } from "./run-state.ts";
+import { activeMsOf, keepTime } from "./run-time.ts";
 
 /** The version of {@link SessionState.toCheckpoint}'s shape. */
 export const sessionStateVersion = 1;
@@ -135,23 +136,6 @@ function newRun(event: RunStarted, at: number, inboxSeqBefore: number): RunState
     costMicroUsd: 0,
     effects: [],
   };
-}
-
-/** Stops the run's time while it waits, and takes out the time in which no process had it. */
-function keepTime(
-  run: RunState,
-  event: SessionEvent,
-  { before, at }: { readonly before: number; readonly at: number },
-): void {
-  if (event.type === "run_waiting") {
-    run.activeMs = activeMsOf(run, at);
-    delete run.activeSince;
-  } else if (event.type === "approval_answered") {
-    run.activeSince ??= at;
-  } else if (event.type === "run_resumed") {
-    run.activeMs = activeMsOf(run, before);
-    run.activeSince = at;
-  }
 }
 
 function applyToRun(run: RunState, event: SessionEvent): void {
