@@ -8,6 +8,7 @@ import type { Clock } from "./clock.ts";
 import type { ContentStore } from "./content-store.ts";
 import type { Engine, RunRef } from "./engine.ts";
 import type { Journal } from "./journal.ts";
+import { guardedObserver } from "./guarded-observer.ts";
 import { createLiveFeed } from "./live-feed.ts";
 import { toEngineInput } from "./run-input.ts";
 import { agentNotFound, createRunProgram } from "./run-program.ts";
@@ -36,7 +37,8 @@ export interface RuntimeOptions {
 
 /** Makes the {@link Runtime}: the door to sessions and runs. */
 export function createRuntime(options: RuntimeOptions): Runtime {
-  const { journal, content, engine, clock = systemClock, observer = silentObserver } = options;
+  const { journal, content, engine, clock = systemClock } = options;
+  const observer = guardedObserver(options.observer ?? silentObserver);
   const agents = new Map(options.agents.map((agent) => [agent.name, agent]));
   const sessions = createSessions(journal, clock, options.maxSessionsInMemory ?? 200);
   const directory = createSessionDirectory(journal, clock);
@@ -135,7 +137,7 @@ const injectContext = async (
 ): Promise<void> => {
   await directory.version(request.sessionId, context);
   const { entries, sessionId } = request;
-  await sessions.inbox(context.tenant, sessionId).add({ type: "context", by: context.principal.id, entries });
+  await sessions.inbox(context.tenant, sessionId).addContext(context.principal.id, entries);
 };
 
 function notStarted(): TauError {

@@ -23,29 +23,28 @@ export interface InboxAnswer {
 /** Something that was handed to a session from outside. */
 export type InboxItem = InboxContext | InboxAnswer;
 
-/** What {@link Inbox.read} answers. */
+/** What {@link Inbox.contextAfter} answers. */
 export interface InboxPage {
-  readonly items: readonly InboxItem[];
-  /** Read on from here + 1. */
+  readonly entries: readonly ContextEntry[];
+  /** Read on from here. */
   readonly seq: number;
 }
 
 /**
  * What others hand to a session: context and answers. A stream of its own, because the session's stream
  * has one writer, the run. Any process may add to it.
+ *
+ * Each call reads only what it has not read before: an inbox of years costs no more than a new one.
  */
 export interface Inbox {
-  /** Adds an item. */
-  add(item: InboxItem): Promise<void>;
-  /** Adds an item if `wanted` says so of everything before it; asks again when another process was faster. */
-  addIf(
-    item: InboxItem,
-    wanted: (items: readonly InboxItem[]) => boolean,
-    signal: AbortSignal,
-  ): Promise<void>;
-  /** Items after `seq`. */
-  read(seq: number, signal: AbortSignal): Promise<InboxPage>;
-  /** Whether there may be items after `seq`: at once for this process, within a second for others. */
+  addContext(by: string, entries: readonly ContextEntry[]): Promise<void>;
+  /** Adds an answer unless its question has one; answers the one that was there. */
+  addAnswer(answer: InboxAnswer, signal: AbortSignal): Promise<InboxAnswer | undefined>;
+  /** The answer to a question; the first one counts. */
+  answerTo(approvalId: string, signal: AbortSignal): Promise<InboxAnswer | undefined>;
+  /** Context after `seq`. */
+  contextAfter(seq: number, signal: AbortSignal): Promise<InboxPage>;
+  /** Whether there may be context after `seq`: at once for this process, within a second for others. */
   mayHaveNews(seq: number): Promise<boolean>;
 }
 
@@ -55,22 +54,28 @@ const lookEveryMs = 1_000;
 /** Makes the {@link Inbox} of one session. Share it within a process, so that news is seen at once. */
 export function createInbox(journal: Journal, clock: Clock, session: StreamId): Inbox {
   const id: StreamId = { tenant: session.tenant, stream: session.stream.replace(/^session\//u, "inbox/") };
+  const answers = new Map<string, InboxAnswer>();
+  let answersUpTo = 0;
+  // Between these two there are only answers.
+  const quiet = { from: 0, upTo: 0 };
   let known = 0;
   let lookedAt = 0;
 
-  const read = async (seq: number, signal: AbortSignal): Promise<InboxPage> => {
-    const items: InboxItem[] = [];
-    let last = seq;
-    for await (const batch of journal.read(id, seq + 1, signal)) {
-      for (const stored of batch) {
-        items.push(decodeItem(stored.body));
-        last = stored.seq;
+  const skipQuiet = (seq: number): number => (seq >= quiet.from ? Math.max(seq, quiet.upTo) : seq);
+
+  const readAnswers = async (signal: AbortSignal): Promise<void> => {
+    for await (const batch of journal.read(id, answersUpTo + 1, signal)) {
+      for (const { seq, body } of batch) {
+        // Somebody may have read the same meanwhile.
+        if (seq <= answersUpTo) continue;
+        const item = decodeItem(body);
+        if (item.type === "answer" && !answers.has(item.approvalId)) answers.set(item.approvalId, item);
+        answersUpTo = seq;
       }
     }
-    return { items, seq: last };
   };
 
-  /** Answers false when another process added something meanwhile. */
+  /** Answers false when somebody else added something meanwhile. */
   const tryAdd = async (item: InboxItem, version: number): Promise<boolean> => {
     try {
       const event = { type: item.type, version: 1, at: clock.now(), body: JSON.stringify(item) };
@@ -83,27 +88,46 @@ export function createInbox(journal: Journal, clock: Clock, session: StreamId): 
   };
 
   return {
-    read,
-
-    async add(item) {
+    async addContext(by, entries) {
       let added = false;
-      while (!added) added = await tryAdd(item, await journal.version(id));
+      while (!added) added = await tryAdd({ type: "context", by, entries }, await journal.version(id));
     },
 
-    async addIf(item, wanted, signal) {
+    async addAnswer(answer, signal) {
       for (;;) {
-        const before = await read(0, signal);
-        if (!wanted(before.items) || (await tryAdd(item, before.seq))) return;
+        await readAnswers(signal);
+        const before = answers.get(answer.approvalId);
+        if (before !== undefined || (await tryAdd(answer, answersUpTo))) return before;
       }
     },
 
+    async answerTo(approvalId, signal) {
+      await readAnswers(signal);
+      return answers.get(approvalId);
+    },
+
+    async contextAfter(seq, signal) {
+      const start = skipQuiet(seq);
+      const entries: ContextEntry[] = [];
+      let last = start;
+      for await (const batch of journal.read(id, start + 1, signal)) {
+        for (const stored of batch) {
+          const item = decodeItem(stored.body);
+          if (item.type === "context") entries.push(...item.entries);
+          last = stored.seq;
+        }
+      }
+      if (entries.length === 0) Object.assign(quiet, { from: start === seq ? seq : quiet.from, upTo: last });
+      return { entries, seq: last };
+    },
+
     async mayHaveNews(seq) {
-      if (known > seq) return true;
+      if (known > skipQuiet(seq)) return true;
       const now = clock.now();
       if (now - lookedAt < lookEveryMs) return false;
       lookedAt = now;
       known = await journal.version(id);
-      return known > seq;
+      return known > skipQuiet(seq);
     },
   };
 }
@@ -114,12 +138,7 @@ function decodeItem(body: string): InboxItem {
   return parsed.value;
 }
 
-/** Trusts the fields: only {@link Inbox.add} writes here. */
+/** Trusts the fields: only an {@link Inbox} writes here. */
 function isInboxItem(value: unknown): value is InboxItem {
   return isJsonObject(value) && (value["type"] === "context" || value["type"] === "answer");
-}
-
-/** The answer to a question among items; the first one counts. */
-export function findAnswer(items: readonly InboxItem[], approvalId: string): InboxAnswer | undefined {
-  return items.find((item): item is InboxAnswer => item.type === "answer" && item.approvalId === approvalId);
 }

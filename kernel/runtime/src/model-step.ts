@@ -1,11 +1,13 @@
 import { costOf, isTauError, TauError } from "@tau/core";
-import type { ModelCallFinished, ModelEvent, ModelFinished } from "@tau/core";
+import type { ModelCallFinished, ModelEvent, ModelFinished, Usage } from "@tau/core";
 import type { ModelRequest } from "@tau/agent";
 import { contextBlock, planTrim } from "@tau/session";
 
+import { contextBudgetOf } from "./agent-config.ts";
 import { publishDelta, runOf } from "./run-scope.ts";
 import type { RunScope } from "./run-scope.ts";
-import { contextBudgetOf } from "./agent-config.ts";
+import { withUniqueCallIds } from "./unique-call-ids.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** Asks the model for the next step; its answer is in the log when this settles, but not yet committed. */
 export async function callModel(scope: RunScope): Promise<void> {
@@ -19,7 +21,7 @@ export async function callModel(scope: RunScope): Promise<void> {
     step: runOf(scope).steps + 1,
     provider: agent.model.provider,
     model: finished.model,
-    message: finished.message,
+    message: withUniqueCallIds(finished.message),
     usage: finished.usage,
     ...(price === undefined ? {} : { costMicroUsd: costOf(finished.usage, price) }),
     stopReason: finished.stopReason,
@@ -30,27 +32,38 @@ export async function callModel(scope: RunScope): Promise<void> {
 
 async function answerOf(scope: RunScope): Promise<ModelFinished> {
   try {
-    return await streamAnswer(scope);
+    return await untilAborted(streamAnswer(scope), scope.call.signal);
   } catch (error) {
     // The estimate of tokens was too low. Dropping older turns is the one cure that loses nothing of this run.
     if (!isTauError(error) || error.code !== "model.context_too_long" || !trimHistory(scope)) throw error;
-    return await streamAnswer(scope);
+    return await untilAborted(streamAnswer(scope), scope.call.signal);
   }
 }
 
 async function streamAnswer(scope: RunScope): Promise<ModelFinished> {
+  const { signal } = scope.call;
   let finished: ModelFinished | undefined;
   for await (const batch of scope.agent.model.stream(requestOf(scope), scope.call)) {
+    // The run may have ended without a model that ignores its signal: nobody is to hear the rest.
+    if (signal.aborted) throw signal.reason;
     for (const event of batch) {
+      if (finished !== undefined) throw brokenContract(scope, "went on after its finished event");
       if (event.type === "finished") finished = event;
       else showDelta(scope, event);
     }
   }
-  if (finished !== undefined) return finished;
-  throw new TauError(
-    "run.model_contract",
-    `The model adapter "${scope.agent.model.provider}" ended a stream without a finished event.`,
-  );
+  if (finished === undefined) throw brokenContract(scope, "ended a stream without a finished event");
+  if (!isCountable(finished.usage)) throw brokenContract(scope, "reported a usage that is not whole numbers");
+  return finished;
+}
+
+/** A usage that cannot be added up would switch the limits of the run off. */
+function isCountable(usage: Usage): boolean {
+  return Object.values(usage).every((tokens: unknown) => Number.isSafeInteger(tokens) && Number(tokens) >= 0);
+}
+
+function brokenContract(scope: RunScope, what: string): TauError {
+  return new TauError("run.model_contract", `The model adapter "${scope.agent.model.provider}" ${what}.`);
 }
 
 function showDelta(scope: RunScope, event: Exclude<ModelEvent, ModelFinished>): void {

@@ -10,7 +10,12 @@ import { noEnvironment } from "./no-environment.ts";
 import type { RunInput } from "./run-input.ts";
 import type { RunHost } from "./run-host.ts";
 import type { RunScope } from "./run-scope.ts";
+import type { RunTimer } from "./run-timer.ts";
 import type { SessionLog } from "./session-log.ts";
+import { untilAborted } from "./until-aborted.ts";
+
+// An environment that cannot be closed must not keep its session from ever running again.
+const closeTimeoutMs = 5_000;
 
 /** What a run is made of. */
 export interface RunParts {
@@ -18,29 +23,69 @@ export interface RunParts {
   readonly request: RunInput;
   readonly log: SessionLog;
   readonly agent: AgentConfig;
-  readonly signal: AbortSignal;
+  readonly timer: RunTimer;
 }
 
-/** A run's scope; disposing of it closes the environment. */
+/** A run's scope; disposing of it closes the environment, and never throws. */
 export interface OpenedRun extends AsyncDisposable {
   readonly scope: RunScope;
 }
 
+type OpenedEnvironment = Environment & Partial<AsyncDisposable>;
+
 /** Opens the environment and the rules of a run. Throws what the agent's configuration throws. */
 export async function openRun(host: RunHost, parts: RunParts): Promise<OpenedRun> {
-  const { engine, request, log, agent, signal } = parts;
+  const environment = await openEnvironment(host, parts);
+  const close = (): Promise<void> => closeEnvironment(host, parts, environment);
+  try {
+    return { scope: scopeOf(host, parts, environment), [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openEnvironment(host: RunHost, parts: RunParts): Promise<OpenedEnvironment> {
+  const { engine, request, log, agent, timer } = parts;
   const { tenant } = engine;
   const { sessionId } = request;
   const { bootstrap } = log.state;
-  const opened = await agent.openEnvironment?.({ tenant, sessionId, bootstrap, signal });
-  return {
-    scope: scopeOf(host, parts, opened ?? noEnvironment),
-    [Symbol.asyncDispose]: async () => await opened?.[Symbol.asyncDispose]?.(),
-  };
+  const opening = agent.openEnvironment?.({ tenant, sessionId, bootstrap, signal: timer.signal });
+  if (opening === undefined) return noEnvironment;
+  try {
+    return await untilAborted(opening, timer.signal);
+  } catch (error) {
+    // What comes after its run is gone is closed again.
+    opening.then((late) => closeEnvironment(host, parts, late)).catch(() => undefined);
+    throw error;
+  }
 }
 
+async function closeEnvironment(
+  host: RunHost,
+  { engine: { tenant }, request: { traceId } }: RunParts,
+  environment: OpenedEnvironment,
+): Promise<void> {
+  const closed = new AbortController();
+  const giveUp = async (): Promise<void> => {
+    await host.clock.sleep(closeTimeoutMs, closed.signal);
+    throw new Error(`Closing took longer than ${closeTimeoutMs} ms.`);
+  };
+  try {
+    const closing = environment[Symbol.asyncDispose]?.();
+    if (closing !== undefined) await Promise.race([closing, giveUp()]);
+  } catch (error) {
+    host.observer({ name: "environment.close_failed", level: 13, tenant, traceId, attributes: {}, error });
+  } finally {
+    closed.abort(runEnded);
+  }
+}
+
+// One for all: making an abort's default reason costs a stack trace.
+const runEnded = new Error("The run ended.");
+
 function scopeOf(host: RunHost, parts: RunParts, environment: Environment): RunScope {
-  const { engine, request, log, agent, signal } = parts;
+  const { engine, request, log, agent, timer } = parts;
   const { tenant } = engine;
   const { sessionId } = request;
   const call: CallContext = {
@@ -48,7 +93,7 @@ function scopeOf(host: RunHost, parts: RunParts, environment: Environment): RunS
     principal: request.principal,
     traceId: request.traceId,
     sessionId,
-    signal,
+    signal: timer.signal,
     ...(request.deadline === undefined ? {} : { deadline: request.deadline }),
   };
   return {
@@ -65,6 +110,7 @@ function scopeOf(host: RunHost, parts: RunParts, environment: Environment): RunS
     clock: host.clock,
     observer: host.observer,
     call,
+    timer,
     prepared: new Map(),
   };
 }

@@ -1,12 +1,13 @@
 import { isJsonObject, isTauError, parseJson, uuidv7 } from "@tau/core";
 import type { ApprovalRequested, ToolCallPart, ToolResultPart, WaitingReason } from "@tau/core";
 import type { EffectState } from "@tau/session";
-import type { PrepareOptions, ReadyCall } from "@tau/tools";
+import type { PreparedCall, ReadyCall } from "@tau/tools";
 
 import { approvalBinding } from "./approval-binding.ts";
 import { runBeforeTool } from "./run-hooks.ts";
 import { runOf } from "./run-scope.ts";
 import type { RunScope } from "./run-scope.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 const defaultApprovalTimeoutMs = 7 * 24 * 60 * 60 * 1_000;
 
@@ -21,29 +22,16 @@ export async function planStep(scope: RunScope): Promise<void> {
 }
 
 /** The call as it will be run: with the arguments that were decided on. */
-function effectiveCall({ call, decided }: EffectState): ToolCallPart {
+export function effectiveCall({ call, decided }: EffectState): ToolCallPart {
   const rewritten = decided?.rewrittenArguments;
   return rewritten === undefined ? call : { ...call, arguments: rewritten };
 }
 
-/** The validated call of an effect; made again when the process that decided is gone. */
-export async function preparedCall(scope: RunScope, effect: EffectState): Promise<ReadyCall | undefined> {
-  const known = scope.prepared.get(effect.effectId);
-  if (known !== undefined) return known;
-  const prepared = await scope.agent.tools.prepare(effectiveCall(effect), prepareOptions(scope));
-  if (!prepared.ok) {
-    finishEffect(scope, effect, "failed", prepared.result);
-    return undefined;
-  }
-  scope.prepared.set(effect.effectId, prepared);
-  return prepared;
-}
-
 /** Records a result without running anything. */
 export function finishEffect(
-  scope: RunScope,
+  scope: Pick<RunScope, "log" | "runId">,
   effect: EffectState,
-  outcome: "failed" | "denied" | "cancelled" | "completed",
+  outcome: "failed" | "denied" | "completed" | "unknown",
   result: ToolResultPart,
 ): void {
   const { runId } = scope;
@@ -109,7 +97,7 @@ export function bindingOf(scope: RunScope, effect: EffectState): string {
 
 async function decide(scope: RunScope, effect: EffectState): Promise<void> {
   const { call } = effect;
-  const first = await scope.agent.tools.prepare(call, prepareOptions(scope));
+  const first = await prepare(scope, call);
   if (!first.ok) return finishEffect(scope, effect, "failed", first.result);
   if ((scope.agent.hooks ?? []).length === 0) return decideByRules(scope, effect, first);
   const args = parseJson(call.arguments);
@@ -118,12 +106,13 @@ async function decide(scope: RunScope, effect: EffectState): Promise<void> {
   if (hooks.rewritten === undefined) return decideByRules(scope, effect, first);
 
   const rewritten = { ...call, arguments: JSON.stringify(hooks.rewritten) };
-  const again = await scope.agent.tools.prepare(rewritten, prepareOptions(scope));
+  const again = await prepare(scope, rewritten);
   if (!again.ok) return deny(scope, effect, "A hook rewrote the arguments into invalid ones.");
   return decideByRules(scope, effect, again, rewritten.arguments);
 }
 
-function decideByRules(
+/** Records what the rules say of a call, and what follows from it. */
+export function decideByRules(
   scope: RunScope,
   effect: EffectState,
   prepared: ReadyCall,
@@ -151,7 +140,9 @@ function decideByRules(
 export function ruleOn(scope: RunScope, prepared: ReadyCall): ReturnType<RunScope["policy"]["decide"]> {
   try {
     const { tool, access } = prepared;
-    return scope.policy.decide({ tool, access, workspace: workspaceOf(scope) });
+    const said = scope.policy.decide({ tool, access, workspace: scope.environment.info.profile.workspace });
+    if (!isDecision(said.decision)) throw new TypeError("The permission rules answered no decision.");
+    return said;
   } catch (error) {
     scope.observer({ name: "permission.failed", level: 17, attributes: { tool: prepared.tool.name }, error });
     return {
@@ -175,10 +166,14 @@ function deny(scope: RunScope, effect: EffectState, reason: string): void {
   finishEffect(scope, effect, "denied", errorResult(call, `tool.denied: ${reason}`));
 }
 
-function prepareOptions({ environment, call }: RunScope): PrepareOptions {
-  return { environment, signal: call.signal };
+/** Validation is code of the tool's author, and paths are looked up: neither holds up a cancel. */
+export function prepare(
+  { agent, environment, call: { signal } }: RunScope,
+  call: ToolCallPart,
+): Promise<PreparedCall> {
+  return untilAborted(agent.tools.prepare(call, { environment, signal }), signal);
 }
 
-function workspaceOf(scope: RunScope): string {
-  return scope.environment.info.profile.workspace;
+function isDecision(value: string): boolean {
+  return value === "allow" || value === "ask" || value === "deny";
 }

@@ -3,8 +3,7 @@ import type { ApprovalRequested, CallContext } from "@tau/core";
 
 import type { Clock } from "./clock.ts";
 import type { Engine } from "./engine.ts";
-import { findAnswer } from "./inbox.ts";
-import type { InboxAnswer, InboxItem } from "./inbox.ts";
+import type { InboxAnswer } from "./inbox.ts";
 import type { RespondRequest } from "./runtime.ts";
 import type { SessionDirectory } from "./session-directory.ts";
 import type { Sessions } from "./sessions.ts";
@@ -44,10 +43,7 @@ export async function respond(
     answer,
     ...(note === undefined ? {} : { note }),
   };
-  let before: InboxAnswer | undefined;
-  const look = (items: readonly InboxItem[]): boolean =>
-    (before = findAnswer(items, approvalId)) === undefined;
-  await sessions.inbox(tenant, sessionId).addIf(item, look, signal);
+  const before = await sessions.inbox(tenant, sessionId).addAnswer(item, signal);
   // Also when somebody was faster: the process that answered may have been killed before it could say so.
   await engine.signal({ tenant, key: sessionId, runId: run.runId }, answerSignal(approvalId), null);
   if (before !== undefined) throw alreadyAnswered(before);

@@ -1,3 +1,5 @@
+import { getEventListeners } from "node:events";
+
 import { describe, expect, test } from "vitest";
 
 import type { Hook } from "./hook.ts";
@@ -71,6 +73,45 @@ describe("hooks", () => {
 
     expect(ofType(events, "effect_finished")[0]?.outcome).toBe("denied");
     expect(ofType(events, "effect_started")).toEqual([]);
+  });
+
+  test.each([
+    ["nothing", "null"],
+    ["an unknown decision", '{ "decision": "block", "reason": "no" }'],
+    ["a rewrite without arguments", '{ "decision": "rewrite", "reason": "oops" }'],
+  ])("before a tool: a hook that answers %s has not let it through", async (_, answer) => {
+    const { events } = await runWith({
+      beforeTool: async () => {
+        return JSON.parse(answer);
+      },
+    });
+
+    expect(ofType(events, "effect_finished")[0]?.outcome).toBe("denied");
+    expect(ofType(events, "effect_started")).toEqual([]);
+  });
+
+  test("leave nothing on the signal that they were given", async () => {
+    const signals: AbortSignal[] = [];
+    await runWith({
+      beforeTool: async (_, signal) => {
+        signals.push(signal);
+        return { decision: "allow" };
+      },
+    });
+
+    expect(signals.map((signal) => getEventListeners(signal, "abort").length)).toEqual([0]);
+  });
+
+  test("after a tool: a replaced result still belongs to its call", async () => {
+    const { events } = await runWith({
+      afterTool: async ({ result }) => ({
+        decision: "rewrite",
+        result: { ...result, callId: "other", name: "other" },
+        reason: "odd",
+      }),
+    });
+
+    expect(ofType(events, "effect_finished")[0]?.result).toMatchObject({ callId: "call_0_0", name: "echo" });
   });
 
   test("after a tool: may replace the result", async () => {

@@ -1,9 +1,10 @@
-import { isTauError, TauError } from "@tau/core";
+import { isJsonObject, isTauError, TauError } from "@tau/core";
 import type { HookDecided, JsonObject, ToolResultPart } from "@tau/core";
 
 import type { Hook } from "./hook.ts";
 import { runOf } from "./run-scope.ts";
 import type { RunScope } from "./run-scope.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 const defaultTimeoutMs = 10_000;
 
@@ -52,7 +53,9 @@ export async function runAfterTool(
     }
     if (said.decision === "allow") continue;
     note(scope, hook, { point: "after_tool", decision: "rewrite", reason: said.reason });
-    current = said.result;
+    // Whatever the hook wrote, it is the result of this call: without one, no provider takes the history.
+    const { callId, name } = result;
+    current = { ...said.result, type: "tool_result", callId, name };
   }
   return current;
 }
@@ -107,9 +110,11 @@ async function ask<T>(
   const timer = setTimeout(() => timeout.abort(hookFailed(hook)), hook.timeoutMs ?? defaultTimeoutMs);
   const signal = AbortSignal.any([scope.call.signal, timeout.signal]);
   try {
-    const answer = call(signal);
-    if (answer === undefined) return undefined;
-    return await Promise.race([answer, rejectOnAbort(signal)]);
+    const asked = call(signal);
+    if (asked === undefined) return undefined;
+    const answer = await untilAborted(asked, signal, 0);
+    if (!fits(point, answer)) throw hookFailed(hook);
+    return answer;
   } catch (error) {
     scope.call.signal.throwIfAborted();
     scope.observer({ name: "hook.failed", level: 17, attributes: { hook: hook.name, point }, error });
@@ -124,14 +129,23 @@ async function ask<T>(
   }
 }
 
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(toError(signal.reason)), { once: true });
-  });
-}
+const plainDecisions: Readonly<Record<HookDecided["point"], readonly string[]>> = {
+  before_tool: ["allow", "deny"],
+  after_tool: ["allow"],
+  iteration: ["stop", "continue"],
+  stop: ["allow"],
+};
 
-function toError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
+/** Whether a hook answered what its point may: a gate that says nothing, or something else, has not opened. */
+function fits(point: HookDecided["point"], answer: unknown): boolean {
+  if (!isJsonObject(answer)) return false;
+  const { decision, arguments: args, result, note: added } = answer;
+  if (decision === "rewrite") {
+    if (point === "before_tool") return isJsonObject(args);
+    return point === "after_tool" && isJsonObject(result) && Array.isArray(result["content"]);
+  }
+  if (decision === "continue" && point === "stop") return typeof added === "string";
+  return typeof decision === "string" && plainDecisions[point].includes(decision);
 }
 
 function hookFailed(hook: Hook): TauError {

@@ -30,7 +30,7 @@ export async function runLoop(scope: RunScope): Promise<RunEnd> {
     scope.call.signal.throwIfAborted();
     const run = runOf(scope);
     if (run.answer !== undefined) {
-      if (!stopWanted(scope, run)) await settleStep(scope);
+      if (!isCutShort(run) && !stopWanted(scope, run)) await settleStep(scope);
       const end = endAfterStep(scope, run);
       const notes =
         end === undefined ? await iterate(scope, run) : await afterAnswer(scope, end, stopHookRounds++);
@@ -54,6 +54,11 @@ const noAdvice: Advice = { entries: [] };
 interface Advice {
   readonly end?: RunEnd;
   readonly entries: readonly { readonly key: string; readonly content: string }[];
+}
+
+/** Whether the answer was cut: its last call may lack arguments, so none of its calls is run. */
+function isCutShort({ answer }: RunState): boolean {
+  return answer?.stopReason === "length" || answer?.stopReason === "content_filtered";
 }
 
 function stopWanted(scope: RunScope, run: RunState): boolean {
@@ -99,10 +104,9 @@ function inject(scope: RunScope, entries: Advice["entries"]): void {
 async function takeInbox(scope: RunScope): Promise<void> {
   const { inboxSeq } = scope.log.state;
   if (!(await scope.inbox.mayHaveNews(inboxSeq))) return;
-  const page = await scope.inbox.read(inboxSeq, scope.call.signal);
-  const entries = page.items.flatMap((item) => (item.type === "context" ? item.entries : []));
+  const { entries, seq } = await scope.inbox.contextAfter(inboxSeq, scope.call.signal);
   if (entries.length === 0) return;
-  scope.log.record({ type: "context_injected", runId: scope.runId, entries, inboxSeq: page.seq });
+  scope.log.record({ type: "context_injected", runId: scope.runId, entries, inboxSeq: seq });
 }
 
 function limitReached(scope: RunScope, run: RunState): RunEnd | undefined {

@@ -1,10 +1,12 @@
 import { isTauError, isTerminal, mayRunAgain, noUsage, TauError, toErrorInfo } from "@tau/core";
 import type { Json, SessionEvent } from "@tau/core";
+import { activeMsOf } from "@tau/session";
 
 import type { AgentConfig } from "./agent-config.ts";
 import type { EngineContext, Program } from "./engine.ts";
 import { trimHistory } from "./model-step.ts";
 import { openRun } from "./open-run.ts";
+import type { RunParts } from "./open-run.ts";
 import type { RunHost } from "./run-host.ts";
 import { fromEngineInput } from "./run-input.ts";
 import type { RunInput } from "./run-input.ts";
@@ -13,8 +15,10 @@ import type { RunEnd } from "./run-loop.ts";
 import { runOf } from "./run-scope.ts";
 import type { RunScope } from "./run-scope.ts";
 import { createRunTimer } from "./run-timer.ts";
+import type { RunTimer } from "./run-timer.ts";
 import type { SessionLog } from "./session-log.ts";
-import { leavesUnfinished } from "./settle-step.ts";
+import { leavesUnfinished } from "./run-effect.ts";
+import { closeOpenEffects } from "./settle-unknown.ts";
 
 /** Makes the program that the engine runs for every prompt: begin or take up again, loop, write the end. */
 export function createRunProgram(host: RunHost): Program {
@@ -43,6 +47,7 @@ async function runOnce(
   if (run?.runId === engine.runId && isTerminal(run.status)) return { status: run.status };
 
   const end = await endOf(host, engine, request, log);
+  closeOpenEffects(log, engine.runId);
   const { steps, usage, costMicroUsd } = log.state.run ?? { steps: 0, usage: noUsage, costMicroUsd: 0 };
   log.record({ type: "run_finished", runId: engine.runId, ...end, steps, usage, costMicroUsd });
   await log.commit();
@@ -61,9 +66,9 @@ async function endOf(
   try {
     const agent = host.agents.get(request.agent);
     if (agent === undefined) throw agentNotFound(request.agent, host.agents);
-    await using timer = createRunTimer(engine, host.clock, request, agent);
+    await using timer = timerOf(host, engine, { request, log, agent });
     signal = timer.signal;
-    await using opened = await openRun(host, { engine, request, log, agent, signal });
+    await using opened = await openRun(host, { engine, request, log, agent, timer });
     begin(opened.scope, request);
     await log.commit();
     return await runLoop(opened.scope);
@@ -77,6 +82,21 @@ async function endOf(
     host.observer({ name: "run.failed", level: 17, traceId: request.traceId, tenant, attributes: {}, error });
     return { status: "failed", reason: "error", error: toErrorInfo(error) };
   }
+}
+
+function timerOf(
+  { clock }: RunHost,
+  { runId, signal }: EngineContext,
+  { request, log, agent }: Pick<RunParts, "request" | "log" | "agent">,
+): RunTimer {
+  const { run, updatedAt } = log.state;
+  return createRunTimer({
+    signal,
+    clock,
+    maxDurationMs: request.limits.maxDurationMs ?? agent.limits?.maxDurationMs,
+    spentMs: run?.runId === runId ? activeMsOf(run, updatedAt) : 0,
+    deadline: request.deadline,
+  });
 }
 
 function endOfAborted(reason: unknown): RunEnd {

@@ -7,6 +7,7 @@ import type { Clock } from "./clock.ts";
 import type { EngineContext } from "./engine.ts";
 import type { Inbox } from "./inbox.ts";
 import type { LiveFeed } from "./live-feed.ts";
+import type { RunTimer } from "./run-timer.ts";
 import type { SessionLog } from "./session-log.ts";
 
 /** Everything that one run works with, from its first step to its end. */
@@ -25,7 +26,8 @@ export interface RunScope {
   readonly observer: Observer;
   /** The caller of the run; its signal aborts on cancel, deadline, time limit and shutdown. */
   readonly call: CallContext;
-  /** Calls that passed validation and hooks, by effect id; made again after a crash. */
+  readonly timer: RunTimer;
+  /** Calls of this step that are validated and decided on as things are now, by effect id; see {@link readyCall}. */
   readonly prepared: Map<string, ReadyCall>;
 }
 

@@ -1,51 +1,98 @@
 import { TauError } from "@tau/core";
 
-import type { AgentConfig } from "./agent-config.ts";
 import type { Clock } from "./clock.ts";
-import type { EngineContext } from "./engine.ts";
-import type { RunInput } from "./run-input.ts";
 
 /** How long a run may take. */
 export interface RunTimer extends AsyncDisposable {
+  /** Also aborts at the deadline and at the limit of wall clock. */
   readonly signal: AbortSignal;
+  /** Stops the wall clock, but not the deadline's, until `act` ends: a run that waits for a person does not run. */
+  whilePaused<T>(act: () => Promise<T>): Promise<T>;
 }
 
-/** Makes a signal that also aborts at the deadline and at the limit of wall clock. */
-export function createRunTimer(
-  engine: EngineContext,
-  clock: Clock,
-  request: RunInput,
-  agent: AgentConfig,
-): RunTimer {
-  const maxDurationMs = request.limits.maxDurationMs ?? agent.limits?.maxDurationMs;
-  const until = [
-    ...(maxDurationMs === undefined ? [] : [{ ms: maxDurationMs, error: timeLimit(maxDurationMs) }]),
-    ...(request.deadline === undefined
-      ? []
-      : [{ ms: request.deadline - clock.now(), error: deadlinePassed() }]),
-  ];
-  if (until.length === 0) return { signal: engine.signal, [Symbol.asyncDispose]: async () => undefined };
+/** Options of {@link createRunTimer}. */
+export interface RunTimerOptions {
+  /** The engine's signal for the run. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** Milliseconds the run may spend running, in all processes together. */
+  readonly maxDurationMs: number | undefined;
+  /** Milliseconds it has spent already. */
+  readonly spentMs: number;
+  /** Milliseconds since the epoch. */
+  readonly deadline: number | undefined;
+}
+
+/** Makes the {@link RunTimer} of one attempt at a run. */
+export function createRunTimer(options: RunTimerOptions): RunTimer {
+  const { clock, deadline, maxDurationMs } = options;
+  if (deadline === undefined && maxDurationMs === undefined) {
+    const { signal } = options;
+    return { signal, whilePaused: (act) => act(), [Symbol.asyncDispose]: async () => undefined };
+  }
   const limit = new AbortController();
-  const stop = new AbortController();
-  const timers = until.map(async ({ ms, error }) => {
-    try {
-      await clock.sleep(Math.max(0, ms), stop.signal);
-      limit.abort(error);
-    } catch {
-      // Stopped: the run ended first.
-    }
-  });
+  const left = (maxDurationMs ?? Infinity) - options.spentMs;
+  const wall = createStopwatch(clock, left, () => limit.abort(timeLimit(maxDurationMs ?? 0)));
+  const due = createStopwatch(clock, (deadline ?? Infinity) - clock.now(), () =>
+    limit.abort(deadlinePassed()),
+  );
+  due.start();
+  wall.start();
   return {
-    signal: AbortSignal.any([engine.signal, limit.signal]),
+    signal: AbortSignal.any([options.signal, limit.signal]),
+    async whilePaused(act) {
+      await wall.stop();
+      try {
+        return await act();
+      } finally {
+        wall.start();
+      }
+    },
     async [Symbol.asyncDispose]() {
-      stop.abort(runEnded);
-      await Promise.all(timers);
+      await Promise.all([wall.stop(), due.stop()]);
     },
   };
 }
 
+interface Stopwatch {
+  start(): void;
+  stop(): Promise<void>;
+}
+
 // One for all: making an abort's default reason costs a stack trace.
-const runEnded = new Error("The run ended.");
+const stopped = new Error("The run waits, or ended.");
+
+/** Calls `fire` once it has run for `ms` in all; never for Infinity. */
+function createStopwatch(clock: Clock, ms: number, fire: () => void): Stopwatch {
+  let left = ms;
+  let since = 0;
+  let running: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
+
+  const countDown = async (signal: AbortSignal): Promise<void> => {
+    try {
+      await clock.sleep(Math.max(0, left), signal);
+    } catch {
+      return;
+    }
+    fire();
+  };
+
+  return {
+    start() {
+      if (left === Infinity) return;
+      const stop = new AbortController();
+      since = clock.now();
+      running = { stop, done: countDown(stop.signal) };
+    },
+    async stop() {
+      if (running === undefined) return;
+      left -= clock.now() - since;
+      running.stop.abort(stopped);
+      await running.done;
+      running = undefined;
+    },
+  };
+}
 
 function timeLimit(ms: number): TauError {
   return new TauError("run.time_limit", `The run took longer than its limit of ${ms} ms.`, {

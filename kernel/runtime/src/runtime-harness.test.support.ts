@@ -6,6 +6,7 @@ import type {
   AssistantMessage,
   CallContext,
   ModelEvent,
+  Observer,
   RunEvent,
   SessionEvent,
   StopReason,
@@ -140,6 +141,7 @@ export interface HarnessOptions extends Partial<Omit<AgentConfig, "tools" | "mod
   readonly store?: Store;
   /** The runtime's; the engine has its own. */
   readonly clock?: Clock;
+  readonly observer?: Observer;
 }
 
 /** A runtime on a store, with helpers. Disposing is a graceful shutdown; `store` goes on. */
@@ -176,6 +178,7 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
     store = memoryStore(),
     model,
     clock,
+    observer,
     ...agent
   } = options;
   // The same for every harness: what a person allowed holds for one workspace only.
@@ -189,6 +192,7 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
     content: store.content,
     engine,
     ...(clock === undefined ? {} : { clock }),
+    ...(observer === undefined ? {} : { observer }),
     agents: [
       {
         name: "main",

@@ -1,11 +1,11 @@
 import { isTauError, isTerminal, TauError, uuidv7 } from "@tau/core";
-import type { CallContext, SessionCreated } from "@tau/core";
+import type { CallContext, SessionCreated, SessionEvent } from "@tau/core";
 import { encodeEvent, SessionState } from "@tau/session";
 
 import type { Clock } from "./clock.ts";
-import type { Journal, JournalEvent } from "./journal.ts";
+import type { Journal, JournalEvent, StoredEvent } from "./journal.ts";
 import type { Runtime, SessionInfo } from "./runtime.ts";
-import { SessionLog, sessionStream, toRecorded } from "./session-log.ts";
+import { readState, sessionStream, toRecorded } from "./session-log.ts";
 import { sessionNotFound } from "./sessions.ts";
 
 /** Makes, finds, lists and forks sessions: reads of the log, and writes of new streams only. */
@@ -37,9 +37,9 @@ export function createSessionDirectory(journal: Journal, clock: Clock): SessionD
 
   const state = async (sessionId: string, { tenant, signal }: CallContext): Promise<SessionState> => {
     const id = idPattern.test(sessionId) ? sessionStream(tenant, sessionId) : undefined;
-    const log = id === undefined ? undefined : await SessionLog.open({ journal, clock }, id, signal);
-    if (log === undefined) throw sessionNotFound(sessionId);
-    return log.state;
+    const found = id === undefined ? undefined : await readState(journal, id, signal);
+    if (found === undefined) throw sessionNotFound(sessionId);
+    return found;
   };
 
   const get = async (sessionId: string, context: CallContext): Promise<SessionInfo> =>
@@ -136,10 +136,11 @@ async function readUpTo(
   for await (const batch of journal.read(sessionStream(tenant, sessionId), 1, signal)) {
     for (const stored of batch) {
       if (stored.seq > atSeq) break;
-      state.apply(toRecorded(stored));
-      const { type, version, at, body } = stored;
-      if (stored.seq > 1) rest.push({ type, version, at, body });
+      const recorded = toRecorded(stored);
+      state.apply(recorded);
+      if (stored.seq > 1) rest.push(forForkedSession(stored, recorded.event));
     }
+    if (state.version === atSeq) break;
   }
   if (state.run !== undefined && !isTerminal(state.run.status)) {
     throw new TauError(
@@ -148,6 +149,12 @@ async function readUpTo(
     );
   }
   return { bootstrap: state.bootstrap, rest };
+}
+
+/** The event as it was; but a fork has an inbox of its own, of which nothing was read. */
+function forForkedSession({ type, version, at, body }: StoredEvent, event: SessionEvent): JournalEvent {
+  if (event.type !== "context_injected") return { type, version, at, body };
+  return { ...encodeEvent({ ...event, inboxSeq: 0 }), at };
 }
 
 function infoOf(state: SessionState): SessionInfo {

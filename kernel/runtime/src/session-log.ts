@@ -33,7 +33,9 @@ export function sessionStream(tenant: string, sessionId: string): StreamId {
  *
  * Invariants, cited by the tests:
  * - L1. `record` shows in `state` at once; it is durable when the promise of the next `commit` resolves.
- * - L2. After a failed commit the log is dead: `commit` rejects from then on, and the session is opened anew.
+ * - L2. After a failed commit the log is dead: `record` throws and `commit` rejects from then on, and the session
+ *   is opened anew. So a run learns of it although it awaits few commits, and a promise that it does not await
+ *   never becomes an unhandled rejection.
  */
 export class SessionLog {
   readonly state: SessionState;
@@ -61,9 +63,7 @@ export class SessionLog {
     id: StreamId,
     signal: AbortSignal,
   ): Promise<SessionLog | undefined> {
-    const checkpoint = await host.journal.loadCheckpoint(id);
-    const usable = checkpoint?.version === sessionStateVersion ? checkpoint : undefined;
-    const state = usable === undefined ? new SessionState() : SessionState.fromCheckpoint(usable.state);
+    const state = await checkpointedState(host.journal, id);
     const history = new History();
     const covered = state.version;
     for await (const batch of host.journal.read(id, state.windowFromSeq, signal)) {
@@ -79,8 +79,9 @@ export class SessionLog {
     return log;
   }
 
-  /** Adds an event to the state and to the next commit. */
+  /** Adds an event to the state and to the next commit. @throws what an earlier commit failed with */
   record(event: SessionEvent): void {
+    if (this.#failure !== undefined) throw this.#failure;
     const at = this.#host.clock.now();
     const recorded: Recorded = { seq: this.state.version + 1, at, event };
     const { type, version, body } = encodeEvent(event);
@@ -94,14 +95,23 @@ export class SessionLog {
    * who must know of durability awaits the promise; others learn of a failure from a later commit.
    */
   commit(): Promise<unknown> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (this.#failure !== undefined) return this.#last;
     const events = this.#queued;
     if (events.length === 0) return this.#last;
     this.#queued = [];
-    // An append behind a failed one fails too: its expected version never comes. So the last one tells of all.
-    this.#last = this.#host.journal.append(this.#id, this.state.version - events.length, events);
-    this.#last.catch((error: unknown) => (this.#failure ??= toError(error)));
+    // An append behind a failed one fails too: its expected version never comes. So the last one tells of all,
+    // and with the reason of the first: the conflicts behind it are only its shadow.
+    this.#last = this.#append(this.state.version - events.length, events);
+    this.#last.catch(() => undefined);
     return this.#last;
+  }
+
+  async #append(expectedVersion: number, events: readonly JournalEvent[]): Promise<unknown> {
+    try {
+      return await this.#host.journal.append(this.#id, expectedVersion, events);
+    } catch (error) {
+      throw (this.#failure ??= toError(error));
+    }
   }
 
   /** Stores a checkpoint when enough happened since the last one; only between runs. */
@@ -114,6 +124,25 @@ export class SessionLog {
       state: this.state.toCheckpoint(),
     });
   }
+}
+
+/** The state of a session as the journal tells it: costs no more than what came after its checkpoint. */
+export async function readState(
+  journal: Journal,
+  id: StreamId,
+  signal: AbortSignal,
+): Promise<SessionState | undefined> {
+  const state = await checkpointedState(journal, id);
+  for await (const batch of journal.read(id, state.version + 1, signal)) {
+    for (const stored of batch) state.apply(toRecorded(stored));
+  }
+  return state.version === 0 ? undefined : state;
+}
+
+async function checkpointedState(journal: Journal, id: StreamId): Promise<SessionState> {
+  const checkpoint = await journal.loadCheckpoint(id);
+  if (checkpoint?.version !== sessionStateVersion) return new SessionState();
+  return SessionState.fromCheckpoint(checkpoint.state);
 }
 
 /** Decodes a stored event. */

@@ -25,7 +25,10 @@ export function createSessions(journal: Journal, clock: Clock, maxKept: number):
       const id = sessionStream(tenant, sessionId);
       const key = `${tenant}/${sessionId}`;
       const kept = logs.get(key);
-      if (kept !== undefined && kept.state.version === (await journal.version(id))) return kept;
+      if (kept !== undefined && kept.state.version === (await journal.version(id))) {
+        logs.set(key, kept);
+        return kept;
+      }
       const log = await SessionLog.open({ journal, clock }, id, signal);
       if (log === undefined) throw sessionNotFound(sessionId);
       logs.set(key, log);

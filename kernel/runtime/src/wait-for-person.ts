@@ -1,9 +1,8 @@
 import type { ApprovalRequested } from "@tau/core";
 
-import { findAnswer } from "./inbox.ts";
-import type { InboxAnswer } from "./inbox.ts";
 import { runOf } from "./run-scope.ts";
 import type { RunScope } from "./run-scope.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** The name of the engine's signal that wakes a run which waits for this answer. */
 export function answerSignal(approvalId: string): string {
@@ -20,17 +19,19 @@ export async function waitForPerson(scope: RunScope, asked: ApprovalRequested): 
   const { approvalId, effectId, reason } = asked;
   await log.commit();
   // A run that is taken up again may have its answer already: then it does not wait, and nobody is told that it does.
-  let answer = await answerInInbox(scope, approvalId);
+  let answer = await scope.inbox.answerTo(approvalId, scope.call.signal);
   if (answer === undefined) {
     if (runOf(scope).status !== "waiting") {
       const approvalIds = log.state.pending.map((approval) => approval.approvalId);
       log.record({ type: "run_waiting", runId, reason, approvalIds });
     }
     await log.commit();
-    await scope.engine.wait(answerSignal(approvalId), {
-      timeoutMs: Math.max(0, asked.expiresAt - clock.now()),
-    });
-    answer = await answerInInbox(scope, approvalId);
+    const timeoutMs = Math.max(0, asked.expiresAt - clock.now());
+    // The engine knows nothing of the caller's deadline: the run's own signal does.
+    await scope.timer.whilePaused(() =>
+      untilAborted(scope.engine.wait(answerSignal(approvalId), { timeoutMs }), scope.call.signal, 0),
+    );
+    answer = await scope.inbox.answerTo(approvalId, scope.call.signal);
   }
   const { answer: said, by, note } = answer ?? { answer: "deny", by: "system" };
   log.record({
@@ -42,12 +43,4 @@ export async function waitForPerson(scope: RunScope, asked: ApprovalRequested): 
     by,
     ...(note === undefined ? {} : { note }),
   });
-}
-
-async function answerInInbox(
-  { inbox, call }: RunScope,
-  approvalId: string,
-): Promise<InboxAnswer | undefined> {
-  const { items } = await inbox.read(0, call.signal);
-  return findAnswer(items, approvalId);
 }

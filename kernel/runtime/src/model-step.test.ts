@@ -1,0 +1,118 @@
+import { noUsage } from "@tau/core";
+import type { ModelEvent, RunEvent, ToolMessage } from "@tau/core";
+import type { Model } from "@tau/agent";
+import { describe, expect, test } from "vitest";
+
+import { echoTool, ofType, openHarness, sessionId, turnModel } from "./runtime-harness.test.support.ts";
+
+const message = { role: "assistant", parts: [{ type: "text", text: "Hi" }] } as const;
+const finished: ModelEvent = { type: "finished", message, usage: noUsage, stopReason: "stop", model: "m" };
+
+function modelOf(...events: readonly ModelEvent[]): Model {
+  return {
+    provider: "test",
+    id: "odd",
+    async *stream() {
+      yield events;
+    },
+  };
+}
+
+describe("callModel()", () => {
+  test.each([
+    ["the same id", ["c1", "c1"]],
+    ["no id", ["", ""]],
+    ["ids that collide once they are told apart", ["c1", "c1_2", "c1"]],
+  ])("answers every call of a model that gives its calls %s", async (_, ids) => {
+    const calls = ids.map((id, index) => ({ id, name: "echo", args: { text: `${index}` } }));
+    const model = turnModel([{ calls }, { text: "Done" }]);
+    await using harness = await openHarness({ model, tools: [echoTool("echo")] });
+
+    await harness.run("Go");
+
+    const [, asked, answered] = model.requests[1]?.messages ?? [];
+    const named = asked?.parts.flatMap((part) => (part.type === "tool_call" ? [part.id] : []));
+    const results = answered?.role === "tool" ? answered.parts : ([] satisfies ToolMessage["parts"]);
+    expect(results.map((part) => part.callId)).toEqual(named);
+    expect(new Set(named).size).toBe(ids.length);
+    expect(results.map((part) => part.content)).toEqual(
+      ids.map((_id, index) => [{ type: "text", text: `echo: ${index}` }]),
+    );
+  });
+
+  test.each([
+    ["goes on after its end", modelOf(finished, { type: "text_delta", text: "more" })],
+    ["ends twice", modelOf(finished, finished)],
+    [
+      "counts no tokens",
+      modelOf({
+        type: "finished",
+        message,
+        usage: { ...noUsage, inputTokens: Number.NaN },
+        stopReason: "stop",
+        model: "m",
+      }),
+    ],
+    [
+      "counts backwards",
+      modelOf({
+        type: "finished",
+        message,
+        usage: { ...noUsage, outputTokens: -5 },
+        stopReason: "stop",
+        model: "m",
+      }),
+    ],
+  ])("reports a model that %s", async (_, model) => {
+    await using harness = await openHarness({ model });
+
+    const events = await harness.run("Go");
+
+    expect(ofType(events, "run_finished")[0]?.error?.code).toBe("run.model_contract");
+  });
+
+  test("cancels a run whose model ignores the signal, and shows nothing of what it still says", async () => {
+    const asked = Promise.withResolvers<void>();
+    const late = Promise.withResolvers<void>();
+    const model: Model = {
+      provider: "test",
+      id: "deaf",
+      async *stream() {
+        asked.resolve();
+        await late.promise;
+        yield [{ type: "text_delta", text: "too late" }, finished];
+      },
+    };
+    await using harness = await openHarness({ model });
+    const runId = await harness.begin("Go");
+    await asked.promise;
+    await harness.runtime.cancelRun({ sessionId, runId, reason: "stop" }, harness.context);
+    const events = await harness.until((event) => event.type === "run_finished");
+
+    late.resolve();
+    await new Promise(setImmediate);
+    const again = harness.runtime.attach({ sessionId, fromSeq: 1, untilRunEnds: runId }, harness.context);
+    const seen: RunEvent[] = [];
+    for await (const batch of again) seen.push(...batch);
+
+    expect(ofType(events, "run_finished")[0]?.status).toBe("cancelled");
+    expect(JSON.stringify(seen)).not.toContain("too late");
+  });
+
+  test.each(["length", "content_filtered"] as const)(
+    "runs no call of an answer that was cut short by %s: its arguments may be half",
+    async (stopReason) => {
+      let runs = 0;
+      const wipe = echoTool("wipe", { sideEffect: "irreversible", run: () => `${++runs}` });
+      await using harness = await openHarness({
+        turns: [{ calls: [{ name: "wipe", args: "" }], stopReason }],
+        tools: [wipe],
+      });
+
+      const events = await harness.run("Go");
+
+      expect(ofType(events, "run_finished")[0]).toMatchObject({ status: "failed", reason: stopReason });
+      expect(runs).toBe(0);
+    },
+  );
+});

@@ -1,0 +1,59 @@
+import type { EffectState } from "@tau/session";
+import type { ReadyCall } from "@tau/tools";
+
+import {
+  askPerson,
+  bindingOf,
+  decideByRules,
+  effectiveCall,
+  errorResult,
+  finishEffect,
+  prepare,
+  ruleOn,
+} from "./plan-step.ts";
+import type { RunScope } from "./run-scope.ts";
+
+/**
+ * The call of an effect that was decided on, ready to run. Where the decision is not of this moment, the call is
+ * prepared and checked again; answers undefined, and records why, if it may not run now.
+ */
+export async function readyCall(scope: RunScope, effect: EffectState): Promise<ReadyCall | undefined> {
+  const known = scope.prepared.get(effect.effectId);
+  if (known !== undefined) return known;
+  const prepared = await prepare(scope, effectiveCall(effect));
+  if (!prepared.ok) {
+    finishEffect(scope, effect, "failed", prepared.result);
+    return undefined;
+  }
+  const isAllowed =
+    effect.asked === undefined ? ruledAgain(scope, effect, prepared) : answerHolds(scope, effect, prepared);
+  if (!isAllowed) return undefined;
+  scope.prepared.set(effect.effectId, prepared);
+  return prepared;
+}
+
+/** Checks what the rules allowed before: the process, its rules or the files may be others now. */
+function ruledAgain(scope: RunScope, effect: EffectState, prepared: ReadyCall): boolean {
+  if (ruleOn(scope, prepared).decision === "allow") return true;
+  decideByRules(scope, effect, prepared, effect.decided?.rewrittenArguments);
+  return false;
+}
+
+/** Checks what a person allowed. Records the refusal, or asks again. */
+function answerHolds(scope: RunScope, effect: EffectState, prepared: ReadyCall): boolean {
+  const { call, asked } = effect;
+  if (asked === undefined) return false;
+  if (asked.binding !== bindingOf(scope, effect)) {
+    const text = "tool.denied: The approval was for other arguments, another principal or another profile.";
+    finishEffect(scope, effect, "denied", errorResult(call, text));
+    return false;
+  }
+  const now = ruleOn(scope, prepared);
+  if (now.decision === "deny") {
+    finishEffect(scope, effect, "denied", errorResult(call, `tool.denied: ${now.reason}`));
+    return false;
+  }
+  if (scope.clock.now() <= asked.expiresAt) return true;
+  askPerson(scope, effect, asked.reason, asked.summary);
+  return false;
+}

@@ -1,0 +1,129 @@
+import { isTauError } from "@tau/core";
+import type { JsonObject, ToolResultPart } from "@tau/core";
+import type { EffectState } from "@tau/session";
+import type { ReadyCall, ToolContext } from "@tau/tools";
+
+import { errorResult } from "./plan-step.ts";
+import { runAfterTool } from "./run-hooks.ts";
+import { publishDelta } from "./run-scope.ts";
+import type { RunScope } from "./run-scope.ts";
+
+/** An effect with its validated call. */
+export interface ReadyEffect {
+  readonly effect: EffectState;
+  readonly prepared: ReadyCall;
+}
+
+/** Runs effects together, each between its start and its end in the log; see E1 in settle-step.ts. */
+export async function runGroup(scope: RunScope, group: readonly ReadyEffect[]): Promise<void> {
+  for (const ready of group) recordStart(scope, ready);
+  const durable = scope.log.commit();
+  if (!group.every(isPure)) await durable;
+  const [only] = group;
+  if (only !== undefined && group.length === 1) return await runEffect(scope, only);
+  // All of them come to an end before the first failure counts: nothing is left running.
+  const outcomes = await Promise.allSettled(group.map((ready) => runEffect(scope, ready)));
+  for (const outcome of outcomes) if (outcome.status === "rejected") await Promise.reject(outcome.reason);
+}
+
+/** Whether an effect leaves the world as it is. */
+export function isPure({ prepared }: ReadyEffect): boolean {
+  return prepared.tool.sideEffect === "pure";
+}
+
+/** Tells whether a run that aborts for this reason is to be taken up again later. */
+export function leavesUnfinished(reason: unknown): boolean {
+  return isTauError(reason) && (reason.code === "engine.stopped" || reason.code === "engine.lease_lost");
+}
+
+function recordStart(scope: RunScope, { effect, prepared }: ReadyEffect): void {
+  const { runId, environment } = scope;
+  scope.log.record({
+    type: "effect_started",
+    runId,
+    effectId: effect.effectId,
+    callId: effect.call.id,
+    tool: effect.call.name,
+    sideEffect: prepared.tool.sideEffect,
+    idempotencyKey: idempotencyKey(scope, effect.effectId),
+    environment: `${environment.info.kind}:${environment.info.profileHash}`,
+  });
+}
+
+async function runEffect(scope: RunScope, { effect, prepared }: ReadyEffect): Promise<void> {
+  const { clock } = scope;
+  const startedAt = clock.now();
+  await scope.engine.step(`effect:${effect.effectId}`, async () => {
+    try {
+      const ran = await scope.agent.tools.run(prepared, toolContext(scope, effect));
+      reportFailure(scope, ran.error, effect.call.name);
+      const hooked = (scope.agent.hooks ?? []).length > 0;
+      const result = hooked ? await runAfterTool(scope, effect.call.name, ran.result) : ran.result;
+      const artifacts = ran.artifacts.map(({ id, name, mediaType, size }) => ({ id, name, mediaType, size }));
+      const details = { ...ran.details, ...(artifacts.length === 0 ? {} : { artifacts }) };
+      recordEnd(scope, effect, {
+        outcome: result.isError ? "failed" : "completed",
+        result,
+        details,
+        startedAt,
+      });
+    } catch (error) {
+      // A shutdown leaves the effect open: whoever takes the run up decides by its class.
+      if (!scope.call.signal.aborted || leavesUnfinished(scope.call.signal.reason)) throw error;
+      const result = errorResult(effect.call, "Cancelled before it ended; it may have had effects.");
+      recordEnd(scope, effect, { outcome: "cancelled", result, details: {}, startedAt });
+      throw error;
+    }
+    return null;
+  });
+  // Nobody waits for this commit: a later one, and the end of the run, do. See L1 in session-log.ts.
+  scope.log.commit().catch(() => undefined);
+}
+
+function toolContext(scope: RunScope, { effectId, call }: EffectState): ToolContext {
+  return {
+    call: scope.call,
+    signal: scope.call.signal,
+    environment: scope.environment,
+    artifacts: scope.artifacts,
+    files: scope.log.files,
+    idempotencyKey: idempotencyKey(scope, effectId),
+    progress: (text) => publishDelta(scope, { type: "tool_progress", effectId, tool: call.name, text }),
+  };
+}
+
+/**
+ * The same whenever the effect is run again, and different for every other effect of every tenant: callers choose
+ * the ids of runs, so only the session makes them unique.
+ */
+function idempotencyKey({ call: { tenant }, log }: RunScope, effectId: string): string {
+  return `${tenant}/${log.state.sessionId}/${effectId}`;
+}
+
+interface EffectEnd {
+  readonly outcome: "completed" | "failed" | "cancelled";
+  readonly result: ToolResultPart;
+  readonly details: JsonObject;
+  readonly startedAt: number;
+}
+
+function recordEnd(scope: RunScope, { effectId, call }: EffectState, end: EffectEnd): void {
+  const { outcome, result, details, startedAt } = end;
+  scope.log.record({
+    type: "effect_finished",
+    runId: scope.runId,
+    effectId,
+    callId: call.id,
+    tool: call.name,
+    outcome,
+    result,
+    durationMs: scope.clock.now() - startedAt,
+    ...(Object.keys(details).length === 0 ? {} : { details }),
+  });
+}
+
+function reportFailure(scope: RunScope, error: unknown, tool: string): void {
+  if (error === undefined || isTauError(error)) return;
+  const { tenant, traceId } = scope.call;
+  scope.observer({ name: "tool.failed", level: 17, tenant, traceId, attributes: { tool }, error });
+}
