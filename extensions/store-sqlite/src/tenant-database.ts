@@ -34,16 +34,11 @@ export interface TenantFile {
   readonly lockTimeoutMs: number;
 }
 
-/** Where a tenant's file is. */
-export function tenantPath(directory: string, tenant: string): string {
-  return join(directory, tenant, "journal.db");
-}
-
 let openings = 0;
 
 /** Opens a tenant's file, makes it when `create` says so, and answers undefined when there is none. */
 export function openTenantDatabase(file: TenantFile, create: boolean): TenantDatabase | undefined {
-  const path = tenantPath(file.directory, file.tenant);
+  const path = join(file.directory, file.tenant, "journal.db");
   if (!existsSync(path)) {
     if (!create) return undefined;
     createFile(path);

@@ -1,0 +1,130 @@
+import { getEventListeners } from "node:events";
+
+import { describe, expect, test } from "vitest";
+
+import { createSqliteStore } from "./create-sqlite-store.ts";
+import { eventOf, failureOf, readAll, testFolder } from "./test-store.test.support.ts";
+
+const id = { tenant: "acme", stream: "session/1" };
+
+describe("append", () => {
+  test("knows at once what another process wrote, however the two take turns", async () => {
+    await using folder = await testFolder();
+    await using first = await createSqliteStore({ directory: folder.path });
+    await using second = await createSqliteStore({ directory: folder.path });
+    for (let version = 0; version < 60; version++) {
+      const [writer, late] = version % 3 === 0 ? [first, second] : [second, first];
+      // The late one asks in the same moment, so it may wait for the lock: it must not trust what it knew before.
+      const [, conflict] = await Promise.all([
+        writer.journal.append(id, version, [eventOf(String(version))]),
+        failureOf(writer.journal.append(id, version, [eventOf("never")])),
+      ]);
+      expect(conflict).toBe("journal.conflict retryable");
+      expect(await failureOf(late.journal.append(id, version, [eventOf("never")]))).toBe(
+        "journal.conflict retryable",
+      );
+    }
+    const bodies = (await readAll(first, id)).map(({ body }) => body);
+    expect(bodies).toEqual(Array.from({ length: 60 }, (_, index) => String(index)));
+  });
+
+  test("lets two that race for the same place have one winner each time", async () => {
+    await using folder = await testFolder();
+    await using first = await createSqliteStore({ directory: folder.path });
+    await using second = await createSqliteStore({ directory: folder.path });
+    for (let version = 0; version < 60; version++) {
+      const outcomes = await Promise.all(
+        [first, second].map((store) => failureOf(store.journal.append(id, version, [eventOf("x")]))),
+      );
+      expect(outcomes.toSorted()).toEqual(["journal.conflict retryable", "nothing was thrown"]);
+    }
+  });
+
+  test("refuses one without touching the others of its commit", async () => {
+    await using folder = await testFolder();
+    await using store = await createSqliteStore({ directory: folder.path });
+    const outcomes = await Promise.all([
+      failureOf(store.journal.append(id, 0, [eventOf("a"), eventOf("b")])),
+      failureOf(store.journal.append(id, 7, [eventOf("never")])),
+      failureOf(store.journal.append({ ...id, tenant: "other" }, 1, [eventOf("never")])),
+      failureOf(store.journal.append(id, 2, [eventOf("c")])),
+    ]);
+    const conflict = "journal.conflict retryable";
+    const fine = "nothing was thrown";
+    expect(outcomes).toEqual([fine, conflict, conflict, fine]);
+    expect((await readAll(store, id)).map(({ body }) => body)).toEqual(["a", "b", "c"]);
+  });
+
+  test("keeps any text as it is", async () => {
+    await using folder = await testFolder();
+    await using store = await createSqliteStore({ directory: folder.path });
+    const texts = ["", "a\0b", "\u{1f98a}", "ß\u2028", "\uffff", "'; DROP TABLE events; --"];
+    await store.journal.append(
+      id,
+      0,
+      texts.map((body) => eventOf(body, body)),
+    );
+    expect((await readAll(store, id)).map(({ body, type }) => [body, type])).toEqual(
+      texts.map((body) => [body, body]),
+    );
+  });
+});
+
+describe("read", () => {
+  test("bounds its pages by events and by memory", async () => {
+    await using folder = await testFolder();
+    await using store = await createSqliteStore({ directory: folder.path });
+    const sizes = [...Array<number>(1_200).fill(10), ...Array<number>(6).fill(700_000), 3_000_000, 10];
+    for (let version = 0; version < sizes.length; version += 400) {
+      const events = sizes.slice(version, version + 400).map((size) => eventOf("x".repeat(size)));
+      await store.journal.append(id, version, events);
+    }
+    const pages: number[] = [];
+    for await (const page of store.journal.read(id, 1, new AbortController().signal)) {
+      const characters = page.reduce((sum, { body }) => sum + body.length, 0);
+      pages.push(page.length);
+      expect(page.length === 1 || characters < 1_048_576 + 3_000_000).toBe(true);
+    }
+    expect(pages.length).toBeGreaterThan(5);
+    expect(pages.slice(0, 2)).toEqual([500, 500]);
+    expect(pages.reduce((sum, length) => sum + length)).toBe(sizes.length);
+  });
+});
+
+describe("follow", () => {
+  test("leaves no listener on a signal that lives long", async () => {
+    await using folder = await testFolder();
+    await using store = await createSqliteStore({ directory: folder.path });
+    await store.journal.append(id, 0, [eventOf("x")]);
+    const { signal } = new AbortController();
+    for (let time = 0; time < 20; time++) {
+      for await (const batch of store.journal.follow(id, 1, signal)) {
+        expect(batch).toHaveLength(1);
+        expect(getEventListeners(signal, "abort")).toHaveLength(1);
+        break;
+      }
+    }
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
+  test("shows what two processes wrote in turns to a listener that is slow", async () => {
+    await using folder = await testFolder();
+    await using first = await createSqliteStore({ directory: folder.path });
+    await using second = await createSqliteStore({ directory: folder.path });
+    await first.journal.append(id, 0, [eventOf("0")]);
+    const seen: string[] = [];
+    for await (const batch of first.journal.follow(id, 1, new AbortController().signal)) {
+      for (const { seq, body } of batch) {
+        seen.push(body);
+        expect(seen).toHaveLength(seq);
+      }
+      const version = seen.length;
+      if (version >= 40) break;
+      // While the listener is busy: one of ours, one of theirs, one of ours.
+      for (const [index, writer] of [first, second, first].entries()) {
+        await writer.journal.append(id, version + index, [eventOf(String(version + index))]);
+      }
+    }
+    expect(seen).toEqual(Array.from({ length: seen.length }, (_, index) => String(index)));
+  });
+});
