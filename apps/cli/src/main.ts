@@ -5,7 +5,7 @@ import { commandHelp } from "./command-help.ts";
 import type { Command } from "./command.ts";
 import { exitCodeOfError, exitCodes } from "./exit-codes.ts";
 import { parseCommand } from "./parse-command.ts";
-import { plain } from "./plain-text.ts";
+import { clip, plain } from "./plain-text.ts";
 import { processTerminal, writeLine } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
 import { usageError } from "./usage-error.ts";
@@ -138,6 +138,9 @@ function report(error: unknown, name: string | undefined, { stderr }: Terminal):
     return exitCodes.failed;
   }
   stderr.write(`tau: ${plain(error.message)} [${plain(error.code)}]\n`);
+  // Messages are safe to show to anybody, and so say less than the person at this machine may know.
+  const cause = error.cause instanceof Error ? error.cause.message : "";
+  if (cause !== "" && !error.message.includes(cause)) stderr.write(`  ${clip(cause, 400)}\n`);
   if (error.code === "cli.usage") {
     const command = name !== undefined && Object.hasOwn(commands, name) ? `${name} ` : "";
     stderr.write(`Try: tau ${command}--help\n`);

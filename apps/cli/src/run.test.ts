@@ -203,7 +203,10 @@ describe("secrets", () => {
   test.each(["jail", "host"])("reach no command, event or file of the store (%s)", async (environment) => {
     await using place = await createPlace("/var/tmp");
     const keys = { OPENAI_API_KEY: "sk-hush-1", ANTHROPIC_API_KEY: "sk-hush-2", TAU_TOKEN: "sk-hush-3" };
-    const look = `env; tr '\\0' '\\n' < /proc/self/environ; cat /proc/[0-9]*/cmdline; ls ${place.base}/tau ${place.base}/tau/store; echo looked`;
+    // On the host nothing keeps a command from its parent's variables or from any file; see the README of tools.
+    const seen =
+      environment === "host" ? "/proc/self/environ" : `/proc/*/environ ${place.base}/tau/trusted.json`;
+    const look = `env; cat ${seen} | tr '\\0' '\\n'; cat /proc/*/cmdline; ls -R ${place.base}/tau; echo looked $((40 + 2))`;
     const read = { name: "read", arguments: { path: `${place.base}/tau/trusted.json` } };
     await using model = await startScripted({
       turns: [{ toolCalls: [bash(look), read] }, { text: "Done." }],
@@ -222,7 +225,8 @@ describe("secrets", () => {
     const { stdout, stderr, code } = await place.spawn(["run", ...options, "--json", "hi"], { env: keys })
       .ended;
     expect(code).toBe(0);
-    expect(stdout).toContain("looked");
+    expect(stdout).toContain("looked 42");
+    expect(stdout).toContain("HOME=");
     expect(stdout + stderr).not.toContain("hush");
     if (environment === "jail") expect(stdout).not.toContain("journal.db");
     expect(model.server.requests[0]?.headers["authorization"]).toBe("Bearer sk-hush-1");
