@@ -1,5 +1,5 @@
 /** The word that was probably meant; undefined when none is near. */
-export function closestWord(wanted: string, words: readonly string[]): string | undefined {
+function closestWord(wanted: string, words: readonly string[]): string | undefined {
   const near = words
     .map((word) => ({ word, distance: distanceOf(wanted.slice(0, 64), word) }))
     .filter(({ word, distance }) => distance <= Math.max(1, Math.floor(word.length / 3)))

@@ -47,7 +47,7 @@ describe("tau demo", () => {
   });
 
   test("runs no other commands than its own", () => {
-    const transcript = readFileSync(new URL("transcript.json", demoFolder), "utf8");
+    const transcript = readFileSync(new URL("./transcript.json", demoFolder), "utf8");
     const commands = [...transcript.matchAll(/"command": "(.*)"/gu)].map(([, command]) => command);
     expect(new Set(commands)).toEqual(new Set([demoCommand]));
   });

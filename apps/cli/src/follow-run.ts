@@ -106,7 +106,7 @@ function reactTo(one: RunEvent, questions: Questions, run: FollowedRun): number 
 }
 
 /** The exit code for a run's end. */
-export function exitCodeOf({ status, reason, error }: RunFinished): number {
+function exitCodeOf({ status, reason, error }: RunFinished): number {
   if (status === "completed") return exitCodes.ok;
   if (status === "cancelled") return exitCodes.interrupted;
   if (reason.startsWith("limit_")) return exitCodes.limit;

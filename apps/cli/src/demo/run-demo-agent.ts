@@ -13,10 +13,10 @@ import { createTimelineView } from "../timeline-view.ts";
 import { demoFolder } from "./copy-project.ts";
 
 /** What the demo asks for. */
-export const demoPrompt = "The tests of this project fail. Find out why and fix the code, not the tests.";
+const demoPrompt = "The tests of this project fail. Find out why and fix the code, not the tests.";
 
 /** Micro-USD per million tokens: what a mid-sized model costs, so that the sum at the end means something. */
-export const demoPrice = { inputPerMillion: 3_000_000, outputPerMillion: 15_000_000 } as const;
+const demoPrice = { inputPerMillion: 3_000_000, outputPerMillion: 15_000_000 } as const;
 
 /** How the demo's run went. */
 export interface DemoRun {
@@ -28,7 +28,7 @@ export interface DemoRun {
 
 /** Runs the agent, its model being a transcript behind a real HTTP server. */
 export async function runDemoAgent(settings: Settings, terminal: Terminal): Promise<DemoRun> {
-  const transcript = parseTranscript(await readFile(new URL("transcript.json", demoFolder), "utf8"));
+  const transcript = parseTranscript(await readFile(new URL("./transcript.json", demoFolder), "utf8"));
   await using server = await startScriptedServer(transcript);
   const model = createOpenAiChat({
     baseUrl: `${server.url}/v1`,
