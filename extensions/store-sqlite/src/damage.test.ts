@@ -58,7 +58,7 @@ describe("a tenant's file that cannot be used", () => {
     await using folder = await written();
     await damage(folder.file);
     const before = await readFile(folder.file);
-    expect(await everything(folder.path)).toEqual(["store.corrupt permanent"]);
+    expect(await everything(folder.path)).toEqual(["store.corrupt"]);
     expect(await readFile(folder.file)).toEqual(before);
   });
 
@@ -68,7 +68,7 @@ describe("a tenant's file that cannot be used", () => {
     using foreign = new DatabaseSync(folder.file);
     foreign.exec("CREATE TABLE events (a); PRAGMA user_version = 1");
     const before = await readFile(folder.file);
-    expect(await everything(folder.path)).toEqual(["store.corrupt permanent"]);
+    expect(await everything(folder.path)).toEqual(["store.corrupt"]);
     expect(await readFile(folder.file)).toEqual(before);
   });
 
@@ -76,7 +76,7 @@ describe("a tenant's file that cannot be used", () => {
     await using folder = await written();
     using newer = openFile(folder.path, "acme");
     newer.exec("PRAGMA user_version = 99");
-    expect(await everything(folder.path)).toEqual(["store.newer_schema permanent"]);
+    expect(await everything(folder.path)).toEqual(["store.newer_schema"]);
     expect(newer.prepare("PRAGMA user_version").get()).toEqual({ user_version: 99 });
   });
 
@@ -86,8 +86,8 @@ describe("a tenant's file that cannot be used", () => {
     bytes.fill(0xa5, 4_096);
     await writeFile(folder.file, bytes);
     await using store = await createSqliteStore({ directory: folder.path });
-    expect(await failureOf(readAll(store, id))).toBe("store.corrupt permanent");
-    expect(await failureOf(store.journal.append(id, 50, [eventOf("more")]))).toBe("store.corrupt permanent");
+    expect(await failureOf(readAll(store, id))).toBe("store.corrupt");
+    expect(await failureOf(store.journal.append(id, 50, [eventOf("more")]))).toBe("store.corrupt");
   });
 
   test("is told of when an event is missing", async () => {
@@ -95,7 +95,7 @@ describe("a tenant's file that cannot be used", () => {
     using file = openFile(folder.path, "acme");
     file.exec("DELETE FROM events WHERE seq = 7");
     await using store = await createSqliteStore({ directory: folder.path });
-    expect(await failureOf(readAll(store, id))).toBe("store.corrupt permanent");
+    expect(await failureOf(readAll(store, id))).toBe("store.corrupt");
   });
 
   test("is told of when a body does not have its hash", async () => {
@@ -104,7 +104,7 @@ describe("a tenant's file that cannot be used", () => {
     const sha256 = await store.content.put("acme", new Uint8Array([1, 2, 3]));
     using file = openFile(folder.path, "acme");
     file.exec("UPDATE content SET data = x'00'");
-    expect(await failureOf(store.content.get("acme", sha256))).toBe("content.corrupt permanent");
+    expect(await failureOf(store.content.get("acme", sha256))).toBe("content.corrupt");
   });
 
   test("is unavailable while another process keeps it locked, and works afterwards", async () => {
@@ -113,7 +113,7 @@ describe("a tenant's file that cannot be used", () => {
     using other = openFile(folder.path, "acme");
     other.exec("BEGIN IMMEDIATE");
     const appending = store.journal.append(id, 50, [eventOf("more")]);
-    expect(await failureOf(appending)).toBe("journal.unavailable retryable");
+    expect(await failureOf(appending)).toBe("journal.unavailable");
     expect(await readAll(store, id)).toHaveLength(50);
     other.exec("ROLLBACK");
     expect(await store.journal.append(id, 50, [eventOf("more")])).toBe(51);
@@ -132,7 +132,7 @@ describe("a tenant's file that cannot be used", () => {
       failureOf(store.journal.append(id, 51, [eventOf("fine")])),
       failureOf(store.journal.append({ ...id, tenant: "other" }, 50, [eventOf("fine")])),
     ]);
-    const refused = "journal.unavailable retryable";
+    const refused = "journal.unavailable";
     expect(outcomes).toEqual([refused, refused, refused, "nothing was thrown"]);
     expect([await store.journal.version(id), await store.journal.version(fresh)]).toEqual([50, 0]);
     expect(await store.journal.append(id, 50, [eventOf("again")])).toBe(51);

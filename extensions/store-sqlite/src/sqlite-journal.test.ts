@@ -19,10 +19,8 @@ describe("append", () => {
         writer.journal.append(id, version, [eventOf(String(version))]),
         failureOf(writer.journal.append(id, version, [eventOf("never")])),
       ]);
-      expect(conflict).toBe("journal.conflict retryable");
-      expect(await failureOf(late.journal.append(id, version, [eventOf("never")]))).toBe(
-        "journal.conflict retryable",
-      );
+      expect(conflict).toBe("journal.conflict");
+      expect(await failureOf(late.journal.append(id, version, [eventOf("never")]))).toBe("journal.conflict");
     }
     const bodies = (await readAll(first, id)).map(({ body }) => body);
     expect(bodies).toEqual(Array.from({ length: 60 }, (_, index) => String(index)));
@@ -36,7 +34,7 @@ describe("append", () => {
       const outcomes = await Promise.all(
         [first, second].map((store) => failureOf(store.journal.append(id, version, [eventOf("x")]))),
       );
-      expect(outcomes.toSorted()).toEqual(["journal.conflict retryable", "nothing was thrown"]);
+      expect(outcomes.toSorted()).toEqual(["journal.conflict", "nothing was thrown"]);
     }
   });
 
@@ -49,7 +47,7 @@ describe("append", () => {
       failureOf(store.journal.append({ ...id, tenant: "other" }, 1, [eventOf("never")])),
       failureOf(store.journal.append(id, 2, [eventOf("c")])),
     ]);
-    const conflict = "journal.conflict retryable";
+    const conflict = "journal.conflict";
     const fine = "nothing was thrown";
     expect(outcomes).toEqual([fine, conflict, conflict, fine]);
     expect((await readAll(store, id)).map(({ body }) => body)).toEqual(["a", "b", "c"]);

@@ -30,12 +30,12 @@ export async function readAll({ journal }: SqliteStore, id: StreamId): Promise<r
   return found;
 }
 
-/** The code and class of the `TauError` that `work` rejects with. */
+/** The code of the `TauError` that `work` rejects with. */
 export async function failureOf(work: PromiseLike<unknown>): Promise<string> {
   try {
     await work;
   } catch (error) {
-    if (isTauError(error)) return `${error.code} ${error.class}`;
+    if (isTauError(error)) return error.code;
     throw error;
   }
   return "nothing was thrown";
