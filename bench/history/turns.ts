@@ -4,8 +4,8 @@ import { cpuMsOf, median } from "../lib/statistics.ts";
 export const depths = [100, 1_000, 10_000] as const;
 
 // Sessions of all depths take turns at being measured, so that what slows the machine slows all of them.
-const measuredRounds = 7;
-const turnsARound = 20;
+const measuredRounds = 6;
+const turnsARound = 100;
 
 /** What the person says, and what the model answers: 200 bytes each. */
 export const said = "A person says something that is two hundred bytes long. ".padEnd(200, "x");
@@ -38,8 +38,10 @@ export async function measureTurns(
   for (const [index, depth] of depths.entries()) await haveTurns(rung, sessions[index] ?? "", depth);
   const samples: TurnCost[][] = depths.map(() => []);
   for (let round = 0; round < measuredRounds; round++) {
-    for (const [index, costs] of samples.entries())
+    const order = [...samples.entries()];
+    for (const [index, costs] of round % 2 === 0 ? order : order.toReversed()) {
       costs.push(await measureWindow(rung, sessions[index] ?? ""));
+    }
   }
   return samples.map((costs) => {
     const of = (key: keyof TurnCost): number => median(costs.map((cost) => cost[key]));
