@@ -77,7 +77,7 @@ const policy: PermissionPolicy = {
 function answerTo(question: ApprovalRequested): "allow" | "done" | "rerun" {
   if (question.reason === "approval") return "allow";
   const world = existsSync(ledger) ? readFileSync(ledger, "utf8") : "";
-  return world.includes(`${question.tool} acme/${question.effectId}\n`) ? "done" : "rerun";
+  return world.includes(`${question.tool} acme/crash/${question.effectId}\n`) ? "done" : "rerun";
 }
 
 async function respond(runtime: Runtime, question: ApprovalRequested): Promise<void> {

@@ -24,7 +24,11 @@ const transcript = {
   ],
 };
 /** What the world must show, whatever was killed when. */
-const world = ["charge acme/turn-1.1.2", "charge acme/turn-1.2.0", "refund acme/turn-2.1.0"];
+const world = [
+  "charge acme/crash/turn-1.1.2",
+  "charge acme/crash/turn-1.2.0",
+  "refund acme/crash/turn-2.1.0",
+];
 
 let model: ScriptedServer;
 beforeAll(async () => {
