@@ -29,8 +29,9 @@ export async function settleStep(scope: RunScope): Promise<void> {
   for (;;) {
     const next = runOf(scope).effects.find((effect) => effect.finished === undefined);
     if (next === undefined) break;
-    if (next.started !== undefined) {
+    if (isUnknown(next)) {
       await settleUnknown(scope, next);
+      forgetDecisions(scope);
     } else if (next.asked !== undefined && next.answered === undefined) {
       await waitForPerson(scope, next.asked);
       forgetDecisions(scope);
@@ -48,6 +49,11 @@ export async function settleStep(scope: RunScope): Promise<void> {
 /** Days may have passed, or a command may have put a symlink in the way: what calls would touch is found out anew. */
 function forgetDecisions(scope: RunScope): void {
   scope.prepared.clear();
+}
+
+/** Whether it was started once, or a person is asked about that, and not yet sent to start again. */
+function isUnknown({ started, asked, answered }: EffectState): boolean {
+  return started !== undefined || (asked?.reason === "unknown_effect" && answered?.answer !== "rerun");
 }
 
 function isAllowed({ answered }: EffectState): boolean {

@@ -1,14 +1,18 @@
 import { describe, expect, test } from "vitest";
 
+import { systemClock } from "./clock.ts";
+import { createInbox } from "./inbox.ts";
 import {
   echoTool,
   memoryStore,
   ofType,
   openHarness,
+  resultTexts,
   sessionId,
   turnModel,
 } from "./runtime-harness.test.support.ts";
 import type { Harness, Store, Turn } from "./runtime-harness.test.support.ts";
+import { sessionStream } from "./session-log.ts";
 
 const isWaiting = (event: { readonly type: string }): boolean => event.type === "run_waiting";
 const isFinished = (event: { readonly type: string }): boolean => event.type === "run_finished";
@@ -61,6 +65,40 @@ describe("settleUnknown()", () => {
 
     expect((await third.runtime.getSession(sessionId, third.context)).pending).toHaveLength(1);
     expect(runs.count).toBe(2);
+  });
+
+  test("asks again when the answer comes to be used too late, and takes the new one as it is meant", async () => {
+    const store = memoryStore();
+    const runs = { count: 0 };
+    let approvalId = "";
+    {
+      const { harness, begun } = await interrupted(store, runs);
+      await using first = harness;
+      await first.begin("Go");
+      await begun;
+    }
+    {
+      await using second = (await interrupted(store, runs)).harness;
+      approvalId = await question(second, 1);
+    }
+    const inbox = createInbox(store.journal, systemClock, sessionStream("acme", sessionId));
+    const { signal } = new AbortController();
+    await inbox.addAnswer({ type: "answer", by: "bob", approvalId, answer: "rerun" }, signal);
+
+    const clock = { ...systemClock, now: () => Date.now() + 30 * 24 * 3_600_000 };
+    await using third = await openHarness({
+      turns: [paying, { text: "Done" }],
+      tools: [echoTool("pay", { sideEffect: "irreversible" })],
+      store,
+      clock,
+    });
+    let questions = 0;
+    const events = await third.until((event) => event.type === "approval_requested" && ++questions === 2);
+    const again = ofType(events, "approval_requested")[1]?.approvalId ?? "";
+    await third.runtime.respond({ sessionId, approvalId: again, answer: "done" }, third.context);
+
+    expect(resultTexts(await third.until(isFinished))[0]).toContain("A person confirmed");
+    expect(runs.count).toBe(1);
   });
 
   test("tells the model that nobody knows, when the run ends before anybody said", async () => {

@@ -44,6 +44,12 @@ describe("History", () => {
     expect(history.messages()).toEqual([userText("first"), { role: "assistant", parts: [] }]);
   });
 
+  test("H1. answers the calls of a run that never said how it ended, before the next one begins", () => {
+    const history = fold([started("r1", "go"), answer("r1", 1, [callPart("a")]), started("r2", "again")]);
+
+    expect(history.messages().map((message) => message.role)).toEqual(["user", "assistant", "tool", "user"]);
+  });
+
   test("keeps the finished steps of a cancelled run", () => {
     const history = fold([
       started("r1", "go"),

@@ -55,6 +55,8 @@ export class History {
   apply({ seq, event }: Recorded): void {
     switch (event.type) {
       case "run_started":
+        // A run whose end was never written, for example because the engine gave it up, ends here.
+        this.#endRun(seq - 1);
         this.#runStart = this.#entries.length;
         this.#answered = false;
         this.#push(seq, event.prompt, true);
