@@ -4,6 +4,7 @@ import type { ModelRequest } from "@tau/agent";
 import { contextBlock, planTrim } from "@tau/session";
 
 import { contextBudgetOf } from "./agent-config.ts";
+import { joinDeltas } from "./join-deltas.ts";
 import { publishDelta, runOf } from "./run-scope.ts";
 import type { RunScope } from "./run-scope.ts";
 import { withUniqueCallIds } from "./unique-call-ids.ts";
@@ -46,11 +47,9 @@ async function streamAnswer(scope: RunScope): Promise<ModelFinished> {
   for await (const batch of scope.agent.model.stream(requestOf(scope), scope.call)) {
     // The run may have ended without a model that ignores its signal: nobody is to hear the rest.
     if (signal.aborted) throw signal.reason;
-    for (const event of batch) {
-      if (finished !== undefined) throw brokenContract(scope, "went on after its finished event");
-      if (event.type === "finished") finished = event;
-      else showDelta(scope, event);
-    }
+    if (finished !== undefined) throw brokenContract(scope, "went on after its finished event");
+    finished = finishedOf(scope, batch);
+    for (const delta of joinDeltas(batch)) publishDelta(scope, delta);
   }
   if (finished === undefined) throw brokenContract(scope, "ended a stream without a finished event");
   if (!isCountable(finished.usage)) throw brokenContract(scope, "reported a usage that is not whole numbers");
@@ -66,8 +65,12 @@ function brokenContract(scope: RunScope, what: string): TauError {
   return new TauError("run.model_contract", `The model adapter "${scope.agent.model.provider}" ${what}.`);
 }
 
-function showDelta(scope: RunScope, event: Exclude<ModelEvent, ModelFinished>): void {
-  if (event.type !== "tool_call_delta") publishDelta(scope, event);
+function finishedOf(scope: RunScope, batch: readonly ModelEvent[]): ModelFinished | undefined {
+  const index = batch.findIndex(({ type }) => type === "finished");
+  const event = batch[index];
+  if (event?.type !== "finished") return undefined;
+  if (index < batch.length - 1) throw brokenContract(scope, "went on after its finished event");
+  return event;
 }
 
 function requestOf(scope: RunScope): ModelRequest {
