@@ -35,6 +35,8 @@ export const runtimeErrorCodes = {
   "run.deadline": "The caller's deadline passed before the run ended; the run was cancelled.",
   "run.model_contract":
     "A model adapter ended a stream without saying how it finished. Report it to the adapter's author.",
+  "run.profile_changed":
+    "An interrupted run was taken up under another environment or profile than it began with, so it ended. Start a new run in the session.",
   "run.time_limit":
     "The run took longer than its limit of wall clock. Raise `maxDurationMs`, or ask for less.",
   "run.unknown_price":

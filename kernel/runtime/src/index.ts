@@ -9,6 +9,7 @@ export type { RuntimeOptions } from "./create-runtime.ts";
 export { createRuntime } from "./create-runtime.ts";
 export type { ContentStore } from "./content-store.ts";
 export type { EmbeddedEngineOptions } from "./engine/embedded-engine.ts";
+export { idleType as idleEngineEvent } from "./engine/engine-event.ts";
 export { createEmbeddedEngine } from "./engine/embedded-engine.ts";
 export type {
   Engine,

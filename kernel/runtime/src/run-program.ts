@@ -123,6 +123,7 @@ function begin(scope: RunScope, request: RunInput): void {
     trimHistory(scope, false);
     return;
   }
+  assertSameProfile(scope);
   const interrupted = runOf(scope).effects.filter(
     ({ started, finished }) => started !== undefined && finished === undefined,
   );
@@ -130,6 +131,17 @@ function begin(scope: RunScope, request: RunInput): void {
     .filter(({ started }) => started !== undefined && mayRunAgain(started.sideEffect))
     .map(({ effectId }) => effectId);
   log.record({ type: "run_resumed", runId, rerunEffects });
+}
+
+/** A run that began confined must not go on with more, because whoever takes it up was started with more. */
+function assertSameProfile(scope: RunScope): void {
+  const { environment, profile } = runOf(scope);
+  const { info } = scope.environment;
+  if (environment === info.kind && profile === info.profileHash) return;
+  throw new TauError(
+    "run.profile_changed",
+    `The run began in the environment "${environment}" under another profile than "${info.kind}" has now, so it does not go on. Start a new run in the session, or go on with the settings it began with.`,
+  );
 }
 
 /** The start of a run that got no environment: its agent, rules or sandbox could not be had. */

@@ -104,7 +104,10 @@ export interface Runtime extends AsyncDisposable {
   /** Throws `approval.not_found`, `approval.answered`, `approval.expired`, `approval.invalid_answer`. */
   respond(request: RespondRequest, context: CallContext): Promise<void>;
   getSession(sessionId: string, context: CallContext): Promise<SessionInfo>;
-  /** Newest first; `before` is the last session id of the page before. */
+  /**
+   * By id, the greatest first: ids that Tau makes begin with their time, so the newest come first.
+   * `before` is the last session id of the page before.
+   */
   listSessions(
     request: { readonly limit: number; readonly before?: string },
     context: CallContext,

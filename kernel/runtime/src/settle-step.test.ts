@@ -171,7 +171,7 @@ describe("settleStep()", () => {
     expect(ofType(events, "approval_requested")).toHaveLength(1);
   });
 
-  test("E4. does not run what was allowed under another profile", async () => {
+  test("E4. does not go on, and runs nothing, under another profile than the run began with", async () => {
     const store = memoryStore();
     let approvalId = "";
     {
@@ -187,7 +187,9 @@ describe("settleStep()", () => {
     });
     await second.runtime.respond({ sessionId, approvalId, answer: "allow" }, second.context);
 
-    expect(resultTexts(await second.until(isFinished))[0]).toContain("another profile");
+    const events = await second.until(isFinished);
+    expect(ofType(events, "run_finished")[0]?.error?.code).toBe("run.profile_changed");
+    expect(ofType(events, "effect_started")).toEqual([]);
   });
 
   test("E2. runs an interrupted pure effect again, under the same key", async () => {

@@ -37,7 +37,7 @@ export function closeOpenEffects(log: SessionLog, runId: string): void {
 
 /** What a person added to an answer. */
 export function said(note: string | undefined): string {
-  return note === undefined || note === "" ? "" : ` They said: ${note}`;
+  return note === undefined || note === "" ? "" : ` They said: ${JSON.stringify(note)}.`;
 }
 
 function unknownResult({ call }: EffectState, more: string): ReturnType<typeof errorResult> {

@@ -30,6 +30,9 @@ export interface RunState {
   readonly agent: string;
   readonly principal: string;
   readonly limits: RunLimits;
+  /** Where its tools act, and the hash of what they may touch. */
+  readonly environment: string;
+  readonly profile: string;
   readonly startedAt: number;
   /** Wall clock spent running, in milliseconds, up to `activeSince`: not waiting, not while no process had the run. */
   activeMs: number;

@@ -126,6 +126,8 @@ function newRun(event: RunStarted, at: number, inboxSeqBefore: number): RunState
     agent: event.agent,
     principal: event.principal,
     limits: event.limits,
+    environment: event.environment,
+    profile: event.profile,
     startedAt: at,
     activeMs: 0,
     activeSince: at,
