@@ -62,6 +62,8 @@ export async function createPlace(parent: string = tmpdir()): Promise<Place> {
   const base = await realpath(await mkdtemp(join(parent, "tau-cli-")));
   const [home, cwd] = [join(base, "home"), join(base, "work")];
   await mkdir(home);
+  // What runs in this process must see the same home as what is started: an environment is known by it too.
+  process.env["HOME"] = home;
   await mkdir(cwd);
   const env = {
     PATH: `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`,

@@ -34,6 +34,7 @@ describe("the command line", () => {
   test.each([
     ["a misspelt command", ["rnu"], /no command "rnu".*Did you mean run\?/su],
     ["a prompt without a command", ["fix the test"], /To run a prompt: tau run "fix the test"/u],
+    ["help on what there is not", ["help", "approvals"], /no command "approvals"/u],
     ["an option before the command", ["--json"], /no command "--json"/u],
     ["a misspelt option", ["run", "--modle", "x", "hi"], /no option "--modle".*Did you mean --model\?/su],
     ["an unknown short option", ["run", "-x", "hi"], /no option "-x".*after a lone --/su],

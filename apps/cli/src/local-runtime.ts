@@ -5,6 +5,7 @@ import { createEmbeddedEngine, createRuntime } from "@tau/runtime";
 import type { Runtime } from "@tau/runtime";
 import { createSqliteStore } from "@tau/store-sqlite";
 
+import { interruptedSessions } from "./interrupted-sessions.ts";
 import { localAgent } from "./local-agent.ts";
 import type { LocalAgentOptions } from "./local-agent.ts";
 import { workspaceKey } from "./open-environment.ts";
@@ -12,8 +13,8 @@ import { storeDirectory } from "./tau-home.ts";
 
 /** Options of {@link openLocalRuntime}. */
 export interface LocalRuntimeOptions extends LocalAgentOptions {
-  /** Which sessions' interrupted runs this process takes up: those named, or all of them. */
-  readonly takesUp: "all" | readonly string[];
+  /** Which sessions' interrupted runs this process takes up: those named, or those that work in its folder. */
+  readonly takesUp: "in-folder" | readonly string[];
   readonly observer?: Observer;
 }
 
@@ -22,16 +23,21 @@ export interface LocalRuntime extends AsyncDisposable {
   readonly runtime: Runtime;
   /** What a session made here should begin with. */
   readonly bootstrap: readonly ContextEntry[];
+  /** The sessions whose interrupted runs go on here. */
+  readonly takenUp: readonly string[];
 }
 
 /** Chooses the concrete parts: SQLite, the embedded engine, the jail or the host, the built-in tools. */
 export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<LocalRuntime> {
-  const { settings, observer, takesUp } = options;
+  const { settings, observer } = options;
+  const folder = await realpath(settings.cwd);
   const store = await createSqliteStore({ directory: storeDirectory(settings.home) });
+  const takenUp =
+    options.takesUp === "in-folder" ? await interruptedSessions(store.journal, folder) : options.takesUp;
   const engine = createEmbeddedEngine({
     journal: store.journal,
     leases: store.leases,
-    ...(takesUp === "all" ? {} : { takesUp: ({ key }) => takesUp.includes(key) }),
+    takesUp: ({ key }) => takenUp.includes(key),
     ...(observer === undefined ? {} : { observer }),
   });
   const runtime = createRuntime({
@@ -43,7 +49,8 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
   });
   return {
     runtime,
-    bootstrap: [{ key: workspaceKey, content: await realpath(settings.cwd) }],
+    takenUp,
+    bootstrap: [{ key: workspaceKey, content: folder }],
     async [Symbol.asyncDispose]() {
       await engine[Symbol.asyncDispose]();
       await runtime[Symbol.asyncDispose]();

@@ -60,7 +60,7 @@ export async function main(argv: readonly string[], terminal: Terminal = process
   const [name, ...rest] = argv;
   try {
     if (name === undefined || name === "--help" || name === "-h" || name === "help")
-      return help(rest[0], terminal);
+      return await help(rest[0], terminal);
     if (name === "--version" || name === "-v") return await version(terminal);
     const command = await load(name);
     if (wantsHelp(rest)) {

@@ -35,6 +35,22 @@ test("a run killed in a command asks what became of it, and goes on with what a 
   expect(await readFile(join(place.cwd, "ran.txt"), "utf8")).toBe("ran\n");
 });
 
+test("a run that began confined does not go on with more", async () => {
+  await using place = await createPlace();
+  await using model = await startScripted({
+    turns: [{ firstDelayMs: 60_000, text: "late" }],
+  });
+  const running = place.spawn(["run", ...model.options, "--json", "--profile", "read-only", "hi"]);
+  await running.until('"run_started"');
+  running.child.kill("SIGKILL");
+  await running.ended;
+
+  const resumed = await place.tau(["run", ...model.options, "--resume", "last"]);
+
+  expect(resumed.stdout).toContain("[run.profile_changed]");
+  expect(resumed.code).not.toBe(0);
+});
+
 test("a question survives the process that asked it, is answered from another one, once", async () => {
   await using place = await createPlace();
   const write = { name: "write", arguments: { path: "AGENTS.md", content: "hi" } };

@@ -56,6 +56,7 @@ describe("tau run", () => {
       .map((line): { kind: string; event?: { type: string } } => JSON.parse(line))
       .flatMap(({ event }) => (event === undefined ? [] : [event.type]));
     expect(types).toEqual([
+      "session_created",
       "run_started",
       "model_finished",
       "permission_decided",

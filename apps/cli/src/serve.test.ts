@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
 
 import { expect, test } from "vitest";
@@ -50,6 +52,30 @@ test("tau serve answers curl, is followed by tau attach, asks for its token, and
   const { code, stdout } = await serving.ended;
   expect(stdout).toContain("Stopping.");
   expect(code).toBe(0);
+});
+
+test("tau serve goes on with interrupted runs of its folder, says so, and leaves others alone", async () => {
+  await using place = await createPlace();
+  await using slow = await startScripted({ turns: [{ firstDelayMs: 60_000, text: "late" }] });
+  const other = join(place.base, "other");
+  await mkdir(other);
+  const interrupt = async (folder: string): Promise<string> => {
+    const running = place.spawn(["run", ...slow.options, "--json", "-C", folder, "hi"]);
+    await running.until('"run_started"');
+    running.child.kill("SIGKILL");
+    await running.ended;
+    return /"sessionId":"([^"]+)"/u.exec(running.output())?.[1] ?? "";
+  };
+  const [here, there] = [await interrupt(place.cwd), await interrupt(other)];
+  await using quick = await startScripted({ turns: [{ text: "On time." }] });
+
+  const serving = place.spawn(["serve", "--port", "0", ...quick.options]);
+  await serving.until(`Going on with interrupted sessions: ${here}`);
+  serving.child.kill("SIGTERM");
+  const { stdout } = await serving.ended;
+
+  expect(stdout).not.toContain(there);
+  expect((await place.tau(["sessions", "show", there])).stdout).not.toContain("failed");
 });
 
 test.each([

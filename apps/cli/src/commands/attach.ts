@@ -83,5 +83,8 @@ async function* eventsOf(args: ParsedArgs, wanted: Wanted, terminal: Terminal): 
   const token = reference === undefined ? {} : { token: await resolveSecret(reference, "--token", terminal) };
   using client = createTauClient({ baseUrl, ...token });
   const newest = wanted.name === "last" ? (await client.listSessions({ limit: 1 })).sessions[0] : undefined;
-  yield* client.attach({ sessionId: newest?.sessionId ?? wanted.name, fromSeq, signal });
+  const sessionId = newest?.sessionId ?? wanted.name;
+  // Asked first, because attaching tries for half a minute to reach a server that may only be restarting.
+  await client.getSession(sessionId);
+  yield* client.attach({ sessionId, fromSeq, signal });
 }

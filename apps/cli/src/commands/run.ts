@@ -158,7 +158,9 @@ async function startOrResume(
   }
   await runtime.start();
   const sessionId = resume ?? (await runtime.createSession({ bootstrap }, context)).sessionId;
-  return { sessionId, ...(await runtime.startRun({ sessionId, prompt: userText(prompt) }, context)) };
+  const { runId, fromSeq } = await runtime.startRun({ sessionId, prompt: userText(prompt) }, context);
+  // From the very first event of a new session: it tells programs the session's id.
+  return { sessionId, runId, fromSeq: resume === undefined ? 1 : fromSeq };
 }
 
 async function interruptedRun(runtime: Runtime, sessionId: string, context: CallContext): Promise<Target> {

@@ -49,7 +49,13 @@ ${homeNote}`,
     const observer = createLogObserver(terminal.stderr);
     // A server that cannot confine its agents should say so now, not at the first prompt.
     await using environment = await openEnvironment(settings, await realpath(settings.cwd));
-    await using local = await openLocalRuntime({ settings, model, takesUp: "all", confined: true, observer });
+    await using local = await openLocalRuntime({
+      settings,
+      model,
+      takesUp: "in-folder",
+      confined: true,
+      observer,
+    });
     const told = whenToldToStop(terminal);
     await using server = await startServer({
       runtime: local.runtime,
@@ -64,6 +70,8 @@ ${homeNote}`,
       terminal,
       `Serving ${settings.cwd} on ${server.url} (${kind}, ${settings.profile}, ${model.provider} ${model.id}). Ctrl-C stops.`,
     );
+    if (local.takenUp.length > 0)
+      writeLine(terminal, `Going on with interrupted sessions: ${local.takenUp.join(", ")}`);
     await told;
     writeLine(terminal, "Stopping. Unfinished runs go on when a server is back.");
     return exitCodes.ok;

@@ -7,7 +7,7 @@ import { createJsonView } from "../event-view.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { localContext } from "../local-context.ts";
 import { plainJson } from "../plain-text.ts";
-import { openStoredSessions, sessionNamed } from "../stored-sessions.ts";
+import { newestFirst, openStoredSessions, sessionNamed } from "../stored-sessions.ts";
 import { createStyle } from "../style.ts";
 import { homeNote } from "../tau-home.ts";
 import { writeLine } from "../terminal.ts";
@@ -38,7 +38,8 @@ ${homeNote}`,
     const limit = countOption(args, "limit") ?? 20;
     if (verb === "list" && name === undefined) {
       await using sessions = await openStoredSessions(terminal);
-      showList(await sessions.runtime.listSessions({ limit }, localContext(terminal)), terminal, json);
+      const infos = await sessions.runtime.listSessions({ limit }, localContext(terminal));
+      showList(newestFirst(infos), terminal, json);
     } else if (verb === "show" && name !== undefined) {
       await using sessions = await openStoredSessions(terminal);
       const sessionId = await sessionNamed(sessions.runtime, name, terminal);
