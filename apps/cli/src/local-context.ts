@@ -1,5 +1,4 @@
-import { randomBytes } from "node:crypto";
-
+import { createCallContext } from "@tau/core";
 import type { CallContext } from "@tau/core";
 
 import type { Terminal } from "./terminal.ts";
@@ -10,11 +9,5 @@ export const localTenant = "local";
 /** Who acts when a person uses the command on their own machine. */
 export function localContext({ env }: Pick<Terminal, "env">): CallContext {
   const id = env["USER"] ?? env["LOGNAME"] ?? "me";
-  const { signal } = new AbortController();
-  return {
-    tenant: localTenant,
-    principal: { id, kind: "person", scopes: [] },
-    traceId: randomBytes(16).toString("hex"),
-    signal,
-  };
+  return createCallContext({ tenant: localTenant, principal: { id, kind: "person", scopes: [] } });
 }
