@@ -71,6 +71,16 @@ test("tau serve goes on with interrupted runs of its folder, says so, and leaves
 
   const serving = place.spawn(["serve", "--port", "0", ...quick.options]);
   await serving.until(`Going on with interrupted sessions: ${here}`);
+  const [, url = ""] = /Serving \S+ on (\S+) /u.exec(serving.output()) ?? [];
+  const { createTauClient } = await import("@tau/client");
+  using client = createTauClient({ baseUrl: url });
+  let status = "";
+  for await (const one of client.attach({ sessionId: here, fromSeq: 1 })) {
+    if (one.kind !== "event" || one.event.type !== "run_finished") continue;
+    status = one.event.status;
+    break;
+  }
+  expect(status).toBe("completed");
   serving.child.kill("SIGTERM");
   const { stdout } = await serving.ended;
 
