@@ -20,6 +20,7 @@ describe("a failure, as Connect sees it", () => {
     ["server.origin_refused", "auth", Code.PermissionDenied],
     ["server.too_many_streams", "retryable", Code.ResourceExhausted],
     ["model.rate_limited", "rate_limited", Code.ResourceExhausted],
+    ["call.deadline_exceeded", "cancelled", Code.DeadlineExceeded],
     ["run.deadline", "cancelled", Code.DeadlineExceeded],
     ["call.cancelled", "cancelled", Code.Canceled],
     ["something.new", "retryable", Code.Unavailable],

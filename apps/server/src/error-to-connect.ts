@@ -25,6 +25,7 @@ const connectCodeOfReason: Readonly<Record<string, Code>> = {
   unavailable: Code.Unavailable,
   invalid: Code.InvalidArgument,
   deadline: Code.DeadlineExceeded,
+  deadline_exceeded: Code.DeadlineExceeded,
 };
 
 const connectCodeOfClass: Readonly<Record<TauErrorClass, Code>> = {
