@@ -1,33 +1,43 @@
 import { create } from "@bufbuild/protobuf";
 import type { JsonObject as ProtoJsonObject, MessageInitShape } from "@bufbuild/protobuf";
 import type {
+  AssistantPart,
   AudioPart,
   ContextEntry,
   FilePart,
   ImagePart,
   JsonObject,
+  ProviderData,
   TextPart,
-  ThinkingPart,
-  ToolCallPart,
   Usage,
 } from "@tau/core";
 import { unreachable } from "@tau/core";
-import type { ContextEntry as ProtoContextEntry, Part as ProtoPart, Usage as ProtoUsage } from "@tau/proto";
-import { ContextEntrySchema, MediaPartSchema, PartSchema, UsageSchema } from "@tau/proto";
+import type {
+  ContextEntry as ProtoContextEntry,
+  Part as ProtoPart,
+  ProviderData as ProtoProviderData,
+  Usage as ProtoUsage,
+} from "@tau/proto";
+import {
+  ContextEntrySchema,
+  MediaPartSchema,
+  PartSchema,
+  ProviderDataSchema,
+  TextPartSchema,
+  UsageSchema,
+} from "@tau/proto";
 
 import { optional } from "./optional.ts";
 
-type SentPart = TextPart | ThinkingPart | ImagePart | AudioPart | FilePart | ToolCallPart;
-
 /** Writes parts of a message in the words of the contract. */
-export function partsToProto(parts: readonly SentPart[]): ProtoPart[] {
+export function partsToProto(parts: readonly AssistantPart[]): ProtoPart[] {
   return parts.map((part) => create(PartSchema, { part: caseOf(part) }));
 }
 
-function caseOf(part: SentPart): NonNullable<MessageInitShape<typeof PartSchema>["part"]> {
+function caseOf(part: AssistantPart): NonNullable<MessageInitShape<typeof PartSchema>["part"]> {
   switch (part.type) {
     case "text":
-      return { case: "text", value: { text: part.text } };
+      return { case: "text", value: textToProto(part) };
     case "thinking":
       return {
         case: "thinking",
@@ -35,6 +45,7 @@ function caseOf(part: SentPart): NonNullable<MessageInitShape<typeof PartSchema>
           text: part.text,
           ...optional("signature", part.signature),
           ...optional("redacted", part.redacted),
+          ...optional("providerData", providerDataToProto(part.providerData)),
         },
       };
     case "image":
@@ -44,11 +55,38 @@ function caseOf(part: SentPart): NonNullable<MessageInitShape<typeof PartSchema>
     case "tool_call":
       return {
         case: "toolCall",
-        value: { toolCallId: part.id, toolName: part.name, arguments: part.arguments },
+        value: {
+          toolCallId: part.id,
+          toolName: part.name,
+          arguments: part.arguments,
+          ...optional("providerData", providerDataToProto(part.providerData)),
+        },
+      };
+    case "provider_item":
+      return {
+        case: "providerItem",
+        value: {
+          kind: part.kind,
+          ...optional("providerData", providerDataToProto(part.providerData)),
+        },
       };
     default:
       return unreachable(part);
   }
+}
+
+function textToProto({ text, citations, providerData }: TextPart): MessageInitShape<typeof TextPartSchema> {
+  return {
+    text,
+    ...optional("citations", citations === undefined ? undefined : [...citations]),
+    ...optional("providerData", providerDataToProto(providerData)),
+  };
+}
+
+function providerDataToProto(providerData: ProviderData | undefined): ProtoProviderData | undefined {
+  if (providerData === undefined) return undefined;
+  const { protocol, data } = providerData;
+  return create(ProviderDataSchema, { protocol, data: structToProto(data) });
 }
 
 function mediaToProto(part: ImagePart | AudioPart | FilePart): MessageInitShape<typeof MediaPartSchema> {

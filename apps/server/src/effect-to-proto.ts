@@ -1,5 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { EffectFinished } from "@tau/core";
+import type { EffectFinished, ToolResultContent } from "@tau/core";
 import type { ToolCallEventSchema } from "@tau/proto";
 import { EffectOutcome, enumOf, ToolCallPhase } from "@tau/proto";
 
@@ -17,7 +17,6 @@ export function effectFinishedToProto(
 ): MessageInitShape<typeof ToolCallEventSchema> {
   const { content } = event.result;
   const texts = content.flatMap((part) => (part.type === "text" ? [part.text] : []));
-  const isOneText = content.length === 1 && texts.length === 1 && texts[0] !== "";
   return {
     toolName: event.tool,
     arguments: callArguments,
@@ -28,7 +27,13 @@ export function effectFinishedToProto(
     phase: ToolCallPhase.FINISHED,
     outcome: enumOf(EffectOutcome, event.outcome),
     durationMs: BigInt(event.durationMs),
-    content: isOneText ? [] : partsToProto(content),
+    content: isOneText(content) ? [] : partsToProto(content),
     ...optional("details", event.details === undefined ? undefined : structToProto(event.details)),
   };
+}
+
+/** Whether a result is one text and nothing that `result` could not carry. */
+function isOneText([first, ...others]: readonly ToolResultContent[]): boolean {
+  if (others.length > 0 || first?.type !== "text") return false;
+  return first.text !== "" && first.citations === undefined && first.providerData === undefined;
 }

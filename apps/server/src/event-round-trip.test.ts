@@ -40,15 +40,31 @@ const source = fc.oneof(
   }),
   fc.record({ kind: fc.constant("url" as const), url: fc.webUrl() }),
 );
-const textPart = fc.record({ type: fc.constant("text" as const), text });
+const providerData = fc.record({ protocol: id, data: json });
+const citation = record({ url: fc.webUrl(), title: text, quote: text, start: small, end: small }, [
+  "url",
+  "title",
+  "quote",
+  "start",
+  "end",
+]);
+const citations = fc.array(citation, { minLength: 1, maxLength: 3 });
+const textPart = record({ type: fc.constant("text" as const), text, citations, providerData }, [
+  "citations",
+  "providerData",
+]);
 const thinkingPart = record(
-  { type: fc.constant("thinking" as const), text, signature: text, redacted: text },
-  ["signature", "redacted"],
+  { type: fc.constant("thinking" as const), text, signature: text, redacted: text, providerData },
+  ["signature", "redacted", "providerData"],
 );
+const providerPart = fc.record({ type: fc.constant("provider_item" as const), kind: id, providerData });
 const imagePart = fc.record({ type: fc.constant("image" as const), mediaType: id, source });
 const audioPart = fc.record({ type: fc.constant("audio" as const), mediaType: id, source });
 const filePart = record({ type: fc.constant("file" as const), mediaType: id, name: text, source }, ["name"]);
-const toolCallPart = fc.record({ type: fc.constant("tool_call" as const), id, name: id, arguments: text });
+const toolCallPart = record(
+  { type: fc.constant("tool_call" as const), id, name: id, arguments: text, providerData },
+  ["providerData"],
+);
 const sideEffect = fc.constantFrom("pure", "idempotent", "compensable", "irreversible");
 const waitingReason = fc.constantFrom("approval", "unknown_effect");
 const limits = record({ maxSteps: small, maxTokens: count, maxCostMicroUsd: count, maxDurationMs: count }, [
@@ -101,7 +117,9 @@ const facts: { readonly [Type in SessionEvent["type"]]: fc.Arbitrary<object> } =
       model: id,
       message: fc.record({
         role: fc.constant("assistant"),
-        parts: fc.array(fc.oneof(textPart, thinkingPart, toolCallPart)),
+        parts: fc.array(
+          fc.oneof(textPart, thinkingPart, imagePart, audioPart, filePart, toolCallPart, providerPart),
+        ),
       }),
       usage,
       costMicroUsd: count,

@@ -1,4 +1,13 @@
-import type { CallContext, JsonSchema, Message, ModelEvent, Price, ToolDefinition } from "@tau/core";
+import type {
+  CallContext,
+  JsonObject,
+  JsonSchema,
+  Message,
+  ModelEvent,
+  Price,
+  ProviderData,
+  ToolDefinition,
+} from "@tau/core";
 
 /** One question to a model. */
 export interface ModelRequest {
@@ -12,11 +21,23 @@ export interface ModelRequest {
   /** Tokens; adapters whose protocol demands a limit have their own default. */
   readonly maxOutputTokens?: number;
   readonly temperature?: number;
+  readonly topP?: number;
+  /** Asks for the same answer to the same request; providers promise it at best loosely. */
+  readonly seed?: number;
   readonly stopSequences?: readonly string[];
   /** How hard to think; `none` where the model thinks by default. Ignored by models that cannot. */
   readonly reasoning?: "none" | "low" | "medium" | "high";
-  /** The answer must be JSON of this shape. */
-  readonly outputSchema?: { readonly name: string; readonly schema: JsonSchema };
+  /** The answer must be JSON of this shape. `strict` (the default) asks the provider to enforce it. */
+  readonly outputSchema?: { readonly name: string; readonly schema: JsonSchema; readonly strict?: boolean };
+  /**
+   * Tools that run at the provider, sent as they are to the protocol they name. A model of another protocol
+   * refuses them with `model.unsupported_content`.
+   */
+  readonly providerTools?: readonly ProviderData[];
+  /** Further fields of the request's body, by protocol; they win over what the adapter writes. */
+  readonly providerOptions?: Readonly<Record<string, JsonObject>>;
+  /** `auto` (the default) lets the adapter mark what the provider should keep in its prompt cache. */
+  readonly promptCache?: "auto" | "none";
 }
 
 /**

@@ -6,12 +6,16 @@ export type { Json, JsonObject, JsonSchema, ParsedJson } from "./json.ts";
 export { isJsonObject, parseJson } from "./json.ts";
 export type {
   AssistantMessage,
+  AssistantPart,
   AudioPart,
+  Citation,
   FilePart,
   ImagePart,
   MediaSource,
   Message,
   Part,
+  ProviderData,
+  ProviderPart,
   TextPart,
   ThinkingPart,
   ToolCallPart,

@@ -1,7 +1,31 @@
+import type { JsonObject } from "./json.ts";
+
+/**
+ * What a provider wants back with a part, unchanged: an id, a signature, an item of its own.
+ * Only the wire protocol that made it reads it; every other one leaves it out.
+ */
+export interface ProviderData {
+  /** The protocol's name, for example `openai-responses`. */
+  readonly protocol: string;
+  readonly data: JsonObject;
+}
+
+/** A source that the model says it used. `start` and `end` are UTF-16 units of the text part. */
+export interface Citation {
+  readonly url?: string;
+  readonly title?: string;
+  /** The words of the source. */
+  readonly quote?: string;
+  readonly start?: number;
+  readonly end?: number;
+}
+
 /** Text said by anyone. */
 export interface TextPart {
   readonly type: "text";
   readonly text: string;
+  readonly citations?: readonly Citation[];
+  readonly providerData?: ProviderData;
 }
 
 /**
@@ -15,6 +39,7 @@ export interface ThinkingPart {
   readonly text: string;
   readonly signature?: string;
   readonly redacted?: string;
+  readonly providerData?: ProviderData;
 }
 
 /** Bytes of a picture, a sound or a document: inline as base64, or by address. */
@@ -56,6 +81,18 @@ export interface ToolCallPart {
    * Kept as text so that it is parsed once, by whoever runs the tool, and sent back unchanged.
    */
   readonly arguments: string;
+  readonly providerData?: ProviderData;
+}
+
+/**
+ * Something in an answer that only its provider understands and wants back: a tool that ran there, its
+ * result. Nothing here runs or reads it.
+ */
+export interface ProviderPart {
+  readonly type: "provider_item";
+  /** The provider's name for it, for example `web_search_call`. */
+  readonly kind: string;
+  readonly providerData: ProviderData;
 }
 
 /** What a tool result may contain. */
@@ -71,7 +108,15 @@ export interface ToolResultPart {
 }
 
 /** Every kind of message part. */
-export type Part = TextPart | ThinkingPart | ImagePart | AudioPart | FilePart | ToolCallPart | ToolResultPart;
+export type Part =
+  | TextPart
+  | ThinkingPart
+  | ImagePart
+  | AudioPart
+  | FilePart
+  | ToolCallPart
+  | ToolResultPart
+  | ProviderPart;
 
 /** What a person, or the program around the agent, said. */
 export interface UserMessage {
@@ -79,10 +124,20 @@ export interface UserMessage {
   readonly parts: readonly (TextPart | ImagePart | AudioPart | FilePart)[];
 }
 
+/** What an answer may consist of. */
+export type AssistantPart =
+  | TextPart
+  | ThinkingPart
+  | ImagePart
+  | AudioPart
+  | FilePart
+  | ToolCallPart
+  | ProviderPart;
+
 /** What the model answered. */
 export interface AssistantMessage {
   readonly role: "assistant";
-  readonly parts: readonly (TextPart | ThinkingPart | ToolCallPart)[];
+  readonly parts: readonly AssistantPart[];
 }
 
 /** The results of the tool calls of the assistant message before it, in the order of the calls. */

@@ -1,8 +1,23 @@
-import type { AudioPart, ContextEntry, FilePart, ImagePart, MediaSource, Part, Usage } from "@tau/core";
 import type {
+  AudioPart,
+  Citation,
+  ContextEntry,
+  FilePart,
+  ImagePart,
+  MediaSource,
+  Part,
+  ProviderData,
+  TextPart,
+  Usage,
+} from "@tau/core";
+import { isJsonObject } from "@tau/core";
+import type {
+  Citation as ProtoCitation,
   ContextEntry as ProtoContextEntry,
   MediaPart,
   Part as ProtoPart,
+  ProviderData as ProtoProviderData,
+  TextPart as ProtoTextPart,
   Usage as ProtoUsage,
 } from "@tau/proto";
 
@@ -28,13 +43,14 @@ export function partsOf<Type extends SentPart["type"]>(
 function partFromProto({ part }: ProtoPart): SentPart {
   switch (part.case) {
     case "text":
-      return { type: "text", text: part.value.text };
+      return textFromProto(part.value);
     case "thinking":
       return {
         type: "thinking",
         text: part.value.text,
         ...optional("signature", part.value.signature),
         ...optional("redacted", part.value.redacted),
+        ...optional("providerData", providerDataFromProto(part.value.providerData)),
       };
     case "image":
     case "audio":
@@ -47,10 +63,42 @@ function partFromProto({ part }: ProtoPart): SentPart {
         id: part.value.toolCallId,
         name: part.value.toolName,
         arguments: part.value.arguments,
+        ...optional("providerData", providerDataFromProto(part.value.providerData)),
       };
+    case "providerItem": {
+      const providerData = providerDataFromProto(part.value.providerData);
+      if (providerData === undefined) throw new NotUnderstood();
+      return { type: "provider_item", kind: part.value.kind, providerData };
+    }
     default:
       throw new NotUnderstood();
   }
+}
+
+function textFromProto({ text, citations, providerData }: ProtoTextPart): TextPart {
+  return {
+    type: "text",
+    text,
+    ...optional("citations", citations.length === 0 ? undefined : citations.map(citationFromProto)),
+    ...optional("providerData", providerDataFromProto(providerData)),
+  };
+}
+
+function citationFromProto({ url, title, quote, start, end }: ProtoCitation): Citation {
+  return {
+    ...optional("url", url),
+    ...optional("title", title),
+    ...optional("quote", quote),
+    ...optional("start", start),
+    ...optional("end", end),
+  };
+}
+
+function providerDataFromProto(sent: ProtoProviderData | undefined): ProviderData | undefined {
+  if (sent === undefined) return undefined;
+  const data: unknown = sent.data;
+  if (!isJsonObject(data)) throw new NotUnderstood();
+  return { protocol: sent.protocol, data };
 }
 
 function mediaOf<Type extends (ImagePart | AudioPart | FilePart)["type"]>(

@@ -22,6 +22,8 @@ import { approvalFromProto } from "./session-from-proto.ts";
 import { statusFromProto } from "./status-from-proto.ts";
 import { toolCallFromProto } from "./tool-call-from-proto.ts";
 
+const answerParts = ["text", "thinking", "image", "audio", "file", "tool_call", "provider_item"] as const;
+
 /**
  * Reads one event: the way back of the server's `event-to-proto.ts`.
  *
@@ -104,7 +106,7 @@ function factFromProto({ event, runId }: RunResponse): SessionEvent {
         step,
         provider,
         model,
-        message: { role: "assistant", parts: partsOf(message, ["text", "thinking", "tool_call"]) },
+        message: { role: "assistant", parts: partsOf(message, answerParts) },
         usage: usageFromProto(usage),
         ...optional("costMicroUsd", costMicroUsd === undefined ? undefined : Number(costMicroUsd)),
         stopReason: understood(wordOf(StopReason, stopReason)),

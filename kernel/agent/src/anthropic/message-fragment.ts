@@ -62,6 +62,9 @@ function assistantJson(message: AssistantMessage): string {
     if (part.type === "tool_call") content.push(callJson(part));
     else if (part.type === "text") {
       if (isWorthSending(part)) content.push(JSON.stringify({ type: "text", text: part.text }));
+    } else if (part.type !== "thinking") {
+      // The protocol takes no media and no other provider's items in an answer.
+      continue;
     } else if (part.redacted !== undefined) {
       content.push(JSON.stringify({ type: "redacted_thinking", data: part.redacted }));
     } else if (part.signature !== undefined) {

@@ -76,7 +76,7 @@ function assistantMessages(message: AssistantMessage, dialect: OpenAiChatDialect
   for (const part of message.parts) {
     if (part.type === "text") text += part.text;
     else if (part.type === "thinking") thinking += part.text;
-    else {
+    else if (part.type === "tool_call") {
       calls.push({
         id: part.id,
         type: "function",

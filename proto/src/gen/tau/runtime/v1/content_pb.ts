@@ -4,13 +4,14 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Message } from "@bufbuild/protobuf";
+import { file_google_protobuf_struct } from "@bufbuild/protobuf/wkt";
+import type { JsonObject, Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file tau/runtime/v1/content.proto.
  */
 export const file_tau_runtime_v1_content: GenFile = /*@__PURE__*/
-  fileDesc("Chx0YXUvcnVudGltZS92MS9jb250ZW50LnByb3RvEg50YXUucnVudGltZS52MSJCCgxDb250ZXh0RW50cnkSCwoDa2V5GAEgASgJEg8KB2NvbnRlbnQYAiABKAkSFAoMY29udGVudF90eXBlGAMgASgJIqACCgRQYXJ0EigKBHRleHQYASABKAsyGC50YXUucnVudGltZS52MS5UZXh0UGFydEgAEjAKCHRoaW5raW5nGAIgASgLMhwudGF1LnJ1bnRpbWUudjEuVGhpbmtpbmdQYXJ0SAASKgoFaW1hZ2UYAyABKAsyGS50YXUucnVudGltZS52MS5NZWRpYVBhcnRIABIqCgVhdWRpbxgEIAEoCzIZLnRhdS5ydW50aW1lLnYxLk1lZGlhUGFydEgAEikKBGZpbGUYBSABKAsyGS50YXUucnVudGltZS52MS5NZWRpYVBhcnRIABIxCgl0b29sX2NhbGwYBiABKAsyHC50YXUucnVudGltZS52MS5Ub29sQ2FsbFBhcnRIAEIGCgRwYXJ0IhgKCFRleHRQYXJ0EgwKBHRleHQYASABKAkiZgoMVGhpbmtpbmdQYXJ0EgwKBHRleHQYASABKAkSFgoJc2lnbmF0dXJlGAIgASgJSACIAQESFQoIcmVkYWN0ZWQYAyABKAlIAYgBAUIMCgpfc2lnbmF0dXJlQgsKCV9yZWRhY3RlZCJkCglNZWRpYVBhcnQSEgoKbWVkaWFfdHlwZRgBIAEoCRIRCgRuYW1lGAIgASgJSAGIAQESDgoEZGF0YRgDIAEoDEgAEg0KA3VybBgEIAEoCUgAQggKBnNvdXJjZUIHCgVfbmFtZSJKCgxUb29sQ2FsbFBhcnQSFAoMdG9vbF9jYWxsX2lkGAEgASgJEhEKCXRvb2xfbmFtZRgCIAEoCRIRCglhcmd1bWVudHMYAyABKAkihQEKBVVzYWdlEhQKDGlucHV0X3Rva2VucxgBIAEoBBIVCg1vdXRwdXRfdG9rZW5zGAIgASgEEhkKEWNhY2hlX3JlYWRfdG9rZW5zGAMgASgEEhoKEmNhY2hlX3dyaXRlX3Rva2VucxgEIAEoBBIYChByZWFzb25pbmdfdG9rZW5zGAUgASgEYgZwcm90bzM");
+  fileDesc("Chx0YXUvcnVudGltZS92MS9jb250ZW50LnByb3RvEg50YXUucnVudGltZS52MSJCCgxDb250ZXh0RW50cnkSCwoDa2V5GAEgASgJEg8KB2NvbnRlbnQYAiABKAkSFAoMY29udGVudF90eXBlGAMgASgJItcCCgRQYXJ0EigKBHRleHQYASABKAsyGC50YXUucnVudGltZS52MS5UZXh0UGFydEgAEjAKCHRoaW5raW5nGAIgASgLMhwudGF1LnJ1bnRpbWUudjEuVGhpbmtpbmdQYXJ0SAASKgoFaW1hZ2UYAyABKAsyGS50YXUucnVudGltZS52MS5NZWRpYVBhcnRIABIqCgVhdWRpbxgEIAEoCzIZLnRhdS5ydW50aW1lLnYxLk1lZGlhUGFydEgAEikKBGZpbGUYBSABKAsyGS50YXUucnVudGltZS52MS5NZWRpYVBhcnRIABIxCgl0b29sX2NhbGwYBiABKAsyHC50YXUucnVudGltZS52MS5Ub29sQ2FsbFBhcnRIABI1Cg1wcm92aWRlcl9pdGVtGAcgASgLMhwudGF1LnJ1bnRpbWUudjEuUHJvdmlkZXJQYXJ0SABCBgoEcGFydCKRAQoIVGV4dFBhcnQSDAoEdGV4dBgBIAEoCRIrCgljaXRhdGlvbnMYAiADKAsyGC50YXUucnVudGltZS52MS5DaXRhdGlvbhI4Cg1wcm92aWRlcl9kYXRhGAMgASgLMhwudGF1LnJ1bnRpbWUudjEuUHJvdmlkZXJEYXRhSACIAQFCEAoOX3Byb3ZpZGVyX2RhdGEimAEKCENpdGF0aW9uEhAKA3VybBgBIAEoCUgAiAEBEhIKBXRpdGxlGAIgASgJSAGIAQESEgoFcXVvdGUYAyABKAlIAogBARISCgVzdGFydBgEIAEoDUgDiAEBEhAKA2VuZBgFIAEoDUgEiAEBQgYKBF91cmxCCAoGX3RpdGxlQggKBl9xdW90ZUIICgZfc3RhcnRCBgoEX2VuZCJHCgxQcm92aWRlckRhdGESEAoIcHJvdG9jb2wYASABKAkSJQoEZGF0YRgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QiUQoMUHJvdmlkZXJQYXJ0EgwKBGtpbmQYASABKAkSMwoNcHJvdmlkZXJfZGF0YRgCIAEoCzIcLnRhdS5ydW50aW1lLnYxLlByb3ZpZGVyRGF0YSKyAQoMVGhpbmtpbmdQYXJ0EgwKBHRleHQYASABKAkSFgoJc2lnbmF0dXJlGAIgASgJSACIAQESFQoIcmVkYWN0ZWQYAyABKAlIAYgBARI4Cg1wcm92aWRlcl9kYXRhGAQgASgLMhwudGF1LnJ1bnRpbWUudjEuUHJvdmlkZXJEYXRhSAKIAQFCDAoKX3NpZ25hdHVyZUILCglfcmVkYWN0ZWRCEAoOX3Byb3ZpZGVyX2RhdGEiZAoJTWVkaWFQYXJ0EhIKCm1lZGlhX3R5cGUYASABKAkSEQoEbmFtZRgCIAEoCUgBiAEBEg4KBGRhdGEYAyABKAxIABINCgN1cmwYBCABKAlIAEIICgZzb3VyY2VCBwoFX25hbWUilgEKDFRvb2xDYWxsUGFydBIUCgx0b29sX2NhbGxfaWQYASABKAkSEQoJdG9vbF9uYW1lGAIgASgJEhEKCWFyZ3VtZW50cxgDIAEoCRI4Cg1wcm92aWRlcl9kYXRhGAQgASgLMhwudGF1LnJ1bnRpbWUudjEuUHJvdmlkZXJEYXRhSACIAQFCEAoOX3Byb3ZpZGVyX2RhdGEihQEKBVVzYWdlEhQKDGlucHV0X3Rva2VucxgBIAEoBBIVCg1vdXRwdXRfdG9rZW5zGAIgASgEEhkKEWNhY2hlX3JlYWRfdG9rZW5zGAMgASgEEhoKEmNhY2hlX3dyaXRlX3Rva2VucxgEIAEoBBIYChByZWFzb25pbmdfdG9rZW5zGAUgASgEYgZwcm90bzM", [file_google_protobuf_struct]);
 
 /**
  * Something the model should know, handed in from outside.
@@ -106,6 +107,14 @@ export type Part = Message<"tau.runtime.v1.Part"> & {
      */
     value: ToolCallPart;
     case: "toolCall";
+  } | {
+    /**
+     * Something only the provider understands, for example a tool that ran there.
+     *
+     * @generated from field: tau.runtime.v1.ProviderPart provider_item = 7;
+     */
+    value: ProviderPart;
+    case: "providerItem";
   } | { case: undefined; value?: undefined };
 };
 
@@ -128,6 +137,20 @@ export type TextPart = Message<"tau.runtime.v1.TextPart"> & {
    * @generated from field: string text = 1;
    */
   text: string;
+
+  /**
+   * Sources that the model says it used.
+   *
+   * @generated from field: repeated tau.runtime.v1.Citation citations = 2;
+   */
+  citations: Citation[];
+
+  /**
+   * What the provider wants back with the part.
+   *
+   * @generated from field: optional tau.runtime.v1.ProviderData provider_data = 3;
+   */
+  providerData?: ProviderData | undefined;
 };
 
 /**
@@ -136,6 +159,111 @@ export type TextPart = Message<"tau.runtime.v1.TextPart"> & {
  */
 export const TextPartSchema: GenMessage<TextPart> = /*@__PURE__*/
   messageDesc(file_tau_runtime_v1_content, 2);
+
+/**
+ * A source that the model says it used.
+ *
+ * @generated from message tau.runtime.v1.Citation
+ */
+export type Citation = Message<"tau.runtime.v1.Citation"> & {
+  /**
+   * Its address.
+   *
+   * @generated from field: optional string url = 1;
+   */
+  url?: string | undefined;
+
+  /**
+   * Its title.
+   *
+   * @generated from field: optional string title = 2;
+   */
+  title?: string | undefined;
+
+  /**
+   * The words of the source.
+   *
+   * @generated from field: optional string quote = 3;
+   */
+  quote?: string | undefined;
+
+  /**
+   * Where the passage begins that cites it, in UTF-16 units of the text.
+   *
+   * @generated from field: optional uint32 start = 4;
+   */
+  start?: number | undefined;
+
+  /**
+   * Where that passage ends.
+   *
+   * @generated from field: optional uint32 end = 5;
+   */
+  end?: number | undefined;
+};
+
+/**
+ * Describes the message tau.runtime.v1.Citation.
+ * Use `create(CitationSchema)` to create a new message.
+ */
+export const CitationSchema: GenMessage<Citation> = /*@__PURE__*/
+  messageDesc(file_tau_runtime_v1_content, 3);
+
+/**
+ * What a provider wants back with a part, unchanged.
+ *
+ * @generated from message tau.runtime.v1.ProviderData
+ */
+export type ProviderData = Message<"tau.runtime.v1.ProviderData"> & {
+  /**
+   * The wire protocol that made it.
+   *
+   * @generated from field: string protocol = 1;
+   */
+  protocol: string;
+
+  /**
+   * The protocol's own words.
+   *
+   * @generated from field: google.protobuf.Struct data = 2;
+   */
+  data?: JsonObject | undefined;
+};
+
+/**
+ * Describes the message tau.runtime.v1.ProviderData.
+ * Use `create(ProviderDataSchema)` to create a new message.
+ */
+export const ProviderDataSchema: GenMessage<ProviderData> = /*@__PURE__*/
+  messageDesc(file_tau_runtime_v1_content, 4);
+
+/**
+ * Something only the provider understands and wants back.
+ *
+ * @generated from message tau.runtime.v1.ProviderPart
+ */
+export type ProviderPart = Message<"tau.runtime.v1.ProviderPart"> & {
+  /**
+   * The provider's name for it.
+   *
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * The thing itself.
+   *
+   * @generated from field: tau.runtime.v1.ProviderData provider_data = 2;
+   */
+  providerData?: ProviderData | undefined;
+};
+
+/**
+ * Describes the message tau.runtime.v1.ProviderPart.
+ * Use `create(ProviderPartSchema)` to create a new message.
+ */
+export const ProviderPartSchema: GenMessage<ProviderPart> = /*@__PURE__*/
+  messageDesc(file_tau_runtime_v1_content, 5);
 
 /**
  * What a model thought before it answered.
@@ -163,6 +291,13 @@ export type ThinkingPart = Message<"tau.runtime.v1.ThinkingPart"> & {
    * @generated from field: optional string redacted = 3;
    */
   redacted?: string | undefined;
+
+  /**
+   * What the provider wants back with the part.
+   *
+   * @generated from field: optional tau.runtime.v1.ProviderData provider_data = 4;
+   */
+  providerData?: ProviderData | undefined;
 };
 
 /**
@@ -170,7 +305,7 @@ export type ThinkingPart = Message<"tau.runtime.v1.ThinkingPart"> & {
  * Use `create(ThinkingPartSchema)` to create a new message.
  */
 export const ThinkingPartSchema: GenMessage<ThinkingPart> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_content, 3);
+  messageDesc(file_tau_runtime_v1_content, 6);
 
 /**
  * A picture, a sound or a document.
@@ -221,7 +356,7 @@ export type MediaPart = Message<"tau.runtime.v1.MediaPart"> & {
  * Use `create(MediaPartSchema)` to create a new message.
  */
 export const MediaPartSchema: GenMessage<MediaPart> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_content, 4);
+  messageDesc(file_tau_runtime_v1_content, 7);
 
 /**
  * A model asks for a tool to be run.
@@ -249,6 +384,13 @@ export type ToolCallPart = Message<"tau.runtime.v1.ToolCallPart"> & {
    * @generated from field: string arguments = 3;
    */
   arguments: string;
+
+  /**
+   * What the provider wants back with the part.
+   *
+   * @generated from field: optional tau.runtime.v1.ProviderData provider_data = 4;
+   */
+  providerData?: ProviderData | undefined;
 };
 
 /**
@@ -256,7 +398,7 @@ export type ToolCallPart = Message<"tau.runtime.v1.ToolCallPart"> & {
  * Use `create(ToolCallPartSchema)` to create a new message.
  */
 export const ToolCallPartSchema: GenMessage<ToolCallPart> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_content, 5);
+  messageDesc(file_tau_runtime_v1_content, 8);
 
 /**
  * Tokens of one or more model calls.
@@ -305,5 +447,5 @@ export type Usage = Message<"tau.runtime.v1.Usage"> & {
  * Use `create(UsageSchema)` to create a new message.
  */
 export const UsageSchema: GenMessage<Usage> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_content, 6);
+  messageDesc(file_tau_runtime_v1_content, 9);
 
