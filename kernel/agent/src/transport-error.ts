@@ -12,6 +12,7 @@ const byCode: Readonly<Record<string, ModelErrorCode>> = {
   RESPONSE_TOO_LARGE: "model.too_large",
   SSE_EVENT_TOO_LARGE: "model.too_large",
   UND_ERR_HEADERS_OVERFLOW: "model.parse",
+  ANSWER_NOT_JSON: "model.parse",
 };
 
 /** Maps what undici, the socket or the SSE parser said. */

@@ -1,31 +1,16 @@
-import { isJsonObject, isTauError, parseJson } from "@tau/core";
-import type { ModelEvent, TauError } from "@tau/core";
+import { isJsonObject, isTauError } from "@tau/core";
+import type { Json, ModelEvent } from "@tau/core";
 
 import type { AnswerDecoder } from "./answer-decoder.ts";
-import type { HttpTransport } from "./http/http-transport.ts";
+import type { FrameParser } from "./framing.ts";
 import type { HttpResponse } from "./http/http-response.ts";
 import { modelError } from "./model-error.ts";
-import type { ModelIdentity } from "./model-error.ts";
-import { providerError } from "./provider-error.ts";
 import { headerOf } from "./retry-after.ts";
-import { SseParser } from "./sse/sse-parser.ts";
 import { transportError } from "./transport-error.ts";
-import type { ModelLimits, WireProtocol } from "./wire-protocol.ts";
-
-/** Bytes of an answer that is not a stream, read to find out what it says. */
-const plainAnswerBytes = 65_536;
-
-/** One call, ready to be sent. */
-export interface WireCall {
-  readonly identity: ModelIdentity;
-  readonly protocol: WireProtocol;
-  readonly transport: HttpTransport;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  readonly limits: ModelLimits;
-  /** Cut out of everything that is kept of an answer. */
-  readonly secrets: readonly string[];
-}
+import { WholeAnswer } from "./whole-answer.ts";
+import { answerError, plainAnswerError, sendCall } from "./wire-call.ts";
+import type { WireCall } from "./wire-call.ts";
+import type { WireProtocol } from "./wire-protocol.ts";
 
 /** One call on the wire: pulled batch by batch, then closed. */
 export class WireExchange {
@@ -33,29 +18,35 @@ export class WireExchange {
   readonly #signal: AbortSignal;
   readonly #response: HttpResponse;
   readonly #decoder: AnswerDecoder;
-  readonly #parser: SseParser;
+  readonly #parser: FrameParser;
   #failure: { readonly error: unknown } | undefined;
 
-  private constructor(call: WireCall, response: HttpResponse, signal: AbortSignal) {
+  private constructor(call: WireCall, response: HttpResponse, parts: WireParts) {
     this.#call = call;
-    this.#signal = signal;
     this.#response = response;
-    this.#decoder = call.protocol.createDecoder((body) => errorOf(call, { status: 200, headers: {}, body }));
-    this.#parser = new SseParser(this.#decoder, call.limits.maxEventBytes ?? 16 * 1024 * 1024);
+    this.#signal = parts.signal;
+    this.#decoder = parts.decoder;
+    this.#parser = parts.parser;
   }
 
   /**
-   * Sends the call and waits for the head of the answer.
+   * Sends the call and waits for the head of the answer: a stream in the protocol's framing, or one JSON text.
    *
    * @throws TauError of this package, or the reason of `signal`
    */
-  static async open(call: WireCall, signal: AbortSignal): Promise<WireExchange> {
-    const response = await post(call, signal);
-    const type = headerOf(response.headers, "content-type") ?? "text/event-stream";
-    if (response.status === 200 && type.toLowerCase().includes("text/event-stream")) {
-      return new WireExchange(call, response, signal);
+  static async open(call: WireCall, protocol: WireProtocol, signal: AbortSignal): Promise<WireExchange> {
+    const response = await sendCall(call, signal);
+    const { framing } = protocol;
+    const type = (headerOf(response.headers, "content-type") ?? framing.contentType).toLowerCase();
+    const streams = type.includes(framing.contentType);
+    if (response.status !== 200 || !(streams || type.includes("json"))) {
+      throw await plainAnswerError(call, response, signal);
     }
-    throw await plainAnswerError(call, response, signal);
+    const decoder = protocol.createDecoder((body) => answerError(call, { status: 200, headers: {}, body }));
+    const parser = streams
+      ? framing.createParser(decoder, call.limits.maxEventBytes ?? 16 * 1024 * 1024)
+      : new WholeAnswer((answer, text) => readWhole(call, response, { decoder, answer, text }));
+    return new WireExchange(call, response, { signal, decoder, parser });
   }
 
   /**
@@ -87,6 +78,7 @@ export class WireExchange {
   }
 
   #end(): void {
+    this.#parser.end?.();
     this.#decoder.end();
     if (this.#decoder.finished === undefined) throw modelError("model.truncated", this.#call.identity);
   }
@@ -101,51 +93,22 @@ export class WireExchange {
   }
 }
 
-async function post(call: WireCall, signal: AbortSignal): Promise<HttpResponse> {
-  try {
-    return await call.transport.post(
-      {
-        url: call.protocol.url,
-        headers: call.headers,
-        body: call.body,
-        limits: call.limits,
-        maxResponseBytes: call.limits.maxResponseBytes ?? 128 * 1024 * 1024,
-      },
-      signal,
-    );
-  } catch (error) {
-    signal.throwIfAborted();
-    throw transportError(call.identity, error);
-  }
+/** What reads one answer. */
+interface WireParts {
+  readonly signal: AbortSignal;
+  readonly decoder: AnswerDecoder;
+  readonly parser: FrameParser;
 }
 
-/** Says what an answer means that is not a stream of events: an error, or somebody else's web page. */
-async function plainAnswerError(
+/** Some servers send their errors with status 200; their answers may have an `error` that is null. */
+function readWhole(
   call: WireCall,
-  response: HttpResponse,
-  signal: AbortSignal,
-): Promise<TauError> {
-  let body = "";
-  try {
-    body = await response.text(plainAnswerBytes);
-  } catch {
-    // The status alone has to do.
-    signal.throwIfAborted();
+  { headers }: HttpResponse,
+  whole: { readonly decoder: AnswerDecoder; readonly answer: Json; readonly text: string },
+): void {
+  const { decoder, answer, text } = whole;
+  if (isJsonObject(answer) && (answer["error"] ?? null) !== null) {
+    throw answerError(call, { status: 200, headers, body: text });
   }
-  const { status, headers } = response;
-  const parsed = parseJson(body);
-  const saysError = parsed.ok && isJsonObject(parsed.value) && parsed.value["error"] !== undefined;
-  if (status !== 200 || saysError) return errorOf(call, { status, headers, body });
-  return modelError("model.parse", call.identity, {
-    class: "permanent",
-    sentence: "answered without a stream of events. Check that the base URL is an API of this protocol",
-    details: { status, contentType: (headerOf(headers, "content-type") ?? "").slice(0, 80) },
-  });
-}
-
-function errorOf(
-  call: WireCall,
-  answer: { readonly status: number; readonly headers: HttpResponse["headers"]; readonly body: string },
-): TauError {
-  return providerError(call.identity, { ...answer, secrets: call.secrets, now: Date.now() });
+  decoder.readAnswer(answer);
 }

@@ -39,24 +39,23 @@ export function createWireModel(
     loading ??= Promise.all([load(), import("./wire-exchange.ts").then((module) => module.WireExchange)]);
     const [protocol, Exchange] = await loading;
     const key = await resolveKey(options.apiKey, signal);
-    return await Exchange.open(
-      {
-        identity,
-        protocol,
-        transport: options.transport ?? sharedHttpTransport(),
-        headers: {
-          "content-type": "application/json",
-          accept: "text/event-stream",
-          "user-agent": "tau",
-          ...protocol.headersFor(key),
-          ...options.headers,
-        },
-        body: protocol.writeBody(request),
-        limits: options.timeouts ?? {},
-        secrets: key === undefined ? [] : [key],
+    const body = protocol.writeBody(request);
+    const call = {
+      identity,
+      url: protocol.url,
+      transport: options.transport ?? sharedHttpTransport(),
+      headers: {
+        "content-type": "application/json",
+        accept: protocol.framing.contentType,
+        "user-agent": "tau",
+        ...(await protocol.headersFor(key, body, signal)),
+        ...options.headers,
       },
-      signal,
-    );
+      body,
+      limits: options.timeouts ?? {},
+      secrets: key === undefined ? [] : [key],
+    };
+    return await Exchange.open(call, protocol, signal);
   }
 
   return {

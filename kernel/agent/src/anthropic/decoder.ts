@@ -81,6 +81,12 @@ export class AnthropicDecoder implements AnswerDecoder {
   /** The protocol has an end marker of its own. */
   end(): void {}
 
+  readAnswer(answer: Json): void {
+    if (objectOf(answer)["type"] !== "message") throw this.#notTheProtocol("The answer is no message.");
+    this.#start(answer);
+    this.#finish();
+  }
+
   #apply(body: JsonObject): void {
     switch (body["type"]) {
       case "message_start":

@@ -1,3 +1,4 @@
+import { sseFraming } from "../framing.ts";
 import type { WireProtocol } from "../wire-protocol.ts";
 import { AnthropicDecoder } from "./decoder.ts";
 import { createAnthropicBodyWriter } from "./request-body.ts";
@@ -12,6 +13,7 @@ export function createAnthropicProtocol(options: AnthropicBodyOptions, url: URL)
       ...(key === undefined ? {} : { "x-api-key": key }),
     }),
     writeBody: createAnthropicBodyWriter(options),
+    framing: sseFraming,
     createDecoder: (toError) => new AnthropicDecoder(options.identity, toError),
   };
 }

@@ -6,6 +6,7 @@ import type {
   ModelEvent,
   ModelFinished,
   StopReason,
+  TauError,
   Usage,
 } from "@tau/core";
 
@@ -77,9 +78,7 @@ export class OpenAiChatDecoder implements AnswerDecoder {
     }
     const parsed = parseJson(event.data);
     if (!parsed.ok || !isJsonObject(parsed.value)) {
-      throw modelError("model.parse", this.#options.identity, {
-        cause: new Error(parsed.ok ? "An event of the stream is not an object." : parsed.reason),
-      });
+      throw this.#notTheProtocol(parsed.ok ? "An event of the stream is not an object." : parsed.reason);
     }
     this.#chunk(parsed.value, event.data);
     if (plainContent(parsed.value) !== undefined) this.#shortcut.learn(event);
@@ -88,6 +87,15 @@ export class OpenAiChatDecoder implements AnswerDecoder {
   /** The response ended; a dialect without an end marker is finished if there was a finish reason. */
   end(): void {
     if (!this.#options.dialect.doneMarker && this.#finishReason !== undefined) this.#finish();
+  }
+
+  readAnswer(answer: Json): void {
+    if (!isJsonObject(answer) || !Array.isArray(answer["choices"])) {
+      throw this.#notTheProtocol("The answer has no choices.");
+    }
+    const choices = listOf(answer["choices"]).map(toWholeDelta);
+    this.#chunk({ ...answer, choices }, JSON.stringify(answer));
+    this.#finish();
   }
 
   #chunk(chunk: JsonObject, data: string): void {
@@ -158,7 +166,7 @@ export class OpenAiChatDecoder implements AnswerDecoder {
       });
     }
     if (!this.#calls.isComplete) {
-      throw modelError("model.parse", identity, { cause: new Error("A tool call has no name.") });
+      throw this.#notTheProtocol("A tool call has no name.");
     }
     this.finished = {
       type: "finished",
@@ -184,6 +192,10 @@ export class OpenAiChatDecoder implements AnswerDecoder {
     };
   }
 
+  #notTheProtocol(reason: string): TauError {
+    return modelError("model.parse", this.#options.identity, { cause: new Error(reason) });
+  }
+
   #stopReason(finishReason: string): StopReason {
     const reason = stopReasons[finishReason] ?? "stop";
     if (reason !== "stop") return reason;
@@ -191,6 +203,17 @@ export class OpenAiChatDecoder implements AnswerDecoder {
     if (this.#calls.count > 0) return "tool_calls";
     return this.#refused ? "content_filtered" : "stop";
   }
+}
+
+/** A choice of a whole answer as the choice of a chunk that says everything at once. */
+function toWholeDelta(choice: Json): Json {
+  if (!isJsonObject(choice) || !isJsonObject(choice["message"])) return choice;
+  const { message } = choice;
+  // Whole calls have no index: each is one of its own, whatever its id.
+  const calls = listOf(message["tool_calls"]).map((call, index) =>
+    isJsonObject(call) ? { ...call, index } : call,
+  );
+  return { ...choice, delta: { ...message, tool_calls: calls } };
 }
 
 /** The text of a chunk that only adds content to the first choice. */

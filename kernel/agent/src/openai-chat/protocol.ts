@@ -1,3 +1,4 @@
+import { sseFraming } from "../framing.ts";
 import type { ModelIdentity } from "../model-error.ts";
 import type { WireProtocol } from "../wire-protocol.ts";
 import { OpenAiChatDecoder } from "./decoder.ts";
@@ -14,6 +15,7 @@ export function createOpenAiChatProtocol(
     url,
     headersFor: (key) => (key === undefined ? {} : { authorization: `Bearer ${key}` }),
     writeBody: createOpenAiBodyWriter(dialect, identity),
+    framing: sseFraming,
     createDecoder: (toError) => new OpenAiChatDecoder({ identity, dialect, toError }),
   };
 }

@@ -1,0 +1,216 @@
+import { noUsage, parseJson } from "@tau/core";
+import type { Json, ModelEvent, ModelFinished } from "@tau/core";
+import { describe, expect, test } from "vitest";
+
+import { createAnthropic } from "./anthropic/anthropic.ts";
+import type { AnswerDecoder } from "./answer-decoder.ts";
+import type { Framing } from "./framing.ts";
+import { createHttpTransport } from "./http/http-transport.ts";
+import type { Model } from "./model.ts";
+import { createOpenAiChat } from "./openai-chat/openai-chat.ts";
+import { readAll } from "./recorded.test.support.ts";
+import { startLoopback } from "./replay-server.test.support.ts";
+import type { SseEvent } from "./sse/sse-parser.ts";
+import { createWireModel } from "./wire-model.ts";
+
+const call = (name: string): Json => ({ type: "function", id: "", function: { name, arguments: "{}" } });
+const chatAnswer: Json = {
+  id: "c1",
+  model: "m-2",
+  error: null,
+  choices: [
+    { index: 0, message: { content: "Hi", tool_calls: [call("x"), call("y")] }, finish_reason: "stop" },
+  ],
+  usage: { prompt_tokens: 3, completion_tokens: 2 },
+};
+
+/** Asks a model made for a server that gives `body` as `contentType`. */
+async function ask(
+  answer: { readonly body: string; readonly contentType?: string },
+  create: (baseUrl: string, transport: ReturnType<typeof createHttpTransport>) => Model = chat,
+) {
+  await using server = await startLoopback((_request, response) => {
+    response.writeHead(200, { "content-type": answer.contentType ?? "application/json" });
+    response.end(answer.body);
+  });
+  await using transport = createHttpTransport();
+  return await readAll(create(server.url, transport));
+}
+
+function chat(baseUrl: string, transport: ReturnType<typeof createHttpTransport>): Model {
+  return createOpenAiChat({ baseUrl, model: "any", transport });
+}
+
+describe("an answer that does not stream", () => {
+  test("is read as the stream that says it in one piece", async () => {
+    const { events, finished } = await ask({ body: JSON.stringify(chatAnswer) });
+
+    expect(events.map((event) => event.type)).toEqual([
+      "text_delta",
+      "tool_call_started",
+      "tool_call_delta",
+      "tool_call_started",
+      "tool_call_delta",
+      "finished",
+    ]);
+    expect(finished).toMatchObject({
+      model: "m-2",
+      responseId: "c1",
+      stopReason: "tool_calls",
+      usage: { inputTokens: 3, outputTokens: 2 },
+      message: {
+        parts: [
+          { type: "text", text: "Hi" },
+          { id: "call_0", name: "x" },
+          { id: "call_1", name: "y" },
+        ],
+      },
+    });
+  });
+
+  test("is read in every protocol", async () => {
+    const message = {
+      type: "message",
+      id: "m1",
+      model: "m-2",
+      content: [
+        { type: "text", text: "Hi" },
+        { type: "tool_use", id: "t1", name: "x", input: { a: 1 } },
+      ],
+      stop_reason: "tool_use",
+      usage: { input_tokens: 3, output_tokens: 2 },
+    };
+    const { finished } = await ask({ body: JSON.stringify(message) }, (baseUrl, transport) =>
+      createAnthropic({ baseUrl, model: "any", transport }),
+    );
+
+    expect(finished).toMatchObject({
+      stopReason: "tool_calls",
+      usage: { inputTokens: 3, outputTokens: 2 },
+      message: {
+        parts: [
+          { type: "text", text: "Hi" },
+          { type: "tool_call", id: "t1", name: "x", arguments: '{"a":1}' },
+        ],
+      },
+    });
+  });
+
+  test("is complete with its last byte and not one byte earlier", async () => {
+    const body = JSON.stringify(chatAnswer);
+    for (let length = 0; length < body.length; length += 7) {
+      await expect(ask({ body: body.slice(0, length) })).rejects.toMatchObject({ code: "model.parse" });
+    }
+  });
+
+  test("is an error when it says so, even with status 200", async () => {
+    const body = '{"error":{"code":429,"message":"slow"}}';
+
+    await expect(ask({ body })).rejects.toMatchObject({ code: "model.rate_limited" });
+    await expect(ask({ body, contentType: "text/plain" })).rejects.toMatchObject({
+      code: "model.rate_limited",
+    });
+  });
+
+  test.each(["{}", "[]", "null", '{"type":"other"}', '{"choices":{}}'])(
+    "is refused when it is %s, which is no answer of the protocol",
+    async (body) => {
+      await expect(ask({ body })).rejects.toMatchObject({ code: "model.parse" });
+      await expect(
+        ask({ body }, (baseUrl, transport) => createAnthropic({ baseUrl, model: "any", transport })),
+      ).rejects.toMatchObject({ code: "model.parse" });
+    },
+  );
+});
+
+/** One JSON value a line; the last line may do without its line feed. */
+const lineFraming: Framing = {
+  contentType: "application/x-ndjson",
+  createParser(sink) {
+    let rest = "";
+    const line = (data: string): void => sink.event({ name: "", data, text: "", start: -1, end: -1 });
+    return {
+      push(chunks) {
+        const lines = (rest + Buffer.concat(chunks).toString("latin1")).split("\n");
+        rest = lines.pop() ?? "";
+        lines.forEach(line);
+      },
+      end: () => line(rest),
+    };
+  },
+};
+
+/** Says every string that it is sent; `true` is the end. */
+class WordDecoder implements AnswerDecoder {
+  finished: ModelFinished | undefined;
+  #events: ModelEvent[] = [];
+  #text = "";
+
+  take(): ModelEvent[] {
+    return this.#events.splice(0);
+  }
+
+  shortcut(): number {
+    return -1;
+  }
+
+  end(): void {}
+
+  event({ data }: SseEvent): void {
+    const parsed = parseJson(data);
+    if (parsed.ok) this.readAnswer(parsed.value);
+  }
+
+  readAnswer(answer: Json): void {
+    if (typeof answer === "string") {
+      this.#text += answer;
+      this.#events.push({ type: "text_delta", text: answer });
+    }
+    if (answer !== true) return;
+    this.finished = {
+      type: "finished",
+      message: { role: "assistant", parts: [{ type: "text", text: this.#text }] },
+      usage: noUsage,
+      stopReason: "stop",
+      model: "words",
+    };
+    this.#events.push(this.finished);
+  }
+}
+
+describe("a protocol", () => {
+  const words = (url: string, transport: ReturnType<typeof createHttpTransport>): Model =>
+    createWireModel(
+      { provider: "toy", model: "words" },
+      { model: "words", transport, apiKey: "k" },
+      async () => ({
+        url: new URL(url),
+        headersFor: async (key, body) => ({ "x-signature": `${key} ${body.length}` }),
+        writeBody: (request) => JSON.stringify(request.messages.length),
+        framing: lineFraming,
+        createDecoder: () => new WordDecoder(),
+      }),
+    );
+
+  test("may have a framing of its own, which need not end its last event", async () => {
+    const { events } = await ask({ body: '"a"\n"b"\ntrue', contentType: "application/x-ndjson" }, words);
+
+    expect(events.map((event) => event.type === "text_delta" && event.text)).toEqual(["a", "b", false]);
+    await expect(
+      ask({ body: '"a"\n"b"\ntru', contentType: "application/x-ndjson" }, words),
+    ).rejects.toMatchObject({ code: "model.truncated" });
+  });
+
+  test("may sign the body, and asks for its own framing", async () => {
+    let seen: unknown;
+    await using server = await startLoopback(({ headers }, response) => {
+      seen = [headers["x-signature"], headers.accept];
+      response.writeHead(200, { "content-type": "application/x-ndjson" });
+      response.end("true");
+    });
+    await using transport = createHttpTransport();
+    await readAll(words(server.url, transport));
+
+    expect(seen).toEqual(["k 1", "application/x-ndjson"]);
+  });
+});
