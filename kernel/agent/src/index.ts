@@ -1,4 +1,13 @@
 export type { Model, ModelRequest } from "./model.ts";
+export type {
+  CapabilityFacts,
+  Known,
+  Modality,
+  ModelCapabilities,
+  PromptCache,
+  StructuredOutput,
+} from "./capabilities.ts";
+export { defineCapabilities, unknownCapabilities, withFacts } from "./capabilities.ts";
 export type { ApiKey } from "./api-key.ts";
 export type { ModelErrorCode } from "./error-codes.ts";
 export { modelErrorCodes } from "./error-codes.ts";

@@ -9,6 +9,8 @@ import type {
   ToolDefinition,
 } from "@tau/core";
 
+import type { ModelCapabilities } from "./capabilities.ts";
+
 /** One question to a model. */
 export interface ModelRequest {
   /** Instructions; the stable prefix of the prompt together with `tools`. */
@@ -60,5 +62,7 @@ export interface Model {
   readonly price?: Price;
   /** Tokens the model can read; absent when unknown. */
   readonly contextWindow?: number;
+  /** What is known of it; absent when nobody looked. */
+  readonly capabilities?: ModelCapabilities;
   stream(request: ModelRequest, context: CallContext): AsyncIterable<readonly ModelEvent[]>;
 }

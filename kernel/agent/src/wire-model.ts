@@ -2,6 +2,7 @@ import type { CallContext, Price } from "@tau/core";
 
 import { resolveKey } from "./api-key.ts";
 import type { ApiKey } from "./api-key.ts";
+import type { ModelCapabilities } from "./capabilities.ts";
 import { sharedHttpTransport } from "./http/http-transport.ts";
 import type { HttpTransport } from "./http/http-transport.ts";
 import type { Model, ModelRequest } from "./model.ts";
@@ -14,8 +15,11 @@ export interface WireModelOptions {
   /** A function is asked at every call. Never appears in an error. */
   readonly apiKey?: ApiKey;
   readonly model: string;
+  /** What is known of the model, for example by the catalog. */
+  readonly capabilities?: ModelCapabilities;
+  /** Wins over the price in the capabilities. */
   readonly price?: Price;
-  /** Tokens the model can read. */
+  /** Tokens the model can read. Wins over the capabilities. */
   readonly contextWindow?: number;
   /** Sent with every request; they win over the adapter's own. Names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -61,8 +65,7 @@ export function createWireModel(
   return {
     provider: identity.provider,
     id: identity.model,
-    ...(options.price === undefined ? {} : { price: options.price }),
-    ...(options.contextWindow === undefined ? {} : { contextWindow: options.contextWindow }),
+    ...knownOf(options),
 
     async *stream(request: ModelRequest, { signal }: CallContext) {
       signal.throwIfAborted();
@@ -74,5 +77,17 @@ export function createWireModel(
         exchange.close();
       }
     },
+  };
+}
+
+/** What is known of the model before anybody calls it. */
+function knownOf(options: WireModelOptions): Pick<Model, "price" | "contextWindow" | "capabilities"> {
+  const { capabilities } = options;
+  const price = options.price ?? capabilities?.price;
+  const contextWindow = options.contextWindow ?? capabilities?.maxContextTokens;
+  return {
+    ...(price === undefined ? {} : { price }),
+    ...(contextWindow === undefined ? {} : { contextWindow }),
+    ...(capabilities === undefined ? {} : { capabilities }),
   };
 }
