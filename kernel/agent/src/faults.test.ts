@@ -1,0 +1,50 @@
+import { createAnthropic } from "./anthropic/anthropic.ts";
+import { createOpenAiChat } from "./openai-chat/openai-chat.ts";
+import { describeModelFaults } from "./testing/describe-model-faults.ts";
+import type { FaultWire } from "./testing/fault-server.ts";
+
+/** What servers of server-sent events have in common; they repeat the key to see whether it is kept. */
+function sseWire(events: readonly object[], end = ""): FaultWire {
+  return {
+    contentType: "text/event-stream",
+    answer: Buffer.from(events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("") + end),
+    garbage: Buffer.from("\n\ndata: <html>Bad gateway</html>\n\n"),
+    error: (status) => ({
+      body: JSON.stringify({ error: { message: `Failed with ${status} for sk-fault-secret.` } }),
+    }),
+  };
+}
+
+const delta = (content: string): object => ({ choices: [{ index: 0, delta: { content } }] });
+
+describeModelFaults("createOpenAiChat()", {
+  wire: sseWire(
+    [
+      delta("Hello"),
+      delta(", "),
+      delta("world."),
+      { choices: [{ index: 0, delta: {}, finish_reason: "stop" }] },
+    ],
+    "data: [DONE]\n\n",
+  ),
+  create: (baseUrl, options) => createOpenAiChat({ ...options, baseUrl }),
+});
+
+const block = (text: string): object => ({
+  type: "content_block_delta",
+  index: 0,
+  delta: { type: "text_delta", text },
+});
+
+describeModelFaults("createAnthropic()", {
+  wire: sseWire([
+    { type: "message_start", message: { type: "message", content: [] } },
+    { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
+    block("Hello"),
+    block(", "),
+    block("world."),
+    { type: "message_delta", delta: { stop_reason: "end_turn" } },
+    { type: "message_stop" },
+  ]),
+  create: (baseUrl, options) => createAnthropic({ ...options, baseUrl }),
+});
