@@ -11,7 +11,8 @@ export { defineCapabilities, unknownCapabilities, withFacts } from "./capabiliti
 export type { ApiKey } from "./api-key.ts";
 export type { ModelErrorCode } from "./error-codes.ts";
 export { modelErrorCodes } from "./error-codes.ts";
-export type { HttpLimits, HttpTransport, HttpTransportOptions } from "./http/http-transport.ts";
+export type { HttpResponse } from "./http/http-response.ts";
+export type { HttpLimits, HttpRequest, HttpTransport, HttpTransportOptions } from "./http/http-transport.ts";
 export { createHttpTransport } from "./http/http-transport.ts";
 export type { OpenAiChatDialect } from "./openai-chat/dialect.ts";
 export {

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Dispatcher, Pool } from "undici";
 
 import type { HttpResponse } from "./http-response.ts";
+import type { UndiciResponse } from "./undici-response.ts";
 
 /** Limits of one call. All times in milliseconds, 0 means none. */
 export interface HttpLimits {
@@ -46,15 +47,15 @@ export interface HttpTransportOptions {
 
 interface Parts {
   readonly Pool: typeof Pool;
-  readonly HttpResponse: typeof HttpResponse;
+  readonly UndiciResponse: typeof UndiciResponse;
 }
 
 async function loadParts(): Promise<Parts> {
   const [pool, response] = await Promise.all([
     import("undici/lib/dispatcher/pool.js"),
-    import("./http-response.ts"),
+    import("./undici-response.ts"),
   ]);
-  return { Pool: pool.default, HttpResponse: response.HttpResponse };
+  return { Pool: pool.default, UndiciResponse: response.UndiciResponse };
 }
 
 /** Makes an {@link HttpTransport}; undici is loaded by the first call, because importing it costs 20 to 60 ms. */
@@ -71,7 +72,7 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
       if (pools.size > 0) await nextTurn();
       signal.throwIfAborted();
       const pool = poolFor(pools, parts.Pool, { ...options, request });
-      const response = new parts.HttpResponse(request.maxResponseBytes, signal);
+      const response = new parts.UndiciResponse(request.maxResponseBytes, signal);
       pool.dispatch(toDispatch(request), response.handler);
       await response.started;
       return response;
