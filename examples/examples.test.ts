@@ -24,6 +24,10 @@ test("custom-tool.ts pays the small sum back and refuses the large one", async (
   ]);
 });
 
+test("embeddings.ts finds the text about the cat", async () => {
+  expect((await outputOf("embeddings.ts")).at(-1)).toBe("nearest: the cat sat on the mat (40 tokens)");
+});
+
 test("resume-after-crash.ts does nothing twice", async () => {
   const lines = await outputOf("resume-after-crash.ts");
   expect(lines).toContain("The first process ended with SIGKILL.");

@@ -30,3 +30,29 @@ export type { ModelLimits } from "./wire-protocol.ts";
 export { completeAnswer } from "./complete-answer.ts";
 export type { RetryNotice, RetryPolicy } from "./retry.ts";
 export { retry } from "./retry.ts";
+export type {
+  EmbeddingAnswer,
+  EmbeddingModel,
+  EmbeddingPurpose,
+  EmbeddingRequest,
+} from "./embeddings/embedding-model.ts";
+export type { WireEmbeddingOptions } from "./embeddings/wire-embeddings.ts";
+export type { OpenAiEmbeddingDialect } from "./embeddings/openai-embedding-dialect.ts";
+export type { OpenAiEmbeddingOptions } from "./embeddings/openai-embeddings.ts";
+export { createOpenAiEmbeddings } from "./embeddings/openai-embeddings.ts";
+export type { GeminiEmbeddingOptions } from "./embeddings/gemini-embeddings.ts";
+export { createGeminiEmbeddings } from "./embeddings/gemini-embeddings.ts";
+export type { OllamaEmbeddingOptions } from "./embeddings/ollama-embeddings.ts";
+export { createOllamaEmbeddings } from "./embeddings/ollama-embeddings.ts";
+export type { CohereEmbeddingOptions } from "./embeddings/cohere-embeddings.ts";
+export { createCohereEmbeddings } from "./embeddings/cohere-embeddings.ts";
+export type {
+  TimedText,
+  Transcript,
+  TranscriptionModel,
+  TranscriptionRequest,
+} from "./audio/transcription-model.ts";
+export type { SpeechFormat, SpeechModel, SpeechRequest } from "./audio/speech-model.ts";
+export type { OpenAiAudioOptions } from "./audio/openai-audio-endpoint.ts";
+export { createOpenAiTranscription } from "./audio/openai-transcription.ts";
+export { createOpenAiSpeech } from "./audio/openai-speech.ts";

@@ -19,7 +19,7 @@ export interface WireCall {
   readonly url: URL;
   readonly transport: HttpTransport;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Uint8Array;
   readonly limits: ModelLimits;
   /** Cut out of everything that is kept of an answer. */
   readonly secrets: readonly string[];

@@ -19,7 +19,7 @@ export interface HttpLimits {
 export interface HttpRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Uint8Array;
   readonly limits: HttpLimits;
   /** Bytes of the whole answer; more of them fail the reading. */
   readonly maxResponseBytes: number;

@@ -3,6 +3,7 @@ import type { CallContext, ModelEvent, ToolDefinition } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
 import type { Model, ModelRequest } from "../model.ts";
+import { testContext } from "./test-context.ts";
 
 /** A model under test with what it was prepared to say; disposed of after each test. */
 export interface ModelFixture extends AsyncDisposable {
@@ -54,7 +55,7 @@ export function describeModel(
     test("yields batches that are never empty and ends with exactly one finished event", async () => {
       await using fixture = await create("answer");
       const batches: (readonly ModelEvent[])[] = [];
-      for await (const batch of fixture.model.stream(question, context())) batches.push(batch);
+      for await (const batch of fixture.model.stream(question, testContext())) batches.push(batch);
 
       expect(batches.every((batch) => batch.length > 0)).toBe(true);
       const events = batches.flat();
@@ -110,7 +111,7 @@ export function describeModel(
     test("throws when the answer is cut, and never says finished", async () => {
       await using fixture = await create("cut");
       const events: ModelEvent[] = [];
-      const error = await drain(fixture.model, context(), events).catch((thrown: unknown) => thrown);
+      const error = await drain(fixture.model, testContext(), events).catch((thrown: unknown) => thrown);
 
       expect(isTauError(error) && error.code).toMatch(/^model\./);
       expect(events.filter((event) => event.type === "finished")).toEqual([]);
@@ -126,7 +127,7 @@ export function describeModel(
       await using fixture = await create("stall");
       const controller = new AbortController();
       const reason = new Error("enough");
-      const stream = fixture.model.stream(question, context(controller.signal))[Symbol.asyncIterator]();
+      const stream = fixture.model.stream(question, testContext(controller.signal))[Symbol.asyncIterator]();
       await stream.next();
       const next = (async () => {
         while ((await stream.next()).done !== true);
@@ -141,12 +142,12 @@ export function describeModel(
       await using fixture = await create("answer");
       const reason = new Error("never mind");
 
-      await expect(drain(fixture.model, context(AbortSignal.abort(reason)), [])).rejects.toBe(reason);
+      await expect(drain(fixture.model, testContext(AbortSignal.abort(reason)), [])).rejects.toBe(reason);
     });
 
     test("lets go when the reader returns early", async () => {
       await using fixture = await create("stall");
-      for await (const _ of fixture.model.stream(question, context())) break;
+      for await (const _ of fixture.model.stream(question, testContext())) break;
 
       await expect.poll(() => openRequestsOf(fixture), soon).toBe(0);
     });
@@ -162,19 +163,10 @@ async function openRequestsOf({ openRequests }: ModelFixture): Promise<number> {
 
 async function read(model: Model): Promise<readonly ModelEvent[]> {
   const events: ModelEvent[] = [];
-  await drain(model, context(), events);
+  await drain(model, testContext(), events);
   return events;
 }
 
 async function drain(model: Model, call: CallContext, events: ModelEvent[]): Promise<void> {
   for await (const batch of model.stream(question, call)) events.push(...batch);
-}
-
-function context(signal: AbortSignal = new AbortController().signal): CallContext {
-  return {
-    tenant: "contract",
-    principal: { id: "contract", kind: "service", scopes: [] },
-    traceId: "0".repeat(32),
-    signal,
-  };
 }
