@@ -1,0 +1,38 @@
+import { isTauError } from "@tau/core";
+
+import type { Attempt } from "./call-record.ts";
+import type { ModelStream } from "./layer.ts";
+import type { PipelineCall } from "./pipeline-call.ts";
+import { watchStream } from "./watch-stream.ts";
+
+/** The innermost handler: asks the call's model, and keeps how that went in the record. */
+export function askModel({ model, request, context, record }: PipelineCall): ModelStream {
+  let attempt: Attempt;
+
+  return watchStream({
+    open() {
+      attempt = {
+        provider: model.provider,
+        model: model.id,
+        startedMs: performance.now() - record.startedMs,
+        firstBatchMs: undefined,
+        endedMs: undefined,
+        outcome: "open",
+        errorCode: undefined,
+      };
+      record.attempts.push(attempt);
+      return model.stream(request, context);
+    },
+    seen() {
+      if (attempt.firstBatchMs !== undefined) return;
+      attempt.firstBatchMs = performance.now() - record.startedMs;
+      record.answeredBy = model;
+    },
+    ended(end) {
+      attempt.endedMs = performance.now() - record.startedMs;
+      const isLeft = end.kind === "left" || context.signal.aborted;
+      attempt.outcome = end.kind === "finished" ? "answered" : isLeft ? "left" : "failed";
+      if (end.kind === "failed") attempt.errorCode = isTauError(end.error) ? end.error.code : "internal";
+    },
+  });
+}

@@ -1,0 +1,109 @@
+import { uuidv7 } from "@tau/core";
+import type { ErrorClass, Price } from "@tau/core";
+
+import type { LayerName } from "./layer-order.ts";
+
+/**
+ * What the layers tell each other about one call and, at the end, the caller: plain facts, made fresh for every
+ * call. All fields are there from the beginning, so that the object keeps one shape; times are milliseconds
+ * since `startedMs`.
+ */
+export interface CallRecord {
+  /** A UUIDv7. */
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** `performance.now()` when the call began. */
+  readonly startedMs: number;
+  /** The layers that the call entered, in that order; inner ones again with every further try. */
+  readonly layers: LayerEntry[];
+  /** Set by iam: what of the principal's scopes holds for this call. Undefined when nobody has decided. */
+  allowedScopes: readonly string[] | undefined;
+  /** Whether the answer came out of the cache. */
+  cacheHit: boolean;
+  /** Models that routing left out, each with all reasons. */
+  readonly skipped: SkippedCandidate[];
+  /** Requests that were made to providers, in that order, failed ones too. */
+  readonly attempts: Attempt[];
+  /** Failed tries that retry repeated. */
+  readonly retries: RetriedAttempt[];
+  /** Who gave the answer, from its first batch on; undefined for a hit. */
+  answeredBy: Answerer | undefined;
+  /** What validators said, when there are any. */
+  validation: ValidationSummary | undefined;
+}
+
+/** A layer that a call entered. */
+export interface LayerEntry {
+  readonly name: LayerName;
+  readonly enteredMs: number;
+}
+
+/** A model that was not asked, and why. */
+export interface SkippedCandidate {
+  readonly provider: string;
+  readonly model: string;
+  readonly reasons: readonly string[];
+}
+
+/** One request to a provider. The last fields are set when they are known. */
+export interface Attempt {
+  readonly provider: string;
+  readonly model: string;
+  readonly startedMs: number;
+  firstBatchMs: number | undefined;
+  endedMs: number | undefined;
+  /** `left` when the reader went away or the call was cancelled. */
+  outcome: "open" | "answered" | "failed" | "left";
+  errorCode: string | undefined;
+}
+
+/** A failed try, and how long retry waited after it. */
+export interface RetriedAttempt {
+  readonly provider: string;
+  readonly model: string;
+  readonly errorCode: string;
+  readonly errorClass: ErrorClass;
+  readonly waitMs: number;
+}
+
+/** Who gave an answer, and what it costs there. */
+export interface Answerer {
+  readonly provider: string;
+  readonly id: string;
+  readonly price?: Price;
+}
+
+/** What the validators of a call said. */
+export interface ValidationSummary {
+  /** In the order in which they ran. */
+  readonly outcomes: readonly ValidatorOutcome[];
+  readonly wallMs: number;
+}
+
+/** What one validator said. */
+export interface ValidatorOutcome {
+  readonly validator: string;
+  readonly outcome: "pass" | "filter" | "reject" | "annotate";
+  /** What a filter took out. */
+  readonly dropped?: readonly string[];
+  readonly metrics?: Readonly<Record<string, number | string | boolean>>;
+  readonly reason?: string;
+}
+
+/** Makes the record of a call that begins now. */
+export function createCallRecord(): CallRecord {
+  return {
+    id: uuidv7(),
+    startedAt: Date.now(),
+    startedMs: performance.now(),
+    layers: [],
+    allowedScopes: undefined,
+    cacheHit: false,
+    skipped: [],
+    attempts: [],
+    retries: [],
+    answeredBy: undefined,
+    validation: undefined,
+  };
+}

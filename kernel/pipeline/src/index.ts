@@ -1,0 +1,22 @@
+export type {
+  Answerer,
+  Attempt,
+  CallRecord,
+  LayerEntry,
+  RetriedAttempt,
+  SkippedCandidate,
+  ValidationSummary,
+  ValidatorOutcome,
+} from "./call-record.ts";
+export { createCallRecord } from "./call-record.ts";
+export { pipelineErrorCodes } from "./error-codes.ts";
+export type { Handler, Layer, ModelStream } from "./layer.ts";
+export type { LayerName } from "./layer-order.ts";
+export { layerOrder } from "./layer-order.ts";
+export type { PipelineBuilder, StartedCall } from "./pipeline.ts";
+export { Pipeline, withLayers } from "./pipeline.ts";
+export type { PipelineCall } from "./pipeline-call.ts";
+export type { PipelineResponse, ResponseTelemetry } from "./pipeline-response.ts";
+export { costOfCall } from "./pipeline-response.ts";
+export type { StreamEnd, StreamWatch } from "./watch-stream.ts";
+export { watchStream } from "./watch-stream.ts";

@@ -1,0 +1,18 @@
+import type { Model, ModelRequest } from "@tau/agent";
+import type { CallContext } from "@tau/core";
+
+import type { CallRecord } from "./call-record.ts";
+
+/**
+ * One call on its way through the layers; made fresh for every call. A layer that changes something hands on
+ * a changed copy; `record` stays the same object.
+ */
+export interface PipelineCall {
+  readonly request: ModelRequest;
+  readonly context: CallContext;
+  /** Who is asked. Outside of routing: who will probably answer, the first of `candidates`. */
+  readonly model: Model;
+  /** All who may answer, best first: what is reserved, cached and refused must be right for each of them. */
+  readonly candidates: readonly Model[];
+  readonly record: CallRecord;
+}

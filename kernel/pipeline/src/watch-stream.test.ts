@@ -1,0 +1,131 @@
+import type { ModelEvent } from "@tau/core";
+import { describe, expect, test } from "vitest";
+
+import type { ModelStream } from "./layer.ts";
+import { finishedWith, readAll } from "./pipeline.test.support.ts";
+import { watchStream } from "./watch-stream.ts";
+import type { StreamEnd } from "./watch-stream.ts";
+
+const word: readonly ModelEvent[] = [{ type: "text_delta", text: "hi" }];
+const last: readonly ModelEvent[] = [finishedWith("hi")];
+
+/** A source that says whether it was closed. */
+function source(...steps: readonly (readonly ModelEvent[] | Error)[]): {
+  readonly stream: ModelStream;
+  readonly closed: () => boolean;
+} {
+  let closed = false;
+  async function* read(): AsyncGenerator<readonly ModelEvent[]> {
+    try {
+      for (const step of steps) {
+        if (step instanceof Error) throw step;
+        yield step;
+      }
+    } finally {
+      closed = true;
+    }
+  }
+  return { stream: read(), closed: () => closed };
+}
+
+/** Watches a source and writes down what was told. */
+function watched(steps: readonly (readonly ModelEvent[] | Error)[], throwsAt?: Error) {
+  const { stream, closed } = source(...steps);
+  const seen: unknown[] = [];
+  const ends: StreamEnd[] = [];
+  const watch = watchStream({
+    open: () => stream,
+    seen(batch) {
+      seen.push(batch);
+      if (throwsAt !== undefined) throw throwsAt;
+    },
+    ended: (end) => ends.push(end),
+  });
+  return { stream: watch, seen, ends, closed };
+}
+
+describe("watchStream()", () => {
+  test("hands every batch on and tells the end once, before the reader has the last event", async () => {
+    const { stream, seen, ends } = watched([word, last]);
+    for await (const batch of stream) expect(ends).toHaveLength(batch === last ? 1 : 0);
+
+    expect(seen).toEqual([word, last]);
+    expect(ends).toEqual([{ kind: "finished", event: last[0] }]);
+  });
+
+  test("tells a failure of the source and throws it", async () => {
+    const broken = new Error("broken");
+    const { stream, ends } = watched([word, broken]);
+
+    await expect(readAll(stream)).rejects.toBe(broken);
+    expect(ends).toEqual([{ kind: "failed", error: broken }]);
+  });
+
+  test("tells a failure to open", async () => {
+    const broken = new Error("broken");
+    const ends: StreamEnd[] = [];
+    const stream = watchStream({
+      open: () => Promise.reject(broken),
+      ended: (end) => ends.push(end),
+    });
+
+    await expect(readAll(stream)).rejects.toBe(broken);
+    expect(ends).toEqual([{ kind: "failed", error: broken }]);
+  });
+
+  test("closes the source when `seen` throws", async () => {
+    const enough = new Error("enough");
+    const { stream, ends, closed } = watched([word, last], enough);
+
+    await expect(readAll(stream)).rejects.toBe(enough);
+    expect(ends).toEqual([{ kind: "failed", error: enough }]);
+    expect(closed()).toBe(true);
+  });
+
+  test("tells that the reader left, and closes the source", async () => {
+    const { stream, ends, closed } = watched([word, word, last]);
+    for await (const _ of stream) break;
+
+    expect(ends).toEqual([{ kind: "left" }]);
+    expect(closed()).toBe(true);
+  });
+
+  test("calls an answer that ends without its last event truncated", async () => {
+    const { stream, ends } = watched([word]);
+
+    await expect(readAll(stream)).rejects.toMatchObject({ code: "model.truncated" });
+    expect(ends).toMatchObject([{ kind: "failed", error: { code: "model.truncated" } }]);
+  });
+
+  test("does nothing, and tells nothing, until it is pulled", async () => {
+    const { stream, ends } = watched([word, last]);
+    const iterator = stream[Symbol.asyncIterator]();
+    await iterator.return?.();
+
+    expect(ends).toEqual([]);
+    await expect(iterator.next()).resolves.toMatchObject({ done: true });
+  });
+
+  test("closes what is still being opened when it is left", async () => {
+    const { stream, closed } = source(word, last);
+    const opening = Promise.withResolvers<ModelStream>();
+    const ends: StreamEnd[] = [];
+    const iterator = watchStream({ open: () => opening.promise, ended: (end) => ends.push(end) })[
+      Symbol.asyncIterator
+    ]();
+    const first = iterator.next();
+    const left = iterator.return?.();
+    opening.resolve(stream);
+    await Promise.all([first, left]);
+
+    expect(closed()).toBe(true);
+    expect(ends).toEqual([{ kind: "left" }]);
+  });
+
+  test("hands on the source's own promises when nobody watches", async () => {
+    const { stream, closed } = source(word, last);
+
+    await expect(readAll(watchStream({ open: () => stream }))).resolves.toEqual([word, last]);
+    expect(closed()).toBe(true);
+  });
+});

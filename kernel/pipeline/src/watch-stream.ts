@@ -1,0 +1,139 @@
+import { TauError } from "@tau/core";
+import type { ModelEvent, ModelFinished } from "@tau/core";
+
+import type { ModelStream } from "./layer.ts";
+
+type Batch = readonly ModelEvent[];
+type Step = IteratorResult<Batch, unknown>;
+
+/**
+ * How a stream ended: with its last event, by throwing, or because its reader went away before.
+ *
+ * A reader that is cancelled while it waits sees the source throw the signal's reason: that is `failed`.
+ */
+export type StreamEnd =
+  | { readonly kind: "finished"; readonly event: ModelFinished }
+  | { readonly kind: "failed"; readonly error: unknown }
+  | { readonly kind: "left" };
+
+/** What is done around a stream. */
+export interface StreamWatch {
+  /** Makes the stream, when it is first pulled. What it throws ends the stream, and `ended` hears of it. */
+  readonly open: () => ModelStream | Promise<ModelStream>;
+  /** Sees each batch before the reader does. What it throws ends the stream and closes the source. */
+  readonly seen?: (batch: Batch) => void;
+  /**
+   * Called exactly once for a stream that was pulled, and never for another. Of a whole answer it hears before
+   * the reader gets the last event, so that what it settles is settled by then. Must not throw.
+   */
+  readonly ended?: (end: StreamEnd) => void;
+}
+
+/**
+ * A stream that is opened when it is first pulled, and watched, at a fraction of what an async generator costs a
+ * batch: when nothing watches, the source's own promises are handed on.
+ */
+export function watchStream(watch: StreamWatch): ModelStream {
+  return new WatchedStream(watch);
+}
+
+const done: Step = { done: true, value: undefined };
+
+class WatchedStream implements AsyncIterableIterator<Batch, unknown> {
+  readonly #watch: StreamWatch;
+  readonly #isWatched: boolean;
+  #opening: Promise<AsyncIterator<Batch, unknown>> | undefined;
+  #source: AsyncIterator<Batch, unknown> | undefined;
+  /** `ended` was told. */
+  #hasEnded = false;
+  /** There is nothing more to read. */
+  #isClosed = false;
+
+  constructor(watch: StreamWatch) {
+    this.#watch = watch;
+    this.#isWatched = watch.seen !== undefined || watch.ended !== undefined;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<Step> {
+    if (this.#isClosed) return Promise.resolve(done);
+    if (this.#source === undefined) return this.#first();
+    const step = this.#source.next();
+    return this.#isWatched ? step.then(this.#passed, this.#failed) : step;
+  }
+
+  async return(): Promise<Step> {
+    if (this.#isClosed) return done;
+    this.#isClosed = true;
+    if (this.#opening === undefined) return done;
+    try {
+      // What is still being opened must be closed too.
+      const source = this.#source ?? (await this.#opening.catch(() => undefined));
+      await source?.return?.();
+    } finally {
+      this.#end({ kind: "left" });
+    }
+    return done;
+  }
+
+  async #first(): Promise<Step> {
+    try {
+      this.#opening ??= this.#open();
+      const source = this.#source ?? (await this.#opening);
+      return await this.#passed(await source.next());
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+
+  async #open(): Promise<AsyncIterator<Batch, unknown>> {
+    const stream = await this.#watch.open();
+    this.#source = stream[Symbol.asyncIterator]();
+    return this.#source;
+  }
+
+  readonly #passed = (step: Step): Step | Promise<Step> => {
+    // Left while it waited: whoever still asks gets nothing more.
+    if (this.#isClosed) return done;
+    if (step.done === true) return this.#hasEnded ? done : this.#failed(truncated());
+    try {
+      this.#watch.seen?.(step.value);
+    } catch (error) {
+      return this.#close(error);
+    }
+    const last = step.value.at(-1);
+    if (last?.type === "finished") this.#end({ kind: "finished", event: last });
+    return step;
+  };
+
+  readonly #failed = (error: unknown): never => {
+    this.#isClosed = true;
+    this.#end({ kind: "failed", error });
+    throw error;
+  };
+
+  /** Closes the source because of `error`, which wins over what closing throws. */
+  async #close(error: unknown): Promise<never> {
+    try {
+      await this.#source?.return?.();
+    } catch {
+      // The reader hears of the first failure.
+    }
+    return this.#failed(error);
+  }
+
+  #end(end: StreamEnd): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#watch.ended?.(end);
+  }
+}
+
+function truncated(): TauError {
+  return new TauError("model.truncated", "The model ended its answer without saying so.", {
+    class: "retryable",
+  });
+}
