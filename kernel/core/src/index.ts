@@ -1,6 +1,7 @@
 export type { CallContext, Principal } from "./call-context.ts";
 export { createCallContext } from "./call-context.ts";
 export { coreErrorCodes } from "./error-codes.ts";
+export { estimateTextTokens, estimateTokens } from "./estimate-tokens.ts";
 export { assertTenant, uuidv7 } from "./id.ts";
 export type { Json, JsonObject, JsonSchema, ParsedJson } from "./json.ts";
 export { isJsonObject, parseJson } from "./json.ts";
@@ -34,8 +35,8 @@ export type {
   ToolCallDelta,
   ToolCallStarted,
 } from "./model-event.ts";
-export type { MicroUsd, Price } from "./money.ts";
-export { costOf, formatUsd } from "./money.ts";
+export type { CallSize, MicroUsd, Price, PriceTier, Rates, ServiceTier } from "./money.ts";
+export { costOf, formatUsd, ratesOf } from "./money.ts";
 export type { Observation, Observer, ObserverLevel } from "./observer.ts";
 export { silentObserver } from "./observer.ts";
 export type { Delta, RunEvent, ToolProgress } from "./run-event.ts";

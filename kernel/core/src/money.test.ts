@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { costOf, formatUsd, type Price } from "./money.ts";
+import { costOf, formatUsd, ratesOf } from "./money.ts";
+import type { Price, PriceTier, Rates } from "./money.ts";
 import { noUsage, type Usage } from "./usage.ts";
 
 const price: Price = {
@@ -75,6 +76,97 @@ describe("costOf()", () => {
     }
 
     expect(BigInt(sum)).toBe(exact);
+  });
+});
+
+const tiered: Price = {
+  ...price,
+  tiers: [
+    { inputPerMillion: 12_000_000, outputPerMillion: 45_000_000, aboveInputTokens: 1_000_000 },
+    { inputPerMillion: 6_000_000, outputPerMillion: 22_500_000, aboveInputTokens: 200_000 },
+    { inputPerMillion: 1_500_000, outputPerMillion: 7_500_000, service: "batch" },
+    {
+      inputPerMillion: 3_000_000,
+      outputPerMillion: 11_250_000,
+      service: "batch",
+      aboveInputTokens: 200_000,
+    },
+  ],
+};
+
+describe("a price with tiers", () => {
+  test("charges a long prompt, and only one above the threshold, at the rates for it", () => {
+    expect(costOf({ ...noUsage, inputTokens: 200_000, outputTokens: 10 }, tiered)).toBe(600_000 + 150);
+    expect(costOf({ ...noUsage, inputTokens: 200_001, outputTokens: 10 }, tiered)).toBe(1_200_006 + 225);
+    expect(costOf({ ...noUsage, inputTokens: 1_000_001 }, tiered)).toBe(12_000_012);
+  });
+
+  test("counts cached tokens when it measures the prompt", () => {
+    const usage: Usage = { ...noUsage, inputTokens: 200_001, cacheReadTokens: 200_001 };
+
+    expect(costOf(usage, tiered)).toBe(1_200_006);
+  });
+
+  test("charges a service at its own rates, and says when nobody knows them", () => {
+    const usage: Usage = { ...noUsage, inputTokens: 100, outputTokens: 10 };
+
+    expect(costOf(usage, tiered, "batch")).toBe(150 + 75);
+    expect(costOf({ ...usage, inputTokens: 300_000 }, tiered, "batch")).toBe(900_000 + 113);
+    expect(costOf(usage, tiered, "standard")).toBe(costOf(usage, tiered));
+    expect(costOf(usage, tiered, "priority")).toBeUndefined();
+    expect(costOf(usage, price, "flex")).toBeUndefined();
+  });
+
+  const rates: fc.Arbitrary<Rates> = fc
+    .tuple(fc.nat(100_000_000), fc.nat(100_000_000), fc.option(fc.nat(100_000_000)))
+    .map(([inputPerMillion, outputPerMillion, cached]) => ({
+      inputPerMillion,
+      outputPerMillion,
+      ...(cached === null ? {} : { cacheReadPerMillion: cached }),
+    }));
+  const services = fc.constantFrom(
+    "standard" as const,
+    "batch" as const,
+    "flex" as const,
+    "priority" as const,
+  );
+  const tiers: fc.Arbitrary<readonly PriceTier[]> = fc.uniqueArray(
+    fc
+      .tuple(rates, services, fc.nat(2_000_000))
+      .map(([own, service, aboveInputTokens]) => ({ ...own, service, aboveInputTokens })),
+    { selector: ({ service, aboveInputTokens }) => `${service} ${aboveInputTokens}`, maxLength: 8 },
+  );
+
+  test("costs what the one tier costs that fits best, in whatever order the tiers are", () => {
+    fc.assert(
+      fc.property(rates, tiers, services, usages, (standard, listed, service, usage) => {
+        const [fitting] = listed
+          .filter((tier) => tier.service === service && usage.inputTokens > (tier.aboveInputTokens ?? -1))
+          .toSorted((a, b) => (b.aboveInputTokens ?? -1) - (a.aboveInputTokens ?? -1));
+        const { inputPerMillion, outputPerMillion, cacheReadPerMillion } = fitting ?? standard;
+        const flat: Price = {
+          inputPerMillion,
+          outputPerMillion,
+          ...(cacheReadPerMillion === undefined ? {} : { cacheReadPerMillion }),
+        };
+        const known = fitting !== undefined || service === "standard";
+
+        const cost = costOf(usage, { ...standard, tiers: listed }, service);
+
+        expect(cost).toBe(known ? costOf(usage, flat) : undefined);
+        expect(costOf(usage, { ...standard, tiers: listed.toReversed() }, service)).toBe(cost);
+        expect(Number.isSafeInteger(cost ?? 0)).toBe(true);
+      }),
+    );
+  });
+
+  test("leaves a price without tiers as it was", () => {
+    fc.assert(
+      fc.property(usages, (usage) => {
+        expect(costOf(usage, { ...price, tiers: [] })).toBe(costOf(usage, price));
+        expect(ratesOf(price, usage)).toMatchObject(price);
+      }),
+    );
   });
 });
 

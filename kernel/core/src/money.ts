@@ -3,24 +3,74 @@ import type { Usage } from "./usage.ts";
 /** Millionths of a US dollar, always an integer: sums of a million rows stay exact. */
 export type MicroUsd = number;
 
-/** What a model costs, in micro-USD per million tokens (so 3 USD per million is 3_000_000). */
-export interface Price {
+/** What tokens cost, in micro-USD per million tokens (so 3 USD per million is 3_000_000). */
+export interface Rates {
   readonly inputPerMillion: MicroUsd;
   readonly outputPerMillion: MicroUsd;
+  /** Absent: like other input. */
   readonly cacheReadPerMillion?: MicroUsd;
   readonly cacheWritePerMillion?: MicroUsd;
 }
 
+/** How urgent a call is. Batch and flex are cheaper and may wait; priority is dearer and does not. */
+export type ServiceTier = "standard" | "batch" | "flex" | "priority";
+
+/** Rates for some calls of a model. */
+export interface PriceTier extends Rates {
+  /** Default: standard. */
+  readonly service?: ServiceTier;
+  /** Only for calls whose whole prompt, cached or not, has more tokens than this; then for all their tokens. */
+  readonly aboveInputTokens?: number;
+}
+
+/** What a model costs: standard rates, and others for long prompts or other services. */
+export interface Price extends Rates {
+  readonly tiers?: readonly PriceTier[];
+}
+
+/** Which call is paid for. */
+export interface CallSize {
+  /** Tokens of the whole prompt. */
+  readonly inputTokens: number;
+  /** Default: standard. */
+  readonly service?: ServiceTier;
+}
+
 const million = 1_000_000n;
 
-/** Computes the cost of `usage` at `price`, rounded up to the next micro-USD. */
-export function costOf(usage: Usage, price: Price): MicroUsd {
+/**
+ * The rates that a call pays: those of its service with the highest threshold that its prompt is above.
+ * Undefined when the price says nothing about the service: nobody knows what such a call costs.
+ */
+export function ratesOf(price: Price, { inputTokens, service = "standard" }: CallSize): Rates | undefined {
+  let best: PriceTier | undefined = service === "standard" ? { ...price, aboveInputTokens: -1 } : undefined;
+  for (const tier of price.tiers ?? []) {
+    const above = tier.aboveInputTokens ?? -1;
+    const applies = (tier.service ?? "standard") === service && inputTokens > above;
+    if (applies && above >= (best?.aboveInputTokens ?? -1)) best = tier;
+  }
+  return best;
+}
+
+/**
+ * Computes the cost of one call, rounded up to the next micro-USD. A price with tiers needs the usage of a
+ * single call, not a sum. Undefined when the price does not tell what the service costs.
+ */
+export function costOf(usage: Usage, price: Price): MicroUsd;
+export function costOf(usage: Usage, price: Price, service: ServiceTier | undefined): MicroUsd | undefined;
+export function costOf(usage: Usage, price: Price, service?: ServiceTier): MicroUsd | undefined {
+  const size = { inputTokens: usage.inputTokens, ...(service === undefined ? {} : { service }) };
+  const rates = ratesOf(price, size);
+  return rates === undefined ? undefined : costAt(usage, rates);
+}
+
+function costAt(usage: Usage, rates: Rates): MicroUsd {
   const uncached = usage.inputTokens - usage.cacheReadTokens - usage.cacheWriteTokens;
   const total =
-    BigInt(uncached) * BigInt(price.inputPerMillion) +
-    BigInt(usage.cacheReadTokens) * BigInt(price.cacheReadPerMillion ?? price.inputPerMillion) +
-    BigInt(usage.cacheWriteTokens) * BigInt(price.cacheWritePerMillion ?? price.inputPerMillion) +
-    BigInt(usage.outputTokens) * BigInt(price.outputPerMillion);
+    BigInt(uncached) * BigInt(rates.inputPerMillion) +
+    BigInt(usage.cacheReadTokens) * BigInt(rates.cacheReadPerMillion ?? rates.inputPerMillion) +
+    BigInt(usage.cacheWriteTokens) * BigInt(rates.cacheWritePerMillion ?? rates.inputPerMillion) +
+    BigInt(usage.outputTokens) * BigInt(rates.outputPerMillion);
   return Number((total + million - 1n) / million);
 }
 

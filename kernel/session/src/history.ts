@@ -7,9 +7,7 @@ import type {
   ToolResultPart,
   UserMessage,
 } from "@tau/core";
-import { toolCallsOf } from "@tau/core";
-
-import { estimateTokens } from "./estimate-tokens.ts";
+import { estimateTokens, toolCallsOf } from "@tau/core";
 
 /** A message with the event that brought it. */
 export interface HistoryEntry {

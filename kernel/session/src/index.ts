@@ -1,4 +1,3 @@
-export { estimateTextTokens, estimateTokens } from "./estimate-tokens.ts";
 export type { EncodedEvent } from "./event-codec.ts";
 export { decodeEvent, encodeEvent, isSessionEvent } from "./event-codec.ts";
 export type { HistoryEntry } from "./history.ts";

@@ -1,4 +1,4 @@
-import type { Message, Part } from "@tau/core";
+import type { Message, Part } from "./message.ts";
 
 // Measured against real tokenizers: about four ASCII characters a token, and more than one token for a
 // character outside ASCII. Providers' own usage corrects the estimate.

@@ -1,7 +1,7 @@
-import { userText } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
 import { estimateTokens } from "./estimate-tokens.ts";
+import { userText } from "./message.ts";
 
 describe("estimateTokens()", () => {
   test("counts about four ASCII characters a token", () => {
