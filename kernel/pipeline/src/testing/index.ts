@@ -1,0 +1,2 @@
+export type { LayerFixture } from "./describe-layer.ts";
+export { describeLayer } from "./describe-layer.ts";
