@@ -48,8 +48,10 @@ export interface ModelCapabilities {
   readonly embeddings: Known;
   readonly transcription: Known;
   readonly speech: Known;
-  /** Tokens of prompt and answer together, or of the prompt where the provider counts them apart. */
+  /** Tokens of prompt and answer together. */
   readonly maxContextTokens?: number;
+  /** Tokens of the prompt, where the provider limits it apart. */
+  readonly maxInputTokens?: number;
   readonly maxOutputTokens?: number;
   readonly price?: Price;
 }
@@ -101,4 +103,9 @@ export function withFacts(base: ModelCapabilities, facts: CapabilityFacts): Mode
 /** Declares capabilities: what `facts` leaves out is `unknown`. */
 export function defineCapabilities(facts: CapabilityFacts): ModelCapabilities {
   return withFacts(unknownCapabilities, facts);
+}
+
+/** Tokens that a prompt may have; undefined when nobody knows. */
+export function windowOf(capabilities: ModelCapabilities): number | undefined {
+  return capabilities.maxInputTokens ?? capabilities.maxContextTokens;
 }

@@ -21,8 +21,13 @@ export const modelErrorCodes = {
   "model.truncated": "The answer ended before its end marker. Nothing of it may be taken as complete.",
   "model.content_filtered": "The provider's filter refused the request or the answer.",
   "model.cancelled": "The request was cancelled on the provider's side. Ask again if it is still wanted.",
+  "model.no_compatible_candidate":
+    "No configured model can do what the request needs. The message has each model's reasons: choose another model, or say what it can do.",
   "transcript.invalid": "A transcript for the scripted model is not valid. The message names the field.",
 } as const;
 
 /** A code of a failure of a model call. */
-export type ModelErrorCode = Exclude<keyof typeof modelErrorCodes, "transcript.invalid">;
+export type ModelErrorCode = Exclude<
+  keyof typeof modelErrorCodes,
+  "transcript.invalid" | "model.no_compatible_candidate"
+>;

@@ -8,6 +8,17 @@ export type {
   StructuredOutput,
 } from "./capabilities.ts";
 export { defineCapabilities, unknownCapabilities, withFacts } from "./capabilities.ts";
+export type { CapabilityRequirements } from "./preflight/requirements.ts";
+export { estimatePromptTokens, requirementsOf } from "./preflight/requirements.ts";
+export type {
+  PreflightKind,
+  PreflightOptions,
+  PreflightReason,
+  PreflightResult,
+} from "./preflight/preflight.ts";
+export { capabilitiesOf, checkRequirements, preflight } from "./preflight/preflight.ts";
+export type { IncompatibleCandidate } from "./preflight/no-compatible-candidate.ts";
+export { noCompatibleCandidate } from "./preflight/no-compatible-candidate.ts";
 export type { ApiKey } from "./api-key.ts";
 export type { ModelErrorCode } from "./error-codes.ts";
 export { modelErrorCodes } from "./error-codes.ts";

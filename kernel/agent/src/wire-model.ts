@@ -2,6 +2,7 @@ import type { CallContext, Price } from "@tau/core";
 
 import { resolveKey } from "./api-key.ts";
 import type { ApiKey } from "./api-key.ts";
+import { windowOf } from "./capabilities.ts";
 import type { ModelCapabilities } from "./capabilities.ts";
 import { sharedHttpTransport } from "./http/http-transport.ts";
 import type { HttpTransport } from "./http/http-transport.ts";
@@ -84,7 +85,7 @@ export function createWireModel(
 function knownOf(options: WireModelOptions): Pick<Model, "price" | "contextWindow" | "capabilities"> {
   const { capabilities } = options;
   const price = options.price ?? capabilities?.price;
-  const contextWindow = options.contextWindow ?? capabilities?.maxContextTokens;
+  const contextWindow = options.contextWindow ?? (capabilities && windowOf(capabilities));
   return {
     ...(price === undefined ? {} : { price }),
     ...(contextWindow === undefined ? {} : { contextWindow }),
