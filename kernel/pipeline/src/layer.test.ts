@@ -15,7 +15,9 @@ describeLayer("a layer made with watchStream()", () => {
           await Promise.resolve();
           return next(call);
         },
-        ended: () => held--,
+        ended() {
+          held--;
+        },
       }),
   };
   return { layers: [layer], held: () => held };

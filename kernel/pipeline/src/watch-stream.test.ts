@@ -39,7 +39,7 @@ function watched(steps: readonly (readonly ModelEvent[] | Error)[], throwsAt?: E
       seen.push(batch);
       if (throwsAt !== undefined) throw throwsAt;
     },
-    ended: (end) => ends.push(end),
+    ended: (end) => void ends.push(end),
   });
   return { stream: watch, seen, ends, closed };
 }
@@ -51,6 +51,23 @@ describe("watchStream()", () => {
 
     expect(seen).toEqual([word, last]);
     expect(ends).toEqual([{ kind: "finished", event: last[0] }]);
+  });
+
+  test("waits for what is done at the end, before the reader has the last event", async () => {
+    const settled: string[] = [];
+    const settle = async (end: StreamEnd): Promise<void> => {
+      await new Promise((resolve) => setImmediate(resolve));
+      settled.push(end.kind);
+    };
+    const broken = new Error("broken");
+    const whole = watchStream({ open: () => source(word, last).stream, ended: settle });
+    for await (const batch of whole) expect(settled).toHaveLength(batch === last ? 1 : 0);
+    await expect(readAll(watchStream({ open: () => source(broken).stream, ended: settle }))).rejects.toBe(
+      broken,
+    );
+    for await (const _ of watchStream({ open: () => source(word, last).stream, ended: settle })) break;
+
+    expect(settled).toEqual(["finished", "failed", "left"]);
   });
 
   test("tells a failure of the source and throws it", async () => {
@@ -66,7 +83,7 @@ describe("watchStream()", () => {
     const ends: StreamEnd[] = [];
     const stream = watchStream({
       open: () => Promise.reject(broken),
-      ended: (end) => ends.push(end),
+      ended: (end) => void ends.push(end),
     });
 
     await expect(readAll(stream)).rejects.toBe(broken);
@@ -110,7 +127,7 @@ describe("watchStream()", () => {
     const { stream, closed } = source(word, last);
     const opening = Promise.withResolvers<ModelStream>();
     const ends: StreamEnd[] = [];
-    const iterator = watchStream({ open: () => opening.promise, ended: (end) => ends.push(end) })[
+    const iterator = watchStream({ open: () => opening.promise, ended: (end) => void ends.push(end) })[
       Symbol.asyncIterator
     ]();
     const first = iterator.next();

@@ -24,9 +24,9 @@ export interface StreamWatch {
   readonly seen?: (batch: Batch) => void;
   /**
    * Called exactly once for a stream that was pulled, and never for another. Of a whole answer it hears before
-   * the reader gets the last event, so that what it settles is settled by then. Must not throw.
+   * the reader gets the last event, so that what it settles is settled by then. Is waited for, and must not fail.
    */
-  readonly ended?: (end: StreamEnd) => void;
+  readonly ended?: (end: StreamEnd) => void | Promise<void>;
 }
 
 /**
@@ -74,7 +74,7 @@ class WatchedStream implements AsyncIterableIterator<Batch, unknown> {
       const source = this.#source ?? (await this.#opening.catch(() => undefined));
       await source?.return?.();
     } finally {
-      this.#end({ kind: "left" });
+      await this.#end({ kind: "left" });
     }
     return done;
   }
@@ -85,7 +85,7 @@ class WatchedStream implements AsyncIterableIterator<Batch, unknown> {
       const source = this.#source ?? (await this.#opening);
       return await this.#passed(await source.next());
     } catch (error) {
-      return this.#failed(error);
+      return await this.#failed(error);
     }
   }
 
@@ -105,13 +105,14 @@ class WatchedStream implements AsyncIterableIterator<Batch, unknown> {
       return this.#close(error);
     }
     const last = step.value.at(-1);
-    if (last?.type === "finished") this.#end({ kind: "finished", event: last });
-    return step;
+    if (last?.type !== "finished") return step;
+    const settling = this.#end({ kind: "finished", event: last });
+    return settling === undefined ? step : settling.then(() => step);
   };
 
-  readonly #failed = (error: unknown): never => {
+  readonly #failed = async (error: unknown): Promise<never> => {
     this.#isClosed = true;
-    this.#end({ kind: "failed", error });
+    await this.#end({ kind: "failed", error });
     throw error;
   };
 
@@ -122,13 +123,13 @@ class WatchedStream implements AsyncIterableIterator<Batch, unknown> {
     } catch {
       // The reader hears of the first failure.
     }
-    return this.#failed(error);
+    return await this.#failed(error);
   }
 
-  #end(end: StreamEnd): void {
-    if (this.#hasEnded) return;
+  #end(end: StreamEnd): Promise<void> | undefined {
+    if (this.#hasEnded) return undefined;
     this.#hasEnded = true;
-    this.#watch.ended?.(end);
+    return this.#watch.ended?.(end) ?? undefined;
   }
 }
 
