@@ -19,6 +19,8 @@ export interface CallContext {
   /** W3C trace id: 32 lower-case hexadecimal digits. */
   readonly traceId: string;
   readonly sessionId?: string;
+  /** Ids of the run and of the runs above it, outermost first: what a child spends counts for all of them. */
+  readonly runPath?: readonly string[];
   /** Aborts when the caller gives up; reaches model, tools and children. */
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch after which nobody waits for the answer any more. */

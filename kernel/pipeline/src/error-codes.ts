@@ -1,5 +1,13 @@
 /** Codes of the failures this package throws. */
 export const pipelineErrorCodes = {
+  "budget.cut":
+    "The answer grew beyond what was set aside for it, and the budget had no room for more. What was said until then is billed. Raise the limit, or ask for a shorter answer.",
+  "budget.exceeded":
+    "The call does not fit into a budget. The details name the scope, the window and the limit; `retryAfterMs` tells when the window ends.",
+  "budget.unavailable":
+    "The budget could not be checked, so the call was not made. Ask again; the log has the cause.",
+  "budget.unknown_price":
+    "Money is limited, but nobody knows what the model costs. Give it a price, or allow unknown prices.",
   "pipeline.wrong_order":
     "The layers of a pipeline are not in their order, or one is there twice. The message names both layers and what to do.",
 } as const;

@@ -1,3 +1,21 @@
+export type { Amounts, BudgetMetric } from "./budget/amounts.ts";
+export { noAmounts } from "./budget/amounts.ts";
+export type { BudgetLayerOptions } from "./budget/budget-layer.ts";
+export { budgetLayer } from "./budget/budget-layer.ts";
+export type {
+  BudgetAccount,
+  BudgetLedger,
+  BudgetLimit,
+  BudgetQuery,
+  BudgetRefusal,
+  Reservation,
+} from "./budget/budget-ledger.ts";
+export { metricWithoutRoom } from "./budget/budget-ledger.ts";
+export type { BudgetLimits, BudgetScope, BudgetScopeKind } from "./budget/budget-scopes.ts";
+export { accountKey, defaultBudgetLimits } from "./budget/budget-scopes.ts";
+export type { BudgetWindow } from "./budget/budget-window.ts";
+export { windowStart } from "./budget/budget-window.ts";
+export { createMemoryBudgetLedger } from "./budget/memory-ledger.ts";
 export type {
   Answerer,
   Attempt,

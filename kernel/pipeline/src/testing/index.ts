@@ -1,2 +1,4 @@
+export type { BudgetLedgerFixture } from "./describe-budget-ledger.ts";
+export { describeBudgetLedger } from "./describe-budget-ledger.ts";
 export type { LayerFixture } from "./describe-layer.ts";
 export { describeLayer } from "./describe-layer.ts";

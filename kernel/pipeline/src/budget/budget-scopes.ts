@@ -1,0 +1,50 @@
+import type { CallContext } from "@tau/core";
+
+import type { BudgetAccount, BudgetLimit } from "./budget-ledger.ts";
+
+/** Who spends: the tenant, its principal, the run, and each run below it. */
+export type BudgetScopeKind = "tenant" | "principal" | "run" | "child";
+
+/** One who spends. */
+export interface BudgetScope {
+  readonly kind: BudgetScopeKind;
+  /** The tenant, the principal's id, or the id of the run. */
+  readonly id: string;
+}
+
+/** Limits for every scope of a kind, or a function that knows better. No limits: nothing is counted. */
+export type BudgetLimits =
+  | Readonly<Partial<Record<BudgetScopeKind, readonly BudgetLimit[]>>>
+  | ((scope: BudgetScope, context: CallContext) => readonly BudgetLimit[]);
+
+/** What a tenant may use where nobody said otherwise: 60 requests and 100,000 tokens a minute, 50 USD a day. */
+export const defaultBudgetLimits: BudgetLimits = {
+  tenant: [
+    { window: "minute", requests: 60, tokens: 100_000 },
+    { window: "day", costMicroUsd: 50_000_000 },
+  ],
+};
+
+/** The accounts that a call is charged to, from the tenant down. */
+export function accountsOf(context: CallContext, limits: BudgetLimits): readonly BudgetAccount[] {
+  const limitsOf = typeof limits === "function" ? limits : ({ kind }: BudgetScope) => limits[kind] ?? [];
+  const accounts: BudgetAccount[] = [];
+  for (const scope of scopesOf(context)) {
+    const found = limitsOf(scope, context);
+    if (found.length > 0) accounts.push({ key: accountKey(scope), limits: found });
+  }
+  return accounts;
+}
+
+/** The key of a scope's account in a ledger. */
+export function accountKey({ kind, id }: BudgetScope): string {
+  return kind === "tenant" ? kind : `${kind}/${id}`;
+}
+
+function scopesOf({ tenant, principal, runPath = [] }: CallContext): readonly BudgetScope[] {
+  return [
+    { kind: "tenant", id: tenant },
+    { kind: "principal", id: principal.id },
+    ...runPath.map((id, depth): BudgetScope => ({ kind: depth === 0 ? "run" : "child", id })),
+  ];
+}

@@ -1,0 +1,59 @@
+import type { Model, ModelRequest } from "@tau/agent";
+import { costOf, estimateTextTokens, estimateTokens, noUsage } from "@tau/core";
+import type { Message, MicroUsd, ModelEvent, ToolDefinition } from "@tau/core";
+
+// Messages and tools are never edited in place, so each is estimated once in its life.
+const messageTokens = new WeakMap<Message, number>();
+const toolTokens = new WeakMap<ToolDefinition, number>();
+
+/** Estimates the tokens of a prompt. Costs O(new messages). */
+export function estimateInputTokens({ system = "", tools, messages }: ModelRequest): number {
+  let tokens = estimateTextTokens(system);
+  for (const tool of tools) tokens += remembered(toolTokens, tool, tokensOfTool);
+  for (const message of messages) tokens += remembered(messageTokens, message, estimateTokens);
+  return Math.ceil(tokens);
+}
+
+/** Estimates the tokens that a batch adds to an answer. */
+export function estimateOutputTokens(batch: readonly ModelEvent[]): number {
+  let text = "";
+  for (const event of batch) {
+    if (event.type === "text_delta" || event.type === "thinking_delta") text += event.text;
+    else if (event.type === "tool_call_delta") text += event.fragment;
+  }
+  return estimateTextTokens(text);
+}
+
+/** The most that a call can cost with any of the models; undefined when one has no price. */
+export function dearestCost(
+  models: readonly Model[],
+  inputTokens: number,
+  outputTokens: number,
+): MicroUsd | undefined {
+  let dearest = 0;
+  for (const { price } of models) {
+    if (price === undefined) return undefined;
+    dearest = Math.max(dearest, costOf({ ...noUsage, inputTokens, outputTokens }, price));
+  }
+  return dearest;
+}
+
+function tokensOfTool({ name, description, inputSchema }: ToolDefinition): number {
+  return (
+    estimateTextTokens(name) +
+    estimateTextTokens(description) +
+    estimateTextTokens(JSON.stringify(inputSchema))
+  );
+}
+
+function remembered<Key extends object>(
+  known: WeakMap<Key, number>,
+  key: Key,
+  estimate: (key: Key) => number,
+): number {
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const made = estimate(key);
+  known.set(key, made);
+  return made;
+}

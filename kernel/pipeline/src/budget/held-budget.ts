@@ -1,0 +1,59 @@
+import { uuidv7 } from "@tau/core";
+
+import { noAmounts } from "./amounts.ts";
+import type { Amounts } from "./amounts.ts";
+import type { BudgetAccount, BudgetLedger, BudgetRefusal } from "./budget-ledger.ts";
+
+/** Whose budget, and where it is kept. */
+export interface BudgetHolder {
+  readonly ledger: BudgetLedger;
+  readonly tenant: string;
+  readonly accounts: readonly BudgetAccount[];
+  readonly now: () => number;
+}
+
+/**
+ * What is set aside for one call: one reservation, and further ones while its answer grows. All of them are given
+ * back by one settlement.
+ */
+export class HeldBudget {
+  readonly #holder: BudgetHolder;
+  readonly #ids: string[] = [];
+  #growing: Promise<void> | undefined;
+
+  constructor(holder: BudgetHolder) {
+    this.#holder = holder;
+  }
+
+  /** Sets more aside; answers the refusal, or undefined when granted. */
+  async reserve(amounts: Amounts): Promise<BudgetRefusal | undefined> {
+    const { ledger, tenant, accounts, now } = this.#holder;
+    const id = uuidv7();
+    const refusal = await ledger.reserve({ tenant, id, accounts, amounts, at: now() });
+    if (refusal === undefined) this.#ids.push(id);
+    return refusal;
+  }
+
+  /** Sets more aside while the answer goes on, and tells `granted` if that succeeds. One at a time. */
+  grow(amounts: Amounts, granted: () => void): void {
+    if (this.#growing !== undefined) return;
+    this.#growing = this.reserve(amounts).then(
+      (refusal) => {
+        if (refusal !== undefined) return; // And nothing more is asked for: the budget is used up.
+        this.#growing = undefined;
+        granted();
+      },
+      () => undefined, // A ledger that fails grants nothing.
+    );
+  }
+
+  /** Gives everything back and counts what was used. */
+  async settle(used: Amounts): Promise<void> {
+    await this.#growing;
+    const { ledger, tenant } = this.#holder;
+    // The first one takes what was used before the others give back, so that no moment shows too little.
+    for (const [index, id] of this.#ids.entries()) {
+      await ledger.settle(tenant, id, index === 0 ? used : noAmounts);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { addAmounts, noAmounts, subtractAmounts } from "./amounts.ts";
+import type { Amounts } from "./amounts.ts";
+import { metricWithoutRoom } from "./budget-ledger.ts";
+import type { BudgetLedger, BudgetRefusal, Reservation } from "./budget-ledger.ts";
+import { windowStart } from "./budget-window.ts";
+import type { BudgetWindow } from "./budget-window.ts";
+
+/** What one account took in one window. */
+interface Counter {
+  readonly account: string;
+  readonly window: BudgetWindow;
+  /** A reservation of an earlier window may still be settled when the next one has begun. */
+  start: number;
+  taken: Amounts;
+}
+
+interface Held {
+  readonly amounts: Amounts;
+  readonly charged: readonly { readonly counter: Counter; readonly start: number }[];
+}
+
+/** Makes a {@link BudgetLedger} that forgets everything when the process ends; for one process only. */
+export function createMemoryBudgetLedger(): BudgetLedger {
+  const tenants = new Map<string, TenantLedger>();
+  const ledgerOf = (tenant: string): TenantLedger => {
+    const known = tenants.get(tenant);
+    if (known !== undefined) return known;
+    const made = new TenantLedger();
+    tenants.set(tenant, made);
+    return made;
+  };
+
+  return {
+    reserve: async (reservation) => ledgerOf(reservation.tenant).reserve(reservation),
+    settle: async (tenant, id, used) => tenants.get(tenant)?.settle(id, used),
+    taken: async ({ tenant, account, window, at }) => {
+      const counter = tenants.get(tenant)?.find(account, window);
+      return counter?.start === windowStart(window, at) ? counter.taken : noAmounts;
+    },
+    forget: async (tenant, account) => tenants.get(tenant)?.forget(account),
+  };
+}
+
+/** One tenant's counters: one for each account and kind of window, so that memory does not grow with time. */
+class TenantLedger {
+  readonly #counters = new Map<string, Map<BudgetWindow, Counter>>();
+  readonly #held = new Map<string, Held>();
+
+  reserve({ id, accounts, amounts, at }: Reservation): BudgetRefusal | undefined {
+    const charged: { counter: Counter; start: number }[] = [];
+    for (const { key, limits } of accounts) {
+      for (const limit of limits) {
+        const counter = this.#current(key, limit.window, at);
+        const metric = metricWithoutRoom(limit, counter.taken, amounts);
+        if (metric !== undefined) {
+          const { window, [metric]: most = 0 } = limit;
+          return { account: key, window, metric, limit: most, taken: counter.taken[metric] };
+        }
+        // Two limits of one window share a counter, which is charged once.
+        if (!charged.some((charge) => charge.counter === counter))
+          charged.push({ counter, start: counter.start });
+      }
+    }
+    for (const { counter } of charged) counter.taken = addAmounts(counter.taken, amounts);
+    this.#held.set(id, { amounts, charged });
+    return undefined;
+  }
+
+  settle(id: string, used: Amounts): void {
+    const held = this.#held.get(id);
+    if (held === undefined) return;
+    this.#held.delete(id);
+    const difference = subtractAmounts(used, held.amounts);
+    for (const { counter, start } of held.charged) {
+      // A window that is over limits nothing any more.
+      if (counter.start === start) counter.taken = addAmounts(counter.taken, difference);
+    }
+  }
+
+  find(account: string, window: BudgetWindow): Counter | undefined {
+    return this.#counters.get(account)?.get(window);
+  }
+
+  forget(account: string): void {
+    this.#counters.delete(account);
+  }
+
+  #current(account: string, window: BudgetWindow, at: number): Counter {
+    let windows = this.#counters.get(account);
+    if (windows === undefined) this.#counters.set(account, (windows = new Map()));
+    const start = windowStart(window, at);
+    let counter = windows.get(window);
+    if (counter === undefined) {
+      windows.set(window, (counter = { account, window, start, taken: noAmounts }));
+    } else if (counter.start < start) {
+      counter.start = start;
+      counter.taken = noAmounts;
+    }
+    return counter;
+  }
+}
