@@ -1,7 +1,6 @@
-import { retry } from "@tau/agent";
 import type { Model, RetryNotice } from "@tau/agent";
 import { TauError } from "@tau/core";
-import { systemClock } from "@tau/runtime";
+import { retryLayer, withLayers } from "@tau/pipeline";
 import type { AgentConfig } from "@tau/runtime";
 import { builtInTools, createToolRegistry } from "@tau/tools";
 import { rgPath } from "@vscode/ripgrep";
@@ -29,7 +28,7 @@ export function localAgent(options: LocalAgentOptions): AgentConfig {
   const { maxSteps, agent } = settings;
   return {
     name: "main",
-    model: retry(model, { wait: systemClock.sleep, ...(onRetry === undefined ? {} : { onRetry }) }),
+    model: withLayers(model, retryLayer(onRetry === undefined ? {} : { onRetry })),
     instructions: agent.instructions ?? defaultInstructions,
     tools: createToolRegistry({ tools: builtInTools({ ripgrepPath: rgPath }) }),
     limits: {

@@ -39,8 +39,6 @@ export { createAnthropic } from "./anthropic/anthropic.ts";
 export type { WireModelOptions } from "./wire-model.ts";
 export type { ModelLimits } from "./wire-protocol.ts";
 export { completeAnswer } from "./complete-answer.ts";
-export type { RetryNotice, RetryPolicy } from "./retry.ts";
-export { retry } from "./retry.ts";
 export type {
   EmbeddingAnswer,
   EmbeddingModel,
@@ -67,3 +65,6 @@ export type { SpeechFormat, SpeechModel, SpeechRequest } from "./audio/speech-mo
 export type { OpenAiAudioOptions } from "./audio/openai-audio-endpoint.ts";
 export { createOpenAiTranscription } from "./audio/openai-transcription.ts";
 export { createOpenAiSpeech } from "./audio/openai-speech.ts";
+export type { RetryNotice, RetryPolicy } from "./retry.ts";
+export { beginWithRetry, retry } from "./retry.ts";
+export { beginStream } from "./begin-stream.ts";

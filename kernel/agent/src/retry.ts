@@ -1,6 +1,9 @@
+import { setTimeout as delay } from "node:timers/promises";
+
 import { isTauError } from "@tau/core";
 import type { CallContext, ModelEvent, TauError } from "@tau/core";
 
+import { beginStream } from "./begin-stream.ts";
 import type { Model, ModelRequest } from "./model.ts";
 
 /** A failed attempt that will be repeated. */
@@ -14,8 +17,8 @@ export interface RetryNotice {
 
 /** When and how often a failed call is repeated. */
 export interface RetryPolicy {
-  /** Waits, and rejects with `signal.reason` when it aborts. */
-  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Waits, and rejects with `signal.reason` when it aborts. Default: by the timers of this process. */
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Repetitions after the first attempt. Default 3. */
   readonly retries?: number;
   /** The first wait is random up to this, the next up to twice as much. Default 200 ms. */
@@ -28,48 +31,53 @@ export interface RetryPolicy {
   readonly random?: () => number;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
+  /** Which failures can pass by themselves. Default: those of class `retryable` and `rate_limited`. */
+  readonly canPass?: (error: TauError) => boolean;
   readonly onRetry?: (notice: RetryNotice) => void;
 }
 
 /**
- * Wraps a model so that a call that failed before its first event is made again, if its failure can pass:
- * classes `retryable` and `rate_limited`.
- *
- * Waits a random time that doubles its range (full jitter), or longer when the provider asks for it, but
- * never past `context.deadline`: then the failure is thrown at once. A stream that has spoken is never
- * repeated, because the caller would hear the same words twice.
+ * Wraps a model so that a call that failed before its first event is made again, as {@link beginWithRetry} says.
  */
 export function retry(model: Model, policy: RetryPolicy): Model {
-  const { retries = 3, now = Date.now } = policy;
-
   return {
     ...model,
     async *stream(request: ModelRequest, context: CallContext): AsyncGenerator<readonly ModelEvent[]> {
-      for (let attempt = 1; ; attempt++) {
-        let started = false;
-        let waitMs: number | undefined;
-        try {
-          for await (const batch of model.stream(request, context)) {
-            started = true;
-            yield batch;
-          }
-          return;
-        } catch (error) {
-          if (started || attempt > retries || context.signal.aborted || !canPass(error)) throw error;
-          waitMs = waitFor(error, attempt, policy);
-          const end = now() + (waitMs ?? 0);
-          if (waitMs === undefined || (context.deadline !== undefined && end >= context.deadline))
-            throw error;
-          policy.onRetry?.({ retry: attempt, waitMs, error });
-        }
-        await policy.wait(waitMs, context.signal);
-      }
+      yield* await beginWithRetry(() => model.stream(request, context), context, policy);
     },
   };
 }
 
-function canPass(error: unknown): error is TauError {
-  return isTauError(error) && (error.class === "retryable" || error.class === "rate_limited");
+/**
+ * Opens streams until one of them speaks, and gives that one, its first batch included; each failure that can
+ * pass has another try.
+ *
+ * Waits a random time that doubles its range (full jitter), or longer when the provider asks for it, but never
+ * past `context.deadline`: then the failure is thrown at once. A stream that has spoken is never repeated,
+ * because the caller would hear the same words twice.
+ */
+export async function beginWithRetry(
+  open: () => AsyncIterable<readonly ModelEvent[]>,
+  { signal, deadline = Infinity }: CallContext,
+  policy: RetryPolicy,
+): Promise<AsyncIterable<readonly ModelEvent[]>> {
+  const { retries = 3, wait = waitByTimer, canPass = canPassByClass, now = Date.now } = policy;
+
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await beginStream(open());
+    } catch (error) {
+      if (attempt > retries || signal.aborted || !isTauError(error) || !canPass(error)) throw error;
+      const waitMs = waitFor(error, attempt, policy);
+      if (waitMs === undefined || now() + waitMs >= deadline) throw error;
+      policy.onRetry?.({ retry: attempt, waitMs, error });
+      await wait(waitMs, signal);
+    }
+  }
+}
+
+function canPassByClass(error: TauError): boolean {
+  return error.class === "retryable" || error.class === "rate_limited";
 }
 
 /** Undefined when the provider asks for more patience than the policy has. */
@@ -78,4 +86,13 @@ function waitFor(error: TauError, attempt: number, policy: RetryPolicy): number 
   const jitterMs = Math.round(random() * Math.min(capMs, baseMs * 2 ** (attempt - 1)));
   const askedMs = error.retryAfterMs ?? 0;
   return askedMs > maxRetryAfterMs ? undefined : Math.max(jitterMs, askedMs);
+}
+
+async function waitByTimer(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await delay(ms, undefined, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
 }

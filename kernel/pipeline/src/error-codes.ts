@@ -10,4 +10,6 @@ export const pipelineErrorCodes = {
     "Money is limited, but nobody knows what the model costs. Give it a price, or allow unknown prices.",
   "pipeline.wrong_order":
     "The layers of a pipeline are not in their order, or one is there twice. The message names both layers and what to do.",
+  "pipeline.circuit_open":
+    "The provider failed too often lately and is not asked for a while. Ask again after `retryAfterMs`, or use another model.",
 } as const;

@@ -16,6 +16,18 @@ export { accountKey, defaultBudgetLimits } from "./budget/budget-scopes.ts";
 export type { BudgetWindow } from "./budget/budget-window.ts";
 export { windowStart } from "./budget/budget-window.ts";
 export { createMemoryBudgetLedger } from "./budget/memory-ledger.ts";
+export type { BreakerOptions } from "./breaker/breaker-layer.ts";
+export { breakerLayer } from "./breaker/breaker-layer.ts";
+export type { CircuitState } from "./breaker/circuit.ts";
+export type {
+  CircuitOutcome,
+  CircuitPermit,
+  CircuitPolicy,
+  CircuitRefusal,
+  Circuits,
+} from "./breaker/circuits.ts";
+export type { MemoryCircuits, MemoryCircuitsOptions } from "./breaker/memory-circuits.ts";
+export { createMemoryCircuits } from "./breaker/memory-circuits.ts";
 export type {
   Answerer,
   Attempt,
@@ -36,5 +48,6 @@ export { Pipeline, withLayers } from "./pipeline.ts";
 export type { PipelineCall } from "./pipeline-call.ts";
 export type { PipelineResponse, ResponseTelemetry } from "./pipeline-response.ts";
 export { costOfCall } from "./pipeline-response.ts";
+export { retryLayer } from "./retry-layer.ts";
 export type { StreamEnd, StreamWatch } from "./watch-stream.ts";
 export { watchStream } from "./watch-stream.ts";

@@ -1,4 +1,6 @@
 export type { BudgetLedgerFixture } from "./describe-budget-ledger.ts";
 export { describeBudgetLedger } from "./describe-budget-ledger.ts";
+export type { CircuitsFixture } from "./describe-circuits.ts";
+export { describeCircuits } from "./describe-circuits.ts";
 export type { LayerFixture } from "./describe-layer.ts";
 export { describeLayer } from "./describe-layer.ts";

@@ -1,0 +1,35 @@
+import { beginWithRetry } from "@tau/agent";
+import type { RetryPolicy } from "@tau/agent";
+
+import type { Layer } from "./layer.ts";
+import { watchStream } from "./watch-stream.ts";
+
+/**
+ * Makes a call that failed before its first event again, if its failure can pass; three times by default, with
+ * random waits up to 200 ms, 400 ms, … 10 s, longer where the provider asks for it, never past the deadline.
+ *
+ * A stream that has spoken is never repeated, nor is what cannot pass. An open breaker is not waited for: another
+ * candidate may answer at once.
+ */
+export function retryLayer(policy: RetryPolicy = {}): Layer {
+  const { canPass = (error) => error.class === "retryable" || error.class === "rate_limited" } = policy;
+
+  return {
+    name: "retry",
+    wrap: (next) => (call) => {
+      const { provider, id: model } = call.model;
+      return watchStream({
+        open: async () =>
+          await beginWithRetry(() => next(call), call.context, {
+            ...policy,
+            canPass: (error) => error.code !== "pipeline.circuit_open" && canPass(error),
+            onRetry(notice) {
+              const { code: errorCode, class: errorClass } = notice.error;
+              call.record.retries.push({ provider, model, errorCode, errorClass, waitMs: notice.waitMs });
+              policy.onRetry?.(notice);
+            },
+          }),
+      });
+    },
+  };
+}
