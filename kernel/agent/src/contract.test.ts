@@ -2,6 +2,7 @@ import { createAnthropic } from "./anthropic/anthropic.ts";
 import { createHttpTransport } from "./http/http-transport.ts";
 import type { Model } from "./model.ts";
 import { createOpenAiChat } from "./openai-chat/openai-chat.ts";
+import { createOpenAiResponses } from "./openai-responses/openai-responses.ts";
 import { startScriptedServer } from "./scripted/server.ts";
 import type { TranscriptTurn } from "./scripted/transcript.ts";
 import { describeModel } from "./testing/describe-model.ts";
@@ -41,6 +42,10 @@ async function fixture(
 
 describeModel("createOpenAiChat()", (scenario) =>
   fixture(scenario, (url, options) => createOpenAiChat({ ...options, baseUrl: `${url}/v1` })),
+);
+
+describeModel("createOpenAiResponses()", (scenario) =>
+  fixture(scenario, (url, options) => createOpenAiResponses({ ...options, baseUrl: `${url}/v1` })),
 );
 
 describeModel("createAnthropic()", (scenario) =>

@@ -1,5 +1,6 @@
 import { createAnthropic } from "./anthropic/anthropic.ts";
 import { createOpenAiChat } from "./openai-chat/openai-chat.ts";
+import { createOpenAiResponses } from "./openai-responses/openai-responses.ts";
 import { describeModelFaults } from "./testing/describe-model-faults.ts";
 import type { FaultWire } from "./testing/fault-server.ts";
 
@@ -28,6 +29,21 @@ describeModelFaults("createOpenAiChat()", {
     "data: [DONE]\n\n",
   ),
   create: (baseUrl, options) => createOpenAiChat({ ...options, baseUrl }),
+});
+
+const words = ["Hello", ", ", "world."];
+const content = [{ type: "output_text", text: words.join(""), annotations: [] }];
+
+describeModelFaults("createOpenAiResponses()", {
+  wire: sseWire([
+    { type: "response.created", response: { id: "r", status: "in_progress", output: [] } },
+    ...words.map((word) => ({ type: "response.output_text.delta", output_index: 0, delta: word })),
+    {
+      type: "response.completed",
+      response: { status: "completed", output: [{ type: "message", role: "assistant", content }] },
+    },
+  ]),
+  create: (baseUrl, options) => createOpenAiResponses({ ...options, baseUrl }),
 });
 
 const block = (text: string): object => ({

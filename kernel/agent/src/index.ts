@@ -34,6 +34,9 @@ export {
 } from "./openai-chat/dialect.ts";
 export type { OpenAiChatOptions } from "./openai-chat/openai-chat.ts";
 export { createOpenAiChat } from "./openai-chat/openai-chat.ts";
+export type { OpenAiResponsesOptions } from "./openai-responses/openai-responses.ts";
+export type { ResponsesSettings } from "./openai-responses/settings.ts";
+export { createOpenAiResponses } from "./openai-responses/openai-responses.ts";
 export type { AnthropicOptions } from "./anthropic/anthropic.ts";
 export { createAnthropic } from "./anthropic/anthropic.ts";
 export type { WireModelOptions } from "./wire-model.ts";

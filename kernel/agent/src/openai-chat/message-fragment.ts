@@ -4,7 +4,6 @@ import type {
   AudioPart,
   FilePart,
   ImagePart,
-  MediaSource,
   Message,
   TextPart,
   ToolMessage,
@@ -14,6 +13,7 @@ import type {
 
 import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
+import { describeMedia, textOfFile, toInputAudio, toMediaUrl } from "../openai-media.ts";
 import type { OpenAiChatDialect } from "./dialect.ts";
 
 /** A content part of a user message on the wire. */
@@ -125,9 +125,9 @@ function wirePart(part: TextPart | ImagePart | AudioPart | FilePart, identity: M
     case "text":
       return { type: "text", text: part.text };
     case "image":
-      return { type: "image_url", image_url: { url: dataUrl(part.mediaType, part.source) } };
+      return { type: "image_url", image_url: { url: toMediaUrl(part.mediaType, part.source) } };
     case "audio":
-      return audioPart(part, identity);
+      return toInputAudio(part, identity);
     case "file":
       return filePart(part, identity);
     default:
@@ -135,42 +135,14 @@ function wirePart(part: TextPart | ImagePart | AudioPart | FilePart, identity: M
   }
 }
 
-function audioPart(part: AudioPart, identity: ModelIdentity): WirePart {
-  const subtype = part.mediaType.replace(/^audio\/(x-)?/, "");
-  const format =
-    subtype === "wav" || subtype === "wave"
-      ? "wav"
-      : subtype === "mpeg" || subtype === "mp3"
-        ? "mp3"
-        : undefined;
-  if (part.source.kind !== "base64" || format === undefined) {
-    throw modelError("model.unsupported_content", identity, {
-      sentence: `takes audio only as base64 in WAV or MP3, not ${describe(part.mediaType, part.source)}`,
-    });
-  }
-  return { type: "input_audio", input_audio: { data: part.source.data, format } };
-}
-
 function filePart(part: FilePart, identity: ModelIdentity): WirePart {
-  if (part.source.kind !== "base64") {
+  const { mediaType, name, source } = part;
+  if (source.kind !== "base64") {
     throw modelError("model.unsupported_content", identity, {
-      sentence: `takes files only as base64, not ${describe(part.mediaType, part.source)}. Download the file first`,
+      sentence: `takes files only as base64, not ${describeMedia(mediaType, source)}. Download the file first`,
     });
   }
-  if (part.mediaType.startsWith("text/")) {
-    const text = Buffer.from(part.source.data, "base64").toString("utf8");
-    return { type: "text", text: part.name === undefined ? text : `${part.name}:\n${text}` };
-  }
-  return {
-    type: "file",
-    file: { filename: part.name ?? "file", file_data: dataUrl(part.mediaType, part.source) },
-  };
-}
-
-function dataUrl(mediaType: string, source: MediaSource): string {
-  return source.kind === "url" ? source.url : `data:${mediaType};base64,${source.data}`;
-}
-
-function describe(mediaType: string, source: MediaSource): string {
-  return `${mediaType} by ${source.kind === "url" ? "address" : "value"}`;
+  const text = textOfFile(part);
+  if (text !== undefined) return { type: "text", text };
+  return { type: "file", file: { filename: name ?? "file", file_data: toMediaUrl(mediaType, source) } };
 }

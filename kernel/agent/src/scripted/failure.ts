@@ -19,7 +19,7 @@ export function failBeforeAnswer(
   const status = statusOf(failure, protocol);
   if (status === undefined) return false;
   const message = failure.message ?? "The transcript says so.";
-  const body = protocol === "openai" ? openAiError(status, message) : anthropicError(status, message);
+  const body = protocol === "anthropic" ? anthropicError(status, message) : openAiError(status, message);
   const seconds = failure.retryAfterSeconds;
   sendJson(response, status, body, seconds === undefined ? {} : { "retry-after": String(seconds) });
   return true;
@@ -38,9 +38,9 @@ export function failureEvents(
     case "error_event": {
       const message = failure.message ?? "The transcript says so.";
       const body = JSON.stringify(
-        protocol === "openai" ? openAiError(500, message) : anthropicError(529, message),
+        protocol === "anthropic" ? anthropicError(529, message) : openAiError(500, message),
       );
-      return [...before, protocol === "openai" ? `data: ${body}\n\n` : `event: error\ndata: ${body}\n\n`];
+      return [...before, protocol === "anthropic" ? `event: error\ndata: ${body}\n\n` : `data: ${body}\n\n`];
     }
     case "cut":
       // Half an event, so that the cut is where nobody expects it.
@@ -61,7 +61,7 @@ function statusOf(failure: TranscriptFailure, protocol: ScriptedProtocol): numbe
     case "rate_limited":
       return 429;
     case "overloaded":
-      return protocol === "openai" ? 503 : 529;
+      return protocol === "anthropic" ? 529 : 503;
     default:
       return undefined;
   }

@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { createAnthropic } from "../anthropic/anthropic.ts";
 import type { Model, ModelRequest } from "../model.ts";
 import { createOpenAiChat } from "../openai-chat/openai-chat.ts";
+import { createOpenAiResponses } from "../openai-responses/openai-responses.ts";
 import { readAll } from "../recorded.test.support.ts";
 import { parseTranscript } from "./parse-transcript.ts";
 import { startScriptedServer } from "./server.ts";
@@ -26,6 +27,7 @@ const variables = { cwd: '/tmp/a"b' };
 function modelsOf(server: ScriptedServer): readonly Model[] {
   return [
     createOpenAiChat({ baseUrl: `${server.url}/v1`, model: "scripted" }),
+    createOpenAiResponses({ baseUrl: `${server.url}/v1`, model: "scripted" }),
     createAnthropic({ baseUrl: server.url, model: "scripted" }),
   ];
 }
@@ -42,7 +44,7 @@ function resultOf(callId: string, text: string): Message {
 }
 
 describe("startScriptedServer()", () => {
-  test("plays a conversation turn by turn through both adapters", async () => {
+  test("plays a conversation turn by turn through every adapter", async () => {
     await using server = await startScriptedServer(transcript, { variables });
     for (const model of modelsOf(server)) {
       const question = userText("What does a.txt say?");
@@ -60,7 +62,7 @@ describe("startScriptedServer()", () => {
       ]);
 
       const second = await readAll(model, requestOf(question, first.message, resultOf("call_1_1", "42")));
-      expect(second.finished.message.parts).toEqual([{ type: "text", text: "It says 42." }]);
+      expect(second.finished.message.parts).toMatchObject([{ type: "text", text: "It says 42." }]);
       expect(second.finished.stopReason).toBe("stop");
     }
   });
@@ -69,7 +71,7 @@ describe("startScriptedServer()", () => {
     await using server = await startScriptedServer(transcript, { variables });
     for (const model of modelsOf(server)) {
       const { finished } = await readAll(model, requestOf(userText("How is the weather?")));
-      expect(finished.message.parts).toEqual([{ type: "text", text: "Sunny." }]);
+      expect(finished.message.parts).toMatchObject([{ type: "text", text: "Sunny." }]);
     }
   });
 
@@ -105,11 +107,13 @@ describe("startScriptedServer()", () => {
     const timeouts = { idleMs: 30 };
     const models = [
       createOpenAiChat({ baseUrl: `${server.url}/v1`, model: "scripted", timeouts }),
+      createOpenAiResponses({ baseUrl: `${server.url}/v1`, model: "scripted", timeouts }),
       createAnthropic({ baseUrl: server.url, model: "scripted", timeouts }),
     ];
     const errors = await Promise.all(models.map((model) => readAll(model).catch((error: unknown) => error)));
 
     expect(errors).toMatchObject([
+      { code, retryAfterMs },
       { code, retryAfterMs },
       { code, retryAfterMs },
     ]);
@@ -123,7 +127,7 @@ describe("startScriptedServer()", () => {
       modelsOf(server).map((model) => readAll(model).catch((error: unknown) => Object(error).code)),
     );
 
-    expect(codes).toEqual(["model.server_error", "model.overloaded"]);
+    expect(codes).toEqual(["model.server_error", "model.server_error", "model.overloaded"]);
   });
 
   test("recovers after a number of failures", async () => {
@@ -157,6 +161,8 @@ describe("startScriptedServer()", () => {
 
     const whole = await openai.chat.completions.create({ model: "scripted", messages });
     const streamed = await openai.chat.completions.stream({ model: "scripted", messages }).finalMessage();
+    const response = await openai.responses.create({ model: "scripted", input: "Go" });
+    const accumulated = await openai.responses.stream({ model: "scripted", input: "Go" }).finalResponse();
     const message = await anthropic.messages.create({ model: "scripted", max_tokens: 9, messages });
     const final = await anthropic.messages
       .stream({ model: "scripted", max_tokens: 9, messages })
@@ -165,6 +171,8 @@ describe("startScriptedServer()", () => {
     expect(whole.choices[0]?.message.content).toBe("Let me read it.");
     expect(streamed.content).toBe("Let me read it.");
     expect(streamed.tool_calls).toHaveLength(1);
+    expect(response.output.map(({ type }) => type)).toEqual(["reasoning", "message", "function_call"]);
+    expect(accumulated.output_text).toBe("Let me read it.");
     expect(message.content).toEqual(final.content);
     expect(final.content.map(({ type }) => type)).toEqual(["thinking", "text", "tool_use"]);
     expect(message.stop_reason).toBe("tool_use");

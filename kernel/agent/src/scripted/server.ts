@@ -8,10 +8,12 @@ import type { JsonObject } from "@tau/core";
 
 import { anthropicError, anthropicEvents, anthropicObject } from "./anthropic-wire.ts";
 import { toAnswer } from "./answer.ts";
+import type { Answer } from "./answer.ts";
 import { chooseTurn } from "./choose-turn.ts";
 import { failBeforeAnswer, failureEvents } from "./failure.ts";
 import { openAiError, openAiEvents, openAiObject } from "./openai-wire.ts";
 import { assertTranscript } from "./parse-transcript.ts";
+import { responsesEvents, responsesObject } from "./responses-wire.ts";
 import { sendEvents, sendJson } from "./send.ts";
 import type { Transcript, TranscriptFailure, TranscriptTurn } from "./transcript.ts";
 import { withVariables } from "./variables.ts";
@@ -63,12 +65,30 @@ interface Context {
 const protocols: Readonly<Record<string, ScriptedProtocol>> = {
   "/v1/chat/completions": "openai",
   "/chat/completions": "openai",
+  "/v1/responses": "responses",
+  "/responses": "responses",
   "/v1/messages": "anthropic",
 };
 
+/** How an answer is written in each protocol. */
+const wires: Readonly<
+  Record<
+    ScriptedProtocol,
+    {
+      readonly events: (answer: Answer, request: WireRequest) => readonly string[];
+      readonly object: (answer: Answer) => JsonObject;
+      readonly error: (status: number, message: string) => JsonObject;
+    }
+  >
+> = {
+  openai: { events: openAiEvents, object: openAiObject, error: openAiError },
+  responses: { events: responsesEvents, object: responsesObject, error: openAiError },
+  anthropic: { events: anthropicEvents, object: anthropicObject, error: anthropicError },
+};
+
 /**
- * Serves a transcript over HTTP on 127.0.0.1, as OpenAI Chat Completions and as Anthropic Messages,
- * streamed or whole.
+ * Serves a transcript over HTTP on 127.0.0.1, as OpenAI Chat Completions, as OpenAI Responses and as
+ * Anthropic Messages, streamed or whole.
  *
  * @throws TauError `transcript.invalid`
  */
@@ -130,10 +150,10 @@ async function play(context: Context, request: WireRequest, response: ServerResp
   if (failure !== undefined && failBeforeAnswer(failure, request.protocol, response)) return;
   const said = toAnswer(turn, request, context.transcript.model ?? "scripted");
   if (!request.stream) {
-    sendJson(response, 200, request.protocol === "openai" ? openAiObject(said) : anthropicObject(said));
+    sendJson(response, 200, wires[request.protocol].object(said));
     return;
   }
-  const events = request.protocol === "openai" ? openAiEvents(said, request) : anthropicEvents(said);
+  const events = wires[request.protocol].events(said, request);
   await sendEvents(response, {
     events: failure === undefined ? events : failureEvents(failure, request.protocol, events),
     firstDelayMs: turn.firstDelayMs ?? 0,
@@ -156,8 +176,7 @@ function refuse(
   protocol: ScriptedProtocol,
   error: { readonly status: number; readonly message: string },
 ): void {
-  const toBody = protocol === "openai" ? openAiError : anthropicError;
-  sendJson(response, error.status, toBody(error.status, error.message));
+  sendJson(response, error.status, wires[protocol].error(error.status, error.message));
 }
 
 function remember({ requests, options }: Context, request: ScriptedRequest): void {

@@ -1,8 +1,8 @@
 import { isJsonObject } from "@tau/core";
 import type { Json, JsonObject } from "@tau/core";
 
-/** The two protocols that the scripted server speaks. */
-export type ScriptedProtocol = "openai" | "anthropic";
+/** The protocols that the scripted server speaks. */
+export type ScriptedProtocol = "openai" | "responses" | "anthropic";
 
 /** What the scripted server needs to know about a request, whatever its protocol. */
 export interface WireRequest {
@@ -20,9 +20,10 @@ export interface WireRequest {
   readonly size: number;
 }
 
-/** Reads a request body of either protocol. */
+/** Reads a request body of any of the protocols. */
 export function readWireRequest(protocol: ScriptedProtocol, body: JsonObject, size: number): WireRequest {
-  const messages = arrayOf(body["messages"]).filter(isJsonObject);
+  const messages =
+    protocol === "responses" ? inputMessages(body["input"]) : arrayOf(body["messages"]).filter(isJsonObject);
   const users = messages.filter((message) => message["role"] === "user" && !holdsToolResults(message));
   const options = body["stream_options"];
   return {
@@ -30,10 +31,7 @@ export function readWireRequest(protocol: ScriptedProtocol, body: JsonObject, si
     stream: body["stream"] === true,
     includeUsage: isJsonObject(options) && options["include_usage"] === true,
     assistantMessages: messages.filter((message) => message["role"] === "assistant").length,
-    system:
-      protocol === "anthropic"
-        ? textOf(body["system"])
-        : textOf(messages.find(({ role }) => role === "system" || role === "developer")?.["content"]),
+    system: systemOf(protocol, body, messages),
     firstUser: textOf(users[0]?.["content"]),
     lastUser: textOf(users.at(-1)?.["content"]),
     lastToolResults: lastToolResults(messages),
@@ -42,7 +40,29 @@ export function readWireRequest(protocol: ScriptedProtocol, body: JsonObject, si
   };
 }
 
-/** The text of content in either protocol, however deep it lies. */
+function systemOf(protocol: ScriptedProtocol, body: JsonObject, messages: readonly JsonObject[]): string {
+  if (protocol === "anthropic") return textOf(body["system"]);
+  const message = messages.find(({ role }) => role === "system" || role === "developer");
+  return textOf(body["instructions"] ?? message?.["content"]);
+}
+
+/** The input items of a Responses request as messages; what an assistant said and called is one of them. */
+function inputMessages(input: Json | undefined): readonly JsonObject[] {
+  if (typeof input === "string") return [{ role: "user", content: input }];
+  const messages: JsonObject[] = [];
+  for (const item of arrayOf(input).filter(isJsonObject)) {
+    const { type } = item;
+    const isResult = typeof type === "string" && type.endsWith("_output");
+    const role = isResult ? "tool" : (item["role"] ?? "assistant");
+    // A message without a type is a turn of its own; typed items belong to the turn before them.
+    const joins = role === "assistant" && type !== undefined;
+    if (joins && messages.at(-1)?.["role"] === "assistant") continue;
+    messages.push({ role, content: item["content"] ?? item["output"] ?? null });
+  }
+  return messages;
+}
+
+/** The text of content in any protocol, however deep it lies. */
 function textOf(content: Json | undefined): string {
   if (typeof content === "string") return content;
   if (Array.isArray(content)) return content.map(textOf).join("\n");

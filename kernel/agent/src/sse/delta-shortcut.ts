@@ -6,12 +6,19 @@ import type { SseEvent } from "./sse-parser.ts";
 /** Answers the text of an event that does nothing but add text to one place; otherwise undefined. */
 export type PlainDelta = (event: Json) => string | undefined;
 
-/** An event with one gap for the text and one for padding; everything else is the same byte for byte. */
+/** What may differ from one event to the next besides its text; nobody reads it. */
+type Gap = "digits" | "letters" | "spaces";
+
+/** A stretch of an event that is the same byte for byte, up to the gap behind it. */
+interface Piece {
+  readonly literal: string;
+  readonly gap: Gap | undefined;
+}
+
+/** An event with one gap for the text and some for padding and counters; everything else is the same. */
 interface Template {
-  readonly head: string;
-  readonly tail: string;
-  readonly padding: "none" | "spaces" | "obfuscation";
-  readonly end: string;
+  readonly head: readonly Piece[];
+  readonly tail: readonly Piece[];
 }
 
 const fruitlessLearns = 8;
@@ -22,9 +29,9 @@ const sentinel = "\u{1}tau";
  *
  * Why it is right: {@link learn} replaces one string token of a real event by a sentinel, parses the
  * result, and keeps the template only if the sentinel comes out as the delta. Any other JSON string token
- * in that gap then gives the same object with that string as the delta. The second gap is white space
- * before the last brace, or the letters of the top-level `obfuscation`, which nobody reads. Whatever
- * does not fit exactly goes the slow way.
+ * in that gap then gives the same object with that string as the delta. The other gaps are white space
+ * before the last brace, the letters of the top-level `obfuscation` and the digits of the top-level
+ * `sequence_number`, proven in the same way; nobody reads them. Whatever does not fit exactly goes the slow way.
  */
 export class DeltaShortcut {
   readonly #plain: PlainDelta;
@@ -44,8 +51,9 @@ export class DeltaShortcut {
   /** Reads the event at `offset`, answers the offset behind it, or -1 if it is not exactly like the template. */
   read(source: string, offset: number): number {
     const template = this.#template;
-    if (template === undefined || !holds(source, offset, template.head)) return -1;
-    const start = offset + template.head.length;
+    if (template === undefined) return -1;
+    const start = behindPieces(template.head, source, offset);
+    if (start === -1) return -1;
     let at = start;
     let escaped = false;
     for (; ; at++) {
@@ -59,22 +67,13 @@ export class DeltaShortcut {
       }
     }
     if (at === start) return -1;
-    const behind = this.#readTail(template, source, at);
+    const behind = behindPieces(template.tail, source, at);
     if (behind === -1) return -1;
     const text = escaped ? unescape(source.slice(start - 1, at + 1)) : source.slice(start, at);
     if (text === undefined) return -1;
     this.text = text;
     this.#learns = 0;
     return behind;
-  }
-
-  #readTail(template: Template, source: string, from: number): number {
-    if (!holds(source, from, template.tail)) return -1;
-    let at = from + template.tail.length;
-    if (template.padding === "none") return at;
-    if (template.padding === "spaces") while (source.charCodeAt(at) === 0x20) at++;
-    else while (isLetterOrDigit(source.charCodeAt(at))) at++;
-    return holds(source, at, template.end) ? at + template.end.length : -1;
   }
 
   /** Takes a plain event that was read the slow way as the pattern for the next ones, if it can be one. */
@@ -91,7 +90,7 @@ export class DeltaShortcut {
       const head = source.slice(0, place + marker.length);
       const rest = /^(?:[^"\\]|\\.)*(".*)$/s.exec(source.slice(head.length))?.[1];
       if (rest === undefined) continue;
-      const template = toTemplate(head, rest);
+      const template = { head: toPieces(head), tail: toPieces(rest) };
       if (this.#isProven(template, shape[0].length)) {
         this.#template = template;
         return true;
@@ -100,30 +99,81 @@ export class DeltaShortcut {
     return false;
   }
 
-  #isProven(template: Template, jsonStart: number): boolean {
-    const filled =
-      template.padding === "obfuscation"
-        ? `${template.tail}${sentinelLetters}${template.end}`
-        : template.tail + template.end;
-    const json = `${template.head.slice(jsonStart)}\\u0001tau${filled}`;
+  #isProven({ head, tail }: Template, jsonStart: number): boolean {
+    const json = `${filled(head).slice(jsonStart)}\\u0001tau${filled(tail)}`;
     if (json.trimEnd().includes("\n")) return false;
     const parsed = parseJson(json);
-    if (!parsed.ok || this.#plain(parsed.value) !== sentinel) return false;
-    if (template.padding !== "obfuscation") return true;
-    return isJsonObject(parsed.value) && parsed.value["obfuscation"] === sentinelLetters;
+    if (!parsed.ok || !isJsonObject(parsed.value) || this.#plain(parsed.value) !== sentinel) return false;
+    const gaps = [...head, ...tail].map(({ gap }) => gap);
+    return (
+      provenOnce(gaps, "digits", parsed.value["sequence_number"] === Number(fillings.digits)) &&
+      provenOnce(gaps, "letters", parsed.value["obfuscation"] === fillings.letters)
+    );
   }
 }
 
-const sentinelLetters = "tau0TAU";
+/** What a gap holds while its place is proven: something that the event cannot have had. */
+const fillings: Readonly<Record<Gap, string>> = { digits: "770077007700", letters: "tau0TAU", spaces: "" };
 
-function toTemplate(head: string, rest: string): Template {
-  const obfuscated = /^(.*"obfuscation":")[A-Za-z0-9]*("\}\s*)$/s.exec(rest);
-  if (obfuscated !== null) {
-    return { head, tail: obfuscated[1] ?? "", padding: "obfuscation", end: obfuscated[2] ?? "" };
+function filled(pieces: readonly Piece[]): string {
+  return pieces.map(({ literal, gap }) => literal + (gap === undefined ? "" : fillings[gap])).join("");
+}
+
+/** There is no such gap, or there is one and it came out where it must. */
+function provenOnce(gaps: readonly (Gap | undefined)[], gap: Gap, cameOut: boolean): boolean {
+  const count = gaps.filter((one) => one === gap).length;
+  return count === 0 || (count === 1 && cameOut);
+}
+
+const gapPlaces: Readonly<Record<Gap, RegExp>> = {
+  digits: /(?<="sequence_number": ?)(?:0|[1-9]\d*)(?=[,}])/,
+  letters: /(?<="obfuscation": ?")[A-Za-z0-9]*(?=")/,
+  spaces: /(?<! ) *(?=\}\s*$)/,
+};
+const anyGap = new RegExp(
+  Object.entries(gapPlaces)
+    .map(([gap, place]) => `(?<${gap}>${place.source})`)
+    .join("|"),
+  "g",
+);
+
+function toPieces(text: string): readonly Piece[] {
+  const pieces: Piece[] = [];
+  let at = 0;
+  for (const match of text.matchAll(anyGap)) {
+    const gap = gapOf(match.groups);
+    if (gap === undefined) continue;
+    pieces.push({ literal: text.slice(at, match.index), gap });
+    at = match.index + match[0].length;
   }
-  const padded = /^(.*[^ ]) *(\}\s*)$/s.exec(rest);
-  if (padded !== null) return { head, tail: padded[1] ?? "", padding: "spaces", end: padded[2] ?? "" };
-  return { head, tail: rest, padding: "none", end: "" };
+  return [...pieces, { literal: text.slice(at), gap: undefined }];
+}
+
+function gapOf(groups: Readonly<Record<string, string | undefined>> = {}): Gap | undefined {
+  const gaps: readonly Gap[] = ["digits", "letters", "spaces"];
+  return gaps.find((gap) => groups[gap] !== undefined);
+}
+
+/** The offset behind all pieces and their gaps, or -1 if they are not there. */
+function behindPieces(pieces: readonly Piece[], source: string, offset: number): number {
+  let at = offset;
+  for (const { literal, gap } of pieces) {
+    if (!holds(source, at, literal)) return -1;
+    at += literal.length;
+    if (gap === undefined) continue;
+    if (gap === "spaces") while (source.charCodeAt(at) === 0x20) at++;
+    else if (gap === "letters") while (isLetterOrDigit(source.charCodeAt(at))) at++;
+    else at = behindNumber(source, at);
+    if (at === -1) return -1;
+  }
+  return at;
+}
+
+/** JSON has no numbers with leading zeros. */
+function behindNumber(source: string, offset: number): number {
+  let at = offset;
+  while (isDigit(source.charCodeAt(at))) at++;
+  return at === offset || (at > offset + 1 && source.charCodeAt(offset) === 0x30) ? -1 : at;
 }
 
 /** Like `startsWith`, and four times as fast: comparing a slice is one `memcmp`. */
@@ -131,8 +181,12 @@ function holds(source: string, offset: number, part: string): boolean {
   return source.slice(offset, offset + part.length) === part;
 }
 
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
 function isLetterOrDigit(code: number): boolean {
-  return (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
+  return isDigit(code) || (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
 }
 
 function unescape(token: string): string | undefined {

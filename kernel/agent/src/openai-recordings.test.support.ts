@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+
+import { isJsonObject, parseJson } from "@tau/core";
+import type { Json, JsonObject } from "@tau/core";
+import OpenAI from "openai";
+
+/** A recorded answer in one of OpenAI's protocols, of OpenAI or of anybody who speaks it. */
+export interface OpenAiRecording {
+  /** Whose answer it is, for example `groq`. */
+  readonly provider: string;
+  readonly name: string;
+  readonly kind: "stream" | "whole" | "error";
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: Buffer;
+}
+
+/** Reads `fixtures/<api>.ndjson.gz`; answers recorded without their framing get it back. */
+export function readOpenAiRecordings(api: "chat.completions" | "responses"): readonly OpenAiRecording[] {
+  const packed = readFileSync(new URL(`../fixtures/${api}.ndjson.gz`, import.meta.url));
+  const lines = gunzipSync(packed).toString("utf8").trimEnd().split("\n");
+  return lines.map((line) => {
+    const record = parseObject(line);
+    const kind = record["kind"] === "stream" ? "stream" : record["kind"] === "error" ? "error" : "whole";
+    const text = textOf(record["response"]);
+    const provider = textOf(record["provider"]);
+    const framed = record["format"] === "chunk-lines" ? frame(api, text) : text;
+    return {
+      provider,
+      name: `${provider}: ${textOf(record["path"]).split("/").at(-1)} ${textOf(record["i"])}`,
+      kind,
+      status: Number(record["status"]),
+      contentType: kind === "stream" ? "text/event-stream; charset=utf-8" : "application/json",
+      body: Buffer.from(framed),
+    };
+  });
+}
+
+/** The vendor's library, reading this recording whatever it asks for. */
+export function sdkReading({ body, contentType, status }: OpenAiRecording): OpenAI {
+  return new OpenAI({
+    apiKey: "none",
+    maxRetries: 0,
+    fetch: async () =>
+      new Response(new Uint8Array(body), { status, headers: { "content-type": contentType } }),
+  });
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function frame(api: string, text: string): string {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const ending = api === "chat.completions" ? ["[DONE]"] : [];
+  return [...lines, ...ending].map((line) => `data: ${line}\n\n`).join("");
+}
+
+function parseObject(line: string): JsonObject {
+  const parsed = parseJson(line);
+  if (!parsed.ok || !isJsonObject(parsed.value)) throw new Error(`not an object: ${line.slice(0, 80)}`);
+  return parsed.value;
+}

@@ -1,0 +1,33 @@
+import { endpointOf } from "../endpoint.ts";
+import type { Model } from "../model.ts";
+import { createWireModel } from "../wire-model.ts";
+import type { WireModelOptions } from "../wire-model.ts";
+import { responsesSettings } from "./settings.ts";
+import type { ResponsesSettings } from "./settings.ts";
+
+/** Options of {@link createOpenAiResponses}. */
+export interface OpenAiResponsesOptions extends WireModelOptions, ResponsesSettings {
+  /** With the version, without the path: `http://localhost:8080/v1`. Default OpenAI's. */
+  readonly baseUrl?: string;
+  /** The name in errors and costs, and of whose items go back there. Default `openai`. */
+  readonly provider?: string;
+}
+
+/**
+ * Makes a {@link Model} that speaks the OpenAI Responses protocol: OpenAI, xAI, OpenRouter, DeepSeek and others.
+ *
+ * Nothing is stored at the provider (`store: false`): what it wants back, thinking among it, travels in the
+ * messages and goes back unchanged, but only to the provider whose name it bears. Stop sequences do not exist in
+ * this protocol and are refused with `model.unsupported_content`; a seed is left out.
+ *
+ * @throws TauError `model.invalid_request` when the base URL is not an address
+ */
+export function createOpenAiResponses(options: OpenAiResponsesOptions): Model {
+  const url = endpointOf(options.baseUrl ?? "https://api.openai.com/v1", "/responses");
+  const identity = { provider: options.provider ?? "openai", model: options.model };
+
+  return createWireModel(identity, options, async () => {
+    const { createResponsesProtocol } = await import("./protocol.ts");
+    return createResponsesProtocol(identity, responsesSettings(options), url);
+  });
+}

@@ -1,0 +1,51 @@
+import type { Json, JsonObject, ProviderData, ToolDefinition } from "@tau/core";
+
+import type { ModelRequest } from "./model.ts";
+import { modelError } from "./model-error.ts";
+import type { ModelIdentity } from "./model-error.ts";
+
+/**
+ * Joins the fields of a request body: settings as values, then lists as JSON text, the one that grows last,
+ * so that a longer conversation begins with the bytes of the shorter one. `options` win over both.
+ */
+export function joinBody(
+  settings: Readonly<Record<string, Json | undefined>>,
+  lists: Readonly<Record<string, string | undefined>>,
+  options: JsonObject = {},
+): string {
+  const fields: string[] = [];
+  for (const [name, value] of Object.entries({ ...settings, ...options })) {
+    if (value !== undefined) fields.push(`${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  }
+  for (const [name, text] of Object.entries(lists)) {
+    if (text !== undefined && !Object.hasOwn(options, name)) fields.push(`${JSON.stringify(name)}:${text}`);
+  }
+  return `{${fields.join(",")}}`;
+}
+
+/**
+ * Writes the list of tools: Tau's own, then those that run at the provider. Undefined when there are none.
+ *
+ * @throws TauError `model.unsupported_content` for a provider's tool of another protocol
+ */
+export function toolList(
+  request: ModelRequest,
+  toolFragment: (tool: ToolDefinition) => string,
+  owner: { readonly protocol: string; readonly identity: ModelIdentity },
+): string | undefined {
+  const fragments = [
+    ...request.tools.map(toolFragment),
+    ...(request.providerTools ?? []).map((tool) => JSON.stringify(ownTool(tool, owner))),
+  ];
+  return fragments.length === 0 ? undefined : `[${fragments.join(",")}]`;
+}
+
+function ownTool(
+  tool: ProviderData,
+  { protocol, identity }: { readonly protocol: string; readonly identity: ModelIdentity },
+): JsonObject {
+  if (tool.protocol === protocol) return tool.data;
+  throw modelError("model.unsupported_content", identity, {
+    sentence: `speaks ${protocol} and cannot run a tool of ${tool.protocol}. Leave it out of providerTools`,
+  });
+}
