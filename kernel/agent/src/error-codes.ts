@@ -24,10 +24,25 @@ export const modelErrorCodes = {
   "model.no_compatible_candidate":
     "No configured model can do what the request needs. The message has each model's reasons: choose another model, or say what it can do.",
   "transcript.invalid": "A transcript for the scripted model is not valid. The message names the field.",
+  "cassette.exists": "A recording would overwrite a cassette. Delete the file, or pass `append: true`.",
+  "cassette.exhausted":
+    "A replayed request was asked more often than it was recorded. Record the cassette again.",
+  "cassette.incomplete":
+    "A replayed answer is read further than it was when it was recorded. Record the cassette again.",
+  "cassette.invalid":
+    "A cassette cannot be read, or a line of it is not of a version that this one knows. Record it again.",
+  "cassette.no_match":
+    "A replayed request is not on the cassette. The message shows the nearest one and where it differs.",
+  "cassette.secret_left":
+    "A secret stands in a binary body, where it cannot be cut out; the exchange was not recorded.",
+  "cassette.write_failed": "A cassette cannot be written. Check the path and the space left.",
 } as const;
 
 /** A code of a failure of a model call. */
 export type ModelErrorCode = Exclude<
-  keyof typeof modelErrorCodes,
-  "transcript.invalid" | "model.no_compatible_candidate"
+  Extract<keyof typeof modelErrorCodes, `model.${string}`>,
+  "model.no_compatible_candidate"
 >;
+
+/** A code of a failure of recording or replaying. */
+export type CassetteErrorCode = Extract<keyof typeof modelErrorCodes, `cassette.${string}`>;

@@ -1,3 +1,4 @@
+import { isTauError } from "@tau/core";
 import type { TauError } from "@tau/core";
 
 import type { ModelErrorCode } from "./error-codes.ts";
@@ -15,8 +16,9 @@ const byCode: Readonly<Record<string, ModelErrorCode>> = {
   ANSWER_NOT_JSON: "model.parse",
 };
 
-/** Maps what undici, the socket or the SSE parser said. */
+/** Maps what undici, the socket or the SSE parser said; what is a {@link TauError} already stays as it is. */
 export function transportError(identity: ModelIdentity, error: unknown): TauError {
+  if (isTauError(error)) return error;
   // The other side does not speak HTTP. Undici's error holds all of what it said: too much to keep.
   if (error instanceof Error && error.name === "HTTPParserError") {
     return modelError("model.parse", identity, { cause: new Error(error.message) });

@@ -1,0 +1,11 @@
+export type { RecordOptions } from "./cassette-writer.ts";
+export type { RecordingModel } from "./record-model.ts";
+export { recordModel } from "./record-model.ts";
+export type { RecordTransportOptions } from "./record-transport.ts";
+export { recordTransport } from "./record-transport.ts";
+export type { ReplayModelOptions } from "./replay-model.ts";
+export { replayModel } from "./replay-model.ts";
+export type { ReplayServer } from "./replay-server.ts";
+export { startReplayServer } from "./replay-server.ts";
+export type { ReplayOptions } from "./replay-transport.ts";
+export { replayTransport } from "./replay-transport.ts";
