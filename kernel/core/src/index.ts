@@ -1,3 +1,4 @@
+export { canonicalJson } from "./canonical-json.ts";
 export type { CallContext, Principal } from "./call-context.ts";
 export { createCallContext } from "./call-context.ts";
 export { coreErrorCodes } from "./error-codes.ts";

@@ -1,6 +1,7 @@
 import { uuidv7 } from "@tau/core";
 import type { ErrorClass, Price } from "@tau/core";
 
+import type { CacheBreak, CacheRefusal } from "./cache/cache-facts.ts";
 import type { LayerName } from "./layer-order.ts";
 
 /**
@@ -19,8 +20,14 @@ export interface CallRecord {
   readonly layers: LayerEntry[];
   /** Set by iam: what of the principal's scopes holds for this call. Undefined when nobody has decided. */
   allowedScopes: readonly string[] | undefined;
-  /** Whether the answer came out of the cache. */
+  /** Whether the answer came out of the cache, or from a call that was under way. */
   cacheHit: boolean;
+  /** Where the hit was: this process, the shared tier, or a call under way. */
+  cacheLevel: "l1" | "l2" | "flight" | undefined;
+  /** Why the answer is not kept. */
+  cacheRefusal: CacheRefusal | undefined;
+  /** What made the provider's prompt cache useless for this call. */
+  cacheBreak: CacheBreak | undefined;
   /** Models that routing left out, each with all reasons. */
   readonly skipped: SkippedCandidate[];
   /** Requests that were made to providers, in that order, failed ones too. */
@@ -100,6 +107,9 @@ export function createCallRecord(): CallRecord {
     layers: [],
     allowedScopes: undefined,
     cacheHit: false,
+    cacheLevel: undefined,
+    cacheRefusal: undefined,
+    cacheBreak: undefined,
     skipped: [],
     attempts: [],
     retries: [],

@@ -28,6 +28,11 @@ export type {
 } from "./breaker/circuits.ts";
 export type { MemoryCircuits, MemoryCircuitsOptions } from "./breaker/memory-circuits.ts";
 export { createMemoryCircuits } from "./breaker/memory-circuits.ts";
+export type { AnswerCache, AnswerCacheOptions, CachePolicy } from "./cache/answer-cache.ts";
+export { createAnswerCache } from "./cache/answer-cache.ts";
+export type { CacheBreak, CacheBreakCause, CacheRefusal } from "./cache/cache-facts.ts";
+export type { CacheEntry, CacheScope, CacheTier } from "./cache/cache-tier.ts";
+export type { MemoryTierOptions } from "./cache/memory-tier.ts";
 export type {
   Answerer,
   Attempt,

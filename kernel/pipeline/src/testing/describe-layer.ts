@@ -103,11 +103,22 @@ const soon = { timeout: 5000, interval: 1 };
 /** What a cut call did that it must not. */
 function problemsOf({ batches, thrown }: CutOutcome, cut: CutPoint): readonly string[] {
   const wanted = wantedThrow(cut);
-  const isWhole = JSON.stringify(batches.flat()) === JSON.stringify(answer.flat());
+  const isWhole = saidBy(batches) === saidBy(answer);
   return [
     ...(thrown === wanted ? [] : [`threw ${String(thrown)} instead of ${String(wanted)}`]),
     ...(cut.kind === "none" && !isWhole ? [`answered ${JSON.stringify(batches)}`] : []),
   ];
+}
+
+/** What was said and how it ended; a layer may cut the text into other pieces. */
+function saidBy(batches: CutOutcome["batches"]): string {
+  let text = "";
+  const others: unknown[] = [];
+  for (const event of batches.flat()) {
+    if (event.type === "text_delta") text += event.text;
+    else others.push(event);
+  }
+  return JSON.stringify([text, others]);
 }
 
 function wantedThrow(cut: CutPoint): unknown {

@@ -1,0 +1,30 @@
+import { isJsonObject } from "./json.ts";
+
+/**
+ * Writes a value as canonical JSON (RFC 8785): the keys of every object sorted by UTF-16 code units, no white
+ * space, numbers and strings as ECMAScript writes them. Equal values give equal texts. Properties that are
+ * undefined are left out, as `JSON.stringify` does.
+ *
+ * @throws TypeError for what JSON cannot say: a number that is not finite, a function, a circle
+ */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (isJsonObject(value)) {
+    let text = "";
+    for (const key of Object.keys(value).toSorted(byCodeUnits)) {
+      if (value[key] === undefined) continue;
+      text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${canonicalJson(value[key])}`;
+    }
+    return `{${text}}`;
+  }
+  if (typeof value === "number" && !Number.isFinite(value)) throw new TypeError(`JSON has no ${value}.`);
+  const text: unknown = JSON.stringify(value);
+  if (typeof text !== "string") throw new TypeError(`JSON has no ${typeof value}.`);
+  return text;
+}
+
+/** The same order in every locale. */
+function byCodeUnits(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,239 @@
+import { silentObserver } from "@tau/core";
+import type { ModelEvent, ModelFinished, Observer } from "@tau/core";
+
+import type { Handler, Layer, ModelStream } from "../layer.ts";
+import type { PipelineCall } from "../pipeline-call.ts";
+import { watchStream } from "../watch-stream.ts";
+import type { CacheBreak } from "./cache-facts.ts";
+import { cacheKeyOf } from "./cache-key.ts";
+import type { CacheEntry, CacheScope, CacheTier } from "./cache-tier.ts";
+import { MemoryTier } from "./memory-tier.ts";
+import type { MemoryTierOptions } from "./memory-tier.ts";
+import { PrefixWatch } from "./prefix-watch.ts";
+import { replayAnswer } from "./replay-answer.ts";
+import { Flight } from "./single-flight.ts";
+
+/** Where, and how long, the answer to a call may be kept. */
+export interface CachePolicy {
+  /** In the memory of this process. Default true. */
+  readonly l1?: boolean;
+  /** In the shared tier. Default true. */
+  readonly l2?: boolean;
+  /** Default 10 minutes. */
+  readonly l1TtlMs?: number;
+  /** Default 24 hours. */
+  readonly l2TtlMs?: number;
+}
+
+/** Options of {@link createAnswerCache}. */
+export interface AnswerCacheOptions {
+  readonly l1?: MemoryTierOptions;
+  /** A tier that outlives the process. Default none. */
+  readonly l2?: CacheTier;
+  /** Decides for each call. Default: both, for the default times. */
+  readonly policyFor?: (call: PipelineCall) => CachePolicy;
+  /** Let equal calls that are under way share one answer. Default true. */
+  readonly singleFlight?: boolean;
+  readonly observer?: Observer;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+/** Keeps answers. Disposing waits for what is still being written. */
+export interface AnswerCache extends AsyncDisposable {
+  /** The layer that looks answers up and keeps them. */
+  readonly layer: Layer;
+  /**
+   * Drops the answers of a tenant, of one of its sessions, or one of them, from both tiers.
+   *
+   * @throws Error of the shared tier: the answers may still be there
+   */
+  purge(scope: CacheScope): Promise<void>;
+}
+
+const defaultL1TtlMs = 600_000;
+const defaultL2TtlMs = 86_400_000;
+/** Writes to the shared tier that may wait; beyond that an answer is not kept there. */
+const maxPendingWrites = 1_000;
+
+/**
+ * Makes a cache of whole answers, in memory and optionally in a shared tier, and a watch over the provider's own
+ * prompt caches.
+ *
+ * - A1. Only answers that would be given again are kept: `temperature: 0`, known scopes, a finished answer.
+ * - A2. Whatever goes wrong in the cache is a miss, never a failed call.
+ * - A3. An entry of another tenant, wherever it comes from, is no hit: it is dropped and an alert is raised.
+ * - A4. A hit streams as an answer does, and costs nothing.
+ */
+export function createAnswerCache(options: AnswerCacheOptions = {}): AnswerCache {
+  const { observer = silentObserver, now = Date.now, l2 } = options;
+  const l1 = new MemoryTier(options.l1);
+  const store: Store = { l1, l2, observer, now, writes: new Set() };
+  const flights = new Map<string, Flight>();
+  const prefixes = new PrefixWatch();
+
+  const layer: Layer = {
+    name: "cache",
+    wrap: (next) => (call) => {
+      const fetch = (inner: PipelineCall): ModelStream => watched(store, prefixes, inner, next);
+      const policy = options.policyFor?.(call) ?? {};
+      const isOff = policy.l1 === false && policy.l2 === false;
+      const { key, refusal } = cacheKeyOf(call);
+      call.record.cacheRefusal = refusal;
+      if (key === undefined || isOff) return fetch(call);
+      const lookup: Lookup = { call, key, policy, fetch };
+      if (options.singleFlight === false) return answerOf(store, lookup);
+      return watchStream({ open: () => hitInMemory(store, lookup) ?? share(store, flights, lookup) });
+    },
+  };
+
+  return {
+    layer,
+    async purge(scope) {
+      l1.drop(scope);
+      await l2?.drop(scope);
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(store.writes);
+    },
+  };
+}
+
+interface Store {
+  readonly l1: MemoryTier;
+  readonly l2: CacheTier | undefined;
+  readonly observer: Observer;
+  readonly now: () => number;
+  readonly writes: Set<Promise<void>>;
+}
+
+interface Lookup {
+  readonly call: PipelineCall;
+  readonly key: string;
+  readonly policy: CachePolicy;
+  readonly fetch: (call: PipelineCall) => ModelStream;
+}
+
+/** Joins the flight of an equal call, or begins one that others may join. */
+function share(store: Store, flights: Map<string, Flight>, lookup: Lookup): ModelStream {
+  const { call, key } = lookup;
+  const under = flights.get(key);
+  if (under?.isJoinable === true) {
+    call.record.cacheHit = true;
+    call.record.cacheLevel = "flight";
+    return under.join(call.context.signal);
+  }
+  // The flight may outlive whoever began it: only its own signal ends it.
+  const { deadline: _deadline, ...context } = call.context;
+  const flight = new Flight(
+    (signal) => answerOf(store, { ...lookup, call: { ...call, context: { ...context, signal } } }),
+    () => {
+      if (flights.get(key) === flight) flights.delete(key);
+    },
+  );
+  flights.set(key, flight);
+  return flight.join(call.context.signal);
+}
+
+/** The kept answer, or a fresh one that is kept. */
+function answerOf(store: Store, lookup: Lookup): ModelStream {
+  const { call } = lookup;
+  let isHit = false;
+  return watchStream({
+    async open() {
+      const kept = hitInMemory(store, lookup) ?? (await hitInTier(store, lookup));
+      isHit = kept !== undefined;
+      return kept ?? lookup.fetch(call);
+    },
+    ended(end) {
+      if (end.kind === "finished" && !isHit) keep(store, lookup, end.event);
+    },
+  });
+}
+
+function hitInMemory(store: Store, { call, key, policy }: Lookup): ModelStream | undefined {
+  if (policy.l1 === false) return undefined;
+  const entry = store.l1.get(call.context.tenant, key, store.now());
+  return entry && hit(store, call, { entry, level: "l1" });
+}
+
+async function hitInTier(store: Store, { call, key, policy }: Lookup): Promise<ModelStream | undefined> {
+  const { l2, observer, now } = store;
+  if (l2 === undefined || policy.l2 === false) return undefined;
+  const { tenant, traceId } = call.context;
+  try {
+    const entry = await l2.get(tenant, key, now());
+    if (entry === undefined) return undefined;
+    const stream = hit(store, call, { entry, level: "l2" });
+    if (stream === undefined) await l2.drop({ tenant, key });
+    else if (policy.l1 !== false) {
+      const expiresAt = Math.min(entry.expiresAt, now() + (policy.l1TtlMs ?? defaultL1TtlMs));
+      store.l1.put({ ...entry, expiresAt });
+    }
+    return stream;
+  } catch (error) {
+    observer({ name: "cache.failed", level: 13, traceId, tenant, attributes: { op: "get" }, error });
+    return undefined;
+  }
+}
+
+function hit(
+  store: Store,
+  { context, record }: PipelineCall,
+  { entry, level }: { readonly entry: CacheEntry; readonly level: "l1" | "l2" },
+): ModelStream | undefined {
+  if (entry.tenant !== context.tenant) {
+    const { traceId, tenant } = context;
+    store.observer({ name: "cache.tenant_mismatch", level: 17, traceId, tenant, attributes: { level } });
+    return undefined;
+  }
+  record.cacheHit = true;
+  record.cacheLevel = level;
+  return once(replayAnswer(entry.answer));
+}
+
+async function* once(batch: readonly ModelEvent[]): AsyncGenerator<readonly ModelEvent[]> {
+  yield batch;
+}
+
+/** Keeps an answer that came to its own end. The shared tier is written beside the call, which does not wait. */
+function keep(store: Store, { call, key, policy }: Lookup, answer: ModelFinished): void {
+  if (answer.stopReason !== "stop" && answer.stopReason !== "tool_calls") return;
+  const { l1, l2, now, writes } = store;
+  const { tenant, sessionId } = call.context;
+  const entry = { tenant, key, ...(sessionId === undefined ? {} : { sessionId }), answer };
+  if (policy.l1 !== false) l1.put({ ...entry, expiresAt: now() + (policy.l1TtlMs ?? defaultL1TtlMs) });
+  if (l2 === undefined || policy.l2 === false || writes.size >= maxPendingWrites) return;
+  const write = l2
+    .put({ ...entry, expiresAt: now() + (policy.l2TtlMs ?? defaultL2TtlMs) })
+    .catch((error: unknown) => {
+      store.observer({ name: "cache.failed", level: 13, tenant, attributes: { op: "put" }, error });
+    })
+    .finally(() => writes.delete(write));
+  writes.add(write);
+}
+
+/** Asks, and compares what the provider's prompt cache can and did do with what it could before. */
+function watched(store: Store, prefixes: PrefixWatch, call: PipelineCall, next: Handler): ModelStream {
+  return watchStream({
+    open() {
+      noteBreak(store.observer, call, prefixes.ask(call));
+      return next(call);
+    },
+    ended(end) {
+      if (end.kind !== "finished") return;
+      noteBreak(store.observer, call, prefixes.answered(call, end.event.usage.cacheReadTokens));
+    },
+  });
+}
+
+function noteBreak(
+  observer: Observer,
+  { context, record }: PipelineCall,
+  found: CacheBreak | undefined,
+): void {
+  if (found === undefined) return;
+  record.cacheBreak ??= found;
+  const { traceId, tenant } = context;
+  observer({ name: "cache_break", level: 9, traceId, tenant, attributes: { ...found } });
+}

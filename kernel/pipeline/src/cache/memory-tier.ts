@@ -1,0 +1,90 @@
+import type { CacheEntry, CacheScope } from "./cache-tier.ts";
+
+/** Options of {@link MemoryTier}. */
+export interface MemoryTierOptions {
+  /** Default 64 MiB. */
+  readonly maxBytes?: number;
+  /** Default 10,000. */
+  readonly maxEntries?: number;
+}
+
+interface Kept {
+  readonly entry: CacheEntry;
+  readonly bytes: number;
+}
+
+/**
+ * The answers used last, in the memory of this process: bounded by bytes and by number, the one used longest ago
+ * gives way. Answers at once, unlike a `CacheTier`: a hit should cost less than a wait.
+ */
+export class MemoryTier {
+  readonly #maxBytes: number;
+  readonly #maxEntries: number;
+  /** By tenant and key; the map's order is that of use. */
+  readonly #kept = new Map<string, Kept>();
+  #bytes = 0;
+
+  constructor({ maxBytes = 67_108_864, maxEntries = 10_000 }: MemoryTierOptions = {}) {
+    this.#maxBytes = maxBytes;
+    this.#maxEntries = maxEntries;
+  }
+
+  /** How many bytes the entries take, about. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get(tenant: string, key: string, now: number): CacheEntry | undefined {
+    const id = idOf(tenant, key);
+    const kept = this.#kept.get(id);
+    if (kept === undefined) return undefined;
+    this.#kept.delete(id);
+    if (kept.entry.expiresAt <= now) {
+      this.#bytes -= kept.bytes;
+      return undefined;
+    }
+    this.#kept.set(id, kept);
+    return kept.entry;
+  }
+
+  put(entry: CacheEntry): void {
+    const bytes = sizeOf(entry);
+    if (bytes > this.#maxBytes) return;
+    const id = idOf(entry.tenant, entry.key);
+    this.#remove(id);
+    this.#kept.set(id, { entry, bytes });
+    this.#bytes += bytes;
+    for (const oldest of this.#kept.keys()) {
+      if (this.#bytes <= this.#maxBytes && this.#kept.size <= this.#maxEntries) break;
+      this.#remove(oldest);
+    }
+  }
+
+  drop({ tenant, sessionId, key }: CacheScope): void {
+    if (key !== undefined) {
+      this.#remove(idOf(tenant, key));
+      return;
+    }
+    for (const [id, { entry }] of this.#kept) {
+      const isInside = entry.tenant === tenant && (sessionId === undefined || entry.sessionId === sessionId);
+      if (isInside) this.#remove(id);
+    }
+  }
+
+  #remove(id: string): void {
+    const kept = this.#kept.get(id);
+    if (kept === undefined) return;
+    this.#kept.delete(id);
+    this.#bytes -= kept.bytes;
+  }
+}
+
+/** A tenant's name has no space in it. */
+function idOf(tenant: string, key: string): string {
+  return `${tenant} ${key}`;
+}
+
+/** Two bytes a character, as a string may take, and something for the objects around it. */
+function sizeOf({ answer }: CacheEntry): number {
+  return JSON.stringify(answer).length * 2 + 500;
+}

@@ -1,0 +1,142 @@
+import type { ModelEvent } from "@tau/core";
+
+import type { ModelStream } from "../layer.ts";
+
+type Batch = readonly ModelEvent[];
+
+/** Beyond this an answer that streams takes no further readers, so that its beginning need not be held for them. */
+const maxHeldEvents = 20_000;
+
+/**
+ * One answer that several callers read as it streams.
+ *
+ * - F1. The source is pulled only when a reader wants what nobody has read yet, and never twice at once.
+ * - F2. Every reader gets every batch in order, from the first one, and the same end.
+ * - F3. A reader that leaves or is aborted disturbs no other. When the last one is gone the source is aborted and
+ *   closed, and `done` was called.
+ */
+export class Flight {
+  readonly #open: (signal: AbortSignal) => ModelStream;
+  readonly #done: () => void;
+  readonly #abort = new AbortController();
+  readonly #batches: Batch[] = [];
+  #source: AsyncIterator<Batch, unknown> | undefined;
+  #pulling: Promise<void> | undefined;
+  #end: { readonly error?: unknown } | undefined;
+  #readers = 0;
+  #events = 0;
+
+  /** `done` hears once that no further reader can join. */
+  constructor(open: (signal: AbortSignal) => ModelStream, done: () => void) {
+    this.#open = open;
+    this.#done = done;
+  }
+
+  /** Whether another reader would still get the whole answer. */
+  get isJoinable(): boolean {
+    return this.#end === undefined && this.#events <= maxHeldEvents;
+  }
+
+  /** The whole answer for one more reader, who must read it to its end or leave. */
+  join(signal: AbortSignal): ModelStream {
+    this.#readers++;
+    return new FlightReader(this, signal);
+  }
+
+  /** One batch for a reader; undefined at the end. Waits for the source when nobody has read so far yet. */
+  async batch(index: number): Promise<Batch | undefined> {
+    while (this.#batches.length <= index && this.#end === undefined) await this.#pull();
+    const batch = this.#batches[index];
+    if (batch === undefined && this.#end !== undefined && "error" in this.#end) throw this.#end.error;
+    return batch;
+  }
+
+  /** A reader has gone; the last one closes the source. */
+  async leave(): Promise<void> {
+    this.#readers--;
+    if (this.#readers > 0) return;
+    if (this.#end === undefined) {
+      const reason = new Error("Nobody waits for this answer any more.");
+      this.#finish({ error: reason });
+      this.#abort.abort(reason);
+    }
+    await this.#pulling;
+    await this.#source?.return?.();
+  }
+
+  /** Resolves when there is one batch more, or the end. */
+  #pull(): Promise<void> {
+    this.#pulling ??= this.#step().finally(() => (this.#pulling = undefined));
+    return this.#pulling;
+  }
+
+  async #step(): Promise<void> {
+    try {
+      this.#source ??= this.#open(this.#abort.signal)[Symbol.asyncIterator]();
+      const step = await this.#source.next();
+      if (step.done === true) return this.#finish({});
+      this.#batches.push(step.value);
+      this.#events += step.value.length;
+      if (step.value.at(-1)?.type === "finished") this.#finish({});
+    } catch (error) {
+      this.#finish({ error });
+    }
+  }
+
+  #finish(end: { readonly error?: unknown }): void {
+    if (this.#end !== undefined) return;
+    this.#end = end;
+    this.#done();
+  }
+}
+
+const done = { done: true, value: undefined } as const;
+
+/** One reader's place in the answer. */
+class FlightReader implements AsyncIterableIterator<Batch, undefined> {
+  readonly #flight: Flight;
+  readonly #signal: AbortSignal;
+  #index = 0;
+  #hasLeft = false;
+
+  constructor(flight: Flight, signal: AbortSignal) {
+    this.#flight = flight;
+    this.#signal = signal;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Batch, undefined>> {
+    if (this.#hasLeft) return done;
+    try {
+      const batch = await unlessAborted(this.#flight.batch(this.#index++), this.#signal);
+      if (batch?.at(-1)?.type === "finished" || batch === undefined) await this.return();
+      return batch === undefined ? done : { done: false, value: batch };
+    } catch (error) {
+      await this.return();
+      throw error;
+    }
+  }
+
+  async return(): Promise<IteratorResult<Batch, undefined>> {
+    if (this.#hasLeft) return done;
+    this.#hasLeft = true;
+    await this.#flight.leave();
+    return done;
+  }
+}
+
+/** Waits, but no longer than until `signal` aborts. */
+async function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  const { promise: given, reject } = Promise.withResolvers<never>();
+  const giveUp = (): void => reject(signal.reason);
+  if (signal.aborted) giveUp();
+  else signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    return await Promise.race([promise, given]);
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
+}
