@@ -19,6 +19,10 @@ export type {
 export { capabilitiesOf, checkRequirements, preflight } from "./preflight/preflight.ts";
 export type { IncompatibleCandidate } from "./preflight/no-compatible-candidate.ts";
 export { noCompatibleCandidate } from "./preflight/no-compatible-candidate.ts";
+export type { CatalogModel, ModelList } from "./catalog/catalog-model.ts";
+export type { Catalog, CatalogEntry, CatalogOptions, ModelOverride } from "./catalog/catalog.ts";
+export { createCatalog } from "./catalog/catalog.ts";
+export { cleanModelId } from "./catalog/model-id.ts";
 export type { ApiKey } from "./api-key.ts";
 export type { ModelErrorCode } from "./error-codes.ts";
 export { modelErrorCodes } from "./error-codes.ts";

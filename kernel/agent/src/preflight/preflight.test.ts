@@ -127,6 +127,7 @@ describe("preflight()", () => {
     expect(kindsOf({ ...plain, tools: [tool], toolChoice: "none" }, capabilities)).toEqual([]);
     expect(kindsOf({ ...plain, reasoning: "none" }, capabilities)).toEqual([]);
     expect(kindsOf({ ...plain, tools: [tool] }, capabilities)).toEqual(["tools"]);
+    expect(kindsOf({ ...plain, reasoning: "low" }, capabilities)).toEqual(["reasoning"]);
     expect(kindsOf({ ...plain, topP: 1 }, capabilities)).toEqual(["sampling"]);
   });
 
@@ -197,6 +198,9 @@ describe("checkRequirements()", () => {
   });
 
   test("does not ask a model for conversations that is wanted for something else", () => {
+    const vectors = defineCapabilities({ chat: "no", embeddings: "yes" });
+    expect(checkRequirements({ embeddings: true }, vectors).verdict).toBe("yes");
+
     const whisper = defineCapabilities({ chat: "no", transcription: "yes", speech: "no" });
 
     expect(checkRequirements({ transcription: true }, whisper).verdict).toBe("yes");
