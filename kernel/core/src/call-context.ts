@@ -1,13 +1,8 @@
 import { randomBytes } from "node:crypto";
 
+import type { Credential } from "./credential.ts";
 import { assertTenant } from "./id.ts";
-
-/** Who acts. */
-export interface Principal {
-  readonly id: string;
-  readonly kind: "person" | "service" | "delegate";
-  readonly scopes: readonly string[];
-}
+import type { Principal } from "./principal.ts";
 
 /**
  * Who calls, for whom, and until when. Passed explicitly to everything that acts; there is no default.
@@ -25,6 +20,8 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch after which nobody waits for the answer any more. */
   readonly deadline?: number;
+  /** What the caller showed, until somebody has checked it: who does takes it out. */
+  readonly credential?: Credential;
 }
 
 /**

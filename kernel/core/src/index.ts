@@ -1,5 +1,8 @@
 export { canonicalJson } from "./canonical-json.ts";
-export type { CallContext, Principal } from "./call-context.ts";
+export type { Authenticator, Identity } from "./authenticator.ts";
+export type { CallContext } from "./call-context.ts";
+export type { Credential } from "./credential.ts";
+export type { Principal } from "./principal.ts";
 export { createCallContext } from "./call-context.ts";
 export { coreErrorCodes } from "./error-codes.ts";
 export { estimateTextTokens, estimateTokens } from "./estimate-tokens.ts";
@@ -41,6 +44,7 @@ export { costOf, formatUsd, ratesOf } from "./money.ts";
 export type { Observation, Observer, ObserverLevel } from "./observer.ts";
 export { silentObserver } from "./observer.ts";
 export type { Delta, RunEvent, ToolProgress } from "./run-event.ts";
+export type { AccessDecision, AccessRequest, PolicyDecisionPoint } from "./policy-decision.ts";
 export type { RunStatus, TerminalReason, WaitingReason } from "./run-status.ts";
 export { isTerminal } from "./run-status.ts";
 export type {

@@ -1,5 +1,5 @@
 import { uuidv7 } from "@tau/core";
-import type { ErrorClass, Price } from "@tau/core";
+import type { ErrorClass, Price, Principal } from "@tau/core";
 
 import type { CacheBreak, CacheRefusal } from "./cache/cache-facts.ts";
 import type { LayerName } from "./layer-order.ts";
@@ -18,6 +18,8 @@ export interface CallRecord {
   readonly startedMs: number;
   /** The layers that the call entered, in that order; inner ones again with every further try. */
   readonly layers: LayerEntry[];
+  /** Set by auth: who really calls. */
+  principal: Principal | undefined;
   /** Set by iam: what of the principal's scopes holds for this call. Undefined when nobody has decided. */
   allowedScopes: readonly string[] | undefined;
   /** Whether the answer came out of the cache, or from a call that was under way. */
@@ -105,6 +107,7 @@ export function createCallRecord(): CallRecord {
     startedAt: Date.now(),
     startedMs: performance.now(),
     layers: [],
+    principal: undefined,
     allowedScopes: undefined,
     cacheHit: false,
     cacheLevel: undefined,

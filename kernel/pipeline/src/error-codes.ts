@@ -12,4 +12,11 @@ export const pipelineErrorCodes = {
     "The layers of a pipeline are not in their order, or one is there twice. The message names both layers and what to do.",
   "pipeline.circuit_open":
     "The provider failed too often lately and is not asked for a while. Ask again after `retryAfterMs`, or use another model.",
+  "auth.unauthenticated": "The call has no credential that is valid for its tenant. Send one that is.",
+  "auth.unavailable":
+    "The authenticator could not answer, so the call was not made. The log has the cause; ask again later.",
+  "iam.denied":
+    "No rule allows the principal to use the model, or one denies it. Ask for the scope, or use another model.",
+  "iam.unavailable":
+    "The policy could not decide, so the call was not made. The log has the cause; ask again later.",
 } as const;

@@ -1,3 +1,11 @@
+export type { AuthOptions } from "./auth/auth-layer.ts";
+export { authLayer } from "./auth/auth-layer.ts";
+export type { KnownToken } from "./auth/token-authenticator.ts";
+export { createTokenAuthenticator } from "./auth/token-authenticator.ts";
+export type { IamOptions } from "./iam/iam-layer.ts";
+export { iamLayer } from "./iam/iam-layer.ts";
+export type { ScopeRule } from "./iam/scope-policy.ts";
+export { createScopePolicy } from "./iam/scope-policy.ts";
 export type { Amounts, BudgetMetric } from "./budget/amounts.ts";
 export { noAmounts } from "./budget/amounts.ts";
 export type { BudgetLayerOptions } from "./budget/budget-layer.ts";

@@ -1,0 +1,15 @@
+/**
+ * Settles with `promise`, or rejects with the signal's reason as soon as it aborts: a port that does not obey its
+ * signal holds nobody up. Leaves no listener behind.
+ */
+export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
