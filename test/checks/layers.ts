@@ -24,6 +24,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   orchestrate: inner,
   runtime: outer,
   "store-sqlite": kernel,
+  "cache-redis": kernel,
   sandbox: kernel,
   server: [...kernel, "proto", "sandbox", "store-sqlite"],
   cli: [...kernel, "proto", "client", "sandbox", "store-sqlite", "server"],

@@ -71,6 +71,7 @@ export function createAnswerCache(options: AnswerCacheOptions = {}): AnswerCache
   const store: Store = { l1, l2, observer, now, writes: new Set() };
   const flights = new Map<string, Flight>();
   const prefixes = new PrefixWatch();
+  const stopListening = l2?.onDrop?.((scope) => l1.drop(scope));
 
   const layer: Layer = {
     name: "cache",
@@ -94,6 +95,7 @@ export function createAnswerCache(options: AnswerCacheOptions = {}): AnswerCache
       await l2?.drop(scope);
     },
     async [Symbol.asyncDispose]() {
+      stopListening?.();
       await Promise.all(store.writes);
     },
   };

@@ -27,9 +27,12 @@ export interface CacheScope {
  *   dropped or another tenant's.
  * - T2. `drop` drops everything in its scope and nothing else, also in other processes that share the tier.
  * - T3. An entry may vanish at any time; what is damaged reads as unknown, never as another answer.
+ * - T4. `onDrop`, where there is one, soon tells of drops by whoever shares the tier, so that what they drop also
+ *   leaves this process's memory. It answers how to stop listening.
  */
 export interface CacheTier {
   get(tenant: string, key: string, now: number): Promise<CacheEntry | undefined>;
   put(entry: CacheEntry): Promise<void>;
   drop(scope: CacheScope): Promise<void>;
+  onDrop?(listener: (scope: CacheScope) => void): () => void;
 }

@@ -1,7 +1,7 @@
 import { noUsage } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
-import type { CacheEntry, CacheTier } from "../cache/cache-tier.ts";
+import type { CacheEntry, CacheScope, CacheTier } from "../cache/cache-tier.ts";
 
 /** A tier under test; disposed of after each test. */
 export interface CacheTierFixture extends AsyncDisposable {
@@ -10,7 +10,8 @@ export interface CacheTierFixture extends AsyncDisposable {
   readonly other?: CacheTier;
 }
 
-const now = 1_000_000_000_000;
+// The real time: stores that expire by a clock of their own must not be ahead of the test.
+const now = Date.now();
 const [k1, k2] = ["a".repeat(64), "b".repeat(64)];
 
 function entryOf(fields: Partial<CacheEntry> = {}, text = "Hello. €😀\0"): CacheEntry {
@@ -118,6 +119,20 @@ export function describeCacheTier(name: string, create: () => Promise<CacheTierF
       await tier.drop({ tenant: "acme" });
 
       expect(await other.get("acme", k1, now)).toBeUndefined();
+    });
+
+    test("T4: tells of drops by whoever shares the tier, until nobody listens", async () => {
+      await using fixture = await create();
+      const { tier, other = tier } = fixture;
+      const heard: CacheScope[] = [];
+      const stop = tier.onDrop?.((scope) => heard.push(scope));
+      const told = stop === undefined ? 0 : 1;
+      await other.drop({ tenant: "acme", sessionId: "s1" });
+      await expect.poll(() => heard.length, { timeout: 5000, interval: 5 }).toBe(told);
+      stop?.();
+      await other.drop({ tenant: "acme", key: k1 });
+
+      expect(heard).toEqual(told === 0 ? [] : [{ tenant: "acme", sessionId: "s1" }]);
     });
   });
 }
