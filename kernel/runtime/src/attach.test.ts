@@ -93,6 +93,31 @@ describe("attach()", () => {
     expect(events).toEqual([]);
   });
 
+  test("ends when the run ended long before the cursor, after the events from there on", async () => {
+    await using harness = await openHarness({ turns: [{ text: "One" }, { text: "Two" }] });
+    await harness.run("First", { runId: "r1" });
+    await harness.run("Second", { runId: "r2" });
+    const { version } = await harness.runtime.getSession(sessionId, harness.context);
+    const seen = async (fromSeq: number): Promise<readonly number[]> =>
+      await seqs(harness.runtime.attach({ sessionId, fromSeq, untilRunEnds: "r1" }, harness.context));
+
+    expect(await seen(version + 1)).toEqual([]);
+    expect(await seen(version - 1)).toEqual([version - 1, version]);
+  });
+
+  test("waits for a run that is yet to be handed in, behind the end of another", async () => {
+    await using harness = await openHarness({ turns: [{ text: "One" }, { text: "Two" }] });
+    await harness.run("First", { runId: "r1" });
+    const { version } = await harness.runtime.getSession(sessionId, harness.context);
+
+    const listening = seqs(
+      harness.runtime.attach({ sessionId, fromSeq: version + 1, untilRunEnds: "r2" }, harness.context),
+    );
+    await harness.run("Second", { runId: "r2" });
+
+    expect(await listening).toEqual([version + 1, version + 2, version + 3]);
+  });
+
   test.each([0, -1, 1.5, 99])("refuses cursor %s", async (fromSeq) => {
     await using harness = await openHarness();
     await harness.runtime.createSession({ externalId: sessionId }, harness.context);

@@ -1,7 +1,8 @@
 import { assertTenant, TauError } from "@tau/core";
 import type { CallContext, RunEvent, SessionEvent } from "@tau/core";
 
-import type { Journal, StoredEvent } from "./journal.ts";
+import type { Engine } from "./engine.ts";
+import type { Journal, StoredEvent, StreamId } from "./journal.ts";
 import type { LiveFeed, PlacedDelta } from "./live-feed.ts";
 import type { AttachRequest, Runtime } from "./runtime.ts";
 import type { SessionDirectory } from "./session-directory.ts";
@@ -13,6 +14,7 @@ const maxHeldDeltas = 4_096;
 /** Collaborators of {@link createAttach}. */
 export interface AttachHost {
   readonly journal: Journal;
+  readonly engine: Engine;
   readonly feed: LiveFeed;
   readonly directory: SessionDirectory;
 }
@@ -28,7 +30,7 @@ export function createAttach(host: AttachHost): Runtime["attach"] {
   return async function* attach(request, context) {
     assertTenant(context.tenant);
     checkCursor(request, await host.directory.version(request.sessionId, context));
-    if (await hasEnded(host, request, context)) return;
+    if (await endedJustBefore(host, request, context)) return;
     const held: PlacedDelta[] = [];
     const wake = createWaker();
     using _subscription = host.feed.subscribe(`${context.tenant}/${request.sessionId}`, (delta) => {
@@ -36,7 +38,7 @@ export function createAttach(host: AttachHost): Runtime["attach"] {
       held.push(delta);
       wake.now();
     });
-    await using source = new EventSource(host.journal, { request, context, wake });
+    await using source = new EventSource(host, { request, context, wake });
     // One generator, not several that delegate: every layer would cost each batch three more turns of the queue.
     for (;;) {
       const deltas = takeDeltas(held, source.seq);
@@ -44,7 +46,7 @@ export function createAttach(host: AttachHost): Runtime["attach"] {
       const batch = source.take();
       if (batch !== undefined) yield batch;
       else if (source.failure !== undefined) throw source.failure;
-      else if (source.done) return;
+      else if (source.isOver) return;
       else if (takeableDeltas(held, source.seq) === 0) await wake.wait();
     }
   };
@@ -58,8 +60,8 @@ function checkCursor({ fromSeq }: AttachRequest, version: number): void {
   );
 }
 
-/** Whether the run ended before the cursor: then there is nothing to wait for. */
-async function hasEnded(
+/** Whether the cursor is where the run ended, as it is for who saw it end: then there is nothing to wait for. */
+async function endedJustBefore(
   { journal }: AttachHost,
   request: AttachRequest,
   context: CallContext,
@@ -91,15 +93,25 @@ class EventSource implements AsyncDisposable {
   readonly #events: AsyncIterator<readonly StoredEvent[]>;
   #batch: readonly RunEvent[] | undefined;
   #fetching: Promise<void>;
+  readonly #asking: Promise<void>;
+  /** The newest event of the session at a moment when the run was over, once that is known. */
+  #overAt = Number.POSITIVE_INFINITY;
 
-  constructor(journal: Journal, { request, context, wake }: Listening) {
+  constructor(host: AttachHost, { request, context, wake }: Listening) {
     this.#request = request;
     this.#wake = wake;
     this.seq = request.fromSeq - 1;
     const signal = AbortSignal.any([context.signal, this.#stop.signal]);
     const id = sessionStream(context.tenant, request.sessionId);
-    this.#events = journal.follow(id, request.fromSeq, signal)[Symbol.asyncIterator]();
+    this.#events = host.journal.follow(id, request.fromSeq, signal)[Symbol.asyncIterator]();
     this.#fetching = this.#fetch();
+    const mayBeOver = request.untilRunEnds !== undefined && request.fromSeq > 1;
+    this.#asking = mayBeOver ? this.#ask(host, id, request.untilRunEnds) : Promise.resolve();
+  }
+
+  /** Whether the run's end was handed over, or lies before the cursor. */
+  get isOver(): boolean {
+    return this.done || this.seq >= this.#overAt;
   }
 
   /** The next batch, if there is one by now. */
@@ -116,7 +128,20 @@ class EventSource implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(listenerLeft);
     await this.#fetching;
+    await this.#asking;
     await this.#events.return?.();
+  }
+
+  /** Asks the engine, which knows every run, whether this one is over: of an end before the cursor no event tells. */
+  async #ask({ engine, journal }: AttachHost, id: StreamId, runId: string): Promise<void> {
+    const { signal } = this.#stop;
+    try {
+      await engine.result({ tenant: id.tenant, key: this.#request.sessionId, runId }, signal);
+      this.#overAt = await journal.version(id);
+      this.#wake.now();
+    } catch {
+      // Not handed in yet, or the engine stops: the events tell.
+    }
   }
 
   async #fetch(): Promise<void> {

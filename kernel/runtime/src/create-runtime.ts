@@ -62,7 +62,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     },
     createSession: (request, context) => guarded(context, () => directory.create(request, context)),
     startRun: (request, context) => guarded(context, () => startRun(parts, request, context)),
-    attach: createAttach({ journal, feed, directory }),
+    attach: createAttach({ journal, engine, feed, directory }),
     cancelRun: (request, context) => guarded(context, () => cancelRun(parts, request, context)),
     injectContext: (request, context) => guarded(context, () => injectContext(parts, request, context)),
     respond: (request, context) => guarded(context, () => respond(parts, request, context)),
