@@ -75,3 +75,4 @@ export { createOpenAiSpeech } from "./audio/openai-speech.ts";
 export type { RetryNotice, RetryPolicy } from "./retry.ts";
 export { beginWithRetry, retry } from "./retry.ts";
 export { beginStream } from "./begin-stream.ts";
+export type { RateLimit, RateLimits } from "./rate-limits.ts";

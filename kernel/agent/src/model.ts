@@ -11,6 +11,8 @@ import type {
 
 import type { ModelCapabilities } from "./capabilities.ts";
 
+import type { RateLimits } from "./rate-limits.ts";
+
 /** One question to a model. */
 export interface ModelRequest {
   /** Instructions; the stable prefix of the prompt together with `tools`. */
@@ -64,5 +66,7 @@ export interface Model {
   readonly contextWindow?: number;
   /** What is known of it; absent when nobody looked. */
   readonly capabilities?: ModelCapabilities;
+  /** What the provider said with its last answer of what it still takes; absent for those that never say it. */
+  rateLimits?(): RateLimits | undefined;
   stream(request: ModelRequest, context: CallContext): AsyncIterable<readonly ModelEvent[]>;
 }

@@ -7,6 +7,7 @@ import { modelError } from "./model-error.ts";
 import type { ModelIdentity } from "./model-error.ts";
 import { providerError } from "./provider-error.ts";
 import { headerOf } from "./retry-after.ts";
+import type { ResponseHeaders } from "./retry-after.ts";
 import { transportError } from "./transport-error.ts";
 import type { ModelLimits } from "./wire-protocol.ts";
 
@@ -23,6 +24,8 @@ export interface WireCall {
   readonly limits: ModelLimits;
   /** Cut out of everything that is kept of an answer. */
   readonly secrets: readonly string[];
+  /** Told the headers of every answer, refusals too. */
+  readonly heard?: (headers: ResponseHeaders) => void;
 }
 
 /**
@@ -32,7 +35,7 @@ export interface WireCall {
  */
 export async function sendCall(call: WireCall, signal: AbortSignal): Promise<HttpResponse> {
   try {
-    return await call.transport.post(
+    const response = await call.transport.post(
       {
         url: call.url,
         headers: call.headers,
@@ -42,6 +45,8 @@ export async function sendCall(call: WireCall, signal: AbortSignal): Promise<Htt
       },
       signal,
     );
+    call.heard?.(response.headers);
+    return response;
   } catch (error) {
     signal.throwIfAborted();
     throw transportError(call.identity, error);

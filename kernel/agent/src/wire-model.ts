@@ -8,6 +8,8 @@ import { sharedHttpTransport } from "./http/http-transport.ts";
 import type { HttpTransport } from "./http/http-transport.ts";
 import type { Model, ModelRequest } from "./model.ts";
 import type { ModelIdentity } from "./model-error.ts";
+import { readRateLimits } from "./rate-limits.ts";
+import type { ResponseHeaders } from "./retry-after.ts";
 import type { WireExchange } from "./wire-exchange.ts";
 import type { ModelLimits, WireProtocol } from "./wire-protocol.ts";
 
@@ -39,6 +41,7 @@ export function createWireModel(
   load: () => Promise<WireProtocol>,
 ): Model {
   let loading: Promise<readonly [WireProtocol, typeof WireExchange]> | undefined;
+  let heard: { readonly headers: ResponseHeaders; readonly at: number } | undefined;
 
   async function open(request: ModelRequest, signal: AbortSignal): Promise<WireExchange> {
     loading ??= Promise.all([load(), import("./wire-exchange.ts").then((module) => module.WireExchange)]);
@@ -59,6 +62,7 @@ export function createWireModel(
       body,
       limits: options.timeouts ?? {},
       secrets: key === undefined ? [] : [key],
+      heard: (headers: ResponseHeaders) => (heard = { headers, at: Date.now() }),
     };
     return await Exchange.open(call, protocol, signal);
   }
@@ -67,6 +71,8 @@ export function createWireModel(
     provider: identity.provider,
     id: identity.model,
     ...knownOf(options),
+    // Read when somebody asks: most answers are never asked about.
+    rateLimits: () => heard && readRateLimits(heard.headers, heard.at),
 
     async *stream(request: ModelRequest, { signal }: CallContext) {
       signal.throwIfAborted();

@@ -1,3 +1,4 @@
+import type { IncompatibleCandidate } from "@tau/agent";
 import { uuidv7 } from "@tau/core";
 import type { ErrorClass, Price, Principal } from "@tau/core";
 
@@ -30,8 +31,8 @@ export interface CallRecord {
   cacheRefusal: CacheRefusal | undefined;
   /** What made the provider's prompt cache useless for this call. */
   cacheBreak: CacheBreak | undefined;
-  /** Models that routing left out, each with all reasons. */
-  readonly skipped: SkippedCandidate[];
+  /** Models that were not asked, or asked in vain before another one, each with all reasons. */
+  readonly skipped: IncompatibleCandidate[];
   /** Requests that were made to providers, in that order, failed ones too. */
   readonly attempts: Attempt[];
   /** Failed tries that retry repeated. */
@@ -46,13 +47,6 @@ export interface CallRecord {
 export interface LayerEntry {
   readonly name: LayerName;
   readonly enteredMs: number;
-}
-
-/** A model that was not asked, and why. */
-export interface SkippedCandidate {
-  readonly provider: string;
-  readonly model: string;
-  readonly reasons: readonly string[];
 }
 
 /** One request to a provider. The last fields are set when they are known. */

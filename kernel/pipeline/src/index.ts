@@ -1,3 +1,8 @@
+export type { Candidate, CandidateNews, ModelTier, RoutingPolicy } from "./routing/candidate.ts";
+export type { CostOrderOptions, LatencyOrderOptions } from "./routing/policies.ts";
+export { costOrder, latencyOrder, listedOrder, tierOrder } from "./routing/policies.ts";
+export type { RoutingOptions } from "./routing/routing-layer.ts";
+export { movesOnByDefault, routingLayer } from "./routing/routing-layer.ts";
 export type { AuthOptions } from "./auth/auth-layer.ts";
 export { authLayer } from "./auth/auth-layer.ts";
 export type { KnownToken } from "./auth/token-authenticator.ts";
@@ -47,7 +52,6 @@ export type {
   CallRecord,
   LayerEntry,
   RetriedAttempt,
-  SkippedCandidate,
   ValidationSummary,
   ValidatorOutcome,
 } from "./call-record.ts";

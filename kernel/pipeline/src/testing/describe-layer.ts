@@ -1,4 +1,4 @@
-import type { ModelRequest } from "@tau/agent";
+import type { Model, ModelRequest } from "@tau/agent";
 import { createCallContext, userText } from "@tau/core";
 import type { CallContext } from "@tau/core";
 import { describe, expect, test } from "vitest";
@@ -11,8 +11,8 @@ import type { CutModel, CutOutcome, CutPoint } from "./cut-points.ts";
 
 /** Layers under test, and how to look at what they hold; disposed of after each test. */
 export interface LayerFixture extends Partial<AsyncDisposable> {
-  /** One layer, or several from the outside in. */
-  readonly layers: readonly Layer[];
+  /** One layer, or several from the outside in; they may need the model that stands inside. */
+  readonly layers: readonly Layer[] | ((model: Model) => readonly Layer[]);
   /** How many reservations, places, probes or timers are held right now. */
   readonly held: () => number | Promise<number>;
   /** Whose call they let pass. Default: a person of tenant `contract` without scopes. */
@@ -81,7 +81,10 @@ async function openBench(
 ): Promise<Bench> {
   const fixture = await create();
   const model: CutModel = modelFor(modelCut);
-  const pipeline: Pipeline = withLayers(model, ...fixture.layers);
+  const pipeline: Pipeline = withLayers(
+    model,
+    ...(typeof fixture.layers === "function" ? fixture.layers(model) : fixture.layers),
+  );
   const context = createCallContext({
     tenant: "contract",
     principal: { id: "contract", kind: "person", scopes: [] },

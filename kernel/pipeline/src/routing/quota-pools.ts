@@ -1,0 +1,49 @@
+import type { Model } from "@tau/agent";
+import type { TauError } from "@tau/core";
+
+import type { Candidate } from "./candidate.ts";
+
+/** How long a pool is left alone whose provider does not say how long. */
+const defaultPauseMs = { rate_limited: 5_000, payment: 300_000 };
+
+/** Knows which quotas are used up: from failures, and from what providers say in their headers. */
+export class QuotaPools {
+  readonly #now: () => number;
+  /** When a pool may be asked again. Pools come from the configuration, so there are few. */
+  readonly #pausedUntil = new Map<string, number>();
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Takes note when a failure says that a quota is used up, and tells whether it does. */
+  noteFailure(candidate: Candidate, error: TauError): boolean {
+    const isUnpaid = error.code === "model.payment_required";
+    if (!isUnpaid && error.class !== "rate_limited") return false;
+    const pauseMs = error.retryAfterMs ?? defaultPauseMs[isUnpaid ? "payment" : "rate_limited"];
+    this.#pausedUntil.set(poolOf(candidate), this.#now() + pauseMs);
+    return true;
+  }
+
+  /** Tells whether asking now would probably be refused. */
+  isUsedUp(candidate: Candidate): boolean {
+    const now = this.#now();
+    const pausedUntil = this.#pausedUntil.get(poolOf(candidate));
+    if (pausedUntil !== undefined && pausedUntil > now) return true;
+    return saysUsedUp(candidate.model, now);
+  }
+}
+
+/** The name of the quota that a candidate uses; one of its own where nothing is configured. */
+export function poolOf({ pool, model }: Candidate): string {
+  return pool ?? `${model.provider}\n${model.id}`;
+}
+
+function saysUsedUp(model: Model, now: number): boolean {
+  const limits = model.rateLimits?.();
+  if (limits === undefined) return false;
+  if (limits.retryAt !== undefined && limits.retryAt > now) return true;
+  return [limits.requests, limits.tokens, limits.outputTokens].some(
+    (limit) => limit?.remaining === 0 && limit.resetAt !== undefined && limit.resetAt > now,
+  );
+}
