@@ -1,4 +1,5 @@
 import { DatabaseError, toRefusal } from "./database-error.ts";
+import { isWrite } from "./protocol.ts";
 import type { Batch, Outcome, Refusal, WriteOperation } from "./protocol.ts";
 import type { TenantDatabase } from "./tenant-database.ts";
 import type { TenantDatabases } from "./tenant-databases.ts";
@@ -41,19 +42,6 @@ export function commitBatches(
   });
   for (const [tenant, works] of byTenant) commit(databases, tenant, works);
   return outcomes;
-}
-
-function isWrite(operation: Batch["operations"][number]): operation is WriteOperation {
-  switch (operation.op) {
-    case "save_checkpoint":
-    case "put_content":
-    case "acquire":
-    case "renew":
-    case "release":
-      return true;
-    default:
-      return false;
-  }
 }
 
 /**

@@ -1,9 +1,12 @@
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 
+import type { BudgetLedger, CacheTier } from "@tau/pipeline";
 import type { ContentStore, Journal, Leases } from "@tau/runtime";
 
 import { DatabaseClient } from "./database-client.ts";
+import { createSqliteBudgetLedger } from "./sqlite-budget-ledger.ts";
+import { createSqliteCacheTier } from "./sqlite-cache-tier.ts";
 import { createSqliteContentStore } from "./sqlite-content-store.ts";
 import { createSqliteJournal } from "./sqlite-journal.ts";
 import { createSqliteLeases } from "./sqlite-leases.ts";
@@ -25,6 +28,9 @@ export interface SqliteStore extends AsyncDisposable {
   readonly journal: Journal;
   readonly content: ContentStore;
   readonly leases: Leases;
+  readonly budget: BudgetLedger;
+  /** The second tier of a cache of answers. */
+  readonly answers: CacheTier;
 }
 
 /**
@@ -44,6 +50,8 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Sq
     journal,
     content: createSqliteContentStore(client),
     leases,
+    budget: createSqliteBudgetLedger(client),
+    answers: createSqliteCacheTier(client),
     async [Symbol.asyncDispose]() {
       await leases.releaseAll();
       await journal[Symbol.asyncDispose]();

@@ -8,6 +8,7 @@ import type { JournalEvent, StreamId } from "@tau/runtime";
 import { parkWorker, takeWorker } from "./database-worker.ts";
 import { Outbox } from "./outbox.ts";
 import type { AppendDone, Outgoing } from "./outbox.ts";
+import { isWrite } from "./protocol.ts";
 import type { Answers, Operation, Refusal, Reply } from "./protocol.ts";
 import { notAnswering, overloaded, threadEnded, tooLarge, toTauError } from "./store-errors.ts";
 
@@ -216,12 +217,8 @@ function sizeOf(events: readonly JournalEvent[]): number {
 
 function operationSize(operation: Operation): number {
   if (operation.op === "put_content") return operation.data.byteLength;
+  if (operation.op === "answer_put") return operation.stored.answer.length;
   return operation.op === "save_checkpoint" ? operation.state.length : 100;
-}
-
-function isWrite({ op }: Operation): boolean {
-  const writes: readonly string[] = ["save_checkpoint", "put_content", "acquire", "renew", "release"];
-  return writes.includes(op);
 }
 
 /** Bodies that are handed over instead of copied; whoever asked made them for that. */

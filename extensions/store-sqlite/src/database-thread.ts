@@ -8,10 +8,10 @@ import { parentPort, receiveMessageOnPort } from "node:worker_threads";
 
 import { commitBatches } from "./commit.ts";
 import { toRefusal } from "./database-error.ts";
+import { isWrite } from "./protocol.ts";
 import type { Batch, Operation, Outcome, Reply } from "./protocol.ts";
 import { nothing, read } from "./read-operations.ts";
 import { TenantDatabases } from "./tenant-databases.ts";
-import { unreachable } from "./unreachable.ts";
 
 const port = parentPort;
 if (port === null) throw new TypeError("database-thread.ts runs as a worker only.");
@@ -55,6 +55,7 @@ function answer(operation: Operation): Outcome {
 }
 
 function look(operation: Operation): Extract<Outcome, { readonly answer: unknown }>["answer"] {
+  if (isWrite(operation)) throw new TypeError(`"${operation.op}" is not a read.`);
   switch (operation.op) {
     case "open":
       databases = new TenantDatabases(operation.directory, operation.lockTimeoutMs);
@@ -67,22 +68,10 @@ function look(operation: Operation): Extract<Outcome, { readonly answer: unknown
       store().close();
       databases = undefined;
       return null;
-    case "version":
-    case "read":
-    case "list":
-    case "load_checkpoint":
-    case "get_content": {
+    default: {
       const database = store().forReading(operation.tenant);
       return database === undefined ? nothing[operation.op] : read(database, operation);
     }
-    case "save_checkpoint":
-    case "put_content":
-    case "acquire":
-    case "renew":
-    case "release":
-      throw new TypeError(`"${operation.op}" is not a read.`);
-    default:
-      return unreachable(operation);
   }
 }
 

@@ -1,10 +1,15 @@
 import type { Checkpoint, ListOptions, StreamSummary } from "@tau/runtime";
 
+import type { AnswerAnswers, AnswerRead, AnswerWrite } from "./answer-protocol.ts";
+import type { BudgetAnswers, BudgetRead, BudgetWrite } from "./budget-protocol.ts";
+
 /** What copying between threads is cheapest for. */
 export type Plain = string | number;
 
 /** Operations that change a tenant's file, beside appends. */
 export type WriteOperation =
+  | AnswerWrite
+  | BudgetWrite
   | {
       readonly op: "save_checkpoint";
       readonly tenant: string;
@@ -31,8 +36,28 @@ export type WriteOperation =
     }
   | { readonly op: "release"; readonly tenant: string; readonly key: string; readonly owner: string };
 
+const writeOperations: Readonly<Record<WriteOperation["op"], true>> = {
+  save_checkpoint: true,
+  put_content: true,
+  acquire: true,
+  renew: true,
+  release: true,
+  answer_put: true,
+  answer_drop: true,
+  budget_reserve: true,
+  budget_settle: true,
+  budget_forget: true,
+};
+
+/** Tells whether an operation changes a tenant's file. */
+export function isWrite(operation: Operation): operation is WriteOperation {
+  return operation.op in writeOperations;
+}
+
 /** Operations that only look. */
 export type ReadOperation =
+  | AnswerRead
+  | BudgetRead
   | { readonly op: "version"; readonly tenant: string; readonly stream: string }
   | { readonly op: "read"; readonly tenant: string; readonly stream: string; readonly from: number }
   | { readonly op: "list"; readonly tenant: string; readonly options: ListOptions }
@@ -58,7 +83,7 @@ export interface EventPage {
 }
 
 /** What each operation answers. */
-export interface Answers {
+export interface Answers extends AnswerAnswers, BudgetAnswers {
   readonly save_checkpoint: null;
   readonly put_content: string;
   readonly acquire: boolean;

@@ -2,6 +2,9 @@ import { createHash } from "node:crypto";
 
 import type { StreamSummary } from "@tau/runtime";
 
+import { noAmounts } from "@tau/pipeline/budget";
+import { readAnswer } from "./answer-operations.ts";
+import { readBudget } from "./budget-operations.ts";
 import { DatabaseError } from "./database-error.ts";
 import type { Answers, EventPage, Plain, ReadOperation } from "./protocol.ts";
 import { column } from "./tenant-database.ts";
@@ -29,6 +32,10 @@ export function read(database: TenantDatabase, operation: ReadOperation): Answer
       return loadCheckpoint(database, operation.stream);
     case "get_content":
       return getContent({ database, operation });
+    case "answer_get":
+      return readAnswer(database, operation.key);
+    case "budget_taken":
+      return readBudget(database, operation.query);
     default:
       return unreachable(operation);
   }
@@ -41,6 +48,8 @@ export const nothing: { readonly [Op in ReadOperation["op"]]: Answers[Op] } = {
   list: [],
   load_checkpoint: null,
   get_content: null,
+  answer_get: null,
+  budget_taken: noAmounts,
 };
 
 function readVersion(database: TenantDatabase, stream: string): number {

@@ -24,6 +24,21 @@ const migrations: readonly string[] = [
      key TEXT PRIMARY KEY, owner TEXT NOT NULL, ttl_ms INTEGER NOT NULL,
      renewed_at INTEGER NOT NULL, renewed_up INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE budget_counters (
+     account TEXT NOT NULL, "window" TEXT NOT NULL, start INTEGER NOT NULL,
+     requests INTEGER NOT NULL, tokens INTEGER NOT NULL, cost INTEGER NOT NULL,
+     UNIQUE (account, "window", start)
+   ) STRICT;
+   CREATE TABLE budget_held (
+     id TEXT PRIMARY KEY, at INTEGER NOT NULL, amounts TEXT NOT NULL, places TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX budget_held_by_time ON budget_held (at);
+   CREATE INDEX budget_counters_by_start ON budget_counters (start);
+   CREATE TABLE answers (
+     key TEXT PRIMARY KEY, session TEXT, expires_at INTEGER NOT NULL, answer TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX answers_by_session ON answers (session) WHERE session IS NOT NULL;
+   CREATE INDEX answers_by_expiry ON answers (expires_at);`,
 ];
 
 const newestVersion = migrations.length;

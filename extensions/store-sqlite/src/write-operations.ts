@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 
+import { writeAnswer } from "./answer-operations.ts";
+import { writeBudget } from "./budget-operations.ts";
 import { DatabaseError } from "./database-error.ts";
 import { acquire, renew } from "./lease-operations.ts";
 import type { Answers, Plain, WriteOperation } from "./protocol.ts";
@@ -84,6 +86,13 @@ export function write(tenant: TenantDatabase, operation: WriteOperation): Answer
       tenant.sql("INSERT OR IGNORE INTO content VALUES (?, ?)").run(sha256, operation.data);
       return sha256;
     }
+    case "answer_put":
+    case "answer_drop":
+      return writeAnswer(tenant, operation);
+    case "budget_reserve":
+    case "budget_settle":
+    case "budget_forget":
+      return writeBudget(tenant, operation);
     case "acquire":
       return acquire(tenant, operation);
     case "renew":
