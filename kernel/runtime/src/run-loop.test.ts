@@ -1,4 +1,5 @@
 import { noUsage, TauError } from "@tau/core";
+import type { ProviderPart } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
 import {
@@ -7,8 +8,10 @@ import {
   openHarness,
   policyOf,
   resultTexts,
+  sessionId,
   turnModel,
 } from "./runtime-harness.test.support.ts";
+import type { Answer } from "./runtime-harness.test.support.ts";
 
 const looping = { calls: [{ name: "echo", args: { text: "again" } }] };
 
@@ -117,14 +120,36 @@ describe("runLoop()", () => {
     },
   );
 
-  test("asks again when the provider only paused", async () => {
-    await using harness = await openHarness({
-      turns: [{ text: "Wait", stopReason: "pause" }, { text: "Done" }],
-    });
+  test("sends a turn back when the provider only paused, and nothing after it", async () => {
+    const item: ProviderPart = {
+      type: "provider_item",
+      kind: "server_tool_use",
+      providerData: { protocol: "anthropic", data: { id: "s", input: { query: "Tau" } } },
+    };
+    const entries = [{ key: "news", content: "It rains." }];
+    const pause = async (): Promise<Answer> => {
+      await harness.runtime.injectContext({ sessionId, entries }, harness.context);
+      return { items: [item], stopReason: "pause" };
+    };
+    const model = turnModel([pause, { text: "Done" }]);
+    await using harness = await openHarness({ model });
 
     const events = await harness.run("Go");
 
     expect(ofType(events, "run_finished")[0]).toMatchObject({ status: "completed", steps: 2 });
+    expect(model.requests[1]?.messages).toEqual([
+      ...(model.requests[0]?.messages ?? []),
+      { role: "assistant", parts: [item] },
+    ]);
+  });
+
+  test("does not wait for a paused turn for ever", async () => {
+    const pause = { text: "Wait", stopReason: "pause" } as const;
+    await using harness = await openHarness({ turns: [pause, pause, pause] });
+
+    const events = await harness.run("Go", { limits: { maxSteps: 2 } });
+
+    expect(ofType(events, "run_finished")[0]).toMatchObject({ reason: "limit_steps", steps: 2 });
   });
 
   test("surfaces a call unrun when a stop condition says so", async () => {

@@ -37,7 +37,8 @@ export async function runLoop(scope: RunScope): Promise<RunEnd> {
       if (notes.end !== undefined) return notes.end;
       inject(scope, notes.entries);
     }
-    await takeInbox(scope);
+    // A turn that was paused goes back as it is: nothing may come between it and its rest.
+    if (run.answer?.stopReason !== "pause") await takeInbox(scope);
     const limit = limitReached(scope, run);
     if (limit !== undefined) return limit;
     await scope.engine.step(`model:${run.steps + 1}`, async () => {

@@ -7,6 +7,7 @@ import type {
   CallContext,
   ModelEvent,
   Observer,
+  ProviderPart,
   RunEvent,
   SessionEvent,
   StopReason,
@@ -33,6 +34,7 @@ export type Turn = Answer | ((request: ModelRequest, signal: AbortSignal) => Pro
 /** One answer of a model. */
 export interface Answer {
   readonly text?: string;
+  readonly items?: readonly ProviderPart[];
   readonly calls?: readonly {
     readonly id?: string;
     readonly name: string;
@@ -66,11 +68,12 @@ export function turnModel(
 }
 
 function eventsOf(answer: Answer, step: number): readonly ModelEvent[] {
-  const { text, calls = [] } = answer;
+  const { text, items = [], calls = [] } = answer;
   const message: AssistantMessage = {
     role: "assistant",
     parts: [
       ...(text === undefined ? [] : [{ type: "text", text } as const]),
+      ...items,
       ...calls.map(({ id, name, args = {} }, index) => ({
         type: "tool_call" as const,
         id: id ?? `call_${step}_${index}`,
