@@ -23,6 +23,13 @@ export const modelErrorCodes = {
   "model.cancelled": "The request was cancelled on the provider's side. Ask again if it is still wanted.",
   "model.no_compatible_candidate":
     "No configured model can do what the request needs. The message has each model's reasons: choose another model, or say what it can do.",
+  "choice.invalid_id": "This cannot be a model's id. Use letters, digits and . _ / @ : - only, 200 at most.",
+  "choice.not_allowed":
+    "The model is neither on the allowlist nor in the provider's list. Choose one that is.",
+  "choice.list_unavailable":
+    "The provider's list of models could not be read, so an id could not be checked. Try again, or put it on the allowlist.",
+  "choice.no_tier": "No usable model is configured for the tier. Name one in the configuration.",
+  "choice.router_not_configured": "No usable address of a router is configured. Set TAU_ROUTER_URL.",
   "transcript.invalid": "A transcript for the scripted model is not valid. The message names the field.",
   "cassette.exists": "A recording would overwrite a cassette. Delete the file, or pass `append: true`.",
   "cassette.exhausted":

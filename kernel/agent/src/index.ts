@@ -23,6 +23,23 @@ export type { CatalogModel, ModelList } from "./catalog/catalog-model.ts";
 export type { Catalog, CatalogEntry, CatalogOptions, ModelOverride } from "./catalog/catalog.ts";
 export { createCatalog } from "./catalog/catalog.ts";
 export { cleanModelId } from "./catalog/model-id.ts";
+export type { GetModelsOptions, ListProtocol } from "./model-list/get-models.ts";
+export { getModels, refreshCatalog } from "./model-list/get-models.ts";
+export type {
+  ChosenModel,
+  ModelCandidate,
+  ModelTier,
+  ModelTiers,
+} from "./model-choice/resolve-chat-model.ts";
+export { resolveChatModel, resolveTier } from "./model-choice/resolve-chat-model.ts";
+export type {
+  KnownModel,
+  ModelIdVerdict,
+  ValidateModelIdOptions,
+} from "./model-choice/validate-chat-model-id.ts";
+export { validateChatModelId } from "./model-choice/validate-chat-model-id.ts";
+export type { RouterAddress } from "./model-choice/resolve-router-base-url.ts";
+export { resolveRouterBaseUrl } from "./model-choice/resolve-router-base-url.ts";
 export type { ApiKey } from "./api-key.ts";
 export type { ModelErrorCode } from "./error-codes.ts";
 export { modelErrorCodes } from "./error-codes.ts";
