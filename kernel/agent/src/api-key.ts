@@ -6,13 +6,19 @@ import { isTauError, TauError } from "@tau/core";
 export type ApiKey = string | (() => Promise<string>);
 
 /**
- * Asks for the key; an empty one counts as none.
+ * The key, at once or when its source has answered; an empty one counts as none.
  *
  * @throws TauError `model.auth` when it cannot be had, or the reason of `signal`
  */
-export async function resolveKey(key: ApiKey | undefined, signal: AbortSignal): Promise<string | undefined> {
-  const value = typeof key === "function" ? await askFor(key, signal) : key;
-  const trimmed = value?.trim();
+export function resolveKey(
+  key: ApiKey | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> | string | undefined {
+  return typeof key === "function" ? askFor(key, signal).then(usable) : usable(key);
+}
+
+function usable(key: string | undefined): string | undefined {
+  const trimmed = key?.trim();
   return trimmed === "" ? undefined : trimmed;
 }
 

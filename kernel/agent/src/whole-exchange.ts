@@ -129,7 +129,7 @@ export async function* readBytes(
 async function guarded<Value>(
   identity: ModelIdentity,
   signal: AbortSignal,
-  act: () => Promise<Value>,
+  act: () => Promise<Value> | Value,
 ): Promise<Value> {
   try {
     return await act();

@@ -30,13 +30,12 @@ export function joinBody(
  */
 export function toolList(
   request: ModelRequest,
-  toolFragment: (tool: ToolDefinition) => string,
+  writeTools: (tools: readonly ToolDefinition[]) => string,
   owner: { readonly protocol: string; readonly identity: ModelIdentity },
 ): string | undefined {
-  const fragments = [
-    ...request.tools.map(toolFragment),
-    ...(request.providerTools ?? []).map((tool) => JSON.stringify(ownTool(tool, owner))),
-  ];
+  const { tools, providerTools = [] } = request;
+  const own = tools.length === 0 ? [] : [writeTools(tools)];
+  const fragments = [...own, ...providerTools.map((tool) => JSON.stringify(ownTool(tool, owner)))];
   return fragments.length === 0 ? undefined : `[${fragments.join(",")}]`;
 }
 

@@ -11,6 +11,7 @@ import { createOpenAiChat } from "./openai-chat/openai-chat.ts";
 import { readAll } from "./recorded.test.support.ts";
 import { startLoopback } from "./replay-server.test.support.ts";
 import type { SseEvent } from "./sse/sse-parser.ts";
+import { testContext } from "./testing/test-context.ts";
 import { createWireModel } from "./wire-model.ts";
 
 const call = (name: string): Json => ({ type: "function", id: "", function: { name, arguments: "{}" } });
@@ -212,5 +213,47 @@ describe("a protocol", () => {
     await readAll(words(server.url, transport));
 
     expect(seen).toEqual(["k 1", "application/x-ndjson"]);
+  });
+});
+
+describe("a reader that leaves", () => {
+  const question = { messages: [], tools: [] };
+
+  test("before the answer begins closes the request, and hears no more", async () => {
+    const closed = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    await using server = await startLoopback((request, response) => {
+      request.socket.once("close", () => closed.resolve());
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      go.promise.then(
+        () => response.write("data: {}\n\n"),
+        () => undefined,
+      );
+    });
+    await using transport = createHttpTransport();
+    const stream = chat(server.url, transport).stream(question, testContext())[Symbol.asyncIterator]();
+    const first = stream.next();
+
+    await stream.return?.();
+    go.resolve();
+
+    expect(await first).toEqual({ done: true, value: undefined });
+    expect(await stream.next()).toEqual({ done: true, value: undefined });
+    await closed.promise;
+  });
+
+  test("before it asks for anything asks nobody", async () => {
+    let asked = false;
+    await using server = await startLoopback((_request, response) => {
+      asked = true;
+      response.end();
+    });
+    await using transport = createHttpTransport();
+    const stream = chat(server.url, transport).stream(question, testContext())[Symbol.asyncIterator]();
+
+    await stream.return?.();
+
+    expect(await stream.next()).toEqual({ done: true, value: undefined });
+    expect(asked).toBe(false);
   });
 });

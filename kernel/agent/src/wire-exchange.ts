@@ -12,7 +12,7 @@ import { answerError, plainAnswerError, sendCall } from "./wire-call.ts";
 import type { WireCall } from "./wire-call.ts";
 import type { WireProtocol } from "./wire-protocol.ts";
 
-/** One call on the wire: pulled batch by batch, then closed. */
+/** One call on the wire: pulled batch by batch, by one reader. */
 export class WireExchange {
   readonly #call: WireCall;
   readonly #signal: AbortSignal;
@@ -20,6 +20,7 @@ export class WireExchange {
   readonly #decoder: AnswerDecoder;
   readonly #parser: FrameParser;
   #failure: { readonly error: unknown } | undefined;
+  #closed = false;
 
   private constructor(call: WireCall, response: HttpResponse, parts: WireParts) {
     this.#call = call;
@@ -54,42 +55,45 @@ export class WireExchange {
    *
    * @throws TauError of this package, or the reason of `signal`
    */
-  async next(): Promise<readonly ModelEvent[] | undefined> {
-    for (;;) {
-      if (this.#failure !== undefined) throw this.#failure.error;
-      if (this.#decoder.finished !== undefined) return undefined;
-      const bytes = await this.#read();
-      try {
-        if (bytes === undefined) this.#end();
-        else this.#parser.push(bytes);
-      } catch (error) {
-        // What arrived before the failure was really said: it goes out first.
-        this.#failure = { error: isTauError(error) ? error : transportError(this.#call.identity, error) };
+  async next(): Promise<IteratorResult<readonly ModelEvent[], undefined>> {
+    try {
+      while (!this.#closed) {
+        if (this.#failure !== undefined) throw this.#failure.error;
+        this.#parse(await this.#response.read());
+        const batch = this.#decoder.take();
+        if (this.#decoder.finished !== undefined) this.close();
+        if (batch.length > 0) return { done: false, value: batch };
       }
-      const batch = this.#decoder.take();
-      if (batch.length > 0) return batch;
+      return { done: true, value: undefined };
+    } catch (error) {
+      this.close();
+      this.#signal.throwIfAborted();
+      throw isTauError(error) ? error : transportError(this.#call.identity, error);
     }
   }
 
   /** Gives the connection back after a whole answer, and closes it after anything else. */
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     if (this.#decoder.finished === undefined) this.#response.cancel();
     else this.#response.release();
+  }
+
+  #parse(bytes: readonly Buffer[] | undefined): void {
+    try {
+      if (bytes === undefined) this.#end();
+      else this.#parser.push(bytes);
+    } catch (error) {
+      // What arrived before the failure was really said: it goes out first.
+      this.#failure = { error };
+    }
   }
 
   #end(): void {
     this.#parser.end?.();
     this.#decoder.end();
     if (this.#decoder.finished === undefined) throw modelError("model.truncated", this.#call.identity);
-  }
-
-  async #read(): Promise<readonly Buffer[] | undefined> {
-    try {
-      return await this.#response.read();
-    } catch (error) {
-      this.#signal.throwIfAborted();
-      throw transportError(this.#call.identity, error);
-    }
   }
 }
 

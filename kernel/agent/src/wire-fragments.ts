@@ -1,28 +1,58 @@
+/** A list as it was last written: `text` up to `ends[i]` says `values[0]` to `values[i]`. */
+interface Written<Value> {
+  readonly values: Value[];
+  readonly ends: number[];
+  text: string;
+}
+
 /**
- * Remembers the JSON of values that never change, so that a long history is serialised once and every
- * later request only concatenates. Keyed by identity: a message must not be edited in place.
+ * Makes a writer of comma-separated JSON for lists that grow at their end, as histories do: each value is written
+ * once in its life, and a list again only from where it differs from what was written before. Values are told apart
+ * by identity, lists by their first value: neither may be edited in place.
+ *
+ * `write` gets a value and the one before it. It may answer an empty text for what stands for nothing at all.
  */
-export function fragmentCache<Value extends object>(
-  write: (value: Value) => string,
-): (value: Value) => string {
-  const fragments = new WeakMap<Value, string>();
-  return (value) => {
-    let fragment = fragments.get(value);
-    if (fragment === undefined) {
-      fragment = write(value);
-      fragments.set(value, fragment);
-    }
-    return fragment;
+export function listWriter<Value extends object>(
+  write: (value: Value, previous: Value | undefined) => string,
+): (values: readonly Value[]) => string {
+  const lists = new WeakMap<Value, Written<Value>>();
+  return (values) => {
+    const [first] = values;
+    if (first === undefined) return "";
+    let list = lists.get(first);
+    if (list === undefined) lists.set(first, (list = { values: [], ends: [], text: "" }));
+    keepCommon(list, values);
+    if (values.length > list.values.length) append(list, values, write);
+    return list.text;
   };
 }
 
-/** Joins the fragments of a list; empty ones stand for nothing at all. */
-export function joinFragments<Value>(values: readonly Value[], fragmentOf: (value: Value) => string): string {
-  const fragments: string[] = [];
-  for (const value of values) {
-    const fragment = fragmentOf(value);
-    if (fragment !== "") fragments.push(fragment);
+function append<Value>(
+  list: Written<Value>,
+  values: readonly Value[],
+  write: (value: Value, previous: Value | undefined) => string,
+): void {
+  const from = list.values.length;
+  const added = values.slice(from);
+  // May throw: nothing has changed so far.
+  const fragments = added.map((value, index) => write(value, values[from + index - 1]));
+  let end = list.text.length;
+  for (const [index, value] of added.entries()) {
+    const { length } = fragments[index] ?? "";
+    if (length > 0) end += length + (end === 0 ? 0 : 1);
+    list.values.push(value);
+    list.ends.push(end);
   }
-  // Not by `+=`: that leaves a tree of pieces, which the socket would have to flatten once more.
-  return fragments.join(",");
+  // Joined, not added: that would leave a tree of pieces, which the socket would have to flatten at every call.
+  list.text = [list.text, ...fragments].filter((fragment) => fragment !== "").join(",");
+}
+
+/** Cuts from the list what `values` does not begin with. */
+function keepCommon<Value>(list: Written<Value>, values: readonly Value[]): void {
+  let common = 0;
+  while (common < list.values.length && list.values[common] === values[common]) common++;
+  if (common === list.values.length) return;
+  list.text = list.text.slice(0, list.ends[common - 1] ?? 0);
+  list.values.length = common;
+  list.ends.length = common;
 }

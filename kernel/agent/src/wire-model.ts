@@ -1,4 +1,4 @@
-import type { CallContext, Price } from "@tau/core";
+import type { Price } from "@tau/core";
 
 import { resolveKey } from "./api-key.ts";
 import type { ApiKey } from "./api-key.ts";
@@ -12,6 +12,7 @@ import { readRateLimits } from "./rate-limits.ts";
 import type { ResponseHeaders } from "./retry-after.ts";
 import type { WireExchange } from "./wire-exchange.ts";
 import type { ModelLimits, WireProtocol } from "./wire-protocol.ts";
+import { WireStream } from "./wire-stream.ts";
 
 /** Options that every adapter for a wire protocol has. */
 export interface WireModelOptions {
@@ -40,12 +41,14 @@ export function createWireModel(
   options: WireModelOptions,
   load: () => Promise<WireProtocol>,
 ): Model {
-  let loading: Promise<readonly [WireProtocol, typeof WireExchange]> | undefined;
+  let loading: Promise<Loaded> | undefined;
+  let loaded: Loaded | undefined;
   let heard: { readonly headers: ResponseHeaders; readonly at: number } | undefined;
 
   async function open(request: ModelRequest, signal: AbortSignal): Promise<WireExchange> {
-    loading ??= Promise.all([load(), import("./wire-exchange.ts").then((module) => module.WireExchange)]);
-    const [protocol, Exchange] = await loading;
+    signal.throwIfAborted();
+    if (loaded === undefined) loaded = await (loading ??= loadWith(load));
+    const { protocol, Exchange } = loaded;
     const key = await resolveKey(options.apiKey, signal);
     const body = protocol.writeBody(request);
     const call = {
@@ -73,18 +76,18 @@ export function createWireModel(
     ...knownOf(options),
     // Read when somebody asks: most answers are never asked about.
     rateLimits: () => heard && readRateLimits(heard.headers, heard.at),
-
-    async *stream(request: ModelRequest, { signal }: CallContext) {
-      signal.throwIfAborted();
-      const exchange = await open(request, signal);
-      try {
-        for (let batch = await exchange.next(); batch !== undefined; batch = await exchange.next())
-          yield batch;
-      } finally {
-        exchange.close();
-      }
-    },
+    stream: (request, { signal }) => new WireStream(() => open(request, signal)),
   };
+}
+
+interface Loaded {
+  readonly protocol: WireProtocol;
+  readonly Exchange: typeof WireExchange;
+}
+
+async function loadWith(load: () => Promise<WireProtocol>): Promise<Loaded> {
+  const [protocol, module] = await Promise.all([load(), import("./wire-exchange.ts")]);
+  return { protocol, Exchange: module.WireExchange };
 }
 
 /** What is known of the model before anybody calls it. */

@@ -2,7 +2,7 @@ import type { Message, ToolDefinition } from "@tau/core";
 
 import type { ModelRequest } from "../model.ts";
 import type { ModelIdentity } from "../model-error.ts";
-import { fragmentCache, joinFragments } from "../wire-fragments.ts";
+import { listWriter } from "../wire-fragments.ts";
 import { toMessageJson } from "./message-fragment.ts";
 
 /** How bodies are written. */
@@ -18,8 +18,8 @@ const cacheControl = { type: "ephemeral" } as const;
 
 /** Writes request bodies; each message and tool is serialised once in its life. */
 export function createAnthropicBodyWriter(options: AnthropicBodyOptions): (request: ModelRequest) => string {
-  const messageFragment = fragmentCache((message: Message) => toMessageJson(message, options.identity));
-  const toolFragment = fragmentCache((tool: ToolDefinition) => JSON.stringify(toWireTool(tool)));
+  const writeMessages = listWriter((message: Message) => toMessageJson(message, options.identity));
+  const writeTools = listWriter((tool: ToolDefinition) => JSON.stringify(toWireTool(tool)));
   const model = JSON.stringify(options.identity.model);
 
   return (request) => {
@@ -27,11 +27,11 @@ export function createAnthropicBodyWriter(options: AnthropicBodyOptions): (reque
     for (const [name, value] of Object.entries(toSettings(request, options))) {
       if (value !== undefined) head += `,${JSON.stringify(name)}:${JSON.stringify(value)}`;
     }
-    if (request.tools.length > 0) head += `,"tools":[${joinFragments(request.tools, toolFragment)}]`;
+    if (request.tools.length > 0) head += `,"tools":[${writeTools(request.tools)}]`;
     if (request.system !== undefined && request.system.trim() !== "") {
       head += `,"system":[${JSON.stringify(toWireSystem(request.system, options))}]`;
     }
-    return `${head},"messages":[${joinFragments(request.messages, messageFragment)}]}`;
+    return `${head},"messages":[${writeMessages(request.messages)}]}`;
   };
 }
 

@@ -6,11 +6,11 @@ export interface HttpResponse {
   readonly headers: ResponseHeaders;
 
   /**
-   * Waits for bytes and takes all that are there; `undefined` at the end.
+   * Takes all bytes that are there, and waits for some only when there are none; `undefined` at the end.
    *
-   * @throws what undici or the socket said, or the reason of the abort
+   * @throws what undici or the socket said, or the reason of the abort; a promise rejects with it
    */
-  read(): Promise<readonly Buffer[] | undefined>;
+  read(): Promise<readonly Buffer[] | undefined> | readonly Buffer[] | undefined;
 
   /** Reads the rest as text, at most `limitBytes` of it, and gives the connection up if there is more. */
   text(limitBytes: number): Promise<string>;

@@ -1,5 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-
 import type { Dispatcher, Pool } from "undici";
 
 import type { HttpResponse } from "./http-response.ts";
@@ -62,21 +60,27 @@ async function loadParts(): Promise<Parts> {
 export function createHttpTransport(options: HttpTransportOptions = {}): HttpTransport {
   const pools = new Map<string, Pool>();
   let loading: Promise<Parts> | undefined;
+  let loaded: Parts | undefined;
+
+  const send = (parts: Parts, request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> => {
+    const pool = poolFor(pools, parts.Pool, { ...options, request });
+    const response = new parts.UndiciResponse(request.maxResponseBytes, signal);
+    // undici takes a connection back one turn after its response; asking earlier opens another one.
+    setImmediate(() => response.send((handler) => pool.dispatch(toDispatch(request), handler)));
+    return response.started;
+  };
+
+  const loadAndSend = async (request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> => {
+    signal.throwIfAborted();
+    loading ??= loadParts();
+    loaded = await loading;
+    signal.throwIfAborted();
+    return await send(loaded, request, signal);
+  };
 
   return {
-    async post(request, signal) {
-      signal.throwIfAborted();
-      loading ??= loadParts();
-      const parts = await loading;
-      // undici takes a connection back one turn after its response; asking earlier opens another one.
-      if (pools.size > 0) await nextTurn();
-      signal.throwIfAborted();
-      const pool = poolFor(pools, parts.Pool, { ...options, request });
-      const response = new parts.UndiciResponse(request.maxResponseBytes, signal);
-      pool.dispatch(toDispatch(request), response.handler);
-      await response.started;
-      return response;
-    },
+    post: (request, signal) =>
+      loaded === undefined || signal.aborted ? loadAndSend(request, signal) : send(loaded, request, signal),
 
     async [Symbol.asyncDispose]() {
       const closing = [...pools.values()];

@@ -1,3 +1,4 @@
+import { offAbort, onAbort } from "@tau/core";
 import type { Dispatcher } from "undici";
 
 import type { ResponseHeaders } from "../retry-after.ts";
@@ -16,13 +17,12 @@ class ResponseTooLargeError extends Error {
   readonly code = "RESPONSE_TOO_LARGE";
 }
 
-/** An answer that undici brings. */
-export class UndiciResponse implements HttpResponse {
+/** An answer that undici brings, and undici's handler itself: one of its own would cost each call six objects. */
+export class UndiciResponse implements HttpResponse, Dispatcher.DispatchHandler {
   status = 0;
   headers: ResponseHeaders = {};
-  /** Resolves with the headers; rejects when there will be none. */
-  readonly started: Promise<void>;
-  readonly handler: Dispatcher.DispatchHandler;
+  /** Resolves with this response when the headers are there; rejects when there will be none. */
+  readonly started: Promise<HttpResponse>;
 
   #controller: Dispatcher.DispatchController | undefined;
   #chunks: Buffer[] = [];
@@ -39,36 +39,25 @@ export class UndiciResponse implements HttpResponse {
   constructor(maxBytes: number, signal: AbortSignal) {
     this.#bytesLeft = maxBytes;
     this.#signal = signal;
-    signal.addEventListener("abort", this.#onAbort, { once: true });
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.started = promise;
-    this.#wake = () => (this.#failure === undefined ? resolve() : reject(this.#failure.error));
-    this.handler = {
-      onRequestStart: (controller) => this.#start(controller),
-      onResponseStart: (_controller, status, headers) => this.#head(status, headers),
-      onResponseData: (_controller, chunk) => this.#data(chunk),
-      onResponseEnd: () => this.#end(),
-      onResponseError: (_controller, error) => this.#fail(error),
-    };
+    onAbort(signal, this.#onAbort);
+    this.started = new Promise((resolve, reject) => {
+      this.#wake = () => (this.#failure === undefined ? resolve(this) : reject(this.#failure.error));
+    });
   }
 
-  async read(): Promise<readonly Buffer[] | undefined> {
-    if (this.#chunks.length === 0 && this.#failure === undefined && !this.#ended) {
-      if (this.#controller?.paused === true) this.#controller.resume();
-      if (this.#nothingYet()) {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-      }
+  /** Lets `dispatch` send the request, unless the call was aborted meanwhile. */
+  send(dispatch: (handler: Dispatcher.DispatchHandler) => void): void {
+    if (this.#failure !== undefined) return;
+    try {
+      dispatch(this);
+    } catch (error) {
+      this.#fail(error);
     }
-    if (this.#failure !== undefined && (this.#chunks.length === 0 || this.#signal.aborted)) {
-      throw this.#failure.error;
-    }
-    if (this.#chunks.length === 0) return undefined;
-    const chunks = this.#chunks;
-    this.#chunks = [];
-    this.#bufferedBytes = 0;
-    return chunks;
+  }
+
+  read(): Promise<readonly Buffer[] | undefined> | readonly Buffer[] | undefined {
+    if (this.#nothingYet() && this.#controller?.paused === true) this.#controller.resume();
+    return this.#nothingYet() ? this.#readLater() : this.#take();
   }
 
   async text(limitBytes: number): Promise<string> {
@@ -77,7 +66,7 @@ export class UndiciResponse implements HttpResponse {
 
   /** Lets a short rest of the answer pass. */
   release(): void {
-    this.#signal.removeEventListener("abort", this.#onAbort);
+    offAbort(this.#signal, this.#onAbort);
     if (this.#ended || this.#failure !== undefined) return;
     this.#discarding = true;
     this.#chunks = [];
@@ -90,23 +79,22 @@ export class UndiciResponse implements HttpResponse {
     this.#fail(new Error("The response was cancelled."));
   }
 
-  #nothingYet(): boolean {
-    return this.#chunks.length === 0 && this.#failure === undefined && !this.#ended;
-  }
-
-  #start(controller: Dispatcher.DispatchController): void {
+  /** For undici. */
+  onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#failure !== undefined) controller.abort(new Error("The request was cancelled."));
   }
 
-  #head(status: number, headers: ResponseHeaders): void {
+  /** For undici. */
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
     if (status < 200) return;
     this.status = status;
     this.headers = headers;
     this.#notify();
   }
 
-  #data(chunk: Buffer): void {
+  /** For undici. */
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytesLeft -= chunk.length;
     if (this.#bytesLeft < 0) {
       this.#fail(new ResponseTooLargeError("The answer is larger than the limit."));
@@ -116,12 +104,40 @@ export class UndiciResponse implements HttpResponse {
     this.#chunks.push(chunk);
     this.#bufferedBytes += chunk.length;
     if (this.#bufferedBytes >= highWaterBytes) this.#controller?.pause();
-    if (this.#wake !== undefined) this.#notify();
+    this.#notify();
   }
 
-  #end(): void {
+  /** For undici. */
+  onResponseEnd(): void {
     this.#ended = true;
     this.#close();
+  }
+
+  /** For undici. */
+  onResponseError(_: Dispatcher.DispatchController, error: unknown): void {
+    this.#fail(error);
+  }
+
+  #nothingYet(): boolean {
+    return this.#chunks.length === 0 && this.#failure === undefined && !this.#ended;
+  }
+
+  async #readLater(): Promise<readonly Buffer[] | undefined> {
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    return this.#take();
+  }
+
+  #take(): readonly Buffer[] | undefined {
+    if (this.#failure !== undefined && (this.#chunks.length === 0 || this.#signal.aborted)) {
+      throw this.#failure.error;
+    }
+    if (this.#chunks.length === 0) return undefined;
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    this.#bufferedBytes = 0;
+    return chunks;
   }
 
   #fail(error: unknown): void {
@@ -132,7 +148,7 @@ export class UndiciResponse implements HttpResponse {
   }
 
   #close(): void {
-    this.#signal.removeEventListener("abort", this.#onAbort);
+    offAbort(this.#signal, this.#onAbort);
     clearTimeout(this.#drainTimer);
     this.#notify();
   }

@@ -2,7 +2,7 @@ import type { Message, ToolDefinition } from "@tau/core";
 
 import type { ModelRequest } from "../model.ts";
 import type { ModelIdentity } from "../model-error.ts";
-import { fragmentCache, joinFragments } from "../wire-fragments.ts";
+import { listWriter } from "../wire-fragments.ts";
 import type { OpenAiChatDialect } from "./dialect.ts";
 import { toWireMessages } from "./message-fragment.ts";
 
@@ -11,12 +11,12 @@ export function createOpenAiBodyWriter(
   dialect: OpenAiChatDialect,
   identity: ModelIdentity,
 ): (request: ModelRequest) => string {
-  const messageFragment = fragmentCache((message: Message) =>
+  const writeMessages = listWriter((message: Message) =>
     toWireMessages(message, dialect, identity)
       .map((wire) => JSON.stringify(wire))
       .join(","),
   );
-  const toolFragment = fragmentCache((tool: ToolDefinition) => JSON.stringify(toWireTool(tool)));
+  const writeTools = listWriter((tool: ToolDefinition) => JSON.stringify(toWireTool(tool)));
   const model = JSON.stringify(identity.model);
 
   return (request) => {
@@ -26,8 +26,8 @@ export function createOpenAiBodyWriter(
     for (const [name, value] of Object.entries(toSettings(request, dialect))) {
       if (value !== undefined) head += `,${JSON.stringify(name)}:${JSON.stringify(value)}`;
     }
-    if (request.tools.length > 0) head += `,"tools":[${joinFragments(request.tools, toolFragment)}]`;
-    const messages = joinFragments(request.messages, messageFragment);
+    if (request.tools.length > 0) head += `,"tools":[${writeTools(request.tools)}]`;
+    const messages = writeMessages(request.messages);
     if (system === undefined || system === "") return `${head},"messages":[${messages}]}`;
     const first = JSON.stringify({ role: dialect.systemRole, content: system });
     return `${head},"messages":[${first}${messages === "" ? "" : ","}${messages}]}`;

@@ -4,7 +4,7 @@ import type { ModelRequest } from "../model.ts";
 import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
 import { joinBody, toolList } from "../wire-body.ts";
-import { fragmentCache } from "../wire-fragments.ts";
+import { listWriter } from "../wire-fragments.ts";
 import { toInputItems } from "./input-item.ts";
 import { responsesProtocol } from "./item-data.ts";
 import type { ResponsesSettings } from "./settings.ts";
@@ -14,25 +14,12 @@ export function createResponsesBodyWriter(
   settings: Required<ResponsesSettings>,
   identity: ModelIdentity,
 ): (request: ModelRequest) => string {
-  const fragments = new WeakMap<Message, string>();
-  const toolFragment = fragmentCache((tool: ToolDefinition) => JSON.stringify(toWireTool(tool)));
-
-  function inputOf(messages: readonly Message[]): string {
-    const written: string[] = [];
-    let previous: Message | undefined;
-    for (const message of messages) {
-      let fragment = fragments.get(message);
-      if (fragment === undefined) {
-        fragment = toInputItems(message, previous, identity)
-          .map((item) => JSON.stringify(item))
-          .join(",");
-        fragments.set(message, fragment);
-      }
-      if (fragment !== "") written.push(fragment);
-      previous = message;
-    }
-    return `[${written.join(",")}]`;
-  }
+  const writeTools = listWriter((tool: ToolDefinition) => JSON.stringify(toWireTool(tool)));
+  const writeMessages = listWriter((message: Message, previous: Message | undefined) =>
+    toInputItems(message, previous, identity)
+      .map((item) => JSON.stringify(item))
+      .join(","),
+  );
 
   return (request) => {
     if (request.stopSequences !== undefined && request.stopSequences.length > 0) {
@@ -43,8 +30,8 @@ export function createResponsesBodyWriter(
     return joinBody(
       toSettings(request, settings, identity),
       {
-        tools: toolList(request, toolFragment, { protocol: responsesProtocol, identity }),
-        input: inputOf(request.messages),
+        tools: toolList(request, writeTools, { protocol: responsesProtocol, identity }),
+        input: `[${writeMessages(request.messages)}]`,
       },
       request.providerOptions?.[responsesProtocol],
     );
