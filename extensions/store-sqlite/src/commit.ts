@@ -3,8 +3,9 @@ import { isWrite } from "./protocol.ts";
 import type { Batch, Outcome, Refusal, WriteOperation } from "./protocol.ts";
 import type { TenantDatabase } from "./tenant-database.ts";
 import type { TenantDatabases } from "./tenant-databases.ts";
-import { append, appendHead, eventWidth, write } from "./write-operations.ts";
-import type { PlacedAppend } from "./write-operations.ts";
+import { tenantOf } from "./placed-append.ts";
+import type { PlacedAppend } from "./placed-append.ts";
+import { append, write } from "./write-operations.ts";
 
 /** What became of the writes of a batch, by their places in it. */
 export interface BatchOutcome {
@@ -32,8 +33,10 @@ export function commitBatches(
   const outcomes = batches.map(({ appends, operations }) => {
     const into: BatchOutcome = { refused: new Map(), outcomes: [] };
     for (let start = 0, place = 0; start < appends.length; place += 1) {
-      add(String(appends[start]), { place, into, append: { values: appends, start } });
-      start += appendHead + Number(appends[start + 3]) * eventWidth;
+      const placed = { values: appends, start };
+      const { tenant, next } = tenantOf(placed);
+      add(tenant, { place, into, append: placed });
+      start = next;
     }
     operations.forEach((operation, place) => {
       if (isWrite(operation)) add(operation.tenant, { place, into, operation });
@@ -71,7 +74,7 @@ function perform(database: TenantDatabase, work: Work): void {
     else work.into.outcomes[work.place] = { answer: write(database, work.operation) };
   } catch (error) {
     if (!(error instanceof DatabaseError)) throw error;
-    refuse(work, { code: error.code, message: error.message, version: error.version });
+    refuse(work, toRefusal(error, ""));
   }
 }
 

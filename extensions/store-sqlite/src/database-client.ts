@@ -3,11 +3,12 @@ import type { Worker } from "node:worker_threads";
 
 import type { TauError } from "@tau/core";
 import { journalClosed } from "@tau/runtime";
-import type { JournalEvent, StreamId } from "@tau/runtime";
+import type { StreamAppend } from "@tau/runtime";
 
 import { parkWorker, takeWorker } from "./database-worker.ts";
 import { Outbox } from "./outbox.ts";
 import type { AppendDone, Outgoing } from "./outbox.ts";
+import { placeAppend } from "./placed-append.ts";
 import { isWrite } from "./protocol.ts";
 import type { Answers, Operation, Refusal, Reply } from "./protocol.ts";
 import { notAnswering, overloaded, threadEnded, tooLarge, toTauError } from "./store-errors.ts";
@@ -19,13 +20,6 @@ export interface DatabaseClientOptions {
   readonly lockTimeoutMs: number;
   /** How long closing waits for the thread. */
   readonly closeTimeoutMs: number;
-}
-
-/** An append on its way to the disk. */
-export interface Append {
-  readonly id: StreamId;
-  readonly expected: number;
-  readonly events: readonly JournalEvent[];
 }
 
 // Two batches: the thread finds the next one when it has finished one. More would only make them smaller.
@@ -75,14 +69,13 @@ export class DatabaseClient {
     return client;
   }
 
-  /** Adds events to a stream. Throws what can be said at once; the rest is told to `done`. */
-  append({ id, expected, events }: Append, done: AppendDone): void {
-    const size = sizeOf(events);
+  /** Adds events to streams of one tenant. Throws what can be said at once; the rest is told to `done`. */
+  append(streams: readonly StreamAppend[], done: AppendDone): void {
+    const size = sizeOf(streams);
     if (size > maxAppendCharacters) throw toTauError(tooLarge("The append", "64 Mi characters"));
     this.#assertRoom(this.#writes, size);
     const { appends, appendsDone } = this.#writes.batchFor(size);
-    appends.push(id.tenant, id.stream, expected, events.length);
-    for (const { type, version, at, body } of events) appends.push(type, version, at, body);
+    placeAppend(appends, streams);
     appendsDone.push(done);
     this.#schedule();
   }
@@ -203,14 +196,17 @@ export class DatabaseClient {
 }
 
 /** Memory that an append takes: its characters, and something for each event. */
-function sizeOf(events: readonly JournalEvent[]): number {
-  let size = 100;
-  for (const { type, version, at, body } of events) {
-    const whole = Number.isSafeInteger(version) && Number.isSafeInteger(at);
-    if (!whole || typeof type !== "string" || typeof body !== "string") {
-      throw new TypeError("An event needs type and body as strings, version and at as whole numbers.");
+function sizeOf(streams: readonly StreamAppend[]): number {
+  let size = 0;
+  for (const { events } of streams) {
+    size += 100;
+    for (const { type, version, at, body } of events) {
+      const whole = Number.isSafeInteger(version) && Number.isSafeInteger(at);
+      if (!whole || typeof type !== "string" || typeof body !== "string") {
+        throw new TypeError("An event needs type and body as strings, version and at as whole numbers.");
+      }
+      size += 100 + type.length + body.length;
     }
-    size += 100 + type.length + body.length;
   }
   return size;
 }

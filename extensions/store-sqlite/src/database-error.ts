@@ -3,16 +3,18 @@ import type { Refusal } from "./protocol.ts";
 /** A failure on its way from the database thread to the caller. */
 export class DatabaseError extends Error implements Refusal {
   readonly code: string;
+  readonly stream: string | undefined;
   readonly version: number | undefined;
 
   constructor(
     code: string,
     message: string,
-    options: { readonly version?: number; readonly cause?: unknown } = {},
+    options: { readonly stream?: string; readonly version?: number; readonly cause?: unknown } = {},
   ) {
     super(message, { cause: options.cause });
     this.name = "DatabaseError";
     this.code = code;
+    this.stream = options.stream;
     this.version = options.version;
   }
 }
@@ -34,8 +36,8 @@ const reasons: ReadonlyMap<number, string> = new Map([
 /** Says what a failure means to the caller; the host's paths and SQLite's own words stay in the cause. */
 export function toRefusal(error: unknown, tenant: string): Refusal {
   if (error instanceof DatabaseError) {
-    const { code, message, version, cause } = error;
-    return { code, message, version, cause };
+    const { code, message, stream, version, cause } = error;
+    return { code, message, stream, version, cause };
   }
   const result = error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : 0;
   if (result === corrupt || result === notADatabase) {

@@ -105,7 +105,7 @@ export interface Batch {
   readonly id: number;
   /** What all of its operations are; operations on the store count as reads. */
   readonly kind: "writes" | "reads";
-  /** Tenant, stream, expected version and number of events of each append, then type, version, at and body of each event. */
+  /** The appends, one after the other, as {@link placeAppend} lays them. */
   readonly appends: readonly Plain[];
   readonly operations: readonly Operation[];
 }
@@ -114,7 +114,8 @@ export interface Batch {
 export interface Refusal {
   readonly code: string;
   readonly message: string;
-  /** The version that a conflicting append found. */
+  /** The stream and version that a conflicting append found. */
+  readonly stream?: string | undefined;
   readonly version?: number | undefined;
   readonly cause?: unknown;
 }

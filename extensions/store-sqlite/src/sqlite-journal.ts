@@ -1,6 +1,14 @@
 import { assertTenant, isJsonObject, isTauError, parseJson } from "@tau/core";
-import { assertStreamId, journalClosed, journalConflict } from "@tau/runtime";
-import type { Checkpoint, Journal, JournalEvent, StoredEvent, StreamId, StreamSummary } from "@tau/runtime";
+import { assertStreamId, assertTogether, journalClosed, journalConflict } from "@tau/runtime";
+import type {
+  Checkpoint,
+  Journal,
+  JournalEvent,
+  StoredEvent,
+  StreamAppend,
+  StreamId,
+  StreamSummary,
+} from "@tau/runtime";
 
 import type { DatabaseClient } from "./database-client.ts";
 import { Followers } from "./followers.ts";
@@ -15,16 +23,32 @@ export function createSqliteJournal(client: DatabaseClient): Journal {
     closing.signal.throwIfAborted();
   };
 
+  const told = ({ id, expectedVersion, events }: StreamAppend): number => {
+    followers.tell(id, () => placed(events, expectedVersion));
+    return expectedVersion + events.length;
+  };
+
   return {
-    append: (id, expected, events) =>
+    append: (id, expectedVersion, events) =>
       new Promise((resolve, reject) => {
         check(id);
         // A copy, because the caller may change its array before this is durable.
-        const written = [...events];
-        client.append({ id, expected, events: written }, (failure) => {
-          if (failure !== undefined) return reject(conflicting(failure, id, expected));
-          followers.tell(id, () => placed(written, expected));
-          resolve(expected + written.length);
+        const append = { id, expectedVersion, events: [...events] };
+        client.append([append], (failure) => {
+          if (failure !== undefined) reject(conflicting(failure, [append]));
+          else resolve(told(append));
+        });
+      }),
+
+    appendAll: (appends) =>
+      new Promise((resolve, reject) => {
+        assertTogether(appends);
+        closing.signal.throwIfAborted();
+        if (appends.length === 0) return resolve([]);
+        const copies = appends.map((append) => ({ ...append, events: [...append.events] }));
+        client.append(copies, (failure) => {
+          if (failure !== undefined) reject(conflicting(failure, copies));
+          else resolve(copies.map(told));
         });
       }),
 
@@ -134,9 +158,12 @@ async function listPages(
   return found;
 }
 
-function conflicting(failure: Error, id: StreamId, expected: number): Error {
-  const isConflict = isTauError(failure) && failure.code === "journal.conflict";
-  return isConflict ? journalConflict(id, expected, Number(failure.details["actualVersion"])) : failure;
+function conflicting(failure: Error, appends: readonly StreamAppend[]): Error {
+  if (!isTauError(failure) || failure.code !== "journal.conflict") return failure;
+  const { stream, actualVersion } = failure.details;
+  const refused = appends.find(({ id }) => id.stream === stream);
+  if (refused === undefined) return failure;
+  return journalConflict(refused.id, refused.expectedVersion, Number(actualVersion));
 }
 
 function placed(events: readonly JournalEvent[], version: number): readonly StoredEvent[] {

@@ -5,10 +5,10 @@ import type { Refusal } from "./protocol.ts";
 const passing = new Set(["journal.unavailable", "journal.conflict", "store.overloaded"]);
 
 /** Makes the caller's error of what the database thread refused. */
-export function toTauError({ code, message, version, cause }: Refusal): TauError {
+export function toTauError({ code, message, stream, version, cause }: Refusal): TauError {
   return new TauError(code, message, {
     class: passing.has(code) ? "retryable" : "permanent",
-    ...(version === undefined ? {} : { details: { actualVersion: version } }),
+    ...(version === undefined ? {} : { details: { stream: stream ?? "", actualVersion: version } }),
     ...(cause === undefined ? {} : { cause }),
   });
 }

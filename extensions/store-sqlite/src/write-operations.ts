@@ -4,40 +4,44 @@ import { writeAnswer } from "./answer-operations.ts";
 import { writeBudget } from "./budget-operations.ts";
 import { DatabaseError } from "./database-error.ts";
 import { acquire, renew } from "./lease-operations.ts";
+import { eventWidth, partsOf } from "./placed-append.ts";
+import type { PlacedAppend, PlacedPart } from "./placed-append.ts";
 import type { Answers, Plain, WriteOperation } from "./protocol.ts";
 import { column } from "./tenant-database.ts";
 import type { StreamRow, TenantDatabase } from "./tenant-database.ts";
 import { unreachable } from "./unreachable.ts";
 
-/** An append as it lies in its batch, see `Batch.appends`. */
-export interface PlacedAppend {
-  readonly values: readonly Plain[];
-  /** Where it begins in `values`. */
-  readonly start: number;
-}
-
-/** Values before the events of an append, and of each event. */
-export const appendHead = 4;
-export const eventWidth = 4;
-
 /**
- * Adds events to a stream, inside the open transaction.
+ * Adds events to the streams of an append, inside the open transaction.
  *
  * @throws DatabaseError `journal.conflict` before anything is written
  */
-export function append(tenant: TenantDatabase, { values, start }: PlacedAppend): void {
-  const stream = String(values[start + 1]);
-  const expected = values[start + 2];
-  const row = findStream(tenant, stream);
-  const version = row?.version ?? 0;
-  if (version !== expected) {
-    throw new DatabaseError("journal.conflict", "The stream has another version.", { version });
+export function append(tenant: TenantDatabase, placed: PlacedAppend): void {
+  const parts = partsOf(placed);
+  for (const { stream, expected } of parts) {
+    const version = findStream(tenant, stream)?.version ?? 0;
+    if (version === expected) continue;
+    throw new DatabaseError("journal.conflict", "The stream has another version.", { stream, version });
   }
-  const end = start + appendHead + Number(values[start + 3]) * eventWidth;
-  if (end === start + appendHead) return;
-  const target = row ?? createStream(tenant, stream);
+  for (const part of parts) {
+    insertEvents(tenant, placed.values, part);
+    if (part.checkpoint === undefined) continue;
+    const [seq = null, version = null, state = null] = placed.values.slice(part.checkpoint);
+    tenant.sql(saveCheckpoint).run(part.stream, seq, version, state);
+  }
+}
+
+const saveCheckpoint = "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)";
+
+function insertEvents(
+  tenant: TenantDatabase,
+  values: readonly Plain[],
+  { stream, events, end }: PlacedPart,
+): void {
+  if (events === end) return;
+  const target = findStream(tenant, stream) ?? createStream(tenant, stream);
   const insert = tenant.sql("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)");
-  for (let at = start + appendHead; at < end; at += eventWidth) {
+  for (let at = events; at < end; at += eventWidth) {
     target.version += 1;
     insert.run(
       target.id,
@@ -78,7 +82,7 @@ export function write(tenant: TenantDatabase, operation: WriteOperation): Answer
   switch (operation.op) {
     case "save_checkpoint": {
       const { stream, seq, version, state } = operation;
-      tenant.sql("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)").run(stream, seq, version, state);
+      tenant.sql(saveCheckpoint).run(stream, seq, version, state);
       return null;
     }
     case "put_content": {

@@ -26,6 +26,7 @@ export type {
   JournalEvent,
   ListOptions,
   StoredEvent,
+  StreamAppend,
   StreamId,
   StreamSummary,
 } from "./journal.ts";
@@ -44,7 +45,7 @@ export { journalClosed, journalConflict } from "./journal-errors.ts";
 export { createMemoryContentStore } from "./memory/memory-content-store.ts";
 export { createMemoryJournal } from "./memory/memory-journal.ts";
 export { createMemoryLeases } from "./memory/memory-leases.ts";
-export { assertLeaseKey, assertStreamId } from "./stream-id.ts";
+export { assertLeaseKey, assertStreamId, assertTogether } from "./stream-id.ts";
 export type {
   AfterToolDecision,
   AfterToolInput,

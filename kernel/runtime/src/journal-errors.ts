@@ -7,7 +7,7 @@ export function journalConflict(id: StreamId, expected: number, actual: number):
   return new TauError(
     "journal.conflict",
     `stream "${id.stream}" has version ${actual}, not the expected ${expected}: somebody else appended. Read the new events, decide again, append again.`,
-    { class: "retryable", details: { expectedVersion: expected, actualVersion: actual } },
+    { class: "retryable", details: { stream: id.stream, expectedVersion: expected, actualVersion: actual } },
   );
 }
 

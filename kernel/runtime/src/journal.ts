@@ -36,6 +36,16 @@ export interface Checkpoint {
   readonly state: JsonObject;
 }
 
+/** What is added to one stream. */
+export interface StreamAppend {
+  readonly id: StreamId;
+  /** The version that the stream has. */
+  readonly expectedVersion: number;
+  readonly events: readonly JournalEvent[];
+  /** Kept with the events, as by {@link Journal.saveCheckpoint}. */
+  readonly checkpoint?: Checkpoint;
+}
+
 /** One page of {@link Journal.list}. */
 export interface StreamSummary {
   readonly stream: string;
@@ -63,6 +73,8 @@ export interface ListOptions {
  * - `append` is atomic and durable: when it resolves, all of its events survive a power cut; when it rejects, none was written.
  * - Sequence numbers of a stream are 1, 2, 3 … without gaps; `append` answers the new version.
  * - `append` with another `expectedVersion` than the stream has throws `journal.conflict` (class retryable) and writes nothing.
+ * - `appendAll` is an append to several streams of one tenant, each named once (else RangeError): all of it is written,
+ *   or nothing, and no reader sees a part. A conflict tells in `details.stream` which stream has another version.
  * - Appends to one stream take effect in the order of the calls, also when they are not awaited in between.
  * - `read` yields batches of events with `seq >= from`, oldest first, and ends at the newest one; an unknown stream yields nothing.
  * - `follow` is `read` that goes on, also with what other processes append, until `signal` aborts; then it throws `signal.reason`.
@@ -72,6 +84,8 @@ export interface ListOptions {
  */
 export interface Journal extends AsyncDisposable {
   append(id: StreamId, expectedVersion: number, events: readonly JournalEvent[]): Promise<number>;
+  /** Answers the new version of each stream. */
+  appendAll(appends: readonly StreamAppend[]): Promise<readonly number[]>;
   /** The number of events in the stream; 0 when it does not exist. */
   version(id: StreamId): Promise<number>;
   read(id: StreamId, from: number, signal: AbortSignal): AsyncIterable<readonly StoredEvent[]>;

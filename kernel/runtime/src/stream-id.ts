@@ -1,6 +1,6 @@
 import { assertTenant, TauError } from "@tau/core";
 
-import type { StreamId } from "./journal.ts";
+import type { StreamAppend, StreamId } from "./journal.ts";
 
 const streamPattern = /^[a-zA-Z0-9._:/-]{1,200}$/;
 
@@ -16,6 +16,19 @@ export function assertStreamId(id: StreamId): void {
     "journal.invalid_stream",
     `stream ${JSON.stringify(id.stream.slice(0, 80))} is not valid: use 1 to 200 characters of a-z, A-Z, 0-9, ".", "_", ":", "/" and "-".`,
   );
+}
+
+/**
+ * Checks the streams of one `appendAll`, so that every journal refuses the same ones.
+ *
+ * @throws TauError `context.invalid_tenant`, `journal.invalid_stream`
+ * @throws RangeError when they belong to several tenants, or one is named twice
+ */
+export function assertTogether(appends: readonly StreamAppend[]): void {
+  for (const { id } of appends) assertStreamId(id);
+  const isOnce = new Set(appends.map(({ id }) => id.stream)).size === appends.length;
+  if (isOnce && appends.every(({ id }) => id.tenant === appends[0]?.id.tenant)) return;
+  throw new RangeError("Streams that are appended to together belong to one tenant, and each is named once.");
 }
 
 /**

@@ -52,6 +52,17 @@ export function createFailingJournal(journal: Journal): FailingJournal {
       appended.push(...events.map(({ type }) => `${id.stream} ${type}`));
       return next;
     },
+    appendAll: async (appends) => {
+      const events = appends.flatMap((append) => append.events);
+      if (failing !== undefined && events.some(({ type }) => type.startsWith(failing ?? ""))) {
+        throw new TauError("journal.unavailable", "The disk is full.", { class: "retryable" });
+      }
+      const versions = await journal.appendAll(appends);
+      for (const { id, events: written } of appends) {
+        appended.push(...written.map(({ type }) => `${id.stream} ${type}`));
+      }
+      return versions;
+    },
   };
 }
 
@@ -66,6 +77,7 @@ export function createSlowJournal(journal: Journal, wait: () => Promise<void>): 
   return {
     ...passing(journal),
     append: (id, version, events) => slow(() => journal.append(id, version, events)),
+    appendAll: (appends) => slow(() => journal.appendAll(appends)),
     version: (id) => slow(() => journal.version(id)),
     async *read(id, from, signal) {
       await wait();
@@ -146,6 +158,7 @@ export function createLosableLeases(leases: Leases): LosableLeases {
 function passing(journal: Journal): Journal {
   return {
     append: (id, version, events) => journal.append(id, version, events),
+    appendAll: (appends) => journal.appendAll(appends),
     version: (id) => journal.version(id),
     read: (id, from, signal) => journal.read(id, from, signal),
     follow: (id, from, signal) => journal.follow(id, from, signal),

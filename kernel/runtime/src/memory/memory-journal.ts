@@ -7,10 +7,11 @@ import type {
   JournalEvent,
   ListOptions,
   StoredEvent,
+  StreamAppend,
   StreamId,
   StreamSummary,
 } from "../journal.ts";
-import { assertStreamId } from "../stream-id.ts";
+import { assertStreamId, assertTogether } from "../stream-id.ts";
 
 const batchSize = 500;
 
@@ -62,13 +63,29 @@ export function createMemoryJournal(): Journal {
     }
   }
 
+  function checkVersion(id: StreamId, expected: number): void {
+    const version = find(id)?.events.length ?? 0;
+    if (version !== expected) throw journalConflict(id, expected, version);
+  }
+
+  function add({ id, expectedVersion, events, checkpoint }: StreamAppend): number {
+    if (events.length > 0) write(open(id), events);
+    if (checkpoint !== undefined) open(id).checkpoint = structuredClone(checkpoint);
+    return expectedVersion + events.length;
+  }
+
   return {
     async append(id, expectedVersion, events) {
       check(id);
-      const version = find(id)?.events.length ?? 0;
-      if (version !== expectedVersion) throw journalConflict(id, expectedVersion, version);
-      if (events.length > 0) write(open(id), events);
-      return version + events.length;
+      checkVersion(id, expectedVersion);
+      return add({ id, expectedVersion, events });
+    },
+
+    async appendAll(appends) {
+      assertTogether(appends);
+      closing.signal.throwIfAborted();
+      for (const { id, expectedVersion } of appends) checkVersion(id, expectedVersion);
+      return appends.map(add);
     },
 
     async version(id) {

@@ -5,9 +5,9 @@ import type { Checkpoint, Journal, StoredEvent, StreamId } from "../journal.ts";
 import { startFollower, type Follower } from "./follower.ts";
 import { codeOf, placed, readAll, sampleEvents } from "./journal-samples.ts";
 
-const ids: readonly StreamId[] = ["tenant-a", "tenant-b"].flatMap((tenant) =>
-  ["session/1", "session/10", "inbox/1"].map((stream) => ({ tenant, stream })),
-);
+const tenants = ["tenant-a", "tenant-b"] as const;
+const streams = ["session/1", "session/10", "inbox/1"] as const;
+const ids: readonly StreamId[] = tenants.flatMap((tenant) => streams.map((stream) => ({ tenant, stream })));
 
 /** One thing that somebody does to a journal. */
 export type JournalCommand =
@@ -19,11 +19,18 @@ export type JournalCommand =
       readonly offset: number;
       readonly awaited: boolean;
     }
+  | {
+      readonly kind: "together";
+      readonly tenant: string;
+      readonly parts: readonly { readonly stream: string; readonly count: number; readonly offset: number }[];
+      readonly awaited: boolean;
+    }
   | { readonly kind: "read" | "follow"; readonly id: StreamId; readonly from: number }
   | { readonly kind: "checkpoint"; readonly id: StreamId; readonly version: number }
   | { readonly kind: "list"; readonly tenant: string; readonly prefix: string; readonly limit: number };
 
 const anyId = fc.constantFrom(...ids);
+const anyOffset = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.constantFrom(-1, 1, 7));
 
 /** Programs of commands over several tenants and streams. */
 export const journalProgram: fc.Arbitrary<readonly JournalCommand[]> = fc.array(
@@ -34,7 +41,19 @@ export const journalProgram: fc.Arbitrary<readonly JournalCommand[]> = fc.array(
         kind: fc.constant("append" as const),
         id: anyId,
         count: fc.nat(4),
-        offset: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.constantFrom(-1, 1, 7)),
+        offset: anyOffset,
+        awaited: fc.boolean(),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constant("together" as const),
+        tenant: fc.constantFrom(...tenants),
+        parts: fc.uniqueArray(
+          fc.record({ stream: fc.constantFrom(...streams), count: fc.nat(3), offset: anyOffset }),
+          { selector: ({ stream }) => stream, minLength: 1 },
+        ),
         awaited: fc.boolean(),
       }),
     },
@@ -102,6 +121,9 @@ export async function checkProgram(journal: Journal, program: readonly JournalCo
     if (command.kind === "append") {
       pending.push(checkAppend(journal, model, command, `append ${made++}`));
       if (command.awaited) await settle();
+    } else if (command.kind === "together") {
+      pending.push(checkTogether(journal, model, command, `append ${made++}`));
+      if (command.awaited) await settle();
     } else if (command.kind === "follow") {
       const { id, from } = command;
       open.push({ id, from, follower: startFollower(journal, id, from) });
@@ -130,6 +152,26 @@ async function checkAppend(
   }
   stored.push(...placed(events, version));
   expect(await journal.append(id, version, events)).toBe(version + count);
+}
+
+async function checkTogether(
+  journal: Journal,
+  model: JournalModel,
+  { tenant, parts }: Extract<JournalCommand, { kind: "together" }>,
+  label: string,
+): Promise<void> {
+  const appends = parts.map(({ stream, count, offset }) => {
+    const id = { tenant, stream };
+    return { id, expectedVersion: model.events(id).length + offset, events: sampleEvents(label, count) };
+  });
+  if (parts.some(({ offset }) => offset !== 0)) {
+    expect(await codeOf(journal.appendAll(appends))).toBe("journal.conflict");
+    return;
+  }
+  for (const { id, expectedVersion, events } of appends)
+    model.events(id).push(...placed(events, expectedVersion));
+  const versions = appends.map(({ expectedVersion, events }) => expectedVersion + events.length);
+  expect(await journal.appendAll(appends)).toEqual(versions);
 }
 
 async function checkQuery(

@@ -8,6 +8,8 @@ export function openRoom(journal: Journal, name: string): Journal {
   const inside = (id: StreamId): StreamId => ({ ...id, stream: `${name}/${id.stream}` });
   return {
     append: async (id, expectedVersion, events) => await journal.append(inside(id), expectedVersion, events),
+    appendAll: async (appends) =>
+      await journal.appendAll(appends.map((append) => ({ ...append, id: inside(append.id) }))),
     version: async (id) => await journal.version(inside(id)),
     read: (id, from, signal) => journal.read(inside(id), from, signal),
     follow: (id, from, signal) => journal.follow(inside(id), from, signal),
