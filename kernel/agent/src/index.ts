@@ -40,6 +40,7 @@ export type {
 export { validateChatModelId } from "./model-choice/validate-chat-model-id.ts";
 export type { RouterAddress } from "./model-choice/resolve-router-base-url.ts";
 export { resolveRouterBaseUrl } from "./model-choice/resolve-router-base-url.ts";
+export type { HostedPrefix, HostOptions, PrefixHost, PromptPrefix } from "./prefix-host.ts";
 export type { ApiKey } from "./api-key.ts";
 export type { ModelErrorCode } from "./error-codes.ts";
 export { modelErrorCodes } from "./error-codes.ts";

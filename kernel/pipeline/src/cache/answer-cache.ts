@@ -3,6 +3,9 @@ import type { ModelEvent, ModelFinished, Observer } from "@tau/core";
 
 import type { Handler, Layer, ModelStream } from "../layer.ts";
 import type { PipelineCall } from "../pipeline-call.ts";
+import { isForgottenPrefix } from "../prefix-cache/prefix-caches.ts";
+import type { AppliedPrefix } from "../prefix-cache/applied-prefix.ts";
+import type { PrefixCaches } from "../prefix-cache/prefix-caches.ts";
 import { watchStream } from "../watch-stream.ts";
 import type { CacheBreak } from "./cache-facts.ts";
 import { cacheKeyOf } from "./cache-key.ts";
@@ -32,6 +35,8 @@ export interface AnswerCacheOptions {
   readonly l2?: CacheTier;
   /** Decides for each call. Default: both, for the default times. */
   readonly policyFor?: (call: PipelineCall) => CachePolicy;
+  /** Prompts that providers keep as objects. Default none. */
+  readonly prefixCaches?: PrefixCaches;
   /** Let equal calls that are under way share one answer. Default true. */
   readonly singleFlight?: boolean;
   readonly observer?: Observer;
@@ -68,7 +73,7 @@ const maxPendingWrites = 1_000;
 export function createAnswerCache(options: AnswerCacheOptions = {}): AnswerCache {
   const { observer = silentObserver, now = Date.now, l2 } = options;
   const l1 = new MemoryTier(options.l1);
-  const store: Store = { l1, l2, observer, now, writes: new Set() };
+  const store: Store = { l1, l2, observer, now, writes: new Set(), prefixCaches: options.prefixCaches };
   const flights = new Map<string, Flight>();
   const prefixes = new PrefixWatch();
   const stopListening = l2?.onDrop?.((scope) => l1.drop(scope));
@@ -107,6 +112,7 @@ interface Store {
   readonly observer: Observer;
   readonly now: () => number;
   readonly writes: Set<Promise<void>>;
+  readonly prefixCaches: PrefixCaches | undefined;
 }
 
 interface Lookup {
@@ -220,13 +226,31 @@ function watched(store: Store, prefixes: PrefixWatch, call: PipelineCall, next: 
   return watchStream({
     open() {
       noteBreak(store.observer, call, prefixes.ask(call));
-      return next(call);
+      if (store.prefixCaches === undefined) return next(call);
+      const applied = store.prefixCaches.apply(call);
+      return applied.forget === undefined ? next(call) : continued(applied, call, next);
     },
     ended(end) {
       if (end.kind !== "finished") return;
       noteBreak(store.observer, call, prefixes.answered(call, end.event.usage.cacheReadTokens));
     },
   });
+}
+
+/** Asks with a kept prefix, and without it when the provider has forgotten it. */
+async function* continued({ call, forget }: AppliedPrefix, plain: PipelineCall, next: Handler): ModelStream {
+  let hasBegun = false;
+  try {
+    for await (const batch of next(call)) {
+      hasBegun = true;
+      yield batch;
+    }
+    return;
+  } catch (error) {
+    if (hasBegun || forget === undefined || !isForgottenPrefix(error)) throw error;
+  }
+  await forget();
+  yield* next(plain);
 }
 
 function noteBreak(
