@@ -24,6 +24,31 @@ test("custom-tool.ts pays the small sum back and refuses the large one", async (
   ]);
 });
 
+test("budget-stop.ts refuses the call that does not fit any more", async () => {
+  const lines = await outputOf("budget-stop.ts");
+  expect(lines.slice(0, 3)).toEqual([1, 2, 3].map((chapter) => `chapter ${chapter}: $0.006000`));
+  expect(lines[3]).toContain("does not fit into the budget of this run");
+  expect(lines[4]).toBe("spent $0.0180 of $0.0200");
+});
+
+test("cached.ts asks the model once", async () => {
+  expect(await outputOf("cached.ts")).toEqual([
+    "1 × Paris. asked",
+    "9 × Paris. flight",
+    "1 × Paris. l2",
+    "the model was asked 1 time",
+  ]);
+});
+
+test("vision.ts shows both models the picture", async () => {
+  expect(await outputOf("vision.ts")).toEqual([
+    "openai: A red pixel.",
+    "anthropic: A red pixel.",
+    "got the picture",
+    "got the picture",
+  ]);
+});
+
 test("embeddings.ts finds the text about the cat", async () => {
   expect((await outputOf("embeddings.ts")).at(-1)).toBe("nearest: the cat sat on the mat (40 tokens)");
 });
