@@ -9,7 +9,8 @@ import type { Model, ModelRequest } from "./model.ts";
 /** A recorded answer of a provider. */
 export interface Recording {
   readonly name: string;
-  readonly kind: "stream" | "error";
+  /** `foreign`: recorded at a place of the same name, and of another protocol. */
+  readonly kind: "stream" | "whole" | "error" | "foreign";
   readonly status: number;
   readonly body: Buffer;
 }
@@ -22,13 +23,18 @@ export function readRecordings(api: "openai.chat.completions" | "anthropic.messa
     const record = parseObject(line);
     const base = {
       name: `${textOf(record["repo"])} ${textOf(record["path"]).split("/").at(-1)} ${textOf(record["i"])}`,
-      kind: record["kind"] === "error" ? "error" : "stream",
+      kind: kindOf(record),
       status: typeof record["status"] === "number" ? record["status"] : 200,
     } as const;
     const text = textOf(record["response"]);
     if (record["format"] !== "chunk-lines") return [{ ...base, body: Buffer.from(text) }];
     return frame(api, text).map((body, part) => ({ ...base, name: `${base.name} part ${part}`, body }));
   });
+}
+
+function kindOf({ kind }: JsonObject): Recording["kind"] {
+  if (kind === "stream" || kind === "whole" || kind === "error" || kind === "foreign") return kind;
+  throw new Error(`unknown kind of recording: ${textOf(kind)}`);
 }
 
 /** Several answers may follow each other in one file of Anthropic events. */

@@ -80,4 +80,14 @@ describe("listWriter()", () => {
     expect(() => write([first, good, { says: "bad" }])).toThrow("This cannot be said.");
     expect(write([first, good])).toBe("first,good");
   });
+
+  test("marks values on the way out, and forgets the marks", () => {
+    const write = listWriter(({ says }: Item) => says);
+    const blocks = ["{a}", "", "{b}", "{c}"].map((says) => ({ says }));
+
+    expect(write(blocks, { text: "!", fromEnd: 1, places: [0, 3] })).toBe("{a!},{b},{c!}");
+    expect(write(blocks, { text: "?", fromEnd: 0, places: [2] })).toBe("{a},{b}?,{c}");
+    expect(write(blocks, { text: "?", fromEnd: 0, places: [] })).toBe("{a},{b},{c}");
+    expect(write(blocks)).toBe("{a},{b},{c}");
+  });
 });

@@ -5,6 +5,14 @@ interface Written<Value> {
   text: string;
 }
 
+/** A text to be put into some of the values, `fromEnd` characters before each one's end. */
+export interface ListMark {
+  readonly text: string;
+  readonly fromEnd: number;
+  /** Places in the list, in order; none of them may be of a value that stands for nothing. */
+  readonly places: readonly number[];
+}
+
 /**
  * Makes a writer of comma-separated JSON for lists that grow at their end, as histories do: each value is written
  * once in its life, and a list again only from where it differs from what was written before. Values are told apart
@@ -14,17 +22,28 @@ interface Written<Value> {
  */
 export function listWriter<Value extends object>(
   write: (value: Value, previous: Value | undefined) => string,
-): (values: readonly Value[]) => string {
+): (values: readonly Value[], mark?: ListMark) => string {
   const lists = new WeakMap<Value, Written<Value>>();
-  return (values) => {
+  return (values, mark) => {
     const [first] = values;
     if (first === undefined) return "";
     let list = lists.get(first);
     if (list === undefined) lists.set(first, (list = { values: [], ends: [], text: "" }));
     keepCommon(list, values);
     if (values.length > list.values.length) append(list, values, write);
-    return list.text;
+    return mark === undefined ? list.text : withMark(list, mark);
   };
+}
+
+function withMark<Value>({ text, ends }: Written<Value>, { text: mark, fromEnd, places }: ListMark): string {
+  let written = "";
+  let from = 0;
+  for (const place of places) {
+    const at = (ends[place] ?? 0) - fromEnd;
+    written += text.slice(from, at) + mark;
+    from = at;
+  }
+  return written + text.slice(from);
 }
 
 function append<Value>(

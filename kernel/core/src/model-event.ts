@@ -1,3 +1,4 @@
+import type { JsonObject } from "./json.ts";
 import type { AssistantMessage } from "./message.ts";
 import type { Usage } from "./usage.ts";
 
@@ -41,6 +42,8 @@ export interface ModelFinished {
   /** The model that really answered, as the provider names it. */
   readonly model: string;
   readonly responseId?: string;
+  /** What the provider says about why it stopped, in its own words: for example why it refused. */
+  readonly stopDetails?: JsonObject;
 }
 
 /**

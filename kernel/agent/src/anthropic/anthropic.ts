@@ -1,7 +1,10 @@
+import type { StructuredOutput } from "../capabilities.ts";
 import { endpointOf } from "../endpoint.ts";
 import type { Model } from "../model.ts";
+import type { ModelIdentity } from "../model-error.ts";
 import { createWireModel } from "../wire-model.ts";
 import type { WireModelOptions } from "../wire-model.ts";
+import type { AnthropicBodyOptions, CacheTtl } from "./body-options.ts";
 
 /** Options of {@link createAnthropic}. */
 export interface AnthropicOptions extends WireModelOptions {
@@ -14,8 +17,15 @@ export interface AnthropicOptions extends WireModelOptions {
    * Default: found by the model's id.
    */
   readonly thinking?: "adaptive" | "budget";
-  /** Ask the provider to cache the prompt's stable prefix. Default true. */
-  readonly promptCache?: boolean;
+  /**
+   * Ask the provider to keep the prompt: its tools, its system text and the conversation so far, for five
+   * minutes or an hour after each use. Default `5m`; `false` never asks.
+   */
+  readonly promptCache?: CacheTtl | boolean;
+  /** Ask for citations of the documents in the conversation. Not together with an output schema. Default false. */
+  readonly citeDocuments?: boolean;
+  /** Names of what is still in trial at the provider, for example `files-api-2025-04-14`. */
+  readonly betas?: readonly string[];
   /** The name in errors and costs. Default `anthropic`. */
   readonly provider?: string;
 }
@@ -23,8 +33,15 @@ export interface AnthropicOptions extends WireModelOptions {
 /** Models that know only token budgets for thinking. */
 const budgetModels = /claude-(?:3|(?:opus|sonnet|haiku)-4(?:-[0-5])?(?:-\d{8}|@|:|$))/;
 
+/** Models that cannot be held to a schema. */
+const freeModels = /claude-(?:instant|[1-3]|(?:opus|sonnet)-4(?:-[01])?(?:-\d{8}|@|:|$))/;
+
 /**
  * Makes a {@link Model} that speaks Anthropic Messages.
+ *
+ * Answers of an `outputSchema` come from the provider's own enforcement where the model has it, else from the
+ * arguments of a hidden tool that the model is made to call: `capabilities.structuredOutput` decides, or the
+ * model's id. Either way they are the text of the answer.
  *
  * @throws TauError `model.invalid_request` when the base URL is not an address
  */
@@ -35,8 +52,25 @@ export function createAnthropic(options: AnthropicOptions): Model {
 
   return createWireModel(identity, options, async () => {
     const { createAnthropicProtocol } = await import("./protocol.ts");
-    const thinking = options.thinking ?? (budgetModels.test(options.model) ? "budget" : "adaptive");
-    const { maxOutputTokens = 8192, promptCache = true } = options;
-    return createAnthropicProtocol({ identity, maxOutputTokens, thinking, promptCache }, url);
+    return createAnthropicProtocol(toBodyOptions(identity, options), url, options.betas ?? []);
   });
+}
+
+function toBodyOptions(identity: ModelIdentity, options: AnthropicOptions): AnthropicBodyOptions {
+  const { promptCache = true, model, capabilities } = options;
+  return {
+    identity,
+    maxOutputTokens: options.maxOutputTokens ?? 8192,
+    thinking: options.thinking ?? (budgetModels.test(model) ? "budget" : "adaptive"),
+    enforcesSchema: enforcesSchema(model, capabilities?.structuredOutput),
+    sampling: capabilities?.sampling !== "no",
+    promptCache: promptCache === true ? "5m" : promptCache === false ? "none" : promptCache,
+    citeDocuments: options.citeDocuments ?? false,
+  };
+}
+
+/** Imitators of the protocol ignore what they do not know, so only the vendor's own models count by their name. */
+function enforcesSchema(model: string, known: StructuredOutput = "unknown"): boolean {
+  if (known !== "unknown") return known === "strict_schema";
+  return model.includes("claude") && !freeModels.test(model);
 }

@@ -1,6 +1,6 @@
 import { isJsonObject, parseJson } from "@tau/core";
 import type {
-  AssistantMessage,
+  AssistantPart,
   Json,
   JsonObject,
   ModelEvent,
@@ -14,8 +14,10 @@ import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
 import { DeltaShortcut } from "../sse/delta-shortcut.ts";
 import type { SseEvent } from "../sse/sse-parser.ts";
-import { startBlock } from "./content-block.ts";
+import { listOf, objectOf, stringOf } from "./block-data.ts";
+import { containerPart } from "./container.ts";
 import type { ContentBlock } from "./content-block.ts";
+import { startBlock } from "./start-block.ts";
 import { UsageCounter } from "./usage.ts";
 
 const stopReasons: Readonly<Record<string, StopReason>> = {
@@ -25,6 +27,7 @@ const stopReasons: Readonly<Record<string, StopReason>> = {
   stop_sequence: "stop_sequence",
   tool_use: "tool_calls",
   pause_turn: "pause",
+  compaction: "pause",
   refusal: "content_filtered",
 };
 
@@ -41,7 +44,10 @@ export class AnthropicDecoder implements AnswerDecoder {
   #textBlock: ContentBlock | undefined;
   #toolCalls = 0;
   #started = false;
-  #stopReason: string | undefined;
+  #responded = false;
+  #stopReason = "";
+  #stopDetails: JsonObject | undefined;
+  #container: JsonObject | undefined;
   #model = "";
   #id: string | undefined;
 
@@ -101,12 +107,10 @@ export class AnthropicDecoder implements AnswerDecoder {
       case "content_block_stop":
         this.#textBlock = undefined;
         break;
-      case "message_delta": {
-        const reason = objectOf(body["delta"])["stop_reason"];
-        if (typeof reason === "string") this.#stopReason = reason;
+      case "message_delta":
+        this.#readState(objectOf(body["delta"]));
         this.#usage.update(body["usage"]);
         break;
-      }
       case "message_stop":
         this.#finish();
         break;
@@ -119,19 +123,31 @@ export class AnthropicDecoder implements AnswerDecoder {
     if (this.#started) throw this.#notTheProtocol("A second message began before the first one ended.");
     this.#started = true;
     const start = objectOf(message);
-    if (typeof start["model"] === "string") this.#model = start["model"];
+    this.#model = stringOf(start["model"]);
     if (typeof start["id"] === "string") this.#id = start["id"];
-    if (typeof start["stop_reason"] === "string") this.#stopReason = start["stop_reason"];
+    this.#readState(start);
     this.#usage.update(start["usage"]);
     // Usually empty; an answer that was continued at the provider may come whole.
-    const content = Array.isArray(start["content"]) ? start["content"] : [];
-    for (const [index, block] of content.entries()) this.#startBlock({ index, content_block: block });
+    for (const [index, block] of listOf(start["content"]).entries()) {
+      this.#startBlock({ index, content_block: block });
+    }
+  }
+
+  /** What the beginning may say already and the end says for good. */
+  #readState(state: JsonObject): void {
+    this.#stopReason = stringOf(state["stop_reason"]) || this.#stopReason;
+    if (isJsonObject(state["stop_details"])) this.#stopDetails = state["stop_details"];
+    if (isJsonObject(state["container"])) this.#container = state["container"];
   }
 
   #startBlock(body: JsonObject): void {
     this.#textBlock = undefined;
-    const block = startBlock(objectOf(body["content_block"]), this.#toolCalls, this.#events);
-    if (block.isToolCall) this.#toolCalls++;
+    const start = objectOf(body["content_block"]);
+    const block = startBlock(start, this.#toolCalls, this.#events);
+    if (block.call === "tool") this.#toolCalls++;
+    if (block.call === "respond") this.#responded = true;
+    // Another model took over; what follows is its answer.
+    if (start["type"] === "fallback") this.#model = stringOf(objectOf(start["to"])["model"]) || this.#model;
     this.#blocks.set(indexOf(body), block);
   }
 
@@ -143,21 +159,33 @@ export class AnthropicDecoder implements AnswerDecoder {
 
   #finish(): void {
     if (!this.#started) throw this.#notTheProtocol("A message ended that never began.");
-    const parts: AssistantMessage["parts"][number][] = [];
-    for (const [, block] of [...this.#blocks].toSorted(([a], [b]) => a - b)) {
-      const part = block.finish();
-      if (part !== undefined) parts.push(part);
-    }
-    const fallback = this.#toolCalls > 0 ? "tool_calls" : "stop";
     this.finished = {
       type: "finished",
-      message: { role: "assistant", parts },
+      message: { role: "assistant", parts: this.#parts() },
       usage: this.#usage.toUsage(),
-      stopReason: stopReasons[this.#stopReason ?? ""] ?? fallback,
+      stopReason: this.#reason(),
       model: this.#model === "" ? this.#identity.model : this.#model,
       ...(this.#id === undefined ? {} : { responseId: this.#id }),
+      ...(this.#stopDetails === undefined ? {} : { stopDetails: this.#stopDetails }),
     };
     this.#events.push(this.finished);
+  }
+
+  #parts(): readonly AssistantPart[] {
+    const parts: AssistantPart[] = [];
+    for (const [, block] of [...this.#blocks].toSorted(([a], [b]) => a - b)) {
+      const part = block.finish(this.#events);
+      if (part !== undefined) parts.push(part);
+    }
+    if (this.#container !== undefined) parts.push(containerPart(this.#container));
+    return parts;
+  }
+
+  #reason(): StopReason {
+    const fallback = this.#toolCalls > 0 ? "tool_calls" : "stop";
+    const reason = stopReasons[this.#stopReason] ?? fallback;
+    // The call of the hidden tool is the answer.
+    return reason === "tool_calls" && this.#responded && this.#toolCalls === 0 ? "stop" : reason;
   }
 
   #notTheProtocol(reason: string): TauError {
@@ -175,8 +203,4 @@ function plainText(body: Json): string | undefined {
 
 function indexOf(body: JsonObject): number {
   return typeof body["index"] === "number" ? body["index"] : 0;
-}
-
-function objectOf(value: Json | undefined): JsonObject {
-  return isJsonObject(value) ? value : {};
 }

@@ -1,17 +1,23 @@
 import { isJsonObject, parseJson, unreachable } from "@tau/core";
 import type {
   AssistantMessage,
+  AssistantPart,
   AudioPart,
   FilePart,
   ImagePart,
   Message,
   TextPart,
+  ThinkingPart,
   ToolCallPart,
   ToolResultPart,
 } from "@tau/core";
 
 import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
+import { ownData } from "./block-data.ts";
+import type { AnthropicBodyOptions } from "./body-options.ts";
+import { containerKind } from "./container.ts";
+import { isOwnThinking } from "./thinking.ts";
 
 type WireSource =
   | { readonly type: "base64"; readonly media_type: string; readonly data: string }
@@ -30,19 +36,23 @@ type WireMedia =
         | WireSource
         | { readonly type: "text"; readonly media_type: "text/plain"; readonly data: string };
       readonly title?: string;
+      readonly citations?: { readonly enabled: true };
     };
+
+/** How messages are written. */
+type FragmentOptions = Pick<AnthropicBodyOptions, "identity" | "citeDocuments">;
 
 /**
  * Writes one message as JSON; empty for a message of which nothing can be sent.
  *
  * @throws TauError `model.unsupported_content`
  */
-export function toMessageJson(message: Message, identity: ModelIdentity): string {
+export function toMessageJson(message: Message, options: FragmentOptions): string {
   switch (message.role) {
     case "user": {
       const content = message.parts
         .filter(isWorthSending)
-        .map((part) => JSON.stringify(wirePart(part, identity)));
+        .map((part) => JSON.stringify(wirePart(part, options)));
       // The protocol refuses an empty message, and the conversation must not lose one.
       if (content.length === 0) content.push(JSON.stringify({ type: "text", text: "(empty)" }));
       return `{"role":"user","content":[${content.join(",")}]}`;
@@ -50,7 +60,7 @@ export function toMessageJson(message: Message, identity: ModelIdentity): string
     case "assistant":
       return assistantJson(message);
     case "tool":
-      return `{"role":"user","content":[${message.parts.map((part) => resultJson(part, identity)).join(",")}]}`;
+      return `{"role":"user","content":[${message.parts.map((part) => resultJson(part, options)).join(",")}]}`;
     default:
       return unreachable(message);
   }
@@ -59,20 +69,41 @@ export function toMessageJson(message: Message, identity: ModelIdentity): string
 function assistantJson(message: AssistantMessage): string {
   const content: string[] = [];
   for (const part of message.parts) {
-    if (part.type === "tool_call") content.push(callJson(part));
-    else if (part.type === "text") {
-      if (isWorthSending(part)) content.push(JSON.stringify({ type: "text", text: part.text }));
-    } else if (part.type !== "thinking") {
-      // The protocol takes no media and no other provider's items in an answer.
-      continue;
-    } else if (part.redacted !== undefined) {
-      content.push(JSON.stringify({ type: "redacted_thinking", data: part.redacted }));
-    } else if (part.signature !== undefined) {
-      content.push(JSON.stringify({ type: "thinking", thinking: part.text, signature: part.signature }));
-    }
-    // Thinking without a signature is another provider's; this one would refuse it.
+    const block = partJson(part);
+    if (block !== undefined) content.push(block);
   }
   return content.length === 0 ? "" : `{"role":"assistant","content":[${content.join(",")}]}`;
+}
+
+/** Nothing for what the protocol does not take in an answer: media, and what only another provider understands. */
+function partJson(part: AssistantPart): string | undefined {
+  switch (part.type) {
+    case "tool_call":
+      return callJson(part);
+    case "text":
+      return isWorthSending(part) ? textJson(part) : undefined;
+    case "thinking":
+      return isOwnThinking(part) ? thinkingJson(part) : undefined;
+    case "provider_item": {
+      const block = part.kind === containerKind ? undefined : ownData(part.providerData);
+      return block && JSON.stringify(block);
+    }
+    default:
+      return undefined;
+  }
+}
+
+function textJson({ text, providerData }: TextPart): string {
+  const citations = ownData(providerData)?.["citations"];
+  return JSON.stringify({ type: "text", text, ...(citations === undefined ? {} : { citations }) });
+}
+
+function thinkingJson({ text, signature, redacted }: ThinkingPart): string {
+  return JSON.stringify(
+    redacted === undefined
+      ? { type: "thinking", thinking: text, signature }
+      : { type: "redacted_thinking", data: redacted },
+  );
 }
 
 /** The arguments go out as the model wrote them, so that the cached prompt stays the same byte for byte. */
@@ -82,11 +113,13 @@ function callJson(call: ToolCallPart): string {
     parsed.ok && isJsonObject(parsed.value)
       ? call.arguments
       : JSON.stringify({ invalid_json: call.arguments });
-  return `{"type":"tool_use","id":${JSON.stringify(call.id)},"name":${JSON.stringify(call.name)},"input":${input}}`;
+  const kept = JSON.stringify(ownData(call.providerData) ?? {}).slice(1, -1);
+  const head = `{"type":"tool_use","id":${JSON.stringify(call.id)},"name":${JSON.stringify(call.name)}`;
+  return `${head},"input":${input}${kept === "" ? "" : `,${kept}`}}`;
 }
 
-function resultJson(result: ToolResultPart, identity: ModelIdentity): string {
-  const content = result.content.filter(isWorthSending).map((part) => wirePart(part, identity));
+function resultJson(result: ToolResultPart, options: FragmentOptions): string {
+  const content = result.content.filter(isWorthSending).map((part) => wirePart(part, options));
   return JSON.stringify({
     type: "tool_result",
     tool_use_id: result.callId,
@@ -102,7 +135,7 @@ function isWorthSending(part: TextPart | ImagePart | AudioPart | FilePart): bool
 
 function wirePart(
   part: TextPart | ImagePart | AudioPart | FilePart,
-  identity: ModelIdentity,
+  { identity, citeDocuments }: FragmentOptions,
 ): WireText | WireMedia {
   switch (part.type) {
     case "text":
@@ -114,6 +147,7 @@ function wirePart(
         type: "document",
         source: fileSource(part, identity),
         ...(part.name === undefined ? {} : { title: part.name }),
+        ...(citeDocuments ? { citations: { enabled: true } } : {}),
       };
     case "audio":
       throw modelError("model.unsupported_content", identity, {

@@ -1,55 +1,101 @@
 import Anthropic from "@anthropic-ai/sdk";
+import type { BetaMessage } from "@anthropic-ai/sdk/resources/beta/messages";
 import { isJsonObject, parseJson } from "@tau/core";
-import type { Part } from "@tau/core";
+import type { AssistantPart, JsonObject, ModelFinished } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
 import { createHttpTransport } from "../http/http-transport.ts";
-import { readAll, readRecordings, randomSplits, seededRandom } from "../recorded.test.support.ts";
+import { randomSplits, readAll, readRecordings, seededRandom } from "../recorded.test.support.ts";
 import type { Recording } from "../recorded.test.support.ts";
 import { sendPieces, startLoopback } from "../replay-server.test.support.ts";
+import type { LoopbackServer } from "../replay-server.test.support.ts";
 import { SseParser } from "../sse/sse-parser.ts";
 import { createAnthropic } from "./anthropic.ts";
+import { createAnthropicBodyWriter } from "./request-body.ts";
 import { AnthropicDecoder } from "./decoder.ts";
+import { plainOptions } from "./request.test.support.ts";
 
 const recordings = readRecordings("anthropic.messages");
 /** Recorded to show a broken proxy: a second answer begins inside the first. */
 const spliced = recordings.filter(({ name }) => /message-start/.test(name));
-const streams = recordings.filter(({ kind, name }) => kind === "stream" && !/message-start/.test(name));
-const errors = recordings.filter(({ kind }) => kind === "error");
+const answers = recordings.filter(
+  ({ kind, name }) => kind !== "error" && kind !== "foreign" && !/message-start/.test(name),
+);
+const streams = answers.filter(({ kind }) => kind === "stream");
 
 const reasons: Readonly<Record<string, string>> = {
   end_turn: "stop",
   max_tokens: "length",
   tool_use: "tool_calls",
   refusal: "content_filtered",
+  stop_sequence: "stop_sequence",
 };
 
-/** What the vendor's own library makes of the same bytes, without the blocks of tools that ran at the provider. */
-async function fromSdk({ body }: Recording): Promise<unknown> {
+/** Serves every recording at a path of its own, streams in random pieces. */
+async function startReplay(
+  cut: (recording: Recording, index: number) => Buffer = ({ body }) => body,
+): Promise<AsyncDisposable & { readonly urlOf: (recording: Recording) => string }> {
+  const server: LoopbackServer = await startLoopback(async (request, response) => {
+    const index = Number(request.url?.split("/")[1]);
+    const recording = recordings[index];
+    if (recording === undefined) throw new Error("No such recording.");
+    const body = cut(recording, index);
+    if (recording.kind === "stream") {
+      await sendPieces(response, randomSplits(body, seededRandom(index)));
+      return;
+    }
+    response.writeHead(recording.status, { "content-type": "application/json" });
+    response.end(body);
+  });
+  return {
+    urlOf: (recording) => `${server.url}/${recordings.indexOf(recording)}`,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+/** What the vendor's own library makes of the same bytes. */
+async function sdkMessage({ body, kind }: Recording): Promise<BetaMessage> {
+  const type = kind === "stream" ? "text/event-stream" : "application/json";
   const client = new Anthropic({
     apiKey: "none",
     maxRetries: 0,
-    fetch: async () =>
-      new Response(new Uint8Array(body), { headers: { "content-type": "text/event-stream" } }),
+    fetch: async () => new Response(new Uint8Array(body), { headers: { "content-type": type } }),
   });
-  const message = await client.messages
-    .stream({ model: "any", max_tokens: 1, messages: [{ role: "user", content: "hi" }] })
-    .finalMessage();
+  const question = { model: "any", max_tokens: 1, messages: [{ role: "user", content: "hi" }] } as const;
+  if (kind === "stream")
+    return await client.beta.messages
+      .stream({ ...question, messages: [...question.messages] })
+      .finalMessage();
+  return await client.beta.messages.create({ ...question, messages: [...question.messages] });
+}
+
+/** The library's message in Tau's words. */
+function expectedOf(message: BetaMessage): unknown {
   const read = message.usage.cache_read_input_tokens ?? 0;
   const written = message.usage.cache_creation_input_tokens ?? 0;
+  const parts = message.content.flatMap((block): unknown[] => {
+    switch (block.type) {
+      case "text":
+        return block.text === ""
+          ? []
+          : [{ type: "text", text: block.text, sources: sourcesOf(block.citations ?? []) }];
+      case "thinking":
+        return [{ type: "thinking", text: block.thinking, signature: block.signature }];
+      case "redacted_thinking":
+        return [{ type: "thinking", text: "", redacted: block.data }];
+      case "tool_use":
+        return [{ type: "tool_call", id: block.id, name: block.name, arguments: block.input }];
+      default:
+        return [{ type: "provider_item", kind: block.type, block: plain(block) }];
+    }
+  });
+  if (message.container) parts.push({ type: "provider_item", kind: "container", block: message.container });
   return {
     id: message.id,
     model: message.model,
-    parts: message.content.flatMap((block): unknown[] => {
-      if (block.type === "text") return block.text === "" ? [] : [{ type: "text", text: block.text }];
-      if (block.type === "thinking") {
-        return [{ type: "thinking", text: block.thinking, signature: block.signature }];
-      }
-      if (block.type === "redacted_thinking") return [{ type: "thinking", text: "", redacted: block.data }];
-      if (block.type !== "tool_use") return [];
-      return [{ type: "tool_call", id: block.id, name: block.name, arguments: block.input }];
-    }),
+    parts,
     reason: reasons[message.stop_reason ?? ""],
+    stopDetails: message.stop_details ?? undefined,
     usage: {
       inputTokens: message.usage.input_tokens + read + written,
       outputTokens: message.usage.output_tokens,
@@ -60,46 +106,84 @@ async function fromSdk({ body }: Recording): Promise<unknown> {
   };
 }
 
-/** The library hands out parsed arguments; Tau keeps the text. */
-function withParsedArguments(part: Part): unknown {
-  if (part.type !== "tool_call") return part;
-  const parsed = parseJson(part.arguments);
-  return { ...part, arguments: parsed.ok && isJsonObject(parsed.value) ? parsed.value : part.arguments };
+/** Tau's answer with arguments parsed, as the library hands them out. */
+function summaryOf(finished: ModelFinished): unknown {
+  return {
+    id: finished.responseId,
+    model: finished.model,
+    parts: finished.message.parts.map(partSummary),
+    reason: finished.stopReason,
+    stopDetails: finished.stopDetails,
+    usage: finished.usage,
+  };
 }
 
-describe("createAnthropic() on recorded streams", () => {
-  test("has every recorded stream and error at hand", () => {
-    expect([streams.length, spliced.length, errors.length]).toEqual([92, 2, 2]);
+function partSummary(part: AssistantPart): unknown {
+  switch (part.type) {
+    case "text":
+      return { type: "text", text: part.text, sources: part.citations ?? [] };
+    case "tool_call": {
+      const parsed = parseJson(part.arguments);
+      const { providerData: _kept, ...call } = part;
+      return { ...call, arguments: parsed.ok && isJsonObject(parsed.value) ? parsed.value : part.arguments };
+    }
+    case "provider_item":
+      return { type: part.type, kind: part.kind, block: part.providerData.data };
+    default:
+      return part;
+  }
+}
+
+function sourcesOf(citations: readonly object[]): unknown {
+  return citations.map((citation) => {
+    const { url, title, cited_text: quote } = Object(citation);
+    // Nothing is no quotation.
+    return { url, title, quote: quote === "" ? undefined : quote };
+  });
+}
+
+/** The fields of a block, without what the library adds for itself. */
+function plain(block: object): unknown {
+  return JSON.parse(JSON.stringify(block));
+}
+
+describe("createAnthropic() on recorded answers", () => {
+  test("has every recording at hand", () => {
+    const count = (kind: Recording["kind"]): number =>
+      recordings.filter((recording) => recording.kind === kind).length;
+
+    expect([count("stream"), count("whole"), count("error"), count("foreign")]).toEqual([94, 355, 2, 27]);
   });
 
   test("reads the same answer as the vendor's library, however the bytes are cut", async () => {
     await using transport = createHttpTransport();
-    await using server = await startLoopback(async (request, response) => {
-      const index = Number(request.url?.split("/")[1]);
-      const pieces = randomSplits(streams[index]?.body ?? Buffer.alloc(0), seededRandom(index));
-      await sendPieces(response, pieces);
-    });
-    for (const [index, recording] of streams.entries()) {
-      const model = createAnthropic({ baseUrl: `${server.url}/${index}`, model: "any", transport });
+    await using replay = await startReplay();
+    for (const recording of answers) {
+      const model = createAnthropic({ baseUrl: replay.urlOf(recording), model: "any", transport });
 
       const { events, finished } = await readAll(model);
 
-      const { message } = finished;
-      expect
-        .soft(
-          {
-            id: finished.responseId,
-            model: finished.model,
-            parts: message.parts.map(withParsedArguments),
-            reason: finished.stopReason,
-            usage: finished.usage,
-          },
-          recording.name,
-        )
-        .toEqual(await fromSdk(recording));
+      expect.soft(summaryOf(finished), recording.name).toEqual(expectedOf(await sdkMessage(recording)));
       const said = events.map((event) => (event.type === "text_delta" ? event.text : "")).join("");
-      const texts = message.parts.map((part) => (part.type === "text" ? part.text : "")).join("");
+      const texts = finished.message.parts.map((part) => (part.type === "text" ? part.text : "")).join("");
       expect.soft(said, recording.name).toBe(texts);
+    }
+  });
+
+  test("sends back what it read, block by block", async () => {
+    await using transport = createHttpTransport();
+    await using replay = await startReplay();
+    const write = createAnthropicBodyWriter(plainOptions);
+    for (const recording of answers) {
+      const model = createAnthropic({ baseUrl: replay.urlOf(recording), model: "any", transport });
+      const { finished } = await readAll(model);
+
+      const body: unknown = JSON.parse(write({ messages: [finished.message], tools: [] }));
+
+      const { content } = await sdkMessage(recording);
+      expect
+        .soft(Object(body).messages[0]?.content ?? [], recording.name)
+        .toEqual(content.map((block) => sendable(plain(block))).filter((block) => block !== undefined));
     }
   });
 
@@ -121,40 +205,42 @@ describe("createAnthropic() on recorded streams", () => {
 
   test("throws when the answer ends early, even if it ends properly", async () => {
     await using transport = createHttpTransport();
-    await using server = await startLoopback(async (request, response) => {
-      const index = Number(request.url?.split("/")[1]);
-      const body = streams[index]?.body ?? Buffer.alloc(0);
-      await sendPieces(response, [body.subarray(0, seededRandom(index)(body.length))]);
-    });
-    for (const [index, { name }] of streams.entries()) {
-      const model = createAnthropic({ baseUrl: `${server.url}/${index}`, model: "any", transport });
+    await using replay = await startReplay(({ body }, index) =>
+      // The white space that may follow a whole answer is none of it.
+      body.subarray(0, seededRandom(index)(body.toString().trimEnd().length)),
+    );
+    for (const recording of answers) {
+      const model = createAnthropic({ baseUrl: replay.urlOf(recording), model: "any", transport });
 
-      await expect.soft(readAll(model), name).rejects.toMatchObject({ code: "model.truncated" });
+      const code = recording.kind === "stream" ? "model.truncated" : "model.parse";
+      await expect.soft(readAll(model), recording.name).rejects.toMatchObject({ code });
     }
   });
 
   test("refuses two answers spliced together, as the vendor's library does", async () => {
-    await using server = await startLoopback(async (request, response) => {
-      const recording = spliced[Number(request.url?.split("/")[1])];
-      await sendPieces(response, [recording?.body ?? Buffer.alloc(0)]);
-    });
-    for (const [index, recording] of spliced.entries()) {
-      const model = createAnthropic({ baseUrl: `${server.url}/${index}`, model: "any" });
+    await using replay = await startReplay();
+    for (const recording of spliced) {
+      const model = createAnthropic({ baseUrl: replay.urlOf(recording), model: "any" });
 
       await expect(readAll(model)).rejects.toMatchObject({ code: "model.parse" });
-      await expect(fromSdk(recording)).rejects.toThrow(/Unexpected event order/);
+      await expect(sdkMessage(recording)).rejects.toThrow(/Unexpected event order/);
+    }
+  });
+
+  test("refuses answers of another protocol", async () => {
+    await using replay = await startReplay();
+    for (const recording of recordings.filter(({ kind }) => kind === "foreign")) {
+      const model = createAnthropic({ baseUrl: replay.urlOf(recording), model: "any" });
+
+      await expect.soft(readAll(model), recording.name).rejects.toMatchObject({ code: "model.parse" });
     }
   });
 
   test("maps every recorded refusal to its code", async () => {
-    await using server = await startLoopback((request, response) => {
-      const recording = errors[Number(request.url?.split("/")[1])];
-      response.writeHead(recording?.status ?? 500, { "content-type": "application/json" });
-      response.end(recording?.body);
-    });
+    await using replay = await startReplay();
     const codes: (string | undefined)[] = [];
-    for (const index of errors.keys()) {
-      const model = createAnthropic({ baseUrl: `${server.url}/${index}`, model: "any" });
+    for (const recording of recordings.filter(({ kind }) => kind === "error")) {
+      const model = createAnthropic({ baseUrl: replay.urlOf(recording), model: "any" });
       codes.push(
         await readAll(model).then(
           () => undefined,
@@ -166,3 +252,21 @@ describe("createAnthropic() on recorded streams", () => {
     expect(new Set(codes)).toEqual(new Set(["model.invalid_request", "model.not_found"]));
   });
 });
+
+/** A block as it goes back: nothing for empty text and unsigned thinking, and no fields that say nothing. */
+function sendable(block: unknown): JsonObject | undefined {
+  if (!isJsonObject(block)) return undefined;
+  const { citations, caller, ...rest } = block;
+  switch (block["type"]) {
+    case "text": {
+      if (typeof block["text"] !== "string" || block["text"].trim() === "") return undefined;
+      return Array.isArray(citations) && citations.length > 0 ? block : rest;
+    }
+    case "thinking":
+      return typeof block["signature"] === "string" && block["signature"] !== "" ? block : undefined;
+    case "tool_use":
+      return isJsonObject(caller) && caller["type"] === "direct" ? rest : block;
+    default:
+      return block;
+  }
+}

@@ -1,18 +1,13 @@
 import type { MessageCreateParamsStreaming, Tool } from "@anthropic-ai/sdk/resources/messages";
 import { userText } from "@tau/core";
-import type { Message, ToolDefinition } from "@tau/core";
+import type { AssistantPart, Message, ToolDefinition } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
 import type { ModelRequest } from "../model.ts";
+import type { AnthropicBodyOptions } from "./body-options.ts";
 import { createAnthropicBodyWriter, toWireTool } from "./request-body.ts";
-import type { AnthropicBodyOptions } from "./request-body.ts";
+import { plainOptions as options } from "./request.test.support.ts";
 
-const options: AnthropicBodyOptions = {
-  identity: { provider: "anthropic", model: "claude-x" },
-  maxOutputTokens: 1000,
-  thinking: "adaptive",
-  promptCache: true,
-};
 const read: ToolDefinition = {
   name: "read",
   description: "Reads.",
@@ -35,13 +30,18 @@ describe("Anthropic request bodies", () => {
       model: "claude-x",
       stream: true,
       max_tokens: 1000,
-      cache_control: { type: "ephemeral" },
       stop_sequences: ["END"],
-      tool_choice: { type: "any" },
+      tool_choice: { type: "auto" },
       thinking: { type: "adaptive" },
-      output_config: { effort: "medium", format: { type: "json_schema", schema: { type: "object" } } },
+      output_config: {
+        effort: "medium",
+        format: {
+          type: "json_schema",
+          schema: { type: "object", properties: {}, additionalProperties: false },
+        },
+      },
       tools: [{ name: "read", description: "Reads.", input_schema: { type: "object", properties: {} } }],
-      system: [{ type: "text", text: "Be brief.", cache_control: { type: "ephemeral" } }],
+      system: [{ type: "text", text: "Be brief." }],
       messages: [{ role: "user", content: [{ type: "text", text: "Hi" }] }],
     } satisfies MessageCreateParamsStreaming;
 
@@ -50,13 +50,51 @@ describe("Anthropic request bodies", () => {
         ...plain,
         system: "Be brief.",
         tools: [read],
-        toolChoice: "required",
+        toolChoice: "auto",
         stopSequences: ["END"],
         temperature: 0.5,
         reasoning: "medium",
-        outputSchema: { name: "answer", schema: { type: "object" } },
+        outputSchema: { name: "answer", schema: { type: "object", properties: {} } },
       }),
     ).toEqual(expected);
+  });
+
+  test("say how to sample, unless the model thinks or has its own way", () => {
+    const sampled = { ...plain, temperature: 0.5, topP: 0.9, seed: 7 };
+
+    expect(bodyOf(sampled)).toMatchObject({ temperature: 0.5, top_p: 0.9 });
+    for (const body of [bodyOf({ ...sampled, reasoning: "low" }), bodyOf(sampled, { sampling: false })]) {
+      expect(body).not.toHaveProperty("temperature");
+      expect(body).not.toHaveProperty("top_p");
+    }
+  });
+
+  test("do not ask for thinking where a call is demanded, which the provider refuses", () => {
+    const forced = { ...plain, tools: [read], reasoning: "high" } as const;
+
+    for (const toolChoice of ["required", { name: "read" }] as const) {
+      expect(bodyOf({ ...forced, toolChoice })).toMatchObject({ thinking: { type: "disabled" } });
+    }
+    expect(bodyOf({ ...forced, toolChoice: "auto" })).toMatchObject({ thinking: { type: "adaptive" } });
+  });
+
+  test("do not ask a model with a budget to go on with a turn that another one began", () => {
+    const call = { type: "tool_call", id: "c", name: "read", arguments: "{}" } as const;
+    const result = { type: "tool_result", callId: "c", name: "read", content: [], isError: false } as const;
+    const after = (...parts: readonly AssistantPart[]): ModelRequest => ({
+      messages: [userText("Hi"), { role: "assistant", parts }, { role: "tool", parts: [result] }],
+      tools: [read],
+      reasoning: "low",
+    });
+    const own = after({ type: "thinking", text: "hm", signature: "sig" }, call);
+    const budget = { thinking: "budget" } as const;
+
+    expect(bodyOf(own, budget)).toMatchObject({ thinking: { type: "enabled" } });
+    expect(bodyOf(after(call), budget)).toMatchObject({ thinking: { type: "disabled" }, max_tokens: 1000 });
+    expect(bodyOf(after(call))).toMatchObject({ thinking: { type: "adaptive" } });
+    expect(
+      bodyOf({ ...after(call), messages: [...after(call).messages, userText("And now?")] }, budget),
+    ).toMatchObject({ thinking: { type: "enabled" } });
   });
 
   test("ask for thinking as the model understands it", () => {
@@ -81,6 +119,12 @@ describe("Anthropic request bodies", () => {
           { type: "thinking", text: "hm", signature: "sig" },
           { type: "thinking", text: "", redacted: "xyz" },
           { type: "thinking", text: "another provider's" },
+          {
+            type: "thinking",
+            text: "another protocol's",
+            signature: "sig",
+            providerData: { protocol: "gemini", data: {} },
+          },
           { type: "text", text: "Hi" },
           { type: "text", text: " " },
         ],
@@ -105,6 +149,132 @@ describe("Anthropic request bodies", () => {
     expect(call('{"b": 1,  "a":2}')).toContain('"input":{"b": 1,  "a":2}');
     expect(call('{"b":')).toContain('"input":{"invalid_json":"{\\"b\\":"}');
     expect(call("[1]")).toContain('"input":{"invalid_json":"[1]"}');
+  });
+
+  test("carry back the items of this protocol, and leave out those of others", () => {
+    const use = { type: "server_tool_use", id: "s", name: "web_search", input: { query: "Tau" } };
+    const citations = [{ type: "page_location", cited_text: "Tau", document_index: 0 }];
+
+    expect(
+      contentOf({
+        role: "assistant",
+        parts: [
+          {
+            type: "provider_item",
+            kind: "server_tool_use",
+            providerData: { protocol: "anthropic", data: use },
+          },
+          { type: "provider_item", kind: "other", providerData: { protocol: "gemini", data: use } },
+          { type: "text", text: "Hi", providerData: { protocol: "anthropic", data: { citations } } },
+          { type: "text", text: "Ho", providerData: { protocol: "openai-responses", data: { citations } } },
+          {
+            type: "tool_call",
+            id: "c",
+            name: "read",
+            arguments: "{}",
+            providerData: { protocol: "anthropic", data: { caller: { type: "code_execution_20250825" } } },
+          },
+        ],
+      }),
+    ).toEqual([
+      use,
+      { type: "text", text: "Hi", citations },
+      { type: "text", text: "Ho" },
+      { type: "tool_use", id: "c", name: "read", input: {}, caller: { type: "code_execution_20250825" } },
+    ]);
+  });
+
+  test("hold the tools that run at the provider, and refuse those of another one", () => {
+    const search = { type: "web_search_20260318", name: "web_search", max_uses: 3 };
+
+    expect(
+      bodyOf({ ...plain, tools: [read], providerTools: [{ protocol: "anthropic", data: search }] }),
+    ).toMatchObject({ tools: [toWireTool(read), search] });
+    expect(() => bodyOf({ ...plain, providerTools: [{ protocol: "gemini", data: search }] })).toThrow(
+      expect.objectContaining({ code: "model.unsupported_content" }),
+    );
+  });
+
+  test("hold the caller's own fields, which win", () => {
+    expect(
+      bodyOf({
+        ...plain,
+        system: "S",
+        providerOptions: {
+          anthropic: { max_tokens: 5, service_tier: "auto", system: "T" },
+          gemini: { other: true },
+        },
+      }),
+    ).toEqual({
+      model: "claude-x",
+      stream: true,
+      max_tokens: 5,
+      service_tier: "auto",
+      system: "T",
+      messages: [{ role: "user", content: [{ type: "text", text: "Hi" }] }],
+    });
+  });
+
+  test("name the container that the conversation used last, until it is gone", () => {
+    const used = (id: string, expires: string): Message => ({
+      role: "assistant",
+      parts: [
+        {
+          type: "provider_item",
+          kind: "container",
+          providerData: { protocol: "anthropic", data: { id, expires_at: expires } },
+        },
+        { type: "text", text: "Done." },
+      ],
+    });
+    const code = { protocol: "anthropic", data: { type: "code_execution_20260521", name: "code_execution" } };
+    const request: ModelRequest = {
+      messages: [
+        userText("Hi"),
+        used("old", "2999-01-01T00:00:00Z"),
+        userText("And?"),
+        used("new", "2999-01-01T00:00:00Z"),
+      ],
+      tools: [],
+      providerTools: [code],
+    };
+    const skills = { skills: [{ type: "anthropic", skill_id: "pdf" }] };
+
+    expect(bodyOf(request)).toMatchObject({ container: "new" });
+    expect(bodyOf({ ...request, providerOptions: { anthropic: { container: skills } } })).toMatchObject({
+      container: { id: "new", ...skills },
+    });
+    expect(bodyOf({ ...request, providerOptions: { anthropic: { container: "mine" } } })).toMatchObject({
+      container: "mine",
+    });
+    expect(bodyOf({ ...request, messages: [used("gone", "2020-01-01T00:00:00Z")] })).not.toHaveProperty(
+      "container",
+    );
+    expect(bodyOf({ ...request, providerTools: [] })).not.toHaveProperty("container");
+    expect(Object(bodyOf(request)).messages[1].content).toEqual([{ type: "text", text: "Done." }]);
+  });
+
+  test("ask for citations of documents", () => {
+    const part = {
+      type: "file",
+      mediaType: "application/pdf",
+      source: { kind: "url", url: "https://a/b.pdf" },
+    } as const;
+    const messages: readonly Message[] = [{ role: "user", parts: [part] }];
+
+    expect(bodyOf({ messages, tools: [] }, { citeDocuments: true })).toMatchObject({
+      messages: [
+        {
+          content: [
+            {
+              type: "document",
+              source: { type: "url", url: "https://a/b.pdf" },
+              citations: { enabled: true },
+            },
+          ],
+        },
+      ],
+    });
   });
 
   test("carry tool results with pictures and errors", () => {

@@ -1,37 +1,48 @@
 import type { Message, ToolDefinition } from "@tau/core";
 
 import type { ModelRequest } from "../model.ts";
-import type { ModelIdentity } from "../model-error.ts";
+import { joinBody, toolList } from "../wire-body.ts";
 import { listWriter } from "../wire-fragments.ts";
+import { anthropicProtocol } from "./block-data.ts";
+import type { AnthropicBodyOptions } from "./body-options.ts";
+import { placeMarkers } from "./cache-markers.ts";
+import type { CacheMarkers } from "./cache-markers.ts";
+import { withContainer } from "./container.ts";
 import { toMessageJson } from "./message-fragment.ts";
-
-/** How bodies are written. */
-export interface AnthropicBodyOptions {
-  readonly identity: ModelIdentity;
-  readonly maxOutputTokens: number;
-  readonly thinking: "adaptive" | "budget";
-  readonly promptCache: boolean;
-}
-
-const budgetTokens = { low: 2048, medium: 8192, high: 24_576 } as const;
-const cacheControl = { type: "ephemeral" } as const;
+import { toOutputShape } from "./output-shape.ts";
+import { toRespondTool } from "./respond-tool.ts";
+import { toSettings } from "./settings.ts";
 
 /** Writes request bodies; each message and tool is serialised once in its life. */
 export function createAnthropicBodyWriter(options: AnthropicBodyOptions): (request: ModelRequest) => string {
-  const writeMessages = listWriter((message: Message) => toMessageJson(message, options.identity));
+  const { identity } = options;
+  const writeMessages = listWriter((message: Message) => toMessageJson(message, options));
   const writeTools = listWriter((tool: ToolDefinition) => JSON.stringify(toWireTool(tool)));
-  const model = JSON.stringify(options.identity.model);
+
+  function toolsOf(
+    request: ModelRequest,
+    respond: readonly ToolDefinition[],
+    markers: CacheMarkers,
+  ): string | undefined {
+    const tools = [...request.tools, ...respond];
+    const write = (all: readonly ToolDefinition[]): string =>
+      writeTools(all, { ...markers, fromEnd: 1, places: markers.tools });
+    return toolList({ ...request, tools }, write, { protocol: anthropicProtocol, identity });
+  }
 
   return (request) => {
-    let head = `{"model":${model},"stream":true`;
-    for (const [name, value] of Object.entries(toSettings(request, options))) {
-      if (value !== undefined) head += `,${JSON.stringify(name)}:${JSON.stringify(value)}`;
-    }
-    if (request.tools.length > 0) head += `,"tools":[${writeTools(request.tools)}]`;
-    if (request.system !== undefined && request.system.trim() !== "") {
-      head += `,"system":[${JSON.stringify(toWireSystem(request.system, options))}]`;
-    }
-    return `${head},"messages":[${writeMessages(request.messages)}]}`;
+    const extra = withContainer(request, Date.now());
+    const shape = toOutputShape(request, options.enforcesSchema);
+    const markers = placeMarkers(request, extra, options);
+    return joinBody(
+      toSettings(request, shape, options),
+      {
+        tools: toolsOf(request, shape?.kind === "tool" ? [toRespondTool(shape.schema)] : [], markers),
+        system: toSystem(request, markers),
+        messages: `[${writeMessages(request.messages, { ...markers, fromEnd: 3, places: markers.messages })}]`,
+      },
+      extra,
+    );
   };
 }
 
@@ -48,45 +59,8 @@ export function toWireTool(tool: ToolDefinition): {
   };
 }
 
-/** Tools and system come first in the prompt: marking the system caches both. */
-function toWireSystem(system: string, { promptCache }: AnthropicBodyOptions): object {
-  return { type: "text", text: system, ...(promptCache ? { cache_control: cacheControl } : {}) };
-}
-
-function toSettings(request: ModelRequest, options: AnthropicBodyOptions): Readonly<Record<string, unknown>> {
-  const { reasoning, stopSequences, toolChoice } = request;
-  const thinks = reasoning !== undefined && reasoning !== "none";
-  const budget = thinks && options.thinking === "budget" ? budgetTokens[reasoning] : undefined;
-  const maxTokens = request.maxOutputTokens ?? options.maxOutputTokens;
-  return {
-    // The budget is a part of the limit; without the addition nothing would be left for the answer.
-    max_tokens: maxTokens + (budget ?? 0),
-    cache_control: options.promptCache ? cacheControl : undefined,
-    // Thinking demands the default temperature.
-    temperature: thinks ? undefined : request.temperature,
-    stop_sequences: stopSequences?.length === 0 ? undefined : stopSequences,
-    tool_choice: request.tools.length === 0 ? undefined : toToolChoice(toolChoice),
-    thinking: toThinking(reasoning, budget),
-    output_config: toOutputConfig(request, thinks && options.thinking === "adaptive"),
-  };
-}
-
-function toThinking(reasoning: ModelRequest["reasoning"], budget: number | undefined): object | undefined {
-  if (reasoning === undefined) return undefined;
-  if (reasoning === "none") return { type: "disabled" };
-  return budget === undefined ? { type: "adaptive" } : { type: "enabled", budget_tokens: budget };
-}
-
-function toOutputConfig({ reasoning, outputSchema }: ModelRequest, adaptive: boolean): object | undefined {
-  if (outputSchema === undefined && !adaptive) return undefined;
-  return {
-    ...(adaptive ? { effort: reasoning } : {}),
-    ...(outputSchema === undefined ? {} : { format: { type: "json_schema", schema: outputSchema.schema } }),
-  };
-}
-
-function toToolChoice(choice: ModelRequest["toolChoice"]): object | undefined {
-  if (choice === undefined) return undefined;
-  if (typeof choice === "object") return { type: "tool", name: choice.name };
-  return { type: choice === "required" ? "any" : choice };
+function toSystem({ system }: ModelRequest, markers: CacheMarkers): string | undefined {
+  if (system === undefined || system.trim() === "") return undefined;
+  const block = JSON.stringify({ type: "text", text: system });
+  return `[${markers.system ? `${block.slice(0, -1)}${markers.text}}` : block}]`;
 }

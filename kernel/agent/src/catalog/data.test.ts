@@ -32,7 +32,6 @@ function contradictions({ capabilities: can }: CatalogEntry): readonly string[] 
     [can.forcedTools === "yes" && can.tools !== "yes", "forced without tools"],
     [can.toolsWithSchema === "yes" && can.tools !== "yes", "schema and no tools"],
     [can.toolsWithSchema === "yes" && can.structuredOutput === "unknown", "tools with what schema"],
-    [can.structuredOutput === "forced_tool" && can.toolsWithSchema !== "no", "forced leaves no room"],
     [can.chat === "no" && can.tools === "yes", "tools without a conversation"],
     [can.chat === "yes" && can.output.text !== "yes", "talks without text"],
     [can.embeddings === "yes" && can.chat === "yes", "embeds and talks"],

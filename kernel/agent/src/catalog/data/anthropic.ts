@@ -11,8 +11,8 @@ const claude: CapabilityFacts = {
   input: only("text", "image", "file"),
 };
 
-/** Before 4.5: a schema is asked for by a tool that is forced, so there is no room for others. */
-const forced: CapabilityFacts = { structuredOutput: "forced_tool", toolsWithSchema: "no" };
+/** Before 4.5: a schema is asked for by a hidden tool, one of those that the model must choose from. */
+const forced: CapabilityFacts = { structuredOutput: "forced_tool", toolsWithSchema: "yes" };
 const plain: CapabilityFacts = { ...claude, ...forced, reasoning: "no", sampling: "yes" };
 const thinking: CapabilityFacts = { ...claude, reasoning: "yes", reasoningWithTools: "yes" };
 const early: CapabilityFacts = { ...thinking, ...forced, sampling: "yes" };

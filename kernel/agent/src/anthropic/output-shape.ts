@@ -1,0 +1,23 @@
+import type { JsonSchema } from "@tau/core";
+
+import type { ModelRequest } from "../model.ts";
+import { toOutputSchema } from "./output-schema.ts";
+
+/** How an answer is held to a schema: by the provider, or as the arguments of a hidden tool. */
+export type OutputShape =
+  | { readonly kind: "format"; readonly schema: JsonSchema }
+  | { readonly kind: "tool"; readonly schema: JsonSchema };
+
+/**
+ * The best way to get an answer of the wanted shape. A caller who demands one of the tools gets the call
+ * first and asks for the shape again later.
+ */
+export function toOutputShape(request: ModelRequest, enforces: boolean): OutputShape | undefined {
+  const { outputSchema, toolChoice } = request;
+  if (outputSchema === undefined) return undefined;
+  const strict = enforces && outputSchema.strict !== false;
+  const schema = strict ? toOutputSchema(outputSchema.schema) : undefined;
+  if (schema !== undefined) return { kind: "format", schema };
+  if (typeof toolChoice === "object" || toolChoice === "required") return undefined;
+  return { kind: "tool", schema: outputSchema.schema };
+}
