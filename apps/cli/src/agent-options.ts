@@ -1,9 +1,15 @@
-import { approvals, environments, profiles, providerNames } from "./config-file.ts";
+import { approvals, environments, profiles, providerNames, tierNames } from "./config-file.ts";
 import type { OptionTable } from "./command.ts";
 
 /** Options that every command has which runs agents. */
 export const agentOptions: OptionTable = {
   model: { type: "string", short: "m", value: "ID", help: "The model, as its provider names it." },
+  tier: {
+    type: "string",
+    short: "t",
+    value: "NAME",
+    help: `The model that tau.toml names for it under [tiers]: ${list(tierNames)}.`,
+  },
   provider: { type: "string", short: "p", value: "NAME", help: `One of ${list(providerNames)}.` },
   "base-url": {
     type: "string",

@@ -13,6 +13,7 @@ describe("the command line", () => {
       "attach",
       "approve",
       "serve",
+      "models",
       "doctor",
       "init",
       "trust",

@@ -15,6 +15,35 @@ export const providerNames = ["anthropic", "openai", "openrouter", "ollama", "co
 /** A word of {@link providerNames}. */
 export type ProviderName = (typeof providerNames)[number];
 
+/** What models are for, whichever they are. */
+export const tierNames = ["reasoning", "default", "fast", "local"] as const;
+
+/** What a tau.toml says of one model; it wins over what Tau knows. */
+export interface ConfiguredModel {
+  readonly provider: string;
+  readonly id: string;
+  /** The model's own id, when `id` is a name of one's own, such as a deployment's. */
+  readonly as?: string;
+  /** Tokens. */
+  readonly context_window?: number;
+  readonly max_output?: number;
+  /** Micro-USD per million tokens. */
+  readonly input_price?: number;
+  readonly output_price?: number;
+  readonly cache_read_price?: number;
+  readonly cache_write_price?: number;
+  readonly tools?: boolean;
+  readonly parallel_tools?: boolean;
+  readonly forced_tools?: boolean;
+  readonly tools_with_schema?: boolean;
+  readonly reasoning?: boolean;
+  readonly reasoning_with_tools?: boolean;
+  readonly vision?: boolean;
+  readonly audio?: boolean;
+  readonly files?: boolean;
+  readonly sampling?: boolean;
+}
+
 /** What a tau.toml may say. Every key is optional. */
 export interface ConfigFile {
   readonly model: {
@@ -42,10 +71,20 @@ export interface ConfigFile {
     readonly deny?: readonly string[];
   };
   readonly environment: { readonly kind?: (typeof environments)[number]; readonly network?: boolean };
+  /** The model of each tier, as its provider names it. */
+  readonly tiers: Readonly<Partial<Record<(typeof tierNames)[number], string>>>;
+  readonly models: readonly ConfiguredModel[];
 }
 
 /** A configuration that says nothing. */
-export const emptyConfig: ConfigFile = { model: {}, agent: {}, permissions: {}, environment: {} };
+export const emptyConfig: ConfigFile = {
+  model: {},
+  agent: {},
+  permissions: {},
+  environment: {},
+  tiers: {},
+  models: [],
+};
 
 /** The file that a folder's configuration is in. */
 export function configPath(folder: string): string {

@@ -29,6 +29,15 @@ describe("tau.toml", () => {
     ["a text for a flag", "[environment]\nnetwork = 'no'", "environment.network", "true or false"],
     ["a broken number", "[agent]\nmax_steps = 1.5", "agent.max_steps", "a whole number of at least 1"],
     ["a negative price", "[model]\ninput_price = -1", "model.input_price", "a whole number of at least 0"],
+    ["a wrong tier", "[tiers]\nquick = 'x'", "tiers.quick is not a key", "there is reasoning, default"],
+    ["one section for all models", "[models]\nid = 'x'", "models must be sections", "[[models]]"],
+    ["a model of nobody", "[[models]]\nid = 'x'", "models.provider is missing", "tau.toml"],
+    [
+      "a text for an ability",
+      "[[models]]\nprovider = 'p'\nid = 'x'\ntools = 'yes'",
+      "models.tools",
+      "true or false",
+    ],
     ["broken TOML", "[model]\nid = ", "tau.toml: line 2", ""],
   ])("with %s is refused: the file, the key and the remedy are named", async (_what, text, key, remedy) => {
     await using place = await createPlace();
@@ -115,7 +124,7 @@ describe("tau init", () => {
     const text = await readFile(path, "utf8");
     const uncommented = text.replaceAll(/^# (?=[a-z_]+ = )/gmu, "");
     const config = parseConfig(uncommented, path);
-    expect(Object.values(config).map((section) => Object.keys(section).length)).toEqual([7, 3, 5, 2]);
+    expect(Object.values(config).map((section) => Object.keys(section).length)).toEqual([7, 3, 5, 2, 4, 0]);
     expect((await place.tau(["run", "hi"])).stderr).toContain(accepted);
 
     const again = await place.tau(["init"]);

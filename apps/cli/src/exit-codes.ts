@@ -13,7 +13,8 @@ export const exitCodes = {
   terminated: 143,
 } as const;
 
-const usageCodes = /^(cli|config|permission)\.|^(provider\.not_found|client\.invalid_url|server\.token_.*)$/u;
+const usageCodes =
+  /^(cli|config|permission)\.|^(provider\.not_found|choice\.no_tier|model\.no_compatible_candidate|client\.invalid_url|server\.token_.*)$/u;
 const deniedCodes = /^sandbox\.|^environment\.denied$/u;
 
 /** The exit code for a failure, by its error code. */

@@ -5,7 +5,7 @@ import {
   openAiDialect,
   openRouterDialect,
 } from "@tau/agent";
-import type { Model, OpenAiChatDialect } from "@tau/agent";
+import type { Catalog, CatalogEntry, Model, ModelCapabilities, OpenAiChatDialect } from "@tau/agent";
 import { TauError } from "@tau/core";
 
 import type { ProviderName } from "./config-file.ts";
@@ -49,6 +49,14 @@ export interface FoundModel {
   readonly model: Model;
   /** For people: what decided. */
   readonly because: string;
+  /** What the catalog knows of it. */
+  readonly known?: CatalogEntry;
+}
+
+/** Where a model may come from, beside the settings. */
+export interface ModelPlace {
+  readonly terminal: Terminal;
+  readonly catalog: Catalog;
 }
 
 /**
@@ -57,7 +65,10 @@ export interface FoundModel {
  *
  * @throws TauError `provider.not_found`, `config.secret_missing`
  */
-export async function findModel(settings: ModelSettings, terminal: Terminal): Promise<FoundModel> {
+export async function findModel(
+  settings: ModelSettings,
+  { terminal, catalog }: ModelPlace,
+): Promise<FoundModel> {
   const { provider, because, ollamaModel } = await chooseProvider(settings, terminal);
   const id = settings.id ?? ollamaModel ?? provider.defaultModel;
   if (id === undefined) {
@@ -69,19 +80,48 @@ export async function findModel(settings: ModelSettings, terminal: Terminal): Pr
   }
   const apiKey = await keyOf(provider, settings, terminal);
   const { price, contextWindow } = settings;
+  const known = await catalog.find(provider.name, id);
   const options = {
     model: id,
+    ...(known === undefined ? {} : { capabilities: known.capabilities }),
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(price === undefined ? {} : { price }),
     ...(contextWindow === undefined ? {} : { contextWindow }),
   };
   const baseUrl = settings.baseUrl ?? provider.baseUrl;
-  return { because, model: createModel(provider, options, baseUrl) };
+  return {
+    because,
+    model: createModel(provider, options, baseUrl),
+    ...(known === undefined ? {} : { known }),
+  };
+}
+
+/** A provider that can be asked: where it answers, and the key for it. */
+export interface FoundProvider {
+  readonly name: ProviderName;
+  readonly baseUrl?: string;
+  readonly apiKey?: string;
+}
+
+/** Finds the provider without a model. @throws TauError `provider.not_found`, `config.secret_missing` */
+export async function findProvider(settings: ModelSettings, terminal: Terminal): Promise<FoundProvider> {
+  const { provider } = await chooseProvider(settings, terminal);
+  const baseUrl = settings.baseUrl ?? provider.baseUrl;
+  const apiKey = await keyOf(provider, settings, terminal);
+  return {
+    name: provider.name,
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...(apiKey === undefined ? {} : { apiKey }),
+  };
 }
 
 function createModel(
   { name, dialect = compatibleDialect }: Provider,
-  options: { readonly model: string; readonly apiKey?: string },
+  options: {
+    readonly model: string;
+    readonly apiKey?: string;
+    readonly capabilities?: ModelCapabilities;
+  },
   baseUrl: string | undefined,
 ): Model {
   if (name === "anthropic")

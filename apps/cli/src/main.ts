@@ -37,6 +37,10 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "Serve the runtime over ConnectRPC",
     load: async () => (await import("./commands/serve.ts")).serveCommand,
   },
+  models: {
+    summary: "Show what models can do and cost, and who says so",
+    load: async () => (await import("./commands/models.ts")).modelsCommand,
+  },
   doctor: {
     summary: "Check node, sandbox, store and providers",
     load: async () => (await import("./commands/doctor.ts")).doctorCommand,

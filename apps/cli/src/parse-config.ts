@@ -36,6 +36,28 @@ const checks: Readonly<Record<keyof ConfigFile, Readonly<Record<string, Check>>>
   agent: { instructions: text, max_steps: countFrom(1), max_tokens: countFrom(1) },
   permissions: { profile: oneOf(profiles), approve: oneOf(approvals), allow: texts, ask: texts, deny: texts },
   environment: { kind: oneOf(environments), network: flag },
+  tiers: { reasoning: text, default: text, fast: text, local: text },
+  models: {
+    provider: text,
+    id: text,
+    as: text,
+    context_window: countFrom(1),
+    max_output: countFrom(1),
+    input_price: countFrom(0),
+    output_price: countFrom(0),
+    cache_read_price: countFrom(0),
+    cache_write_price: countFrom(0),
+    tools: flag,
+    parallel_tools: flag,
+    forced_tools: flag,
+    tools_with_schema: flag,
+    reasoning: flag,
+    reasoning_with_tools: flag,
+    vision: flag,
+    audio: flag,
+    files: flag,
+    sampling: flag,
+  },
 };
 
 /** Parses a tau.toml and reports every mistake at once. @throws TauError `config.invalid` */
@@ -62,9 +84,23 @@ function sectionMistakes(section: string, values: unknown): readonly string[] {
     const names = Object.keys(checks);
     return [`[${section}] is not a section; there is ${names.join(", ")}.${didYouMean(section, names)}`];
   }
-  if (typeof values !== "object" || values === null || Array.isArray(values))
-    return [`${section} must be a section, written [${section}].`];
+  if (section === "models") return modelMistakes(values);
+  if (!isTable(values)) return [`${section} must be a section, written [${section}].`];
   return Object.entries(values).flatMap(([key, value]) => keyMistakes(section, key, value));
+}
+
+/** Each model has a section of its own, and must say whose it is. */
+function modelMistakes(values: unknown): readonly string[] {
+  if (!Array.isArray(values) || !values.every(isTable))
+    return ["models must be sections, each written [[models]]."];
+  return values.flatMap((model) => [
+    ...["provider", "id"].filter((key) => !(key in model)).map((key) => `models.${key} is missing.`),
+    ...Object.entries(model).flatMap(([key, value]) => keyMistakes("models", key, value)),
+  ]);
+}
+
+function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function keyMistakes(section: keyof ConfigFile, key: string, value: unknown): readonly string[] {

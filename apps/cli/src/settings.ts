@@ -1,9 +1,11 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 
+import { resolveTier } from "@tau/agent";
+
 import { choiceOption, countOption, flagOption, textOption } from "./command.ts";
 import type { ParsedArgs } from "./command.ts";
-import { approvals, emptyConfig, environments, profiles, providerNames } from "./config-file.ts";
+import { approvals, emptyConfig, environments, profiles, providerNames, tierNames } from "./config-file.ts";
 import type { ConfigFile, ProviderName } from "./config-file.ts";
 import { loadConfig } from "./load-config.ts";
 import type { LoadedConfig } from "./load-config.ts";
@@ -19,6 +21,8 @@ export interface Settings {
   /** The folder that the agent works in; absolute. */
   readonly cwd: string;
   readonly model: ModelSettings;
+  /** What the configuration says of models. */
+  readonly knownModels: ConfigFile["models"];
   readonly agent: ConfigFile["agent"];
   readonly rules: Pick<ConfigFile["permissions"], "allow" | "ask" | "deny">;
   readonly profile: (typeof profiles)[number];
@@ -49,6 +53,7 @@ export function plainSettings(home: string, cwd: string): Settings {
     home,
     cwd,
     model: {},
+    knownModels: [],
     agent: {},
     rules: {},
     profile: "workspace-write",
@@ -105,6 +110,7 @@ export function settingsFrom(
     cwd,
     agent,
     model: modelSettings(args, loaded),
+    knownModels: loaded.config.models,
     rules: { allow, ask, deny },
     profile: choiceOption(args, "profile", profiles) ?? permissions.profile ?? "workspace-write",
     approve:
@@ -115,9 +121,10 @@ export function settingsFrom(
   };
 }
 
-function modelSettings(args: ParsedArgs, { config, path = "tau.toml" }: LoadedConfig): ModelSettings {
+/** What the flags and a configuration say of the model. @throws TauError `cli.usage`, `choice.no_tier` */
+export function modelSettings(args: ParsedArgs, { config, path = "tau.toml" }: LoadedConfig): ModelSettings {
   const provider = choiceOption(args, "provider", providerNames);
-  const [id, baseUrl] = [textOption(args, "model"), urlOption(args, "base-url")];
+  const [id, baseUrl] = [textOption(args, "model") ?? tierModel(args, config), urlOption(args, "base-url")];
   // Another provider or address on the command line has nothing to do with what the file says of its own:
   // the file's key must not go there.
   const fileCounts =
@@ -137,6 +144,12 @@ function modelSettings(args: ParsedArgs, { config, path = "tau.toml" }: LoadedCo
     // Prices are of the file's model, not of another one.
     ...(pricesFit ? { price: { inputPerMillion, outputPerMillion } } : {}),
   };
+}
+
+/** The model of the tier that the command line names. @throws TauError `cli.usage`, `choice.no_tier` */
+function tierModel(args: ParsedArgs, { tiers }: ConfigFile): string | undefined {
+  const tier = choiceOption(args, "tier", tierNames);
+  return tier === undefined ? undefined : resolveTier(tier, tiers).model;
 }
 
 function urlOption(args: ParsedArgs, name: string): string | undefined {

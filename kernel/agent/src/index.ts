@@ -22,6 +22,7 @@ export { noCompatibleCandidate } from "./preflight/no-compatible-candidate.ts";
 export type { CatalogModel, ModelList } from "./catalog/catalog-model.ts";
 export type { Catalog, CatalogEntry, CatalogOptions, ModelOverride } from "./catalog/catalog.ts";
 export { createCatalog } from "./catalog/catalog.ts";
+export { parseModelList } from "./catalog/parse-model-list.ts";
 export { cleanModelId } from "./catalog/model-id.ts";
 export type { GetModelsOptions, ListProtocol } from "./model-list/get-models.ts";
 export { getModels, refreshCatalog } from "./model-list/get-models.ts";

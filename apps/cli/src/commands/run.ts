@@ -12,7 +12,7 @@ import type { Command, ParsedArgs } from "../command.ts";
 import { createAnswerView } from "../answer-view.ts";
 import { createJsonView } from "../event-view.ts";
 import type { EventView } from "../event-view.ts";
-import { findModel } from "../find-model.ts";
+import { findAbleModel } from "../able-model.ts";
 import { followRun, resumeHint } from "../follow-run.ts";
 import { localContext } from "../local-context.ts";
 import { openLocalRuntime } from "../local-runtime.ts";
@@ -63,7 +63,7 @@ ${homeNote}`,
     // What somebody was asked before, and may have answered from elsewhere, can be asked again.
     const someoneAnswers = interactive || (prompt === "" && resumed?.waits === true);
     const settings = await readSettings(args, place, someoneAnswers);
-    const { model } = await findModel(settings.model, terminal);
+    const { model } = await findAbleModel(settings, terminal);
     // A machine that cannot confine the agent should say so now, not in the middle.
     await (await openEnvironment(settings, await realpath(settings.cwd)))[Symbol.asyncDispose]();
 

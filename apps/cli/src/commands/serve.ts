@@ -3,10 +3,10 @@ import { realpath } from "node:fs/promises";
 import { startServer } from "@tau/server";
 
 import { agentOptions } from "../agent-options.ts";
+import { findAbleModel } from "../able-model.ts";
 import { countOption, textOption } from "../command.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { findModel } from "../find-model.ts";
 import { localTenant } from "../local-context.ts";
 import { openLocalRuntime } from "../local-runtime.ts";
 import { createLogObserver } from "../log-observer.ts";
@@ -45,7 +45,7 @@ ${homeNote}`,
     const port = countOption(args, "port", 0);
     // Somebody can answer through the contract, so what the rules leave open is asked.
     const settings = await readSettings(args, terminal, true);
-    const { model } = await findModel(settings.model, terminal);
+    const { model, doubts } = await findAbleModel(settings, terminal);
     const observer = createLogObserver(terminal.stderr);
     // A server that cannot confine its agents should say so now, not at the first prompt.
     await using environment = await openEnvironment(settings, await realpath(settings.cwd));
@@ -70,6 +70,7 @@ ${homeNote}`,
       terminal,
       `Serving ${settings.cwd} on ${server.url} (${kind}, ${settings.profile}, ${model.provider} ${model.id}). Ctrl-C stops.`,
     );
+    for (const doubt of doubts) writeLine(terminal, `Of this model ${doubt}. Measure it: tau probe.`);
     if (local.takenUp.length > 0)
       writeLine(terminal, `Going on with interrupted sessions: ${local.takenUp.join(", ")}`);
     await told;

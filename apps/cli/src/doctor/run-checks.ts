@@ -1,7 +1,7 @@
+import { findAbleModel } from "../able-model.ts";
 import type { ParsedArgs } from "../command.ts";
 import { textOption } from "../command.ts";
 import { emptyConfig } from "../config-file.ts";
-import { findModel } from "../find-model.ts";
 import { loadConfig } from "../load-config.ts";
 import type { LoadedConfig } from "../load-config.ts";
 import { folderOf, settingsFrom } from "../settings.ts";
@@ -40,11 +40,11 @@ function checkNode(): Finding {
   return { check: "node", result: "fault", detail: `${process.version}: Tau needs 22.19 or newer.` };
 }
 
-async function checkProvider({ model }: Settings, terminal: Terminal): Promise<Finding> {
+async function checkProvider(settings: Settings, terminal: Terminal): Promise<Finding> {
   try {
-    const found = await findModel(model, terminal);
-    const { provider, id } = found.model;
-    return { check: "provider", result: "ok", detail: `${provider}, model ${id}, because ${found.because}` };
+    const { model, because, doubts } = await findAbleModel(settings, terminal);
+    const detail = [`${model.provider}, model ${model.id}, because ${because}`, ...doubts].join("; ");
+    return { check: "provider", result: "ok", detail };
   } catch (error) {
     return faultOf("provider", error);
   }
