@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 
-import type { BudgetLedger, CacheTier } from "@tau/pipeline";
+import type { BudgetLedger, CacheTier, PrefixBook } from "@tau/pipeline";
 import type { ContentStore, Journal, Leases } from "@tau/runtime";
 
 import { DatabaseClient } from "./database-client.ts";
@@ -9,6 +9,7 @@ import { createSqliteBudgetLedger } from "./sqlite-budget-ledger.ts";
 import { createSqliteCacheTier } from "./sqlite-cache-tier.ts";
 import { createSqliteContentStore } from "./sqlite-content-store.ts";
 import { createSqliteJournal } from "./sqlite-journal.ts";
+import { createSqlitePrefixBook } from "./sqlite-prefix-book.ts";
 import { createSqliteLeases } from "./sqlite-leases.ts";
 
 /** Options of {@link createSqliteStore}. */
@@ -31,6 +32,8 @@ export interface SqliteStore extends AsyncDisposable {
   readonly budget: BudgetLedger;
   /** The second tier of a cache of answers. */
   readonly answers: CacheTier;
+  /** What is kept at providers for prompts. */
+  readonly prefixes: PrefixBook;
 }
 
 /**
@@ -52,6 +55,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Sq
     leases,
     budget: createSqliteBudgetLedger(client),
     answers: createSqliteCacheTier(client),
+    prefixes: createSqlitePrefixBook(client),
     async [Symbol.asyncDispose]() {
       await leases.releaseAll();
       await journal[Symbol.asyncDispose]();

@@ -8,6 +8,7 @@ import { parentPort, receiveMessageOnPort } from "node:worker_threads";
 
 import { commitBatches } from "./commit.ts";
 import { toRefusal } from "./database-error.ts";
+import { readPrefixes } from "./prefix-operations.ts";
 import { isWrite } from "./protocol.ts";
 import type { Batch, Operation, Outcome, Reply } from "./protocol.ts";
 import { nothing, read } from "./read-operations.ts";
@@ -62,6 +63,8 @@ function look(operation: Operation): Extract<Outcome, { readonly answer: unknown
       return null;
     case "tenants":
       return store().tenants();
+    case "prefixes":
+      return store().folders().flatMap(prefixesOf);
     case "foreign_versions":
       return operation.tenants.map(foreignVersion);
     case "close":
@@ -72,6 +75,16 @@ function look(operation: Operation): Extract<Outcome, { readonly answer: unknown
       const database = store().forReading(operation.tenant);
       return database === undefined ? nothing[operation.op] : read(database, operation);
     }
+  }
+}
+
+/** A file that cannot be read has none to tell: its own operations tell of that. */
+function prefixesOf(tenant: string): readonly string[] {
+  try {
+    const database = store().forReading(tenant);
+    return database === undefined ? [] : readPrefixes(database);
+  } catch {
+    return [];
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Checkpoint, ListOptions, StreamSummary } from "@tau/runtime";
 
 import type { AnswerAnswers, AnswerRead, AnswerWrite } from "./answer-protocol.ts";
+import type { PrefixAnswers, PrefixWrite } from "./prefix-protocol.ts";
 import type { BudgetAnswers, BudgetRead, BudgetWrite } from "./budget-protocol.ts";
 
 /** What copying between threads is cheapest for. */
@@ -10,6 +11,7 @@ export type Plain = string | number;
 export type WriteOperation =
   | AnswerWrite
   | BudgetWrite
+  | PrefixWrite
   | {
       readonly op: "save_checkpoint";
       readonly tenant: string;
@@ -47,6 +49,8 @@ const writeOperations: Readonly<Record<WriteOperation["op"], true>> = {
   budget_reserve: true,
   budget_settle: true,
   budget_forget: true,
+  prefix_put: true,
+  prefix_remove: true,
 };
 
 /** Tells whether an operation changes a tenant's file. */
@@ -68,6 +72,8 @@ export type ReadOperation =
 export type StoreOperation =
   | { readonly op: "open"; readonly directory: string; readonly lockTimeoutMs: number }
   | { readonly op: "tenants" }
+  /** The prefixes kept at providers for all tenants, as JSON. */
+  | { readonly op: "prefixes" }
   /** Numbers that differ when another process wrote; -1 for a file that cannot be read. */
   | { readonly op: "foreign_versions"; readonly tenants: readonly string[] }
   | { readonly op: "close" };
@@ -83,7 +89,7 @@ export interface EventPage {
 }
 
 /** What each operation answers. */
-export interface Answers extends AnswerAnswers, BudgetAnswers {
+export interface Answers extends AnswerAnswers, BudgetAnswers, PrefixAnswers {
   readonly save_checkpoint: null;
   readonly put_content: string;
   readonly acquire: boolean;
@@ -96,6 +102,7 @@ export interface Answers extends AnswerAnswers, BudgetAnswers {
   readonly get_content: Uint8Array<ArrayBuffer> | null;
   readonly open: null;
   readonly tenants: readonly string[];
+  readonly prefixes: readonly string[];
   readonly foreign_versions: readonly number[];
   readonly close: null;
 }

@@ -38,7 +38,8 @@ const migrations: readonly string[] = [
      key TEXT PRIMARY KEY, session TEXT, expires_at INTEGER NOT NULL, answer TEXT NOT NULL
    ) STRICT;
    CREATE INDEX answers_by_session ON answers (session) WHERE session IS NOT NULL;
-   CREATE INDEX answers_by_expiry ON answers (expires_at);`,
+   CREATE INDEX answers_by_expiry ON answers (expires_at);
+   CREATE TABLE prefixes (id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
 ];
 
 const newestVersion = migrations.length;

@@ -36,9 +36,14 @@ export class TenantDatabases {
     database?.close();
   }
 
+  /** The names of all tenants that may have a file. */
+  folders(): readonly string[] {
+    return readdirSync(this.#directory);
+  }
+
   /** The tenants that have a stream. One whose file cannot be read counts: its own operations tell of that. */
   tenants(): readonly string[] {
-    return readdirSync(this.#directory)
+    return this.folders()
       .filter((tenant) => {
         try {
           return column(this.forReading(tenant)?.sql("SELECT 1 FROM streams LIMIT 1").get()) === 1;

@@ -6,6 +6,7 @@ import { DatabaseError } from "./database-error.ts";
 import { acquire, renew } from "./lease-operations.ts";
 import { eventWidth, partsOf } from "./placed-append.ts";
 import type { PlacedAppend, PlacedPart } from "./placed-append.ts";
+import { writePrefix } from "./prefix-operations.ts";
 import type { Answers, Plain, WriteOperation } from "./protocol.ts";
 import { column } from "./tenant-database.ts";
 import type { StreamRow, TenantDatabase } from "./tenant-database.ts";
@@ -93,6 +94,9 @@ export function write(tenant: TenantDatabase, operation: WriteOperation): Answer
     case "answer_put":
     case "answer_drop":
       return writeAnswer(tenant, operation);
+    case "prefix_put":
+    case "prefix_remove":
+      return writePrefix(tenant, operation);
     case "budget_reserve":
     case "budget_settle":
     case "budget_forget":

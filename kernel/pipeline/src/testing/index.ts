@@ -6,3 +6,5 @@ export type { CacheTierFixture } from "./describe-cache-tier.ts";
 export { describeCacheTier } from "./describe-cache-tier.ts";
 export type { LayerFixture } from "./describe-layer.ts";
 export { describeLayer } from "./describe-layer.ts";
+export type { PrefixBookFixture } from "./describe-prefix-book.ts";
+export { describePrefixBook } from "./describe-prefix-book.ts";
