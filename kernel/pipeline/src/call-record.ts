@@ -39,6 +39,8 @@ export interface CallRecord {
   readonly retries: RetriedAttempt[];
   /** Who gave the answer, from its first batch on; undefined for a hit. */
   answeredBy: Answerer | undefined;
+  /** Secrets that were cut out of the answer. */
+  redactions: number;
   /** What validators said, when there are any. */
   validation: ValidationSummary | undefined;
 }
@@ -111,6 +113,7 @@ export function createCallRecord(): CallRecord {
     attempts: [],
     retries: [],
     answeredBy: undefined,
+    redactions: 0,
     validation: undefined,
   };
 }

@@ -19,4 +19,6 @@ export const pipelineErrorCodes = {
     "No rule allows the principal to use the model, or one denies it. Ask for the scope, or use another model.",
   "iam.unavailable":
     "The policy could not decide, so the call was not made. The log has the cause; ask again later.",
+  "validation.rejected":
+    "A validator does not accept the answer. Nothing asks the model again: change the prompt, or use another model.",
 } as const;

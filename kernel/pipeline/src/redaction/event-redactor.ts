@@ -1,0 +1,163 @@
+import type {
+  AssistantMessage,
+  AssistantPart,
+  ModelEvent,
+  ModelFinished,
+  TextPart,
+  ThinkingPart,
+} from "@tau/core";
+
+import type { CompiledPatterns } from "./compiled-patterns.ts";
+import { redactText, TextRedactor } from "./text-redactor.ts";
+
+/** Cuts secrets out of the events of one answer: out of its text and its thinking, and out of tool calls if told to. */
+export class EventRedactor {
+  readonly #patterns: CompiledPatterns;
+  readonly #withToolCalls: boolean;
+  readonly #text: TextRedactor;
+  readonly #thinking: TextRedactor;
+  readonly #calls = new Map<number, TextRedactor>();
+
+  constructor(patterns: CompiledPatterns, withToolCalls: boolean) {
+    this.#patterns = patterns;
+    this.#withToolCalls = withToolCalls;
+    this.#text = new TextRedactor(patterns);
+    this.#thinking = new TextRedactor(patterns);
+  }
+
+  /** Secrets cut out of the stream so far. */
+  get findings(): number {
+    let findings = this.#text.findings + this.#thinking.findings;
+    for (const call of this.#calls.values()) findings += call.findings;
+    return findings;
+  }
+
+  /** The batch itself when there is nothing to hide; perhaps empty when all of it is held back. */
+  redact(batch: readonly ModelEvent[]): readonly ModelEvent[] {
+    const events: ModelEvent[] = [];
+    let isSame = true;
+    for (const event of batch) {
+      const before = events.length;
+      this.#add(event, events);
+      isSame &&= events.length === before + 1 && events[before] === event;
+    }
+    return isSame ? batch : events;
+  }
+
+  #add(event: ModelEvent, events: ModelEvent[]): void {
+    switch (event.type) {
+      case "text_delta":
+        this.#endThinking(events);
+        return this.#addDelta(event, this.#text, events);
+      case "thinking_delta":
+        this.#endText(events);
+        return this.#addDelta(event, this.#thinking, events);
+      case "tool_call_started":
+        this.#endText(events);
+        this.#endThinking(events);
+        events.push(event);
+        return;
+      case "tool_call_delta":
+        return this.#addCallDelta(event, events);
+      default:
+        this.#endText(events);
+        this.#endThinking(events);
+        for (const [index, call] of this.#calls) {
+          const fragment = call.end();
+          if (fragment !== "") events.push({ type: "tool_call_delta", index, fragment });
+        }
+        events.push(redactFinished(event, this.#patterns, this.#withToolCalls));
+    }
+  }
+
+  #addDelta(
+    event: Extract<ModelEvent, { type: "text_delta" | "thinking_delta" }>,
+    redactor: TextRedactor,
+    events: ModelEvent[],
+  ): void {
+    const text = redactor.push(event.text);
+    if (text === event.text) events.push(event);
+    else if (text !== "") events.push({ type: event.type, text });
+  }
+
+  #addCallDelta(event: Extract<ModelEvent, { type: "tool_call_delta" }>, events: ModelEvent[]): void {
+    if (!this.#withToolCalls) {
+      events.push(event);
+      return;
+    }
+    const { index } = event;
+    const redactor = this.#calls.get(index) ?? new TextRedactor(this.#patterns);
+    this.#calls.set(index, redactor);
+    const fragment = redactor.push(event.fragment);
+    if (fragment === event.fragment) events.push(event);
+    else if (fragment !== "") events.push({ type: "tool_call_delta", index, fragment });
+  }
+
+  #endText(events: ModelEvent[]): void {
+    const text = this.#text.end();
+    if (text !== "") events.push({ type: "text_delta", text });
+  }
+
+  #endThinking(events: ModelEvent[]): void {
+    const text = this.#thinking.end();
+    if (text !== "") events.push({ type: "thinking_delta", text });
+  }
+}
+
+/** The last event without secrets; the same event when it has none. */
+function redactFinished(
+  event: ModelFinished,
+  patterns: CompiledPatterns,
+  withToolCalls: boolean,
+): ModelFinished {
+  const parts = event.message.parts.map((part) => redactPart(part, patterns, withToolCalls));
+  const joined = joinSplitSecret(parts, patterns);
+  const isSame =
+    joined.length === parts.length && joined.every((part, index) => part === event.message.parts[index]);
+  const message: AssistantMessage = { role: "assistant", parts: joined };
+  return isSame ? event : { ...event, message };
+}
+
+function redactPart(part: AssistantPart, patterns: CompiledPatterns, withToolCalls: boolean): AssistantPart {
+  switch (part.type) {
+    case "text":
+      return redactTextPart(part, patterns);
+    case "thinking":
+      return redactThinking(part, patterns);
+    case "tool_call": {
+      const text = withToolCalls ? redactText(part.arguments, patterns) : part.arguments;
+      return text === part.arguments ? part : { ...part, arguments: text };
+    }
+    default:
+      return part;
+  }
+}
+
+/** What cites places in the text loses them: they are other places now. */
+function redactTextPart(part: TextPart, patterns: CompiledPatterns): TextPart {
+  const text = redactText(part.text, patterns);
+  return text === part.text ? part : { type: "text", text };
+}
+
+/** A signature is for the text as it was: without it, the provider is not shown a forgery. */
+function redactThinking(part: ThinkingPart, patterns: CompiledPatterns): ThinkingPart {
+  const text = redactText(part.text, patterns);
+  return text === part.text ? part : { type: "thinking", text };
+}
+
+/** A secret that lies across text parts is one all the same: then all text becomes one part. */
+function joinSplitSecret(
+  parts: readonly AssistantPart[],
+  patterns: CompiledPatterns,
+): readonly AssistantPart[] {
+  const texts = parts.filter((part) => part.type === "text");
+  if (texts.length < 2) return parts;
+  const whole = texts.map(({ text }) => text).join("");
+  const text = redactText(whole, patterns);
+  if (text === whole) return parts;
+  const [first] = texts;
+  return parts.flatMap((part): readonly AssistantPart[] => {
+    if (part.type !== "text") return [part];
+    return part === first ? [{ type: "text", text }] : [];
+  });
+}

@@ -1,0 +1,95 @@
+import type { CompiledPatterns, Finding } from "./compiled-patterns.ts";
+
+/** More is not held back of what may be a secret: then it is one, or it never was. */
+const maxHeld = 4096;
+
+/** What stands where a secret was. */
+function markerOf(name: string): string {
+  return `[redacted:${name}]`;
+}
+
+/**
+ * Cuts secrets out of a text that arrives in pieces: what may be the beginning of one is held back until that is
+ * decided. All pieces together are the text redacted as a whole.
+ */
+export class TextRedactor {
+  readonly #patterns: CompiledPatterns;
+  /** The character before `#held`, which patterns look back at. */
+  #before = "";
+  #held = "";
+  /** Goes on a secret that was too long to hold. */
+  #swallowed: RegExp | undefined;
+  /** Secrets cut out so far. */
+  findings = 0;
+
+  constructor(patterns: CompiledPatterns) {
+    this.#patterns = patterns;
+  }
+
+  /** Takes the next piece and gives what is decided. */
+  push(piece: string): string {
+    const text = this.#swallowed === undefined ? piece : this.#swallow(this.#swallowed, piece);
+    if (text === "") return "";
+    return this.#decide(text, false);
+  }
+
+  /** Ends the text. */
+  end(): string {
+    const rest = this.#held === "" ? "" : this.#decide("", true);
+    this.#before = "";
+    this.#swallowed = undefined;
+    return rest;
+  }
+
+  #decide(piece: string, isEnd: boolean): string {
+    const from = this.#before.length;
+    const text = this.#before + this.#held + piece;
+    const findings = this.#patterns.find(text, from);
+    let decided = isEnd ? text.length : this.#patterns.openEnd(text, from);
+    const across = findings.find(({ start, end }) => start < decided && end > decided);
+    if (across !== undefined) decided = across.start;
+    if (text.length - decided > maxHeld) {
+      // A finding that is longer than anything that is held is told now, and its end is swallowed.
+      const open = findings.findLast(({ end }) => end === text.length);
+      this.#swallowed = open && this.#patterns.bodyOf(open.name);
+      decided = text.length;
+    }
+    if (findings.length === 0 && decided === text.length && from + piece.length === text.length) {
+      this.#before = text.slice(-1);
+      return piece;
+    }
+    const out = this.#withMarkers(text, findings, { from, to: decided });
+    this.#before = text.slice(Math.max(0, decided - 1), decided);
+    this.#held = text.slice(decided);
+    return out;
+  }
+
+  #withMarkers(
+    text: string,
+    findings: readonly Finding[],
+    { from, to }: { readonly from: number; readonly to: number },
+  ): string {
+    let out = "";
+    let position = from;
+    for (const { start, end, name } of findings) {
+      if (end > to) break;
+      out += text.slice(position, start) + markerOf(name);
+      position = end;
+      this.findings++;
+    }
+    return out + text.slice(position, to);
+  }
+
+  #swallow(body: RegExp, piece: string): string {
+    body.lastIndex = 0;
+    const length = body.exec(piece)?.[0].length ?? 0;
+    if (length < piece.length) this.#swallowed = undefined;
+    return piece.slice(length);
+  }
+}
+
+/** Redacts a whole text. */
+export function redactText(text: string, patterns: CompiledPatterns): string {
+  const redactor = new TextRedactor(patterns);
+  return redactor.push(text) + redactor.end();
+}
