@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { knownProviders } from "@tau/agent";
 import { expect, test } from "vitest";
 
 import { findErrorCodeViolations, readErrorTables, renderErrorDocs } from "./checks/error-codes.ts";
@@ -10,6 +11,7 @@ import {
   listMarkdown,
   readFences,
 } from "./checks/markdown.ts";
+import { withProviderTable } from "./checks/provider-docs.ts";
 import { readWorkspace } from "./checks/workspace.ts";
 
 const workspace = readWorkspace(`${import.meta.dirname}/..`);
@@ -26,6 +28,12 @@ test("every error code is declared, used and tested by the package that owns it"
 
 test("docs/errors.md lists every error code; `npm run generate` writes it", () => {
   expect(read("docs/errors.md")).toBe(renderErrorDocs(readErrorTables(workspace)));
+});
+
+test("docs/providers.md lists every provider; `npm run generate` writes it", () => {
+  const document = read("docs/providers.md");
+
+  expect(document).toBe(withProviderTable(document, knownProviders));
 });
 
 test("every package has a README with code that a newcomer can run", () => {

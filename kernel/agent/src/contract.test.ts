@@ -7,6 +7,7 @@ import { startScriptedServer } from "./scripted/server.ts";
 import type { TranscriptTurn } from "./scripted/transcript.ts";
 import { describeModel } from "./testing/describe-model.ts";
 import type { ModelFixture, ModelScenario } from "./testing/describe-model.ts";
+import type { WireModelOptions } from "./wire-model.ts";
 
 const text = "Hello, world.";
 const turns: Readonly<Record<ModelScenario, TranscriptTurn>> = {
@@ -25,7 +26,7 @@ const turns: Readonly<Record<ModelScenario, TranscriptTurn>> = {
 
 async function fixture(
   scenario: ModelScenario,
-  create: (url: string, options: Parameters<typeof createOpenAiChat>[0]) => Model,
+  create: (url: string, options: Pick<WireModelOptions, "model" | "apiKey" | "transport">) => Model,
 ): Promise<ModelFixture> {
   const transport = createHttpTransport();
   const server = await startScriptedServer({ turns: [turns[scenario]] }, { apiKey: "right-key" });

@@ -49,12 +49,11 @@ export type { HttpResponse } from "./http/http-response.ts";
 export type { HttpLimits, HttpRequest, HttpTransport, HttpTransportOptions } from "./http/http-transport.ts";
 export { createHttpTransport } from "./http/http-transport.ts";
 export type { OpenAiChatDialect } from "./openai-chat/dialect.ts";
-export {
-  compatibleDialect,
-  deepSeekDialect,
-  openAiDialect,
-  openRouterDialect,
-} from "./openai-chat/dialect.ts";
+export { compatibleDialect, openAiDialect } from "./openai-chat/dialect.ts";
+export type { OpenAiChatProvider } from "./openai-chat/providers.ts";
+export { openAiChatProviders, openRouterDialect } from "./openai-chat/providers.ts";
+export type { KnownProvider } from "./known-providers.ts";
+export { knownProviders } from "./known-providers.ts";
 export type { OpenAiChatOptions } from "./openai-chat/openai-chat.ts";
 export { createOpenAiChat } from "./openai-chat/openai-chat.ts";
 export type { OpenAiResponsesOptions } from "./openai-responses/openai-responses.ts";

@@ -51,6 +51,11 @@ function textOf(value: Json | undefined): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
+/** What a library delivered, as plain JSON: it may hold more than the library's types say. */
+export function toJson(value: unknown): JsonObject {
+  return parseObject(JSON.stringify(value));
+}
+
 function frame(api: string, text: string): string {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const ending = api === "chat.completions" ? ["[DONE]"] : [];

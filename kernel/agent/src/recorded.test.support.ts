@@ -15,12 +15,15 @@ export interface Recording {
   readonly body: Buffer;
 }
 
-/** Reads `fixtures/<api>.ndjson.gz`; answers recorded without their framing get it back. */
+/** Reads the streams and errors of one provider; answers recorded without their framing get it back. */
 export function readRecordings(api: "openai.chat.completions" | "anthropic.messages"): readonly Recording[] {
-  const packed = readFileSync(new URL(`../fixtures/${api}.ndjson.gz`, import.meta.url));
+  const file = api === "openai.chat.completions" ? "chat.completions" : api;
+  const packed = readFileSync(new URL(`../fixtures/${file}.ndjson.gz`, import.meta.url));
   const lines = gunzipSync(packed).toString("utf8").trimEnd().split("\n");
   return lines.flatMap((line) => {
     const record = parseObject(line);
+    const isOthers = record["provider"] !== undefined && record["provider"] !== "openai";
+    if (isOthers || record["kind"] === "whole") return [];
     const base = {
       name: `${textOf(record["repo"])} ${textOf(record["path"]).split("/").at(-1)} ${textOf(record["i"])}`,
       kind: kindOf(record),

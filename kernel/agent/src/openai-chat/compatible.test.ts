@@ -10,6 +10,7 @@ import { OpenAiChatDecoder } from "./decoder.ts";
 import { compatibleDialect } from "./dialect.ts";
 import type { OpenAiChatDialect } from "./dialect.ts";
 import { createOpenAiChat } from "./openai-chat.ts";
+import { dialectOf, findProvider, openRouterDialect } from "./providers.ts";
 
 function decode(chunks: readonly JsonObject[], dialect: OpenAiChatDialect = compatibleDialect) {
   const text = chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join("");
@@ -113,6 +114,180 @@ describe("compatible servers", () => {
 
     expect(groq.finished?.usage).toMatchObject({ inputTokens: 5, outputTokens: 2 });
     expect(deepSeek.finished?.usage).toMatchObject({ inputTokens: 5, cacheReadTokens: 3 });
+  });
+
+  test("count thinking beside what is said, which the sum shows, and name cached tokens as they like", () => {
+    const usage = { prompt_tokens: 12, completion_tokens: 2, total_tokens: 354 };
+    const xai = { ...usage, completion_tokens_details: { reasoning_tokens: 340 } };
+    const usageOf = (told: JsonObject): unknown => decode([{ ...end("stop"), usage: told }]).finished?.usage;
+
+    expect(usageOf(xai)).toMatchObject({ outputTokens: 342, reasoningTokens: 340 });
+    expect(usageOf({ ...xai, total_tokens: 14 })).toMatchObject({ outputTokens: 2 });
+    expect(usageOf({ ...usage, cached_tokens: 3 })).toMatchObject({ cacheReadTokens: 3 });
+    expect(usageOf({ ...usage, num_cached_tokens: 4 })).toMatchObject({ cacheReadTokens: 4 });
+  });
+
+  test("send thinking in details, which are put together to be sent back", () => {
+    const details = (...list: readonly JsonObject[]): JsonObject => delta({ reasoning_details: list });
+    const text = { type: "reasoning.text", index: 0, format: "f" };
+    const { events, finished } = decode(
+      [
+        details({ ...text, text: "h", signature: null }),
+        details({ ...text, text: "m", id: "" }),
+        details({ type: "reasoning.text", index: 0, signature: "sig" }),
+        details({ type: "reasoning.encrypted", index: 1, data: "A" }),
+        details({ type: "reasoning.encrypted", index: 1, data: "B" }),
+        delta({ content: "Hi" }),
+        end("stop"),
+      ],
+      openRouterDialect,
+    );
+
+    expect(events.slice(0, 2)).toEqual([
+      { type: "thinking_delta", text: "h" },
+      { type: "thinking_delta", text: "m" },
+    ]);
+    expect(finished?.message.parts[0]).toEqual({
+      type: "thinking",
+      text: "hm",
+      providerData: {
+        protocol: "openai-chat",
+        data: {
+          provider: "local",
+          fields: {
+            reasoning_details: [
+              { ...text, text: "hm", signature: "sig" },
+              { type: "reasoning.encrypted", index: 1, data: "A" },
+              { type: "reasoning.encrypted", index: 1, data: "B" },
+            ],
+          },
+        },
+      },
+    });
+  });
+
+  test("say the same thought in words and in details", () => {
+    const detail = { type: "reasoning.text", text: "hm", index: 0 };
+    const { events } = decode(
+      [delta({ reasoning: "hm", reasoning_details: [detail] }), end("stop")],
+      openRouterDialect,
+    );
+
+    expect(events[0]).toEqual({ type: "thinking_delta", text: "hm" });
+    expect(events).toHaveLength(2);
+  });
+
+  test("name their sources in the message or beside it", () => {
+    const url = { url: "https://a", title: "A", content: "words", start_index: 1, end_index: 2 };
+    const annotations = [
+      { type: "url_citation", url_citation: url },
+      { type: "url_citation", url_citation: { url: "https://b", start_index: 0, end_index: 0 } },
+      { type: "file", file: {} },
+    ];
+    const inside = decode([delta({ content: "🎉b" }), delta({ annotations }), end("stop")]);
+    const beside = decode([
+      { citations: ["https://a"], ...delta({ content: "Hi" }) },
+      { citations: ["https://a", "https://b"], ...end("stop") },
+    ]);
+    const found = decode([
+      {
+        search_results: [{ url: "https://a", title: "A" }],
+        citations: ["https://a"],
+        ...delta({ content: "Hi" }),
+      },
+      end("stop"),
+    ]);
+
+    expect(inside.finished?.message.parts).toMatchObject([
+      {
+        citations: [{ url: "https://a", title: "A", quote: "words", start: 2, end: 3 }, { url: "https://b" }],
+      },
+    ]);
+    expect(beside.finished?.message.parts).toMatchObject([
+      { citations: [{ url: "https://a" }, { url: "https://b" }] },
+    ]);
+    expect(found.finished?.message.parts).toMatchObject([{ citations: [{ url: "https://a", title: "A" }] }]);
+  });
+
+  test("send pictures, and what their tools did", () => {
+    const images = ["data:image/webp;base64,AAAA", "https://a/b.png", ""].map((url) => ({
+      type: "image_url",
+      image_url: { url },
+    }));
+    const { finished } = decode(
+      [
+        delta({ executed_tools: [{ index: 0, type: "search" }] }),
+        delta({
+          executed_tools: [
+            { index: 0, type: "search", output: "found" },
+            { index: 1, type: "visit" },
+          ],
+        }),
+        delta({ images }),
+        end("stop"),
+      ],
+      dialectOf(findProvider("groq")),
+    );
+
+    expect(finished?.message.parts).toEqual([
+      ...[
+        { index: 0, type: "search", output: "found" },
+        { index: 1, type: "visit" },
+      ].map((data) => ({
+        type: "provider_item",
+        kind: "executed_tools",
+        providerData: { protocol: "openai-chat", data },
+      })),
+      { type: "image", mediaType: "image/webp", source: { kind: "base64", data: "AAAA" } },
+      { type: "image", mediaType: "image/png", source: { kind: "url", url: "https://a/b.png" } },
+    ]);
+  });
+
+  test("call one function as it was done before there were several", () => {
+    const { events, finished } = decode([
+      delta({ function_call: { name: "x", arguments: "" } }),
+      delta({ function_call: { arguments: "{}" } }),
+      delta({ function_call: { name: "", arguments: "" }, content: null }),
+      end("function_call"),
+    ]);
+
+    expect(events.map(({ type }) => type)).toEqual(["tool_call_started", "tool_call_delta", "finished"]);
+    expect(finished).toMatchObject({
+      stopReason: "tool_calls",
+      message: { parts: [{ type: "tool_call", id: "call_0", name: "x", arguments: "{}" }] },
+    });
+  });
+
+  test("want something of their own back with calls and text", () => {
+    const extra_content = { google: { thought_signature: "s" } };
+    const { finished } = decode([
+      delta({ content: "Hi", extra_content }),
+      call({ index: 0, id: "a", function: { name: "x", arguments: "{}" }, extra_content }),
+      end("tool_calls"),
+    ]);
+    const providerData = { protocol: "openai-chat", data: { provider: "local", fields: { extra_content } } };
+
+    expect(finished?.message.parts).toMatchObject([
+      { type: "text", providerData },
+      { type: "tool_call", providerData },
+    ]);
+  });
+
+  test("may not say why they ended, if the dialect says so", () => {
+    const unreasoned = { ...compatibleDialect, finishReason: false };
+
+    expect(decode([delta({ content: "Hi" })], unreasoned).finished?.stopReason).toBe("stop");
+    expect(decode([delta({ content: "Hi" }), end("length")], unreasoned).finished?.stopReason).toBe("length");
+  });
+
+  test("pad their chunks in a field of their own", () => {
+    const chunk = (text: string, p: string): string =>
+      `data: {"choices":[{"index":0,"delta":{"content":"${text}"},"finish_reason":null}],"p":"${p}"}\n\n`;
+    const source = chunk("a", "abc") + chunk("b", "abcdefg") + chunk("c", "");
+    const { events, decoder } = decodeBytes([Buffer.from(source)]);
+
+    expect(events).toEqual(["a", "b", "c"].map((text) => ({ type: "text_delta", text })));
+    expect(decoder.shortcut(chunk("d", "x"), 0)).toBe(chunk("d", "x").length);
   });
 
   test("may not say which model answered", () => {

@@ -1,23 +1,13 @@
 import { isJsonObject, noUsage, parseJson } from "@tau/core";
-import type {
-  AssistantMessage,
-  Json,
-  JsonObject,
-  ModelEvent,
-  ModelFinished,
-  StopReason,
-  TauError,
-  Usage,
-} from "@tau/core";
+import type { Json, JsonObject, ModelEvent, ModelFinished, StopReason, TauError, Usage } from "@tau/core";
 
 import type { AnswerDecoder } from "../answer-decoder.ts";
 import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
 import { DeltaShortcut } from "../sse/delta-shortcut.ts";
 import type { SseEvent } from "../sse/sse-parser.ts";
-import { TextAccumulator } from "../text-accumulator.ts";
+import { AnswerAssembly } from "./answer-assembly.ts";
 import type { OpenAiChatDialect } from "./dialect.ts";
-import { ToolCallAssembly } from "./tool-call-assembly.ts";
 import { readUsage } from "./usage.ts";
 
 const stopReasons: Readonly<Record<string, StopReason>> = {
@@ -41,38 +31,33 @@ export class OpenAiChatDecoder implements AnswerDecoder {
   finished: ModelFinished | undefined;
 
   readonly #options: OpenAiDecoderOptions;
-  readonly #shortcut: DeltaShortcut;
-  #events: ModelEvent[] = [];
-  readonly #text = new TextAccumulator();
-  readonly #thinking = new TextAccumulator();
-  readonly #calls = new ToolCallAssembly();
+  readonly #shortcut = new DeltaShortcut(plainContent, ['"content":"', '"content": "']);
+  readonly #answer: AnswerAssembly;
   #usage: Usage = noUsage;
   #finishReason: string | undefined;
-  #refused = false;
   #model = "";
   #id: string | undefined;
 
   constructor(options: OpenAiDecoderOptions) {
     this.#options = options;
-    this.#shortcut = new DeltaShortcut(plainContent, ['"content":"', '"content": "']);
+    this.#answer = new AnswerAssembly(options.dialect, options.identity.provider);
   }
 
   take(): ModelEvent[] {
-    const events = this.#events;
-    if (events.length > 0) this.#events = [];
-    return events;
+    return this.#answer.take();
   }
 
   shortcut(text: string, offset: number): number {
     if (this.finished !== undefined) return -1;
     const behind = this.#shortcut.read(text, offset);
-    if (behind !== -1) this.#addText(this.#shortcut.text);
+    if (behind !== -1) this.#answer.say(this.#shortcut.text);
     return behind;
   }
 
   event(event: SseEvent): void {
     if (this.finished !== undefined) return;
     if (event.data === "[DONE]") {
+      if (!this.#options.dialect.finishReason) this.#finishReason ??= "";
       this.#finish();
       return;
     }
@@ -80,7 +65,10 @@ export class OpenAiChatDecoder implements AnswerDecoder {
     if (!parsed.ok || !isJsonObject(parsed.value)) {
       throw this.#notTheProtocol(parsed.ok ? "An event of the stream is not an object." : parsed.reason);
     }
-    this.#chunk(parsed.value, event.data);
+    this.#head(parsed.value, event.data);
+    for (const choice of listOf(parsed.value["choices"])) {
+      if (isFirst(choice)) this.#choice(choice, { part: choice["delta"], isWhole: false, data: event.data });
+    }
     if (plainContent(parsed.value) !== undefined) this.#shortcut.learn(event);
   }
 
@@ -90,72 +78,41 @@ export class OpenAiChatDecoder implements AnswerDecoder {
   }
 
   readAnswer(answer: Json): void {
-    if (!isJsonObject(answer) || !Array.isArray(answer["choices"])) {
+    const choices = isJsonObject(answer) ? listOf(answer["choices"]).filter(isFirst) : [];
+    if (!isJsonObject(answer) || choices.length === 0) {
       throw this.#notTheProtocol("The answer has no choices.");
     }
-    const choices = listOf(answer["choices"]).map(toWholeDelta);
-    this.#chunk({ ...answer, choices }, JSON.stringify(answer));
+    const data = JSON.stringify(answer);
+    this.#head(answer, data);
+    for (const choice of choices) {
+      this.#choice(choice, { part: withCallNumbers(choice["message"]), isWhole: true, data });
+    }
+    // Some servers give no reason, or an empty one; JSON that can be parsed is whole.
+    this.#finishReason ??= "";
     this.#finish();
   }
 
-  #chunk(chunk: JsonObject, data: string): void {
+  #head(chunk: JsonObject, data: string): void {
     if (chunk["error"] !== undefined && chunk["error"] !== null) throw this.#options.toError(data);
     if (typeof chunk["model"] === "string" && chunk["model"] !== "") this.#model = chunk["model"];
     if (typeof chunk["id"] === "string" && chunk["id"] !== "") this.#id = chunk["id"];
     this.#usage = readUsage(chunk) ?? this.#usage;
-    for (const choice of listOf(chunk["choices"])) {
-      if (isJsonObject(choice) && (choice["index"] ?? 0) === 0) this.#choice(choice, data);
-    }
+    this.#answer.sources(chunk);
   }
 
-  #choice(choice: JsonObject, data: string): void {
-    const delta = choice["delta"];
-    if (isJsonObject(delta)) this.#delta(delta);
+  #choice(
+    choice: JsonObject,
+    {
+      part,
+      isWhole,
+      data,
+    }: { readonly part: Json | undefined; readonly isWhole: boolean; readonly data: string },
+  ): void {
+    if (isJsonObject(part)) this.#answer.delta(part, isWhole);
     const reason = choice["finish_reason"];
     if (typeof reason !== "string" || reason === "") return;
     if (reason === "error") throw this.#options.toError(data);
     this.#finishReason = reason;
-  }
-
-  #delta(delta: JsonObject): void {
-    for (const field of this.#options.dialect.reasoningFields) {
-      const thought = delta[field];
-      if (typeof thought !== "string" || thought === "") continue;
-      this.#addThinking(thought);
-      break;
-    }
-    const { content, refusal } = { content: delta["content"], refusal: delta["refusal"] };
-    if (typeof content === "string") this.#addText(content);
-    else for (const part of listOf(content)) this.#part(part);
-    if (typeof refusal === "string" && refusal !== "") {
-      this.#refused = true;
-      this.#addText(refusal);
-    }
-    for (const call of listOf(delta["tool_calls"])) {
-      if (isJsonObject(call)) this.#calls.add(call, this.#events);
-    }
-  }
-
-  /** Mistral sends content as a list of parts when the model thinks. */
-  #part(part: Json): void {
-    if (!isJsonObject(part)) return;
-    if (part["type"] === "text" && typeof part["text"] === "string") this.#addText(part["text"]);
-    if (part["type"] !== "thinking") return;
-    for (const thought of listOf(part["thinking"])) {
-      if (isJsonObject(thought) && typeof thought["text"] === "string") this.#addThinking(thought["text"]);
-    }
-  }
-
-  #addThinking(text: string): void {
-    if (text === "") return;
-    this.#thinking.add(text);
-    this.#events.push({ type: "thinking_delta", text });
-  }
-
-  #addText(text: string): void {
-    if (text === "") return;
-    this.#text.add(text);
-    this.#events.push({ type: "text_delta", text });
   }
 
   #finish(): void {
@@ -165,56 +122,46 @@ export class OpenAiChatDecoder implements AnswerDecoder {
         cause: new Error("[DONE] came without a finish_reason."),
       });
     }
-    if (!this.#calls.isComplete) {
-      throw this.#notTheProtocol("A tool call has no name.");
-    }
+    if (!this.#answer.calls.isComplete) throw this.#notTheProtocol("A tool call has no name.");
     this.finished = {
       type: "finished",
-      message: this.#message(),
+      message: this.#answer.message(),
       usage: this.#usage,
       stopReason: this.#stopReason(this.#finishReason),
       model: this.#model === "" ? identity.model : this.#model,
       ...(this.#id === undefined ? {} : { responseId: this.#id }),
     };
-    this.#events.push(this.finished);
-  }
-
-  #message(): AssistantMessage {
-    const thinking = this.#thinking.toString();
-    const text = this.#text.toString();
-    return {
-      role: "assistant",
-      parts: [
-        ...(thinking === "" ? [] : [{ type: "thinking", text: thinking } as const]),
-        ...(text === "" ? [] : [{ type: "text", text } as const]),
-        ...this.#calls.finish(),
-      ],
-    };
-  }
-
-  #notTheProtocol(reason: string): TauError {
-    return modelError("model.parse", this.#options.identity, { cause: new Error(reason) });
+    this.#answer.push(this.finished);
   }
 
   #stopReason(finishReason: string): StopReason {
     const reason = stopReasons[finishReason] ?? "stop";
     if (reason !== "stop") return reason;
     // OpenAI says "stop" when a tool was forced by name; others say it always.
-    if (this.#calls.count > 0) return "tool_calls";
-    return this.#refused ? "content_filtered" : "stop";
+    if (this.#answer.calls.count > 0) return "tool_calls";
+    return this.#answer.refused ? "content_filtered" : "stop";
+  }
+
+  #notTheProtocol(reason: string): TauError {
+    return modelError("model.parse", this.#options.identity, { cause: new Error(reason) });
   }
 }
 
-/** A choice of a whole answer as the choice of a chunk that says everything at once. */
-function toWholeDelta(choice: Json): Json {
-  if (!isJsonObject(choice) || !isJsonObject(choice["message"])) return choice;
-  const { message } = choice;
-  // Whole calls have no index: each is one of its own, whatever its id.
+function isFirst(choice: Json): choice is JsonObject {
+  return isJsonObject(choice) && (choice["index"] ?? 0) === 0;
+}
+
+/** Calls of a whole message have no index: each is one of its own, whatever its id. */
+function withCallNumbers(message: Json | undefined): Json | undefined {
+  if (!isJsonObject(message)) return message;
   const calls = listOf(message["tool_calls"]).map((call, index) =>
     isJsonObject(call) ? { ...call, index } : call,
   );
-  return { ...choice, delta: { ...message, tool_calls: calls } };
+  return { ...message, tool_calls: calls };
 }
+
+/** Fields of a delta that say nothing about the text. */
+const silentFields = new Set(["content", "role", "channel"]);
 
 /** The text of a chunk that only adds content to the first choice. */
 function plainContent(chunk: Json): string | undefined {
@@ -223,18 +170,18 @@ function plainContent(chunk: Json): string | undefined {
   }
   const choices = listOf(chunk["choices"]);
   const choice = choices[0];
-  if (choices.length !== 1 || !isJsonObject(choice) || (choice["index"] ?? 0) !== 0) return undefined;
+  if (choices.length !== 1 || choice === undefined || !isFirst(choice)) return undefined;
   if (isSet(choice["finish_reason"])) return undefined;
   const delta = choice["delta"];
   if (!isJsonObject(delta)) return undefined;
   for (const field in delta) {
-    if (field !== "content" && field !== "role" && isSet(delta[field])) return undefined;
+    if (!silentFields.has(field) && isSet(delta[field])) return undefined;
   }
   return typeof delta["content"] === "string" && delta["content"] !== "" ? delta["content"] : undefined;
 }
 
 function isSet(value: Json | undefined): boolean {
-  return value !== undefined && value !== null;
+  return value !== undefined && value !== null && value !== "";
 }
 
 function listOf(value: Json | undefined): readonly Json[] {

@@ -4,8 +4,10 @@ import type {
   AudioPart,
   FilePart,
   ImagePart,
+  JsonObject,
   Message,
   TextPart,
+  ToolCallPart,
   ToolMessage,
   ToolResultPart,
   UserMessage,
@@ -15,6 +17,7 @@ import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
 import { describeMedia, textOfFile, toInputAudio, toMediaUrl } from "../openai-media.ts";
 import type { OpenAiChatDialect } from "./dialect.ts";
+import { ownFields } from "./own-fields.ts";
 
 /** A content part of a user message on the wire. */
 type WirePart =
@@ -26,17 +29,20 @@ type WirePart =
     }
   | { readonly type: "file"; readonly file: { readonly filename: string; readonly file_data: string } };
 
+interface WireCall {
+  readonly id: string;
+  readonly type: "function";
+  readonly function: { readonly name: string; readonly arguments: string };
+}
+
 /** A message on the wire. */
 export type WireMessage =
   | { readonly role: "user"; readonly content: string | WirePart[] }
   | {
       readonly role: "assistant";
-      readonly content: string | null;
-      readonly tool_calls?: {
-        readonly id: string;
-        readonly type: "function";
-        readonly function: { readonly name: string; readonly arguments: string };
-      }[];
+      /** A list only where a dialect has thinking in it. */
+      readonly content: string | null | JsonObject[];
+      readonly tool_calls?: WireCall[];
     }
   | { readonly role: "tool"; readonly tool_call_id: string; readonly content: string };
 
@@ -54,7 +60,7 @@ export function toWireMessages(
     case "user":
       return [{ role: "user", content: userContent(message, identity) }];
     case "assistant":
-      return assistantMessages(message, dialect);
+      return assistantMessages(message, dialect, identity);
     case "tool":
       return toolMessages(message, identity);
     default:
@@ -69,31 +75,51 @@ function userContent(message: UserMessage, identity: ModelIdentity): string | Wi
   return message.parts.map((part) => wirePart(part, identity));
 }
 
-function assistantMessages(message: AssistantMessage, dialect: OpenAiChatDialect): readonly WireMessage[] {
+function assistantMessages(
+  message: AssistantMessage,
+  dialect: OpenAiChatDialect,
+  { provider }: ModelIdentity,
+): readonly WireMessage[] {
   let text = "";
   let thinking = "";
-  const calls = [];
+  const calls: WireCall[] = [];
+  let fields: JsonObject = {};
   for (const part of message.parts) {
     if (part.type === "text") text += part.text;
     else if (part.type === "thinking") thinking += part.text;
-    else if (part.type === "tool_call") {
-      calls.push({
-        id: part.id,
-        type: "function",
-        function: { name: part.name, arguments: part.arguments },
-      } as const);
+    else if (part.type === "tool_call") calls.push(toWireCall(part, provider));
+    if (part.type === "text" || part.type === "thinking") {
+      fields = { ...fields, ...ownFields(part.providerData, provider) };
     }
   }
   if (text === "" && calls.length === 0) return [];
-  const field = dialect.reasoningReturnField;
   return [
     {
       role: "assistant",
-      content: text === "" ? null : text,
-      ...(field === undefined || thinking === "" ? {} : { [field]: thinking }),
+      content: assistantContent(text, dialect.thinkingParts ? thinking : ""),
+      ...returnedThinking(thinking, fields, dialect),
+      ...fields,
       ...(calls.length === 0 ? {} : { tool_calls: calls }),
     },
   ];
+}
+
+function toWireCall({ id, name, arguments: text, providerData }: ToolCallPart, provider: string): WireCall {
+  const call = { id, type: "function", function: { name, arguments: text } } as const;
+  return { ...ownFields(providerData, provider), ...call };
+}
+
+function assistantContent(text: string, thinking: string): string | null | JsonObject[] {
+  if (thinking === "") return text === "" ? null : text;
+  const thought = { type: "thinking", thinking: [{ type: "text", text: thinking }] };
+  return text === "" ? [thought] : [thought, { type: "text", text }];
+}
+
+/** Thinking as text, unless it goes back in a form of its own. */
+function returnedThinking(thinking: string, fields: JsonObject, dialect: OpenAiChatDialect): JsonObject {
+  const field = dialect.reasoningReturnField;
+  if (field === undefined || thinking === "" || fields["reasoning_details"] !== undefined) return {};
+  return { [field]: thinking };
 }
 
 /** A tool message carries only text; pictures and files follow in a user message that says whose they are. */

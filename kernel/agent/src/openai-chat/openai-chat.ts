@@ -2,29 +2,38 @@ import { endpointOf } from "../endpoint.ts";
 import type { Model } from "../model.ts";
 import { createWireModel } from "../wire-model.ts";
 import type { WireModelOptions } from "../wire-model.ts";
-import { dialectFor } from "./dialect.ts";
 import type { OpenAiChatDialect } from "./dialect.ts";
+import { dialectOf, findProvider, providerAt } from "./providers.ts";
+import type { OpenAiChatProvider } from "./providers.ts";
 
 /** Options of {@link createOpenAiChat}. */
 export interface OpenAiChatOptions extends WireModelOptions {
-  /** With the version, without the path: `http://localhost:8080/v1`. Default OpenAI's. */
+  /** With the version, without the path: `http://localhost:8080/v1`. Default the provider's. */
   readonly baseUrl?: string;
-  /** How the server differs; found by the host when absent. Fields given here win. */
+  /**
+   * Who answers: a known provider, for example `groq` or `deepseek`, a record of one, or any other name, which
+   * then only names it in errors and costs. Default `openai`.
+   */
+  readonly provider?: string | OpenAiChatProvider;
+  /** How the server differs; by the provider or else the host when absent. Fields given here win. */
   readonly dialect?: Partial<OpenAiChatDialect>;
-  /** The name in errors and costs. Default `openai`. */
-  readonly provider?: string;
 }
 
 /**
  * Makes a {@link Model} that speaks OpenAI Chat Completions, OpenAI's own or any compatible server's.
  * The key goes out as a bearer token; local servers need none.
  *
- * @throws TauError `model.invalid_request` when the base URL is not an address
+ * @throws TauError `model.invalid_request` when the base URL is not an address, or is missing for a provider
+ *   that has none of its own
  */
 export function createOpenAiChat(options: OpenAiChatOptions): Model {
-  const url = endpointOf(options.baseUrl ?? "https://api.openai.com/v1", "/chat/completions");
-  const dialect: OpenAiChatDialect = { ...dialectFor(url), ...options.dialect };
-  const identity = { provider: options.provider ?? "openai", model: options.model };
+  const { provider = "openai" } = options;
+  const named = typeof provider === "string" ? findProvider(provider) : provider;
+  const url = endpointOf(options.baseUrl ?? named?.baseUrl ?? "", named?.path ?? "/chat/completions");
+  // Without a name the address tells whose server it is; it may be anybody's.
+  const known = options.provider === undefined ? providerAt(url) : (named ?? providerAt(url));
+  const dialect: OpenAiChatDialect = { ...dialectOf(known), ...options.dialect };
+  const identity = { provider: typeof provider === "string" ? provider : provider.id, model: options.model };
 
   return createWireModel(identity, options, async () => {
     const { createOpenAiChatProtocol } = await import("./protocol.ts");

@@ -1,17 +1,14 @@
 import { userText } from "@tau/core";
-import type { Message, ToolDefinition } from "@tau/core";
-import type {
-  ChatCompletionCreateParamsStreaming,
-  ChatCompletionMessageParam,
-  ChatCompletionTool,
-} from "openai/resources/chat/completions";
+import type { JsonObject, Message, ProviderData, ToolDefinition } from "@tau/core";
+import type { ChatCompletionCreateParamsStreaming } from "openai/resources/chat/completions";
 import { describe, expect, test } from "vitest";
 
 import type { ModelRequest } from "../model.ts";
-import { compatibleDialect, openAiDialect, openRouterDialect } from "./dialect.ts";
+import { schemaErrors } from "../request-schema.test.support.ts";
+import { compatibleDialect, openAiDialect } from "./dialect.ts";
 import type { OpenAiChatDialect } from "./dialect.ts";
-import { toWireMessages } from "./message-fragment.ts";
-import { createOpenAiBodyWriter, toWireTool } from "./request-body.ts";
+import { dialectOf, findProvider, openRouterDialect } from "./providers.ts";
+import { createOpenAiBodyWriter } from "./request-body.ts";
 
 const identity = { provider: "openai", model: "gpt-x" };
 const read: ToolDefinition = { name: "read", description: "Reads.", inputSchema: { type: "object" } };
@@ -58,15 +55,14 @@ const toolRound: readonly Message[] = [
 
 describe("OpenAI request bodies", () => {
   test("have the types of the vendor's library", () => {
-    const messages = toolRound.flatMap((message) => toWireMessages(message, openAiDialect, identity));
-    messages.map((message) => message satisfies ChatCompletionMessageParam);
-    toWireTool(read) satisfies ChatCompletionTool;
     const expected = {
       model: "gpt-x",
       stream: true,
       stream_options: { include_usage: true },
       max_completion_tokens: 100,
       temperature: 0.5,
+      top_p: 0.9,
+      seed: 7,
       stop: ["END"],
       tool_choice: { type: "function", function: { name: "read" } },
       reasoning_effort: "low",
@@ -94,11 +90,47 @@ describe("OpenAI request bodies", () => {
         toolChoice: { name: "read" },
         maxOutputTokens: 100,
         temperature: 0.5,
+        topP: 0.9,
+        seed: 7,
         stopSequences: ["END"],
         reasoning: "low",
         outputSchema: { name: "answer", schema: { type: "object" } },
       }),
     ).toEqual(expected);
+  });
+
+  test("are valid in the eyes of the vendor's library, whatever they carry", () => {
+    const source = { kind: "base64", data: "AAAA" } as const;
+    const body = bodyOf({
+      system: "Be brief.",
+      tools: [read],
+      providerTools: [{ protocol: "openai-chat", data: { type: "custom", custom: { name: "sql" } } }],
+      toolChoice: "required",
+      maxOutputTokens: 1,
+      temperature: 0,
+      topP: 1,
+      seed: 1,
+      stopSequences: ["END"],
+      reasoning: "none",
+      outputSchema: { name: "answer", schema: { type: "object" }, strict: false },
+      messages: [
+        {
+          role: "user",
+          parts: [
+            { type: "text", text: "Look" },
+            { type: "image", mediaType: "image/png", source },
+            { type: "audio", mediaType: "audio/wav", source },
+            { type: "file", mediaType: "application/pdf", name: "a.pdf", source },
+          ],
+        },
+        ...toolRound,
+        userText("Thanks"),
+      ],
+      providerOptions: { "openai-chat": { service_tier: "flex" } },
+    });
+
+    expect(schemaErrors("openai-chat", body)).toEqual([]);
+    expect(schemaErrors("openai-chat", { ...Object(body), max_output_tokens: 1 })).not.toEqual([]);
   });
 
   test("carry tool calls and their results, failed ones marked", () => {
@@ -185,6 +217,44 @@ describe("OpenAI request bodies", () => {
 
   test("follow the dialect", () => {
     const request: ModelRequest = { ...plain, maxOutputTokens: 5, reasoning: "high" };
+
+    expect(bodyOf(request, compatibleDialect)).toMatchObject({ max_tokens: 5, reasoning_effort: "high" });
+    expect(bodyOf(request, openRouterDialect)).toMatchObject({ reasoning: { effort: "high" } });
+    expect(bodyOf(request, { ...compatibleDialect, streamUsage: false })).not.toHaveProperty(
+      "stream_options",
+    );
+    const mistral = bodyOf(
+      { ...request, tools: [read], toolChoice: "required", seed: 7 },
+      dialectOf(findProvider("mistral")),
+    );
+    expect(mistral).toMatchObject({ tool_choice: "any", random_seed: 7, reasoning_effort: "high" });
+    expect(mistral).not.toHaveProperty("seed");
+    const perplexity = bodyOf({ ...request, seed: 7 }, dialectOf(findProvider("perplexity")));
+    expect(perplexity).not.toHaveProperty("reasoning_effort");
+    expect(perplexity).not.toHaveProperty("seed");
+    const deepSeek = dialectOf(findProvider("deepseek"));
+    expect(bodyOf({ ...plain, reasoning: "none" }, deepSeek)).toMatchObject({
+      thinking: { type: "disabled" },
+    });
+  });
+
+  test("tell the schema of the answer in words where the protocol has no place for it", () => {
+    const outputSchema = { name: "answer", schema: { type: "object", required: ["a"] } } as const;
+    const body = bodyOf({ ...plain, system: "Be brief.", outputSchema }, dialectOf(findProvider("zai")));
+
+    expect(body).toMatchObject({
+      response_format: { type: "json_object" },
+      messages: [
+        { role: "system", content: expect.stringMatching(/^Be brief\.\n\n.*JSON.*"required":\["a"\]/s) },
+        {},
+      ],
+    });
+    const none = bodyOf({ ...plain, outputSchema }, { ...compatibleDialect, structuredOutput: "none" });
+    expect(none).not.toHaveProperty("response_format");
+    expect(none).toMatchObject({ messages: [{ role: "system" }, {}] });
+  });
+
+  test("send thinking back in the form of the dialect", () => {
     const thinking: Message = {
       role: "assistant",
       parts: [
@@ -192,18 +262,81 @@ describe("OpenAI request bodies", () => {
         { type: "text", text: "a" },
       ],
     };
+    const sent = (dialect: OpenAiChatDialect): unknown =>
+      Object(bodyOf({ messages: [thinking], tools: [] }, dialect)).messages[0];
 
-    expect(bodyOf(request, compatibleDialect)).toMatchObject({ max_tokens: 5, reasoning_effort: "high" });
-    expect(bodyOf(request, openRouterDialect)).toMatchObject({ reasoning: { effort: "high" } });
-    expect(bodyOf(request, { ...compatibleDialect, streamUsage: false })).not.toHaveProperty(
-      "stream_options",
+    expect(sent(openAiDialect)).toEqual({ role: "assistant", content: "a" });
+    expect(sent(dialectOf(findProvider("deepseek")))).toEqual({
+      role: "assistant",
+      content: "a",
+      reasoning_content: "hm",
+    });
+    expect(sent(dialectOf(findProvider("mistral")))).toEqual({
+      role: "assistant",
+      content: [
+        { type: "thinking", thinking: [{ type: "text", text: "hm" }] },
+        { type: "text", text: "a" },
+      ],
+    });
+  });
+
+  test("send back what a provider wants back, to nobody else", () => {
+    const details = [{ type: "reasoning.encrypted", data: "gAAA", index: 0 }];
+    const fields = (data: JsonObject): ProviderData => ({
+      protocol: "openai-chat",
+      data: { provider: "openrouter", fields: data },
+    });
+    const answer: Message = {
+      role: "assistant",
+      parts: [
+        { type: "thinking", text: "hm", providerData: fields({ reasoning_details: details }) },
+        {
+          type: "tool_call",
+          id: "c",
+          name: "x",
+          arguments: "{}",
+          providerData: fields({ extra_content: { google: { thought_signature: "s" } } }),
+        },
+        { type: "provider_item", kind: "executed_tools", providerData: fields({}) },
+      ],
+    };
+    const sentTo = (provider: string): unknown =>
+      JSON.parse(
+        createOpenAiBodyWriter(openRouterDialect, { provider, model: "m" })({
+          messages: [answer],
+          tools: [],
+        }),
+      ).messages;
+    const call = { id: "c", type: "function", function: { name: "x", arguments: "{}" } };
+
+    expect(sentTo("openrouter")).toEqual([
+      {
+        role: "assistant",
+        content: null,
+        reasoning_details: details,
+        tool_calls: [{ ...call, extra_content: { google: { thought_signature: "s" } } }],
+      },
+    ]);
+    expect(sentTo("other")).toEqual([
+      { role: "assistant", content: null, reasoning: "hm", tool_calls: [call] },
+    ]);
+  });
+
+  test("carry the provider's own tools and options, which win", () => {
+    const search = { protocol: "openai-chat", data: { type: "web_search" } };
+    const body = bodyOf({
+      ...plain,
+      tools: [read],
+      providerTools: [search],
+      toolChoice: "auto",
+      temperature: 1,
+      providerOptions: { "openai-chat": { temperature: 0, top_k: 3 }, anthropic: { top_k: 9 } },
+    });
+
+    expect(body).toMatchObject({ tools: [{}, { type: "web_search" }], temperature: 0, top_k: 3 });
+    expect(() => bodyOf({ ...plain, providerTools: [{ ...search, protocol: "gemini" }] })).toThrow(
+      expect.objectContaining({ code: "model.unsupported_content" }),
     );
-    expect(
-      bodyOf(
-        { messages: [thinking], tools: [] },
-        { ...compatibleDialect, reasoningReturnField: "reasoning_content" },
-      ),
-    ).toMatchObject({ messages: [{ content: "a", reasoning_content: "hm" }] });
   });
 
   test("begin with the bytes of the request before them, and serialise a message once", () => {

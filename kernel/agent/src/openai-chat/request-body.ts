@@ -1,10 +1,12 @@
-import type { Message, ToolDefinition } from "@tau/core";
+import type { Json, JsonObject, Message, ToolDefinition } from "@tau/core";
 
 import type { ModelRequest } from "../model.ts";
 import type { ModelIdentity } from "../model-error.ts";
+import { joinBody, toolList } from "../wire-body.ts";
 import { listWriter } from "../wire-fragments.ts";
 import type { OpenAiChatDialect } from "./dialect.ts";
 import { toWireMessages } from "./message-fragment.ts";
+import { chatProtocol } from "./own-fields.ts";
 
 /** Writes request bodies; each message and tool is serialised once in its life. */
 export function createOpenAiBodyWriter(
@@ -17,25 +19,24 @@ export function createOpenAiBodyWriter(
       .join(","),
   );
   const writeTools = listWriter((tool: ToolDefinition) => JSON.stringify(toWireTool(tool)));
-  const model = JSON.stringify(identity.model);
 
   return (request) => {
-    const { system } = request;
-    let head = `{"model":${model},"stream":true`;
-    if (dialect.streamUsage) head += ',"stream_options":{"include_usage":true}';
-    for (const [name, value] of Object.entries(toSettings(request, dialect))) {
-      if (value !== undefined) head += `,${JSON.stringify(name)}:${JSON.stringify(value)}`;
-    }
-    if (request.tools.length > 0) head += `,"tools":[${writeTools(request.tools)}]`;
+    const system = toSystem(request, dialect);
     const messages = writeMessages(request.messages);
-    if (system === undefined || system === "") return `${head},"messages":[${messages}]}`;
-    const first = JSON.stringify({ role: dialect.systemRole, content: system });
-    return `${head},"messages":[${first}${messages === "" ? "" : ","}${messages}]}`;
+    const first = system === "" ? "" : JSON.stringify({ role: dialect.systemRole, content: system });
+    return joinBody(
+      toSettings(request, dialect, identity.model),
+      {
+        tools: toolList(request, writeTools, { protocol: chatProtocol, identity }),
+        messages: `[${first}${first === "" || messages === "" ? "" : ","}${messages}]`,
+      },
+      request.providerOptions?.[chatProtocol],
+    );
   };
 }
 
 /** A tool on the wire. */
-export function toWireTool(tool: ToolDefinition): {
+function toWireTool(tool: ToolDefinition): {
   readonly type: "function";
   readonly function: {
     readonly name: string;
@@ -49,31 +50,52 @@ export function toWireTool(tool: ToolDefinition): {
   };
 }
 
-function toSettings(request: ModelRequest, dialect: OpenAiChatDialect): Readonly<Record<string, unknown>> {
-  const { toolChoice, reasoning } = request;
+/** Where the protocol cannot carry a schema, the instructions do. */
+function toSystem(
+  { system = "", outputSchema }: ModelRequest,
+  { structuredOutput }: OpenAiChatDialect,
+): string {
+  if (outputSchema === undefined || structuredOutput === "json_schema") return system;
+  const rule = `Answer with nothing but JSON that matches this JSON Schema:\n${JSON.stringify(outputSchema.schema)}`;
+  return system === "" ? rule : `${system}\n\n${rule}`;
+}
+
+function toSettings(
+  request: ModelRequest,
+  dialect: OpenAiChatDialect,
+  model: string,
+): Readonly<Record<string, Json | undefined>> {
+  const { reasoning, stopSequences } = request;
   return {
+    model,
+    stream: true,
+    stream_options: dialect.streamUsage ? { include_usage: true } : undefined,
     [dialect.maxTokensField]: request.maxOutputTokens,
     temperature: request.temperature,
-    stop: request.stopSequences?.length === 0 ? undefined : request.stopSequences,
-    tool_choice:
-      typeof toolChoice === "object" ? { type: "function", function: { name: toolChoice.name } } : toolChoice,
-    reasoning_effort: dialect.reasoningRequest === "reasoning_effort" ? reasoning : undefined,
-    reasoning:
-      dialect.reasoningRequest === "reasoning" && reasoning !== undefined
-        ? reasoning === "none"
-          ? { enabled: false }
-          : { effort: reasoning }
-        : undefined,
+    top_p: request.topP,
+    ...(dialect.seedField === "none" ? {} : { [dialect.seedField]: request.seed }),
+    stop: stopSequences?.length === 0 ? undefined : stopSequences,
+    tool_choice: toToolChoice(request, dialect),
+    ...(reasoning === undefined ? {} : dialect.reasoning[reasoning]),
     response_format: toResponseFormat(request, dialect),
   };
 }
 
-function toResponseFormat(request: ModelRequest, dialect: OpenAiChatDialect): unknown {
-  const { outputSchema } = request;
+function toToolChoice(
+  { tools, providerTools = [], toolChoice }: ModelRequest,
+  dialect: OpenAiChatDialect,
+): Json | undefined {
+  if (tools.length + providerTools.length === 0) return undefined;
+  if (typeof toolChoice === "object") return { type: "function", function: { name: toolChoice.name } };
+  return toolChoice === "required" ? dialect.requiredToolChoice : toolChoice;
+}
+
+function toResponseFormat(
+  { outputSchema }: ModelRequest,
+  dialect: OpenAiChatDialect,
+): JsonObject | undefined {
   if (outputSchema === undefined || dialect.structuredOutput === "none") return undefined;
   if (dialect.structuredOutput === "json_object") return { type: "json_object" };
-  return {
-    type: "json_schema",
-    json_schema: { name: outputSchema.name, schema: outputSchema.schema, strict: true },
-  };
+  const { name, schema, strict = true } = outputSchema;
+  return { type: "json_schema", json_schema: { name, schema, strict } };
 }

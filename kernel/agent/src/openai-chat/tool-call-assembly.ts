@@ -2,6 +2,7 @@ import type { JsonObject, ModelEvent, ToolCallPart } from "@tau/core";
 import { isJsonObject } from "@tau/core";
 
 import { TextAccumulator } from "../text-accumulator.ts";
+import { toProviderData } from "./own-fields.ts";
 
 interface OpenCall {
   readonly wireIndex: number;
@@ -9,6 +10,8 @@ interface OpenCall {
   id: string;
   name: string;
   started: boolean;
+  /** What Gemini wants back with its calls. */
+  extraContent: JsonObject | undefined;
   readonly fragments: TextAccumulator;
 }
 
@@ -18,6 +21,11 @@ interface OpenCall {
  */
 export class ToolCallAssembly {
   readonly #calls: OpenCall[] = [];
+  readonly #provider: string;
+
+  constructor(provider: string) {
+    this.#provider = provider;
+  }
 
   get count(): number {
     return this.#calls.length;
@@ -29,6 +37,7 @@ export class ToolCallAssembly {
     const details = isJsonObject(delta["function"]) ? delta["function"] : {};
     if (typeof delta["id"] === "string" && call.id === "") call.id = delta["id"];
     if (typeof details["name"] === "string" && !call.started) call.name += details["name"];
+    if (isJsonObject(delta["extra_content"])) call.extraContent = delta["extra_content"];
     const fragment = details["arguments"];
     // Some servers send the arguments as an object, already parsed.
     const text = isJsonObject(fragment) ? JSON.stringify(fragment) : fragment;
@@ -45,6 +54,9 @@ export class ToolCallAssembly {
       id: call.id,
       name: call.name,
       arguments: call.fragments.isEmpty ? "{}" : call.fragments.toString(),
+      ...(call.extraContent === undefined
+        ? {}
+        : { providerData: toProviderData(this.#provider, { extra_content: call.extraContent }) }),
     }));
   }
 
@@ -75,6 +87,7 @@ export class ToolCallAssembly {
       id,
       name: "",
       started: false,
+      extraContent: undefined,
       fragments: new TextAccumulator(),
     };
     this.#calls.push(call);

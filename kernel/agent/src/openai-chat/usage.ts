@@ -7,14 +7,27 @@ export function readUsage(chunk: JsonObject): Usage | undefined {
   if (!isJsonObject(usage)) return undefined;
   const prompt = objectOf(usage["prompt_tokens_details"]);
   const completion = objectOf(usage["completion_tokens_details"]);
+  const [inputTokens, outputTokens] = [count(usage["prompt_tokens"]), count(usage["completion_tokens"])];
+  const reasoningTokens = count(completion["reasoning_tokens"]);
+  // xAI counts thinking beside what it says; its sum shows it.
+  const isBeside = count(usage["total_tokens"]) === inputTokens + outputTokens + reasoningTokens;
   return {
-    inputTokens: count(usage["prompt_tokens"]),
-    outputTokens: count(usage["completion_tokens"]),
-    // DeepSeek has a name of its own.
-    cacheReadTokens: count(prompt["cached_tokens"] ?? usage["prompt_cache_hit_tokens"]),
+    inputTokens,
+    outputTokens: outputTokens + (isBeside ? reasoningTokens : 0),
+    cacheReadTokens: cachedTokens(usage, prompt),
     cacheWriteTokens: count(prompt["cache_write_tokens"]),
-    reasoningTokens: count(completion["reasoning_tokens"]),
+    reasoningTokens,
   };
+}
+
+/** DeepSeek, Moonshot and Mistral have names of their own. */
+function cachedTokens(usage: JsonObject, prompt: JsonObject): number {
+  return count(
+    prompt["cached_tokens"] ??
+      usage["prompt_cache_hit_tokens"] ??
+      usage["cached_tokens"] ??
+      usage["num_cached_tokens"],
+  );
 }
 
 function objectOf(value: Json | undefined): JsonObject {

@@ -1,5 +1,6 @@
 import { endpointOf } from "../endpoint.ts";
 import type { Model } from "../model.ts";
+import { findProvider } from "../openai-chat/providers.ts";
 import { createWireModel } from "../wire-model.ts";
 import type { WireModelOptions } from "../wire-model.ts";
 import { responsesSettings } from "./settings.ts";
@@ -7,9 +8,12 @@ import type { ResponsesSettings } from "./settings.ts";
 
 /** Options of {@link createOpenAiResponses}. */
 export interface OpenAiResponsesOptions extends WireModelOptions, ResponsesSettings {
-  /** With the version, without the path: `http://localhost:8080/v1`. Default OpenAI's. */
+  /** With the version, without the path: `http://localhost:8080/v1`. Default the provider's. */
   readonly baseUrl?: string;
-  /** The name in errors and costs, and of whose items go back there. Default `openai`. */
+  /**
+   * Who answers: a known provider, for example `xai` or `openrouter`, or any other name, which then only names
+   * it in errors and costs. Only the provider of this name gets its items back. Default `openai`.
+   */
   readonly provider?: string;
 }
 
@@ -20,11 +24,13 @@ export interface OpenAiResponsesOptions extends WireModelOptions, ResponsesSetti
  * messages and goes back unchanged, but only to the provider whose name it bears. Stop sequences do not exist in
  * this protocol and are refused with `model.unsupported_content`; a seed is left out.
  *
- * @throws TauError `model.invalid_request` when the base URL is not an address
+ * @throws TauError `model.invalid_request` when the base URL is not an address, or is missing for a provider
+ *   that has none of its own
  */
 export function createOpenAiResponses(options: OpenAiResponsesOptions): Model {
-  const url = endpointOf(options.baseUrl ?? "https://api.openai.com/v1", "/responses");
-  const identity = { provider: options.provider ?? "openai", model: options.model };
+  const { provider = "openai", model } = options;
+  const url = endpointOf(options.baseUrl ?? findProvider(provider)?.baseUrl ?? "", "/responses");
+  const identity = { provider, model };
 
   return createWireModel(identity, options, async () => {
     const { createResponsesProtocol } = await import("./protocol.ts");

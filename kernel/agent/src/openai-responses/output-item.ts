@@ -1,6 +1,7 @@
 import { isJsonObject } from "@tau/core";
 import type { AssistantMessage, Citation, Json, JsonObject, TextPart, ToolCallPart } from "@tau/core";
 
+import { utf16Offset } from "../openai-citation.ts";
 import { listAt, textAt, toProviderData, without } from "./item-data.ts";
 
 type AnswerPart = AssistantMessage["parts"][number];
@@ -119,14 +120,4 @@ function toCitations(annotation: Json, text: string): readonly Citation[] {
       ...(end === undefined ? {} : { end }),
     },
   ];
-}
-
-/** The protocol counts characters (code points), of which some are two units of a string. */
-function utf16Offset(text: string, index: Json | undefined): number | undefined {
-  if (typeof index !== "number") return undefined;
-  let units = 0;
-  for (let characters = 0; characters < index && units < text.length; characters++) {
-    units += (text.codePointAt(units) ?? 0) > 0xffff ? 2 : 1;
-  }
-  return units;
 }

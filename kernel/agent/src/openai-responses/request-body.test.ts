@@ -4,6 +4,7 @@ import type { FunctionTool, ResponseCreateParamsStreaming } from "openai/resourc
 import { describe, expect, test } from "vitest";
 
 import type { ModelRequest } from "../model.ts";
+import { schemaErrors } from "../request-schema.test.support.ts";
 import { ResponsesDecoder } from "./decoder.ts";
 import { responsesSettings } from "./settings.ts";
 import type { ResponsesSettings } from "./settings.ts";
@@ -52,7 +53,22 @@ const message = {
     { type: "refusal", refusal: "No." },
   ],
 };
-const search = { type: "web_search_call", id: "ws_1", status: "completed", action: { type: "search" } };
+const cited = {
+  ...message,
+  content: [
+    {
+      type: "output_text",
+      text: "One",
+      annotations: [{ type: "url_citation", url: "https://a", title: "A", start_index: 0, end_index: 3 }],
+    },
+  ],
+};
+const search = {
+  type: "web_search_call",
+  id: "ws_1",
+  status: "completed",
+  action: { type: "search", query: "q" },
+};
 const functionCall = {
   type: "function_call",
   id: "fc_1",
@@ -117,6 +133,52 @@ describe("Responses request bodies", () => {
       functionCall,
       { type: "function_call_output", call_id: "call_1", output: "A" },
     ]);
+  });
+
+  test("are valid in the eyes of the vendor's library, whatever they carry", () => {
+    const source = { kind: "base64", data: "AAAA" } as const;
+    const custom = { type: "custom_tool_call", id: "ctc_1", call_id: "c2", name: "sql", input: "SELECT 1" };
+    const picture = { type: "image_generation_call", id: "ig_1", status: "completed", result: "AAAA" };
+    const interpreter = {
+      type: "code_interpreter_call",
+      id: "ci_1",
+      status: "completed",
+      code: "1",
+      container_id: "c",
+      outputs: [],
+    };
+    const body = bodyOf({
+      system: "Be brief.",
+      tools: [read],
+      providerTools: [{ protocol: "openai-responses", data: { type: "image_generation" } }],
+      toolChoice: { name: "image_generation" },
+      maxOutputTokens: 16,
+      topP: 1,
+      reasoning: "none",
+      outputSchema: { name: "answer", schema: { type: "object" }, strict: false },
+      messages: [
+        {
+          role: "user",
+          parts: [
+            { type: "text", text: "Look" },
+            { type: "image", mediaType: "image/png", source },
+            { type: "file", mediaType: "application/pdf", name: "a.pdf", source },
+          ],
+        },
+        answerOf(reasoning, search, interpreter, picture, cited, functionCall, custom),
+        {
+          role: "tool",
+          parts: [
+            ...resultOf("call_1", { content: [{ type: "image", mediaType: "image/png", source }] }).parts,
+            ...resultOf("c2").parts,
+          ],
+        },
+      ],
+      providerOptions: { "openai-responses": { prompt_cache_key: "k" } },
+    });
+
+    expect(schemaErrors("openai-responses", body)).toEqual([]);
+    expect(schemaErrors("openai-responses", { ...Object(body), max_tokens: 1 })).not.toEqual([]);
   });
 
   test("show items only to the provider that made them, and plain text and calls to anybody", () => {

@@ -30,7 +30,7 @@ const sentinel = "\u{1}tau";
  * Why it is right: {@link learn} replaces one string token of a real event by a sentinel, parses the
  * result, and keeps the template only if the sentinel comes out as the delta. Any other JSON string token
  * in that gap then gives the same object with that string as the delta. The other gaps are white space
- * before the last brace, the letters of the top-level `obfuscation` and the digits of the top-level
+ * before the last brace, the letters of the top-level `obfuscation` (Mistral's `p`) and the digits of the top-level
  * `sequence_number`, proven in the same way; nobody reads them. Whatever does not fit exactly goes the slow way.
  */
 export class DeltaShortcut {
@@ -107,7 +107,7 @@ export class DeltaShortcut {
     const gaps = [...head, ...tail].map(({ gap }) => gap);
     return (
       provenOnce(gaps, "digits", parsed.value["sequence_number"] === Number(fillings.digits)) &&
-      provenOnce(gaps, "letters", parsed.value["obfuscation"] === fillings.letters)
+      provenOnce(gaps, "letters", (parsed.value["obfuscation"] ?? parsed.value["p"]) === fillings.letters)
     );
   }
 }
@@ -127,7 +127,7 @@ function provenOnce(gaps: readonly (Gap | undefined)[], gap: Gap, cameOut: boole
 
 const gapPlaces: Readonly<Record<Gap, RegExp>> = {
   digits: /(?<="sequence_number": ?)(?:0|[1-9]\d*)(?=[,}])/,
-  letters: /(?<="obfuscation": ?")[A-Za-z0-9]*(?=")/,
+  letters: /(?<="(?:obfuscation|p)": ?")[A-Za-z0-9]*(?=")/,
   spaces: /(?<! ) *(?=\}\s*$)/,
 };
 const anyGap = new RegExp(

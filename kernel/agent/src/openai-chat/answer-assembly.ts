@@ -1,0 +1,176 @@
+import { isJsonObject } from "@tau/core";
+import type { AssistantMessage, ImagePart, Json, JsonObject, ModelEvent } from "@tau/core";
+
+import { TextAccumulator } from "../text-accumulator.ts";
+import { toCitations, toImages } from "./answer-sources.ts";
+import type { OpenAiChatDialect } from "./dialect.ts";
+import { chatProtocol, toProviderData } from "./own-fields.ts";
+import { ReasoningDetails } from "./reasoning-details.ts";
+import { ToolCallAssembly } from "./tool-call-assembly.ts";
+
+/** Puts one answer together out of its deltas, or out of a whole message, which is one delta that says all. */
+export class AnswerAssembly {
+  /** The model refused, which is told as text. */
+  refused = false;
+  readonly calls: ToolCallAssembly;
+
+  readonly #dialect: OpenAiChatDialect;
+  readonly #provider: string;
+  #events: ModelEvent[] = [];
+  readonly #text = new TextAccumulator();
+  readonly #thinking = new TextAccumulator();
+  readonly #details = new ReasoningDetails();
+  readonly #images: ImagePart[] = [];
+  readonly #annotations: Json[] = [];
+  readonly #items = new Map<string, readonly Json[]>();
+  #sources: readonly Json[] = [];
+  #extraContent: JsonObject | undefined;
+
+  constructor(dialect: OpenAiChatDialect, provider: string) {
+    this.#dialect = dialect;
+    this.#provider = provider;
+    this.calls = new ToolCallAssembly(provider);
+  }
+
+  take(): ModelEvent[] {
+    const events = this.#events;
+    if (events.length > 0) this.#events = [];
+    return events;
+  }
+
+  push(event: ModelEvent): void {
+    this.#events.push(event);
+  }
+
+  say(text: string): void {
+    if (text === "") return;
+    this.#text.add(text);
+    this.#events.push({ type: "text_delta", text });
+  }
+
+  /** Sources that stand beside the choices; the last list told is the whole one. */
+  sources(chunk: JsonObject): void {
+    const told = [chunk["search_results"], chunk["citations"]].map(listOf).find((list) => list.length > 0);
+    this.#sources = told ?? this.#sources;
+  }
+
+  delta(delta: JsonObject, isWhole: boolean): void {
+    this.#think(delta, isWhole);
+    const { content, refusal } = { content: delta["content"], refusal: delta["refusal"] };
+    if (typeof content === "string") this.say(content);
+    else for (const part of listOf(content)) this.#part(part);
+    if (typeof refusal === "string" && refusal !== "") {
+      this.refused = true;
+      this.say(refusal);
+    }
+    for (const call of callsOf(delta)) this.calls.add(call, this.#events);
+    this.#annotations.push(...listOf(delta["annotations"]));
+    this.#images.push(...toImages(listOf(delta["images"])));
+    for (const field of this.#dialect.itemFields) this.#addItems(field, listOf(delta[field]));
+    if (isJsonObject(delta["extra_content"])) this.#extraContent = delta["extra_content"];
+  }
+
+  message(): AssistantMessage {
+    return {
+      role: "assistant",
+      parts: [
+        ...this.#thinkingParts(),
+        ...this.#providerParts(),
+        ...this.#textParts(),
+        ...this.#images,
+        ...this.calls.finish(),
+      ],
+    };
+  }
+
+  #think(delta: JsonObject, isWhole: boolean): void {
+    const fields = this.#dialect.reasoningFields.map((field) => delta[field]);
+    const thought = fields.find((value) => typeof value === "string" && value !== "");
+    const inDetails = this.#dialect.reasoningDetails
+      ? this.#details.add(listOf(delta["reasoning_details"]), isWhole)
+      : "";
+    this.#addThinking(typeof thought === "string" ? thought : inDetails);
+  }
+
+  /** Mistral sends content as a list of parts when the model thinks. */
+  #part(part: Json): void {
+    if (!isJsonObject(part)) return;
+    if (part["type"] === "text" && typeof part["text"] === "string") this.say(part["text"]);
+    if (part["type"] !== "thinking") return;
+    for (const thought of listOf(part["thinking"])) {
+      if (isJsonObject(thought) && typeof thought["text"] === "string") this.#addThinking(thought["text"]);
+    }
+  }
+
+  #addThinking(text: string): void {
+    if (text === "") return;
+    this.#thinking.add(text);
+    this.#events.push({ type: "thinking_delta", text });
+  }
+
+  /** A later item of the same number tells the result of the earlier one. */
+  #addItems(field: string, items: readonly Json[]): void {
+    if (items.length === 0) return;
+    const known = [...(this.#items.get(field) ?? [])];
+    for (const item of items) {
+      const number = isJsonObject(item) ? item["index"] : undefined;
+      const place = known.findIndex(
+        (one) => number !== undefined && isJsonObject(one) && one["index"] === number,
+      );
+      if (place === -1) known.push(item);
+      else known[place] = item;
+    }
+    this.#items.set(field, known);
+  }
+
+  #thinkingParts(): AssistantMessage["parts"] {
+    const text = this.#thinking.toString();
+    const details = this.#details.toList();
+    if (text === "" && details.length === 0) return [];
+    const providerData = toProviderData(this.#provider, { reasoning_details: details });
+    return [{ type: "thinking", text, ...(details.length === 0 ? {} : { providerData }) }];
+  }
+
+  #providerParts(): AssistantMessage["parts"] {
+    return [...this.#items].flatMap(([kind, items]) =>
+      items
+        .filter(isJsonObject)
+        .map(
+          (data) =>
+            ({ type: "provider_item", kind, providerData: { protocol: chatProtocol, data } }) as const,
+        ),
+    );
+  }
+
+  #textParts(): AssistantMessage["parts"] {
+    const text = this.#text.toString();
+    if (text === "") return [];
+    const citations = toCitations(this.#annotations.length > 0 ? this.#annotations : this.#sources, text);
+    const extra = this.#extraContent;
+    return [
+      {
+        type: "text",
+        text,
+        ...(citations.length === 0 ? {} : { citations }),
+        ...(extra === undefined
+          ? {}
+          : { providerData: toProviderData(this.#provider, { extra_content: extra }) }),
+      },
+    ];
+  }
+}
+
+/** The calls of a delta; before there were several, one stood in `function_call`. */
+function callsOf(delta: JsonObject): readonly JsonObject[] {
+  const calls = listOf(delta["tool_calls"]).filter(isJsonObject);
+  const legacy = delta["function_call"];
+  if (calls.length > 0 || !isJsonObject(legacy)) return calls;
+  // Snowflake sends an empty one beside everything.
+  return (legacy["name"] ?? "") === "" && (legacy["arguments"] ?? "") === ""
+    ? []
+    : [{ index: 0, function: legacy }];
+}
+
+function listOf(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : [];
+}
