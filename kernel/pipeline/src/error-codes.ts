@@ -1,5 +1,7 @@
 /** Codes of the failures this package throws. */
 export const pipelineErrorCodes = {
+  "answer.wrong_shape":
+    "The answer is not JSON of the shape that was asked for. Ask again, allow a longer answer, or use a model that can be held to a schema.",
   "budget.cut":
     "The answer grew beyond what was set aside for it, and the budget had no room for more. What was said until then is billed. Raise the limit, or ask for a shorter answer.",
   "budget.exceeded":

@@ -85,3 +85,5 @@ export type { MaxLengthOptions, RegexBannedOptions } from "./validation/text-val
 export { maxLength, notEmpty, regexBanned } from "./validation/text-validators.ts";
 export type { RedactionOptions, ValidationOptions } from "./validation/validation-layer.ts";
 export { validationLayer } from "./validation/validation-layer.ts";
+export type { ObjectAnswer, ObjectMethod, ObjectRequest } from "./structured/complete-object.ts";
+export { completeObject } from "./structured/complete-object.ts";
