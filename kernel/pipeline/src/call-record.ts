@@ -3,6 +3,7 @@ import { uuidv7 } from "@tau/core";
 import type { ErrorClass, Price, Principal } from "@tau/core";
 
 import type { CacheBreak, CacheRefusal } from "./cache/cache-facts.ts";
+import type { GuardFacts } from "./guard/guard-facts.ts";
 import type { LayerName } from "./layer-order.ts";
 
 /**
@@ -31,6 +32,8 @@ export interface CallRecord {
   cacheRefusal: CacheRefusal | undefined;
   /** What made the provider's prompt cache useless for this call. */
   cacheBreak: CacheBreak | undefined;
+  /** What the guard found in the prompt, when there is one. */
+  guard: GuardFacts | undefined;
   /** Models that were not asked, or asked in vain before another one, each with all reasons. */
   readonly skipped: IncompatibleCandidate[];
   /** Requests that were made to providers, in that order, failed ones too. */
@@ -109,6 +112,7 @@ export function createCallRecord(): CallRecord {
     cacheLevel: undefined,
     cacheRefusal: undefined,
     cacheBreak: undefined,
+    guard: undefined,
     skipped: [],
     attempts: [],
     retries: [],

@@ -23,4 +23,8 @@ export const pipelineErrorCodes = {
     "The policy could not decide, so the call was not made. The log has the cause; ask again later.",
   "validation.rejected":
     "A validator does not accept the answer. Nothing asks the model again: change the prompt, or use another model.",
+  "guard.blocked":
+    "The guard does not let the prompt leave; the message names what it found. Change the prompt, or the rules if they are wrong.",
+  "guard.unavailable":
+    "The prompt's classifier failed, and the guard is told not to go on without it. The log has the cause; ask again later.",
 } as const;

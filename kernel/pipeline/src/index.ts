@@ -87,3 +87,11 @@ export type { RedactionOptions, ValidationOptions } from "./validation/validatio
 export { validationLayer } from "./validation/validation-layer.ts";
 export type { ObjectAnswer, ObjectMethod, ObjectRequest } from "./structured/complete-object.ts";
 export { completeObject } from "./structured/complete-object.ts";
+export type { FastLaneOptions, GuardAction } from "./guard/fast-lane.ts";
+export type { GuardFacts, GuardFinding } from "./guard/guard-facts.ts";
+export type { GuardOptions } from "./guard/guard-layer.ts";
+export { guardLayer } from "./guard/guard-layer.ts";
+export type { GuardRule } from "./guard/guard-rules.ts";
+export { injectionRules } from "./guard/guard-rules.ts";
+export type { ClassifiedPrompt, PromptClassifier, PromptRating } from "./guard/prompt-classifier.ts";
+export type { SlowLaneOptions } from "./guard/slow-lane.ts";

@@ -69,15 +69,9 @@ export class TextRedactor {
     findings: readonly Finding[],
     { from, to }: { readonly from: number; readonly to: number },
   ): string {
-    let out = "";
-    let position = from;
-    for (const { start, end, name } of findings) {
-      if (end > to) break;
-      out += text.slice(position, start) + markerOf(name);
-      position = end;
-      this.findings++;
-    }
-    return out + text.slice(position, to);
+    const decided = findings.filter(({ end }) => end <= to);
+    this.findings += decided.length;
+    return redactFindings(text.slice(0, to), decided).slice(from);
   }
 
   #swallow(body: RegExp, piece: string): string {
@@ -90,6 +84,17 @@ export class TextRedactor {
 
 /** Redacts a whole text. */
 export function redactText(text: string, patterns: CompiledPatterns): string {
-  const redactor = new TextRedactor(patterns);
-  return redactor.push(text) + redactor.end();
+  return redactFindings(text, patterns.find(text, 0));
+}
+
+/** Puts markers in the place of findings. */
+export function redactFindings(text: string, findings: readonly Finding[]): string {
+  if (findings.length === 0) return text;
+  let out = "";
+  let position = 0;
+  for (const { start, end, name } of findings) {
+    out += text.slice(position, start) + markerOf(name);
+    position = end;
+  }
+  return out + text.slice(position);
 }

@@ -1,0 +1,156 @@
+import type { ModelRequest } from "@tau/agent";
+import type { Message, ToolResultContent, UserMessage } from "@tau/core";
+
+import { compilePatterns } from "../redaction/compiled-patterns.ts";
+import type { CompiledPatterns } from "../redaction/compiled-patterns.ts";
+import { secretPatterns } from "../redaction/secret-patterns.ts";
+import type { OwnPattern, SecretPattern } from "../redaction/secret-patterns.ts";
+import { redactFindings } from "../redaction/text-redactor.ts";
+import type { GuardFinding } from "./guard-facts.ts";
+import { injectionRules } from "./guard-rules.ts";
+import type { GuardRule } from "./guard-rules.ts";
+import { unhide } from "./hidden-characters.ts";
+
+/** What is done with something that is found. */
+export type GuardAction = "remove" | "block" | "flag" | "off";
+
+/** Options of the lane that every prompt passes. */
+export interface FastLaneOptions {
+  /** Hidden characters. Default: remove. */
+  readonly hidden?: GuardAction;
+  /** Secrets that are about to leave; removed, a marker stands in their place. Default: remove. */
+  readonly secrets?: GuardAction;
+  /** Default: {@link secretPatterns}. */
+  readonly secretPatterns?: readonly SecretPattern[];
+  readonly ownPatterns?: readonly OwnPattern[];
+  /** Default: {@link injectionRules}. */
+  readonly rules?: readonly GuardRule[];
+}
+
+/** A prompt after the fast lane. */
+export interface Screened {
+  /** The very request when nothing was removed. */
+  readonly request: ModelRequest;
+  readonly findings: readonly GuardFinding[];
+}
+
+type Where = "system" | "user" | "tool";
+
+interface Cleaned<T> {
+  readonly value: T;
+  readonly findings: readonly GuardFinding[];
+}
+
+/** Looks at prompts in line. Each message is looked at once in its life: histories grow, messages do not change. */
+export class FastLane {
+  readonly #hidden: GuardAction;
+  readonly #secrets: GuardAction;
+  readonly #patterns: CompiledPatterns;
+  readonly #rules: readonly GuardRule[];
+  readonly #messages = new WeakMap<Message, Cleaned<Message>>();
+  #system: Cleaned<string> & { readonly of: string } = { of: "", value: "", findings: [] };
+
+  constructor(options: FastLaneOptions) {
+    this.#hidden = options.hidden ?? "remove";
+    this.#secrets = options.secrets ?? "remove";
+    this.#patterns = compilePatterns(options.secretPatterns ?? secretPatterns, options.ownPatterns);
+    this.#rules = options.rules ?? injectionRules;
+  }
+
+  screen(request: ModelRequest): Screened {
+    const findings: GuardFinding[] = [];
+    let isSame = true;
+    const messages = request.messages.map((message) => {
+      const cleaned = this.#screenMessage(message);
+      findings.push(...cleaned.findings);
+      isSame &&= cleaned.value === message;
+      return cleaned.value;
+    });
+    const system = request.system === undefined ? undefined : this.#screenSystem(request.system, findings);
+    if (isSame && system === request.system) return { request, findings };
+    return { request: { ...request, messages, ...(system === undefined ? {} : { system }) }, findings };
+  }
+
+  #screenSystem(system: string, findings: GuardFinding[]): string {
+    if (this.#system.of !== system) this.#system = { of: system, ...this.#screenText(system, "system") };
+    findings.push(...this.#system.findings);
+    return this.#system.value;
+  }
+
+  #screenMessage(message: Message): Cleaned<Message> {
+    if (message.role === "assistant") return { value: message, findings: [] };
+    const known = this.#messages.get(message);
+    if (known !== undefined) return known;
+    const cleaned = message.role === "user" ? this.#screenUser(message) : this.#screenResults(message);
+    this.#messages.set(message, cleaned);
+    return cleaned;
+  }
+
+  #screenUser(message: UserMessage): Cleaned<Message> {
+    const { value: parts, findings } = this.#screenParts(message.parts, "user");
+    return { value: parts === message.parts ? message : { ...message, parts }, findings };
+  }
+
+  #screenResults(message: Extract<Message, { role: "tool" }>): Cleaned<Message> {
+    const findings: GuardFinding[] = [];
+    let isSame = true;
+    const parts = message.parts.map((part) => {
+      const { value: content, findings: more } = this.#screenParts<ToolResultContent>(part.content, "tool");
+      findings.push(...more);
+      if (content === part.content) return part;
+      isSame = false;
+      return { ...part, content };
+    });
+    return { value: isSame ? message : { ...message, parts }, findings };
+  }
+
+  #screenParts<Part extends UserMessage["parts"][number]>(
+    parts: readonly Part[],
+    where: Where,
+  ): Cleaned<readonly Part[]> {
+    const findings: GuardFinding[] = [];
+    let isSame = true;
+    const cleaned = parts.map((part) => {
+      if (part.type !== "text") return part;
+      const { value: text, findings: more } = this.#screenText(part.text, where);
+      findings.push(...more);
+      if (text === part.text) return part;
+      isSame = false;
+      return { ...part, text };
+    });
+    return { value: isSame ? parts : cleaned, findings };
+  }
+
+  #screenText(text: string, where: Where): Cleaned<string> {
+    const findings: GuardFinding[] = [];
+    const unhidden = unhide(text);
+    let value = text;
+    if (this.#hidden !== "off" && unhidden.kinds.size > 0) {
+      for (const kind of unhidden.kinds)
+        findings.push({ name: `hidden:${kind}`, where, action: done(this.#hidden) });
+      if (this.#hidden === "remove") value = unhidden.text;
+    }
+    if (this.#secrets !== "off") {
+      const found = this.#patterns.find(value, 0);
+      for (const { name } of found)
+        findings.push({ name: `secret:${name}`, where, action: done(this.#secrets) });
+      if (this.#secrets === "remove" && found.length > 0) value = redactFindings(value, found);
+    }
+    findings.push(...this.#matchRules(unhidden.text, where));
+    return { value, findings };
+  }
+
+  /** Rules see a text as a person does: without hidden characters, and look-alikes made alike. */
+  #matchRules(text: string, where: Where): readonly GuardFinding[] {
+    if (where === "system" || this.#rules.length === 0) return [];
+    const plain = text.normalize("NFKC");
+    return this.#rules
+      .filter((rule) => (rule.where ?? where) === where && plain.search(rule.pattern) !== -1)
+      .map(({ name, action }) => ({ name: `rule:${name}`, where, action: done(action) }));
+  }
+}
+
+function done(action: Exclude<GuardAction, "off">): GuardFinding["action"] {
+  if (action === "remove") return "removed";
+  return action === "block" ? "blocked" : "flagged";
+}

@@ -1,0 +1,40 @@
+/** A pattern that is looked for in prompts. */
+export interface GuardRule {
+  readonly name: string;
+  /** Runs on text of anybody: must not be of the kind that takes for ever. */
+  readonly pattern: RegExp;
+  /** `block` fails the call; `flag` only notes it. */
+  readonly action: "block" | "flag";
+  /** Default: both. */
+  readonly where?: "user" | "tool";
+}
+
+/**
+ * Words that are hardly ever meant well. They only flag: people quote them, and whoever attacks finds others.
+ */
+export const injectionRules: readonly GuardRule[] = [
+  {
+    name: "ignore_instructions",
+    pattern:
+      /\b(?:ignore|disregard|forget|override)\s+(?:all\s+|any\s+)?(?:of\s+)?(?:the\s+|your\s+|my\s+)?(?:previous|prior|above|earlier|preceding|system)\s+(?:instructions?|prompts?|rules?|messages?)/i,
+    action: "flag",
+  },
+  {
+    name: "reveal_instructions",
+    pattern:
+      /\b(?:reveal|print|show|repeat|output|leak)\s+(?:me\s+)?(?:all\s+)?(?:of\s+)?your\s+(?:hidden\s+|secret\s+|initial\s+|full\s+)?(?:system\s+)?(?:prompt|instructions)/i,
+    action: "flag",
+  },
+  {
+    name: "role_change",
+    pattern:
+      /\byou\s+are\s+(?:now|no\s+longer)\s+(?:in\s+)?(?:DAN\b|developer\s+mode|an?\s+unrestricted|bound)/i,
+    action: "flag",
+  },
+  {
+    name: "chat_template",
+    pattern:
+      /<\|(?:im_start|im_end|system|assistant|user|endoftext|eot_id|start_header_id)\|>|\[\/?INST\]|<<\/?SYS>>/,
+    action: "flag",
+  },
+];
