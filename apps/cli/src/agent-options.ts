@@ -1,8 +1,8 @@
 import { approvals, environments, profiles, providerNames, tierNames } from "./config-file.ts";
 import type { OptionTable } from "./command.ts";
 
-/** Options that every command has which runs agents. */
-export const agentOptions: OptionTable = {
+/** Options that every command has which asks a model. */
+export const modelOptions: OptionTable = {
   model: { type: "string", short: "m", value: "ID", help: "The model, as its provider names it." },
   tier: {
     type: "string",
@@ -16,6 +16,16 @@ export const agentOptions: OptionTable = {
     value: "URL",
     help: "Where an OpenAI-compatible server answers: vLLM, llama.cpp, LM Studio, …",
   },
+  config: {
+    type: "string",
+    value: "FILE",
+    help: "Use this configuration file instead of the folder's tau.toml.",
+  },
+};
+
+/** Options that every command has which runs agents. */
+export const agentOptions: OptionTable = {
+  ...modelOptions,
   cwd: { type: "string", short: "C", value: "FOLDER", help: "The folder to work in. Default: this one." },
   profile: {
     type: "string",
@@ -37,11 +47,6 @@ never: it is denied. Default: ask on a terminal, else never.`,
   },
   network: { type: "boolean", help: "Let commands reach the network." },
   "max-steps": { type: "string", value: "N", help: "At most this many model calls. Default 50." },
-  config: {
-    type: "string",
-    value: "FILE",
-    help: "Use this configuration file instead of the folder's tau.toml.",
-  },
 };
 
 function list(words: readonly string[]): string {

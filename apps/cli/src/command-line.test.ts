@@ -14,6 +14,8 @@ describe("the command line", () => {
       "approve",
       "serve",
       "models",
+      "probe",
+      "bench",
       "doctor",
       "init",
       "trust",

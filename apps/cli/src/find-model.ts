@@ -20,17 +20,25 @@ interface Provider {
   readonly keyVariable?: string;
   readonly baseUrl?: string;
   readonly defaultModel?: string;
+  /** The wire protocol's name. */
+  readonly protocol: string;
   readonly dialect?: OpenAiChatDialect;
 }
 
 /** In the order in which keys in the environment are looked for. */
 const providers: readonly Provider[] = [
-  { name: "anthropic", keyVariable: "ANTHROPIC_API_KEY", defaultModel: "claude-sonnet-4-5" },
+  {
+    name: "anthropic",
+    keyVariable: "ANTHROPIC_API_KEY",
+    defaultModel: "claude-sonnet-4-5",
+    protocol: "anthropic",
+  },
   {
     name: "openai",
     keyVariable: "OPENAI_API_KEY",
     baseUrl: "https://api.openai.com/v1",
     defaultModel: "gpt-5.2",
+    protocol: "openai-chat",
     dialect: openAiDialect,
   },
   {
@@ -38,10 +46,11 @@ const providers: readonly Provider[] = [
     keyVariable: "OPENROUTER_API_KEY",
     baseUrl: "https://openrouter.ai/api/v1",
     defaultModel: "openrouter/auto",
+    protocol: "openai-chat",
     dialect: openRouterDialect,
   },
-  { name: "ollama", dialect: compatibleDialect },
-  { name: "compatible", dialect: compatibleDialect },
+  { name: "ollama", protocol: "openai-chat", dialect: compatibleDialect },
+  { name: "compatible", protocol: "openai-chat", dialect: compatibleDialect },
 ];
 
 /** A model and how it came to be chosen. */
@@ -49,6 +58,8 @@ export interface FoundModel {
   readonly model: Model;
   /** For people: what decided. */
   readonly because: string;
+  /** The wire protocol's name, for example `openai-chat`. */
+  readonly protocol: string;
   /** What the catalog knows of it. */
   readonly known?: CatalogEntry;
 }
@@ -91,6 +102,7 @@ export async function findModel(
   const baseUrl = settings.baseUrl ?? provider.baseUrl;
   return {
     because,
+    protocol: provider.protocol,
     model: createModel(provider, options, baseUrl),
     ...(known === undefined ? {} : { known }),
   };
@@ -158,6 +170,7 @@ function ollama(terminal: Terminal, ollamaModel: string | undefined, because: st
   const provider: Provider = {
     name: "ollama",
     baseUrl: `${ollamaUrl(terminal)}/v1`,
+    protocol: "openai-chat",
     dialect: compatibleDialect,
   };
   return { provider, because, ...(ollamaModel === undefined ? {} : { ollamaModel }) };

@@ -41,6 +41,14 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "Show what models can do and cost, and who says so",
     load: async () => (await import("./commands/models.ts")).modelsCommand,
   },
+  probe: {
+    summary: "Measure what a model really does",
+    load: async () => (await import("./commands/probe.ts")).probeCommand,
+  },
+  bench: {
+    summary: "Measure how fast a model answers",
+    load: async () => (await import("./commands/bench.ts")).benchCommand,
+  },
   doctor: {
     summary: "Check node, sandbox, store and providers",
     load: async () => (await import("./commands/doctor.ts")).doctorCommand,
