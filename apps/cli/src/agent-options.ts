@@ -1,4 +1,4 @@
-import { approvals, environments, profiles, providerNames, tierNames } from "./config-file.ts";
+import { approvals, environments, profiles, tierNames } from "./config-file.ts";
 import type { OptionTable } from "./command.ts";
 
 /** Options that every command has which asks a model. */
@@ -10,7 +10,12 @@ export const modelOptions: OptionTable = {
     value: "NAME",
     help: `The model that tau.toml names for it under [tiers]: ${list(tierNames)}.`,
   },
-  provider: { type: "string", short: "p", value: "NAME", help: `One of ${list(providerNames)}.` },
+  provider: {
+    type: "string",
+    short: "p",
+    value: "NAME",
+    help: "anthropic, openai, openrouter, ollama, groq, mistral, xai, …,\nor compatible: a server of your own. docs/providers.md has all of them.",
+  },
   "base-url": {
     type: "string",
     value: "URL",

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import { openAiChatProviders } from "@tau/agent";
 import { TauError } from "@tau/core";
 
 /** What an agent may touch. */
@@ -9,11 +10,16 @@ export const profiles = ["read-only", "workspace-write", "full"] as const;
 export const approvals = ["never", "ask", "policy"] as const;
 /** Where commands run. */
 export const environments = ["jail", "host"] as const;
-/** Whose models Tau can talk to. */
-export const providerNames = ["anthropic", "openai", "openrouter", "ollama", "compatible"] as const;
 
-/** A word of {@link providerNames}. */
-export type ProviderName = (typeof providerNames)[number];
+/** Providers that the command mentions first. */
+const firstProviders = ["anthropic", "openai", "openrouter", "ollama"];
+
+/** Whose models the command can talk to; `compatible` is a server of one's own. */
+export const providerNames: readonly string[] = [
+  ...firstProviders,
+  ...openAiChatProviders.map(({ id }) => id).filter((id) => !firstProviders.includes(id)),
+  "compatible",
+];
 
 /** What models are for, whichever they are. */
 export const tierNames = ["reasoning", "default", "fast", "local"] as const;
@@ -47,7 +53,7 @@ export interface ConfiguredModel {
 /** What a tau.toml may say. Every key is optional. */
 export interface ConfigFile {
   readonly model: {
-    readonly provider?: ProviderName;
+    readonly provider?: string;
     readonly id?: string;
     readonly base_url?: string;
     /** `env:NAME` or `file:PATH`; never the key itself. */

@@ -65,6 +65,23 @@ describe("the model", () => {
     );
   });
 
+  test("may be of any provider that Tau knows, priced as it is there", async () => {
+    await using place = await createPlace();
+    await using model = await startScripted({
+      turns: [{ text: "Hello.", usage: { inputTokens: 1_000, outputTokens: 1_000 } }],
+    });
+    const env = { MISTRAL_API_KEY: "sk-m" };
+    const named = ["--provider", "mistral", "--model", "mistral-large-2512"];
+    const run = ["run", "--environment", "host", ...named, "--base-url", `${model.server.url}/v1`, "hi"];
+
+    expect((await place.tau(run, { env })).code).toBe(0);
+    expect(model.server.requests[0]?.headers["authorization"]).toBe("Bearer sk-m");
+    // Half a dollar a million in, one and a half out.
+    expect((await place.tau(["sessions", "list"])).stdout).toContain("$0.002000");
+    // A key alone chooses nobody of whom Tau does not know what to ask.
+    expect((await place.tau(["run", "hi"], { env })).stderr).toContain("No model was found");
+  });
+
   test("that nobody named and nothing offers is not found, with every way to get one", async () => {
     await using place = await createPlace();
     const { code, stderr } = await place.tau(["run", "hi"]);
@@ -77,6 +94,7 @@ describe("the model", () => {
     [["--provider", "compatible", "-m", "m"], "needs an address"],
     [["--base-url", "http://127.0.0.1:1"], "has no default model"],
     [["--provider", "openai"], "export OPENAI_API_KEY"],
+    [["--provider", "groq", "-m", "m"], "export GROQ_API_KEY"],
     [["--provider", "ollama"], "start Ollama and pull one"],
   ])("that is half named (%j) is not found, and what is missing is named", async (args, message) => {
     await using place = await createPlace();

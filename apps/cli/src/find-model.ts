@@ -1,57 +1,44 @@
-import {
-  compatibleDialect,
-  createAnthropic,
-  createOpenAiChat,
-  openAiDialect,
-  openRouterDialect,
-} from "@tau/agent";
-import type { Catalog, CatalogEntry, Model, ModelCapabilities, OpenAiChatDialect } from "@tau/agent";
+import { createAnthropic, createOpenAiChat, openAiChatProviders } from "@tau/agent";
+import type { Catalog, CatalogEntry, Model, ModelCapabilities } from "@tau/agent";
 import { TauError } from "@tau/core";
 
-import type { ProviderName } from "./config-file.ts";
 import { firstOllamaModel, ollamaUrl } from "./ollama.ts";
+import { optional } from "./optional.ts";
 import { resolveSecret } from "./resolve-secret.ts";
 import type { ModelSettings } from "./settings.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A provider that Tau knows by name. */
 interface Provider {
-  readonly name: ProviderName;
+  readonly name: string;
   readonly keyVariable?: string;
+  /** Where everybody finds it; absent where everybody has an address of their own. */
   readonly baseUrl?: string;
   readonly defaultModel?: string;
   /** The wire protocol's name. */
   readonly protocol: string;
-  readonly dialect?: OpenAiChatDialect;
 }
 
-/** In the order in which keys in the environment are looked for. */
-const providers: readonly Provider[] = [
-  {
-    name: "anthropic",
-    keyVariable: "ANTHROPIC_API_KEY",
-    defaultModel: "claude-sonnet-4-5",
-    protocol: "anthropic",
-  },
-  {
-    name: "openai",
-    keyVariable: "OPENAI_API_KEY",
-    baseUrl: "https://api.openai.com/v1",
-    defaultModel: "gpt-5.2",
-    protocol: "openai-chat",
-    dialect: openAiDialect,
-  },
-  {
-    name: "openrouter",
-    keyVariable: "OPENROUTER_API_KEY",
-    baseUrl: "https://openrouter.ai/api/v1",
-    defaultModel: "openrouter/auto",
-    protocol: "openai-chat",
-    dialect: openRouterDialect,
-  },
-  { name: "ollama", protocol: "openai-chat", dialect: compatibleDialect },
-  { name: "compatible", protocol: "openai-chat", dialect: compatibleDialect },
+/** Providers whose keys are looked for when nobody named one, in this order, and what they are asked for. */
+const defaultModels: readonly (readonly [provider: string, model: string])[] = [
+  ["anthropic", "claude-sonnet-4-5"],
+  ["openai", "gpt-5.2"],
+  ["openrouter", "openrouter/auto"],
 ];
+
+const providers: readonly Provider[] = [
+  { name: "anthropic", keyVariable: "ANTHROPIC_API_KEY", protocol: "anthropic" },
+  ...openAiChatProviders.map(({ id, keyVariable, baseUrl }) => ({
+    name: id,
+    protocol: "openai-chat",
+    ...optional("keyVariable", keyVariable),
+    ...optional("baseUrl", baseUrl),
+  })),
+  { name: "compatible", protocol: "openai-chat" },
+].map((provider) => ({
+  ...provider,
+  ...optional("defaultModel", new Map(defaultModels).get(provider.name)),
+}));
 
 /** A model and how it came to be chosen. */
 export interface FoundModel {
@@ -110,8 +97,11 @@ export async function findModel(
 
 /** A provider that can be asked: where it answers, and the key for it. */
 export interface FoundProvider {
-  readonly name: ProviderName;
+  readonly name: string;
+  /** Where it answers OpenAI's protocols; absent for those that do not. */
   readonly baseUrl?: string;
+  /** The same, only when it is not where everybody finds the provider. */
+  readonly ownUrl?: string;
   readonly apiKey?: string;
 }
 
@@ -119,16 +109,17 @@ export interface FoundProvider {
 export async function findProvider(settings: ModelSettings, terminal: Terminal): Promise<FoundProvider> {
   const { provider } = await chooseProvider(settings, terminal);
   const baseUrl = settings.baseUrl ?? provider.baseUrl;
-  const apiKey = await keyOf(provider, settings, terminal);
+  const home = providers.find(({ name }) => name === provider.name)?.baseUrl;
   return {
     name: provider.name,
-    ...(baseUrl === undefined ? {} : { baseUrl }),
-    ...(apiKey === undefined ? {} : { apiKey }),
+    ...optional("baseUrl", baseUrl),
+    ...optional("ownUrl", baseUrl === home ? undefined : baseUrl),
+    ...optional("apiKey", await keyOf(provider, settings, terminal)),
   };
 }
 
 function createModel(
-  { name, dialect = compatibleDialect }: Provider,
+  { name }: Provider,
   options: {
     readonly model: string;
     readonly apiKey?: string;
@@ -138,7 +129,7 @@ function createModel(
 ): Model {
   if (name === "anthropic")
     return createAnthropic({ ...options, ...(baseUrl === undefined ? {} : { baseUrl }) });
-  if (baseUrl !== undefined) return createOpenAiChat({ ...options, baseUrl, provider: name, dialect });
+  if (baseUrl !== undefined) return createOpenAiChat({ ...options, baseUrl, provider: name });
   throw new TauError(
     "provider.not_found",
     `The provider "${name}" needs an address: name it with --base-url, or as base_url in tau.toml.`,
@@ -159,7 +150,9 @@ async function chooseProvider(settings: ModelSettings, terminal: Terminal): Prom
     return ollama(terminal, wanted, "it was named");
   }
   if (named !== undefined) return { provider: named, because: "it was named" };
-  const keyed = providers.find(({ keyVariable }) => (terminal.env[keyVariable ?? ""] ?? "") !== "");
+  const keyed = defaultModels
+    .flatMap(([known]) => providers.find((provider) => provider.name === known) ?? [])
+    .find(({ keyVariable }) => (terminal.env[keyVariable ?? ""] ?? "") !== "");
   if (keyed !== undefined) return { provider: keyed, because: `${keyed.keyVariable} is set` };
   const found = await firstOllamaModel(ollamaUrl(terminal));
   if (found !== undefined) return ollama(terminal, found, `Ollama answers at ${ollamaUrl(terminal)}`);
@@ -171,7 +164,6 @@ function ollama(terminal: Terminal, ollamaModel: string | undefined, because: st
     name: "ollama",
     baseUrl: `${ollamaUrl(terminal)}/v1`,
     protocol: "openai-chat",
-    dialect: compatibleDialect,
   };
   return { provider, because, ...(ollamaModel === undefined ? {} : { ollamaModel }) };
 }

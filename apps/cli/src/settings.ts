@@ -6,7 +6,7 @@ import { resolveTier } from "@tau/agent";
 import { choiceOption, countOption, flagOption, textOption } from "./command.ts";
 import type { ParsedArgs } from "./command.ts";
 import { approvals, emptyConfig, environments, profiles, providerNames, tierNames } from "./config-file.ts";
-import type { ConfigFile, ProviderName } from "./config-file.ts";
+import type { ConfigFile } from "./config-file.ts";
 import { loadConfig } from "./load-config.ts";
 import type { LoadedConfig } from "./load-config.ts";
 import { optional } from "./optional.ts";
@@ -36,7 +36,7 @@ export interface Settings {
 
 /** What is known of the model. */
 export interface ModelSettings {
-  readonly provider?: ProviderName;
+  readonly provider?: string;
   readonly id?: string;
   readonly baseUrl?: string;
   /** A reference, and the key of which file it is. */

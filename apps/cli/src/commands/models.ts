@@ -66,11 +66,11 @@ ${homeNote}`,
     });
     if (flagOption(args, "refresh")) {
       const settings = modelSettings(args, loaded);
-      const { name, baseUrl, apiKey } = await findProvider(settings, terminal);
+      const { name, ownUrl, apiKey } = await findProvider(settings, terminal);
       const list = await getModels(
         {
           provider: name,
-          ...(baseUrl === undefined ? {} : { baseUrl }),
+          ...(ownUrl === undefined ? {} : { baseUrl: ownUrl }),
           ...(apiKey === undefined ? {} : { apiKey }),
         },
         localContext(terminal).signal,

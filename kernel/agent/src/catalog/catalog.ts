@@ -153,6 +153,7 @@ function toEntry(
 const resellers: ReadonlyMap<string, readonly string[]> = new Map([
   ["vertex", ["gemini", "anthropic"]],
   ["bedrock", ["anthropic", "openai"]],
+  ["bedrock-mantle", ["openai", "anthropic"]],
   ["azure", ["openai", "anthropic"]],
 ]);
 

@@ -13,7 +13,7 @@ const shipped: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["xai", async () => (await import("./data/xai.ts")).xaiModels],
   ["deepseek", async () => (await import("./data/deepseek.ts")).deepSeekModels],
   ["cerebras", async () => (await import("./data/cerebras.ts")).cerebrasModels],
-  ["moonshotai", async () => (await import("./data/moonshot.ts")).moonshotModels],
+  ["moonshot", async () => (await import("./data/moonshot.ts")).moonshotModels],
   ["zai", async () => (await import("./data/zai.ts")).zaiModels],
   ["azure", async () => (await import("./data/azure.ts")).azureModels],
   ["ollama", async () => (await import("./data/ollama.ts")).ollamaModels],
@@ -25,7 +25,7 @@ const otherNames: ReadonlyMap<string, string> = new Map([
   ["google", "gemini"],
   ["mistralai", "mistral"],
   ["x-ai", "xai"],
-  ["moonshot", "moonshotai"],
+  ["moonshotai", "moonshot"],
   ["z-ai", "zai"],
   ["zhipuai", "zai"],
 ]);

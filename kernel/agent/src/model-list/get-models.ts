@@ -5,6 +5,7 @@ import type { Catalog } from "../catalog/catalog.ts";
 import { cleanModelId } from "../catalog/model-id.ts";
 import { providerNameOf } from "../catalog/shipped-lists.ts";
 import { modelError } from "../model-error.ts";
+import { findProvider } from "../openai-chat/providers.ts";
 import type { ListClient } from "./list-client.ts";
 
 /** How a provider tells its models. */
@@ -55,9 +56,8 @@ const protocols: Readonly<Record<ListProtocol, Protocol>> = {
   },
 };
 
+/** Where lists are that are not beside Chat Completions. */
 const homes: ReadonlyMap<string, { readonly protocol: ListProtocol; readonly baseUrl: string }> = new Map([
-  ["openai", { protocol: "openai", baseUrl: "https://api.openai.com/v1" }],
-  ["openrouter", { protocol: "openai", baseUrl: "https://openrouter.ai/api/v1" }],
   ["anthropic", { protocol: "anthropic", baseUrl: "https://api.anthropic.com" }],
   ["gemini", { protocol: "gemini", baseUrl: "https://generativelanguage.googleapis.com/v1beta" }],
   ["ollama", { protocol: "ollama", baseUrl: "http://127.0.0.1:11434" }],
@@ -72,7 +72,7 @@ export async function getModels(options: GetModelsOptions, signal: AbortSignal):
   const provider = providerNameOf(options.provider);
   const identity = { provider, model: "list of models" };
   const home = homes.get(provider);
-  const baseUrl = options.baseUrl ?? home?.baseUrl;
+  const baseUrl = options.baseUrl ?? home?.baseUrl ?? findProvider(provider)?.baseUrl;
   if (baseUrl === undefined) {
     throw modelError("model.invalid_request", identity, {
       sentence: "has no known address for its list. Name it with baseUrl",

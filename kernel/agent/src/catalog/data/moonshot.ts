@@ -13,7 +13,7 @@ const seeing: CapabilityFacts = { ...thinking, input: only("text", "image") };
 const direct: CapabilityFacts = { ...kimi, reasoning: "no", reasoningWithTools: "no", sampling: "yes" };
 
 export const moonshotModels: ModelList = {
-  provider: "moonshotai",
+  provider: "moonshot",
   source: "platform.moonshot.ai, by way of models.dev and genai-prices, November 2026",
   models: [
     // Price known from one collection only.
