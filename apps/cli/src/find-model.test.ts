@@ -70,14 +70,14 @@ describe("the model", () => {
     await using model = await startScripted({
       turns: [{ text: "Hello.", usage: { inputTokens: 1_000, outputTokens: 1_000 } }],
     });
-    const env = { MISTRAL_API_KEY: "sk-m" };
-    const named = ["--provider", "mistral", "--model", "mistral-large-2512"];
+    const env = { GROQ_API_KEY: "sk-g" };
+    const named = ["--provider", "groq", "--model", "openai/gpt-oss-20b"];
     const run = ["run", "--environment", "host", ...named, "--base-url", `${model.server.url}/v1`, "hi"];
 
     expect((await place.tau(run, { env })).code).toBe(0);
-    expect(model.server.requests[0]?.headers["authorization"]).toBe("Bearer sk-m");
-    // Half a dollar a million in, one and a half out.
-    expect((await place.tau(["sessions", "list"])).stdout).toContain("$0.002000");
+    expect(model.server.requests[0]?.headers["authorization"]).toBe("Bearer sk-g");
+    // 7.5 cents a million in, 30 out.
+    expect((await place.tau(["sessions", "list"])).stdout).toContain("$0.000375");
     // A key alone chooses nobody of whom Tau does not know what to ask.
     expect((await place.tau(["run", "hi"], { env })).stderr).toContain("No model was found");
   });
