@@ -10,6 +10,10 @@ export interface Observation {
   readonly traceId?: string;
   readonly tenant?: string;
   readonly attributes: JsonObject;
+  /** For a span: when it began, in milliseconds since the epoch, and how long it took. */
+  readonly span?: { readonly startedAt: number; readonly durationMs: number };
+  /** For one measurement of the metric `name`; the attributes are its labels, of which there are few. */
+  readonly metric?: { readonly value: number; readonly unit: string };
   /** For logs only. */
   readonly error?: unknown;
 }

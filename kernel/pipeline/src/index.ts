@@ -95,3 +95,25 @@ export type { GuardRule } from "./guard/guard-rules.ts";
 export { injectionRules } from "./guard/guard-rules.ts";
 export type { ClassifiedPrompt, PromptClassifier, PromptRating } from "./guard/prompt-classifier.ts";
 export type { SlowLaneOptions } from "./guard/slow-lane.ts";
+export type {
+  BodyRef,
+  CallEvent,
+  CallResult,
+  CallTelemetry,
+  StoredCallEvent,
+  UnknownCallEvent,
+} from "./telemetry/call-event.ts";
+export { isCallEvent } from "./telemetry/call-event.ts";
+export type {
+  CallBody,
+  CallEntry,
+  CallEventQuery,
+  CallEventStore,
+  CallRetention,
+  Purged,
+  PurgeTimes,
+} from "./telemetry/call-event-store.ts";
+export { purgeExpired } from "./telemetry/call-event-store.ts";
+export { createMemoryCallEvents } from "./telemetry/memory-call-events.ts";
+export type { Telemetry, TelemetryOptions } from "./telemetry/create-telemetry.ts";
+export { createTelemetry, telemetryLayer } from "./telemetry/create-telemetry.ts";

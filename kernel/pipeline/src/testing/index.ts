@@ -1,3 +1,5 @@
+export type { CallEventStoreFixture } from "./describe-call-event-store.ts";
+export { describeCallEventStore } from "./describe-call-event-store.ts";
 export type { BudgetLedgerFixture } from "./describe-budget-ledger.ts";
 export { describeBudgetLedger } from "./describe-budget-ledger.ts";
 export type { CircuitsFixture } from "./describe-circuits.ts";

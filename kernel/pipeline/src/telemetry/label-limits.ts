@@ -1,0 +1,22 @@
+/** What stands for every further value of a label that has too many, as OpenTelemetry says. */
+const other = "_OTHER";
+
+/** Keeps the labels of metrics few: names come from providers and configurations, and each pair makes a series. */
+export class LabelLimits {
+  readonly #max: number;
+  readonly #values = new Map<string, Set<string>>();
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** The value, or `_OTHER` when the label has its number of values and this is another one. */
+  bound(label: string, value: string): string {
+    let values = this.#values.get(label);
+    if (values === undefined) this.#values.set(label, (values = new Set()));
+    if (values.has(value)) return value;
+    if (values.size >= this.#max) return other;
+    values.add(value);
+    return value;
+  }
+}

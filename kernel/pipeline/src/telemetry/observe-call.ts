@@ -1,0 +1,99 @@
+import type { Json, Observation, Observer } from "@tau/core";
+
+import { observeSafely } from "../observe-safely.ts";
+import type { CallOutcome } from "./call-outcome.ts";
+import type { LabelLimits } from "./label-limits.ts";
+
+type Attributes = Record<string, Json>;
+
+/**
+ * Tells an observer of a call, by the names of OpenTelemetry's semantic conventions for generative AI (1.41): a span,
+ * and a measurement of each metric. No prompt, no answer; names that may be many are bounded in metrics.
+ */
+export function observeCall(observer: Observer, outcome: CallOutcome, limits: LabelLimits): void {
+  const { call, result, answer, totalMs, firstBatchMs } = outcome;
+  const { context, record } = call;
+  observeSafely(observer, {
+    name: `chat ${call.model.id}`,
+    level: result.kind === "error" ? 13 : 9,
+    traceId: context.traceId,
+    tenant: context.tenant,
+    attributes: spanAttributes(outcome),
+    span: { startedAt: record.startedAt, durationMs: totalMs },
+  });
+  const labels = metricLabels(outcome, limits);
+  const measure = (name: string, metric: NonNullable<Observation["metric"]>, more: Attributes = {}): void =>
+    observeSafely(observer, { name, level: 9, attributes: { ...labels, ...more }, metric });
+  measure("gen_ai.client.operation.duration", { value: totalMs / 1000, unit: "s" });
+  if (firstBatchMs !== undefined) {
+    measure("gen_ai.client.operation.time_to_first_chunk", { value: firstBatchMs / 1000, unit: "s" });
+  }
+  // A hit used no tokens of anybody: what is measured here is what is paid for.
+  if (answer === undefined || record.cacheHit) return;
+  const { inputTokens, outputTokens } = answer.usage;
+  const usage = "gen_ai.client.token.usage";
+  measure(usage, { value: inputTokens, unit: "{token}" }, { "gen_ai.token.type": "input" });
+  measure(usage, { value: outputTokens, unit: "{token}" }, { "gen_ai.token.type": "output" });
+}
+
+function metricLabels({ call, result, answer }: CallOutcome, limits: LabelLimits): Attributes {
+  const { provider, id } = call.record.answeredBy ?? call.model;
+  const labels: Attributes = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": limits.bound("gen_ai.provider.name", provider),
+    "gen_ai.request.model": limits.bound("gen_ai.request.model", id),
+    "tau.cache.hit": call.record.cacheHit,
+  };
+  if (answer !== undefined) {
+    labels["gen_ai.response.model"] = limits.bound("gen_ai.response.model", answer.model);
+  }
+  if (result.kind === "error") labels["error.type"] = limits.bound("error.type", result.code);
+  if (result.kind === "left") labels["error.type"] = "cancelled";
+  return labels;
+}
+
+function spanAttributes(outcome: CallOutcome): Attributes {
+  const { call, result, answer, costMicroUsd, firstBatchMs } = outcome;
+  const { request, context, record } = call;
+  const { provider, id } = record.answeredBy ?? call.model;
+  const attributes: Attributes = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": provider,
+    "gen_ai.request.model": id,
+    "gen_ai.output.type": request.outputSchema === undefined ? "text" : "json",
+    "tau.call.id": record.id,
+    "tau.cache.hit": record.cacheHit,
+    "tau.retry.count": record.retries.length,
+  };
+  const set = (name: string, value: Json | undefined): void => {
+    if (value !== undefined) attributes[name] = value;
+  };
+  set("gen_ai.conversation.id", context.sessionId);
+  set("gen_ai.request.max_tokens", request.maxOutputTokens);
+  set("gen_ai.request.temperature", request.temperature);
+  set("gen_ai.request.top_p", request.topP);
+  set("gen_ai.request.seed", request.seed);
+  set("tau.cost.micro_usd", costMicroUsd);
+  set("tau.time_to_first_chunk_ms", firstBatchMs);
+  if (result.kind === "error") {
+    set("error.type", result.code);
+    set("tau.error.class", result.class);
+  }
+  if (result.kind === "left") set("error.type", "cancelled");
+  if (answer !== undefined) setAnswer(set, answer);
+  return attributes;
+}
+
+function setAnswer(
+  set: (name: string, value: Json | undefined) => void,
+  { model, responseId, stopReason, usage }: NonNullable<CallOutcome["answer"]>,
+): void {
+  set("gen_ai.response.model", model);
+  set("gen_ai.response.id", responseId);
+  set("gen_ai.response.finish_reasons", [stopReason]);
+  set("gen_ai.usage.input_tokens", usage.inputTokens);
+  set("gen_ai.usage.output_tokens", usage.outputTokens);
+  set("gen_ai.usage.cache_read.input_tokens", usage.cacheReadTokens);
+  set("gen_ai.usage.cache_creation.input_tokens", usage.cacheWriteTokens);
+  set("gen_ai.usage.reasoning.output_tokens", usage.reasoningTokens);
+}
