@@ -1,4 +1,5 @@
 import { createAnthropic } from "./anthropic/anthropic.ts";
+import { createAzureOpenAi } from "./azure/azure-openai.ts";
 import { createHttpTransport } from "./http/http-transport.ts";
 import type { Model } from "./model.ts";
 import { createOpenAiChat } from "./openai-chat/openai-chat.ts";
@@ -48,6 +49,14 @@ describeModel("createOpenAiChat()", (scenario) =>
 describeModel("createOpenAiResponses()", (scenario) =>
   fixture(scenario, (url, options) => createOpenAiResponses({ ...options, baseUrl: `${url}/v1` })),
 );
+
+for (const api of ["chat", "responses"] as const) {
+  describeModel(`createAzureOpenAi({ api: "${api}" })`, (scenario) =>
+    fixture(scenario, (endpoint, { model, ...options }) =>
+      createAzureOpenAi({ ...options, endpoint, deployment: model, api }),
+    ),
+  );
+}
 
 describeModel("createAnthropic()", (scenario) =>
   fixture(scenario, (url, options) => createAnthropic({ ...options, baseUrl: url })),

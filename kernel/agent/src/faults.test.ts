@@ -1,4 +1,5 @@
 import { createAnthropic } from "./anthropic/anthropic.ts";
+import { createCohere } from "./cohere/cohere.ts";
 import { createOpenAiChat } from "./openai-chat/openai-chat.ts";
 import { createOpenAiResponses } from "./openai-responses/openai-responses.ts";
 import { describeModelFaults } from "./testing/describe-model-faults.ts";
@@ -44,6 +45,15 @@ describeModelFaults("createOpenAiResponses()", {
     },
   ]),
   create: (baseUrl, options) => createOpenAiResponses({ ...options, baseUrl }),
+});
+
+describeModelFaults("createCohere()", {
+  wire: sseWire([
+    { type: "message-start", id: "m" },
+    ...words.map((text) => ({ type: "content-delta", index: 0, delta: { message: { content: { text } } } })),
+    { type: "message-end", delta: { finish_reason: "COMPLETE" } },
+  ]),
+  create: (baseUrl, options) => createCohere({ ...options, baseUrl }),
 });
 
 const block = (text: string): object => ({

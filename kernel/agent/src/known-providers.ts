@@ -23,6 +23,19 @@ const nativeProviders: readonly KnownProvider[] = [
     baseUrl: "https://api.anthropic.com",
     keyVariable: "ANTHROPIC_API_KEY",
   },
+  {
+    id: "cohere",
+    name: "Cohere",
+    adapters: ["createCohere"],
+    baseUrl: "https://api.cohere.com/v2",
+    keyVariable: "COHERE_API_KEY",
+  },
+  {
+    id: "azure",
+    name: "Azure OpenAI",
+    adapters: ["createAzureOpenAi"],
+    keyVariable: "AZURE_OPENAI_API_KEY",
+  },
 ];
 
 /** Every provider that Tau knows by name; `docs/providers.md` is made of it. */

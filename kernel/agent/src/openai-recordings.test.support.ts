@@ -5,7 +5,7 @@ import { isJsonObject, parseJson } from "@tau/core";
 import type { Json, JsonObject } from "@tau/core";
 import OpenAI from "openai";
 
-/** A recorded answer in one of OpenAI's protocols, of OpenAI or of anybody who speaks it. */
+/** A recorded answer in one of OpenAI's protocols, of OpenAI or of anybody who speaks it; or in Cohere's. */
 export interface OpenAiRecording {
   /** Whose answer it is, for example `groq`. */
   readonly provider: string;
@@ -17,7 +17,9 @@ export interface OpenAiRecording {
 }
 
 /** Reads `fixtures/<api>.ndjson.gz`; answers recorded without their framing get it back. */
-export function readOpenAiRecordings(api: "chat.completions" | "responses"): readonly OpenAiRecording[] {
+export function readOpenAiRecordings(
+  api: "chat.completions" | "responses" | "cohere.chat",
+): readonly OpenAiRecording[] {
   const packed = readFileSync(new URL(`../fixtures/${api}.ndjson.gz`, import.meta.url));
   const lines = gunzipSync(packed).toString("utf8").trimEnd().split("\n");
   return lines.map((line) => {

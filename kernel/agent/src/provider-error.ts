@@ -28,6 +28,8 @@ interface ErrorWords {
   readonly message: string;
   /** A numeric code inside the body, as OpenRouter and Gemini send. */
   readonly status: number | undefined;
+  /** The categories of a content filter that struck, as Azure names them. */
+  readonly filters: readonly string[];
 }
 
 const byName: readonly (readonly [RegExp, ModelErrorCode])[] = [
@@ -77,7 +79,11 @@ export function providerError(identity: ModelIdentity, failure: ProviderFailure)
   const providerCode = /[A-Za-z][\w.-]{1,63}/.exec(redact(words.names, failure.secrets))?.[0];
   return modelError(code, identity, {
     retryAfterMs: retryAfterMs(failure.headers, failure.now),
-    details: { status, ...(providerCode === undefined ? {} : { providerCode }) },
+    details: {
+      status,
+      ...(providerCode === undefined ? {} : { providerCode }),
+      ...(words.filters.length === 0 ? {} : { filters: words.filters }),
+    },
     cause: new Error(`HTTP ${status}: ${body}`),
   });
 }
@@ -109,18 +115,31 @@ function redact(text: string, secrets: readonly string[]): string {
 
 function readWords(body: string): ErrorWords {
   const parsed = parseJson(body);
-  if (!parsed.ok) return { names: "", message: body, status: undefined };
+  const none = { names: "", status: undefined, filters: [] };
+  if (!parsed.ok) return { ...none, message: body };
   const root = Array.isArray(parsed.value) ? parsed.value[0] : parsed.value;
   const outer = isJsonObject(root) ? root : {};
   const inner = outer["error"];
-  if (typeof inner === "string") return { names: "", message: inner, status: undefined };
+  if (typeof inner === "string") return { ...none, message: inner };
   const error = isJsonObject(inner) ? inner : outer;
   const code = error["code"];
   return {
     names: [code, error["type"], error["status"]].filter(isText).join(" "),
     message: [error["message"], error["detail"]].filter(isText).join(" "),
     status: typeof code === "number" && code >= 400 && code < 600 ? code : undefined,
+    filters: filtersIn(error["innererror"]),
   };
+}
+
+function filtersIn(details: Json | undefined): readonly string[] {
+  const results = isJsonObject(details) ? details["content_filter_result"] : undefined;
+  const isStruck = ([name, result]: readonly [string, Json]): boolean =>
+    /^[a-z_]{1,40}$/.test(name) && isJsonObject(result) && result["filtered"] === true;
+  return isJsonObject(results)
+    ? Object.entries(results)
+        .filter(isStruck)
+        .map(([name]) => name)
+    : [];
 }
 
 function isText(value: Json | undefined): value is string {

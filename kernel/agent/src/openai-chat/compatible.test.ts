@@ -98,12 +98,14 @@ describe("compatible servers", () => {
     const { finished } = decode([
       call({ index: 0, function: { name: "x" } }),
       call({ index: 1, id: "b", function: { name: "y", arguments: { q: 2 } } }),
+      call({ index: 2, id: "c", function: { name: "z", arguments: "null" } }),
       end("tool_calls"),
     ]);
 
     expect(finished?.message.parts).toMatchObject([
       { id: "call_0", name: "x", arguments: "{}" },
       { id: "b", name: "y", arguments: '{"q":2}' },
+      { id: "c", name: "z", arguments: "{}" },
     ]);
   });
 

@@ -15,8 +15,7 @@ import type { OpenAiChatDialect } from "./dialect.ts";
 import { createOpenAiChat } from "./openai-chat.ts";
 import { dialectOf, findProvider } from "./providers.ts";
 
-/** Cohere's own protocol, which it is recorded in here, has a test of its own. */
-const recordings = readOpenAiRecordings("chat.completions").filter(({ provider }) => provider !== "cohere");
+const recordings = readOpenAiRecordings("chat.completions");
 
 /** The names that the recordings have for providers. */
 const providers: Readonly<Record<string, string>> = {

@@ -53,7 +53,7 @@ export class ToolCallAssembly {
       type: "tool_call",
       id: call.id,
       name: call.name,
-      arguments: call.fragments.isEmpty ? "{}" : call.fragments.toString(),
+      arguments: argumentsOf(call.fragments.toString()),
       ...(call.extraContent === undefined
         ? {}
         : { providerData: toProviderData(this.#provider, { extra_content: call.extraContent }) }),
@@ -93,4 +93,9 @@ export class ToolCallAssembly {
     this.#calls.push(call);
     return call;
   }
+}
+
+/** A call without arguments has none, or says `null`. */
+function argumentsOf(text: string): string {
+  return text === "" || text.trim() === "null" ? "{}" : text;
 }

@@ -62,13 +62,12 @@ interface Context {
   readonly failures: Map<string, number>;
 }
 
-const protocols: Readonly<Record<string, ScriptedProtocol>> = {
-  "/v1/chat/completions": "openai",
-  "/chat/completions": "openai",
-  "/v1/responses": "responses",
-  "/responses": "responses",
-  "/v1/messages": "anthropic",
-};
+/** The ends of paths: providers have their own before them. */
+const protocols: readonly (readonly [string, ScriptedProtocol])[] = [
+  ["/chat/completions", "openai"],
+  ["/responses", "responses"],
+  ["/v1/messages", "anthropic"],
+];
 
 /** How an answer is written in each protocol. */
 const wires: Readonly<
@@ -120,7 +119,7 @@ export async function startScriptedServer(
 
 async function answer(context: Context, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = (request.url ?? "").split("?")[0] ?? "";
-  const protocol = protocols[path];
+  const protocol = protocols.find(([end]) => path.endsWith(end))?.[1];
   const text = await readBody(request);
   if (protocol === undefined || request.method !== "POST") {
     sendJson(response, 404, openAiError(404, `There is no ${request.method} ${path} here.`));
@@ -185,7 +184,8 @@ function remember({ requests, options }: Context, request: ScriptedRequest): voi
 }
 
 function isAuthorized(key: string | undefined, { headers }: IncomingMessage): boolean {
-  return key === undefined || headers.authorization === `Bearer ${key}` || headers["x-api-key"] === key;
+  if (key === undefined || headers.authorization === `Bearer ${key}`) return true;
+  return headers["x-api-key"] === key || headers["api-key"] === key;
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {
