@@ -49,6 +49,15 @@ test("vision.ts shows both models the picture", async () => {
   ]);
 });
 
+test("switch-providers.ts asks those that can see", async () => {
+  expect(await outputOf("switch-providers.ts")).toEqual([
+    "anthropic/claude-haiku-4-5: A red pixel. $0.001400",
+    "openai/gpt-5-mini: A red pixel. $0.000380",
+    "groq/llama-3.1-8b-instant: takes no pictures",
+    "2 requests were sent",
+  ]);
+});
+
 test("embeddings.ts finds the text about the cat", async () => {
   expect((await outputOf("embeddings.ts")).at(-1)).toBe("nearest: the cat sat on the mat (40 tokens)");
 });
