@@ -15,6 +15,8 @@ const shipped: ReadonlyMap<string, Load> = new Map<string, Load>([
   ["cerebras", async () => (await import("./data/cerebras.ts")).cerebrasModels],
   ["moonshot", async () => (await import("./data/moonshot.ts")).moonshotModels],
   ["zai", async () => (await import("./data/zai.ts")).zaiModels],
+  ["cohere", async () => (await import("./data/cohere.ts")).cohereModels],
+  ["voyage", async () => (await import("./data/voyage.ts")).voyageModels],
   ["azure", async () => (await import("./data/azure.ts")).azureModels],
   ["ollama", async () => (await import("./data/ollama.ts")).ollamaModels],
   ["open-weights", async () => (await import("./data/open-weights.ts")).openWeights],
@@ -28,6 +30,7 @@ const otherNames: ReadonlyMap<string, string> = new Map([
   ["moonshotai", "moonshot"],
   ["z-ai", "zai"],
   ["zhipuai", "zai"],
+  ["voyageai", "voyage"],
 ]);
 
 /** The providers with a list of their own. */
