@@ -1,11 +1,12 @@
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 
-import type { BudgetLedger, CacheTier, PrefixBook } from "@tau/pipeline";
+import type { BudgetLedger, CacheTier, CallEventStore, PrefixBook } from "@tau/pipeline";
 import type { ContentStore, Journal, Leases } from "@tau/runtime";
 
 import { DatabaseClient } from "./database-client.ts";
 import { createSqliteBudgetLedger } from "./sqlite-budget-ledger.ts";
+import { createSqliteCallEvents } from "./sqlite-call-events.ts";
 import { createSqliteCacheTier } from "./sqlite-cache-tier.ts";
 import { createSqliteContentStore } from "./sqlite-content-store.ts";
 import { createSqliteJournal } from "./sqlite-journal.ts";
@@ -34,6 +35,8 @@ export interface SqliteStore extends AsyncDisposable {
   readonly answers: CacheTier;
   /** What is kept at providers for prompts. */
   readonly prefixes: PrefixBook;
+  /** What became of model calls. */
+  readonly calls: CallEventStore;
 }
 
 /**
@@ -56,6 +59,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Sq
     budget: createSqliteBudgetLedger(client),
     answers: createSqliteCacheTier(client),
     prefixes: createSqlitePrefixBook(client),
+    calls: createSqliteCallEvents(client),
     async [Symbol.asyncDispose]() {
       await leases.releaseAll();
       await journal[Symbol.asyncDispose]();

@@ -1,6 +1,7 @@
 import type { Checkpoint, ListOptions, StreamSummary } from "@tau/runtime";
 
 import type { AnswerAnswers, AnswerRead, AnswerWrite } from "./answer-protocol.ts";
+import type { CallEventAnswers, CallEventRead, CallEventWrite } from "./call-event-protocol.ts";
 import type { PrefixAnswers, PrefixWrite } from "./prefix-protocol.ts";
 import type { BudgetAnswers, BudgetRead, BudgetWrite } from "./budget-protocol.ts";
 
@@ -11,6 +12,7 @@ export type Plain = string | number;
 export type WriteOperation =
   | AnswerWrite
   | BudgetWrite
+  | CallEventWrite
   | PrefixWrite
   | {
       readonly op: "save_checkpoint";
@@ -49,6 +51,8 @@ const writeOperations: Readonly<Record<WriteOperation["op"], true>> = {
   budget_reserve: true,
   budget_settle: true,
   budget_forget: true,
+  call_append: true,
+  call_purge: true,
   prefix_put: true,
   prefix_remove: true,
 };
@@ -62,6 +66,7 @@ export function isWrite(operation: Operation): operation is WriteOperation {
 export type ReadOperation =
   | AnswerRead
   | BudgetRead
+  | CallEventRead
   | { readonly op: "version"; readonly tenant: string; readonly stream: string }
   | { readonly op: "read"; readonly tenant: string; readonly stream: string; readonly from: number }
   | { readonly op: "list"; readonly tenant: string; readonly options: ListOptions }
@@ -89,7 +94,7 @@ export interface EventPage {
 }
 
 /** What each operation answers. */
-export interface Answers extends AnswerAnswers, BudgetAnswers, PrefixAnswers {
+export interface Answers extends AnswerAnswers, BudgetAnswers, CallEventAnswers, PrefixAnswers {
   readonly save_checkpoint: null;
   readonly put_content: string;
   readonly acquire: boolean;

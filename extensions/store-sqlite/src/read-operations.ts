@@ -5,6 +5,7 @@ import type { StreamSummary } from "@tau/runtime";
 import { noAmounts } from "@tau/pipeline/budget";
 import { readAnswer } from "./answer-operations.ts";
 import { readBudget } from "./budget-operations.ts";
+import { readCallEvents } from "./call-event-operations.ts";
 import { DatabaseError } from "./database-error.ts";
 import type { Answers, EventPage, Plain, ReadOperation } from "./protocol.ts";
 import { column } from "./tenant-database.ts";
@@ -36,6 +37,10 @@ export function read(database: TenantDatabase, operation: ReadOperation): Answer
       return readAnswer(database, operation.key);
     case "budget_taken":
       return readBudget(database, operation.query);
+    case "call_read":
+    case "call_body":
+    case "call_has_older":
+      return readCallEvents(database, operation);
     default:
       return unreachable(operation);
   }
@@ -50,6 +55,9 @@ export const nothing: { readonly [Op in ReadOperation["op"]]: Answers[Op] } = {
   get_content: null,
   answer_get: null,
   budget_taken: noAmounts,
+  call_read: [],
+  call_body: null,
+  call_has_older: false,
 };
 
 function readVersion(database: TenantDatabase, stream: string): number {

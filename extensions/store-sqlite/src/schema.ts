@@ -40,6 +40,14 @@ const migrations: readonly string[] = [
    CREATE INDEX answers_by_session ON answers (session) WHERE session IS NOT NULL;
    CREATE INDEX answers_by_expiry ON answers (expires_at);
    CREATE TABLE prefixes (id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE call_events (
+     id TEXT PRIMARY KEY, at INTEGER NOT NULL, session TEXT, type TEXT NOT NULL, version INTEGER NOT NULL,
+     event TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX call_events_by_time ON call_events (at, id);
+   CREATE INDEX call_events_by_session ON call_events (session, at, id) WHERE session IS NOT NULL;
+   CREATE TABLE call_bodies (sha256 TEXT PRIMARY KEY, at INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
+   CREATE INDEX call_bodies_by_time ON call_bodies (at);`,
 ];
 
 const newestVersion = migrations.length;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 
 import { writeAnswer } from "./answer-operations.ts";
 import { writeBudget } from "./budget-operations.ts";
+import { writeCallEvents } from "./call-event-operations.ts";
 import { DatabaseError } from "./database-error.ts";
 import { acquire, renew } from "./lease-operations.ts";
 import { eventWidth, partsOf } from "./placed-append.ts";
@@ -101,6 +102,9 @@ export function write(tenant: TenantDatabase, operation: WriteOperation): Answer
     case "budget_settle":
     case "budget_forget":
       return writeBudget(tenant, operation);
+    case "call_append":
+    case "call_purge":
+      return writeCallEvents(tenant, operation);
     case "acquire":
       return acquire(tenant, operation);
     case "renew":
