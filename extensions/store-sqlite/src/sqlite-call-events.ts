@@ -60,7 +60,7 @@ export function createSqliteCallEvents(client: DatabaseClient): CallEventStore {
         if (last === undefined || page.length < rows) break;
         before = [last.at, last.id];
       }
-      return found.reverse();
+      return found.toReversed();
     },
 
     async body({ tenant, sha256 }) {
