@@ -11,7 +11,8 @@ const config: ViteUserConfig = defineConfig({
     exclude: ["**/node_modules/**", "**/dist/**"],
     execArgv: ["--conditions=@tau/source"],
     pool: "forks",
-    testTimeout: 30_000,
+    // Only a bound on what hangs: a machine that does other things too must fail no test.
+    testTimeout: 120_000,
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
   },
 });

@@ -25,6 +25,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   runtime: outer,
   "store-sqlite": kernel,
   "cache-redis": kernel,
+  "ai-sdk": kernel,
   sandbox: kernel,
   server: [...kernel, "proto", "sandbox", "store-sqlite"],
   cli: [...kernel, "proto", "client", "sandbox", "store-sqlite", "server"],

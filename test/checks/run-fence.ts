@@ -10,7 +10,7 @@ import type { Workspace } from "./workspace.ts";
 const run = promisify(execFile);
 
 /** Long enough for any example on a busy machine; an example that waits for ever must still fail. */
-const timeoutMs = 25_000;
+const timeoutMs = 100_000;
 
 /**
  * Runs a TypeScript block as a newcomer would, in a process of its own, and says what went wrong.

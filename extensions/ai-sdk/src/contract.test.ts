@@ -1,0 +1,51 @@
+import { createAnthropic } from "@ai-sdk/anthropic";
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import type { LanguageModelV4 } from "@ai-sdk/provider";
+import { startScriptedServer } from "@tau/agent/scripted";
+import type { TranscriptTurn } from "@tau/agent/scripted";
+import { describeModel } from "@tau/agent/testing";
+import type { ModelFixture, ModelScenario } from "@tau/agent/testing";
+
+import { fromAiSdk } from "./from-ai-sdk.ts";
+
+const text = "Hello, world.";
+const turns: Readonly<Record<ModelScenario, TranscriptTurn>> = {
+  answer: { text, chunkChars: 5 },
+  tools: {
+    toolCalls: [
+      { name: "add", arguments: '{"a":1,"b":2}' },
+      { name: "add", arguments: '{"a":3,"b":4}' },
+    ],
+    chunkChars: 5,
+  },
+  cut: { text, chunkChars: 2, failure: { kind: "cut", afterEvents: 4 } },
+  stall: { text, chunkChars: 2, failure: { kind: "stall", afterEvents: 4 } },
+  refuse: { text },
+};
+
+async function fixture(
+  scenario: ModelScenario,
+  create: (url: string, apiKey: string) => LanguageModelV4,
+): Promise<ModelFixture> {
+  const server = await startScriptedServer({ turns: [turns[scenario]] }, { apiKey: "right-key" });
+  const apiKey = scenario === "refuse" ? "wrong-key" : "right-key";
+  return {
+    model: fromAiSdk(create(server.url, apiKey)),
+    openRequests: () => server.openConnections(),
+    async [Symbol.asyncDispose]() {
+      await server.close();
+    },
+  };
+}
+
+describeModel("fromAiSdk(@ai-sdk/openai-compatible)", (scenario) =>
+  fixture(scenario, (url, apiKey) =>
+    createOpenAICompatible({ name: "scripted", baseURL: `${url}/v1`, apiKey, includeUsage: true })(
+      "scripted",
+    ),
+  ),
+);
+
+describeModel("fromAiSdk(@ai-sdk/anthropic)", (scenario) =>
+  fixture(scenario, (url, apiKey) => createAnthropic({ baseURL: `${url}/v1`, apiKey })("scripted")),
+);
