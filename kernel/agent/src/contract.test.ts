@@ -1,7 +1,10 @@
 import { createAnthropic } from "./anthropic/anthropic.ts";
 import { createAzureOpenAi } from "./azure/azure-openai.ts";
+import { createGemini } from "./gemini/gemini.ts";
+import { createVertexGemini } from "./gemini/vertex.ts";
 import { createHttpTransport } from "./http/http-transport.ts";
 import type { Model } from "./model.ts";
+import { createOllama } from "./ollama/ollama.ts";
 import { createOpenAiChat } from "./openai-chat/openai-chat.ts";
 import { createOpenAiResponses } from "./openai-responses/openai-responses.ts";
 import { startScriptedServer } from "./scripted/server.ts";
@@ -60,4 +63,23 @@ for (const api of ["chat", "responses"] as const) {
 
 describeModel("createAnthropic()", (scenario) =>
   fixture(scenario, (url, options) => createAnthropic({ ...options, baseUrl: url })),
+);
+
+describeModel("createGemini()", (scenario) =>
+  fixture(scenario, (url, options) => createGemini({ ...options, baseUrl: `${url}/v1beta` })),
+);
+
+describeModel("createVertexGemini()", (scenario) =>
+  fixture(scenario, (url, { apiKey, ...options }) =>
+    createVertexGemini({
+      ...options,
+      baseUrl: `${url}/v1beta1`,
+      project: "p",
+      ...(apiKey === undefined ? {} : { accessToken: apiKey }),
+    }),
+  ),
+);
+
+describeModel("createOllama()", (scenario) =>
+  fixture(scenario, (url, options) => createOllama({ ...options, baseUrl: url })),
 );

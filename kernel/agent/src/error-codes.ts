@@ -18,6 +18,8 @@ export const modelErrorCodes = {
   "model.idle_timeout": "The provider began to answer and then sent nothing for too long.",
   "model.parse": "The provider sent something that is not its own protocol. Check the base URL.",
   "model.too_large": "The provider sent more than the configured limit. The stream was closed.",
+  "model.malformed_tool_call":
+    "The model tried to call a tool in a way that its provider could not read. Ask again, or simplify the tool's schema.",
   "model.truncated": "The answer ended before its end marker. Nothing of it may be taken as complete.",
   "model.content_filtered": "The provider's filter refused the request or the answer.",
   "model.cancelled": "The request was cancelled on the provider's side. Ask again if it is still wanted.",

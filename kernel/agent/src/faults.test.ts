@@ -1,5 +1,7 @@
 import { createAnthropic } from "./anthropic/anthropic.ts";
 import { createCohere } from "./cohere/cohere.ts";
+import { createGemini } from "./gemini/gemini.ts";
+import { createOllama } from "./ollama/ollama.ts";
 import { createOpenAiChat } from "./openai-chat/openai-chat.ts";
 import { createOpenAiResponses } from "./openai-responses/openai-responses.ts";
 import { describeModelFaults } from "./testing/describe-model-faults.ts";
@@ -73,4 +75,26 @@ describeModelFaults("createAnthropic()", {
     { type: "message_stop" },
   ]),
   create: (baseUrl, options) => createAnthropic({ ...options, baseUrl }),
+});
+
+const chunk = (text: string, finishReason?: string): object => ({
+  candidates: [{ content: { role: "model", parts: [{ text }] }, finishReason }],
+});
+
+describeModelFaults("createGemini()", {
+  wire: sseWire([chunk("Hello"), chunk(", "), chunk("world.", "STOP")]),
+  create: (baseUrl, options) => createGemini({ ...options, baseUrl }),
+});
+
+const line = (said: string, done = false): string =>
+  JSON.stringify({ model: "m", message: { role: "assistant", content: said }, done });
+
+describeModelFaults("createOllama()", {
+  wire: {
+    contentType: "application/x-ndjson",
+    answer: Buffer.from([line("Hello"), line(", "), line("world."), line("", true)].join("\n")),
+    garbage: Buffer.from("\n<html>Bad gateway</html>\n"),
+    error: (status) => ({ body: JSON.stringify({ error: `Failed with ${status} for sk-fault-secret.` }) }),
+  },
+  create: (baseUrl, options) => createOllama({ ...options, baseUrl }),
 });

@@ -1,3 +1,4 @@
+import { NdjsonParser } from "./ndjson/ndjson-parser.ts";
 import type { SseSink } from "./sse/sse-parser.ts";
 import { SseParser } from "./sse/sse-parser.ts";
 
@@ -23,4 +24,10 @@ export interface Framing {
 export const sseFraming: Framing = {
   contentType: "text/event-stream",
   createParser: (sink, maxEventBytes) => new SseParser(sink, maxEventBytes),
+};
+
+/** One JSON object a line. */
+export const ndjsonFraming: Framing = {
+  contentType: "application/x-ndjson",
+  createParser: (sink, maxEventBytes) => new NdjsonParser(sink, maxEventBytes),
 };

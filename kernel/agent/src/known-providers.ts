@@ -36,6 +36,21 @@ const nativeProviders: readonly KnownProvider[] = [
     adapters: ["createAzureOpenAi"],
     keyVariable: "AZURE_OPENAI_API_KEY",
   },
+  {
+    id: "gemini",
+    name: "Google Gemini",
+    adapters: ["createGemini"],
+    baseUrl: "https://generativelanguage.googleapis.com/v1beta",
+    keyVariable: "GEMINI_API_KEY",
+  },
+  {
+    id: "vertex",
+    name: "Google Vertex AI",
+    adapters: ["createVertexGemini"],
+    baseUrl: "https://aiplatform.googleapis.com/v1beta1",
+    keyVariable: "GOOGLE_API_KEY",
+  },
+  { id: "ollama", name: "Ollama", adapters: ["createOllama"], baseUrl: "http://localhost:11434" },
 ];
 
 /** Every provider that Tau knows by name; `docs/providers.md` is made of it. */

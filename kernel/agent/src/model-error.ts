@@ -7,6 +7,8 @@ import type { ModelErrorCode } from "./error-codes.ts";
 export interface ModelIdentity {
   readonly provider: string;
   readonly model: string;
+  /** What this provider's users can do about a failure, instead of the general advice. */
+  readonly sentences?: Readonly<Partial<Record<ModelErrorCode, string>>>;
 }
 
 const classes: Readonly<Record<ModelErrorCode, ErrorClass>> = {
@@ -25,6 +27,7 @@ const classes: Readonly<Record<ModelErrorCode, ErrorClass>> = {
   "model.idle_timeout": "retryable",
   "model.parse": "retryable",
   "model.too_large": "permanent",
+  "model.malformed_tool_call": "retryable",
   "model.truncated": "retryable",
   "model.content_filtered": "permanent",
   "model.cancelled": "retryable",
@@ -48,6 +51,8 @@ const sentences: Readonly<Record<ModelErrorCode, string>> = {
   "model.idle_timeout": "began its answer and then sent nothing for too long",
   "model.parse": "sent something that is not this protocol. Check the base URL",
   "model.too_large": "sent more than the configured limit",
+  "model.malformed_tool_call":
+    "could not read how the model called a tool. Ask again, or simplify the tool's schema",
   "model.truncated": "ended its answer before the end marker. Nothing of it is complete",
   "model.content_filtered": "refused because of its content filter",
   "model.cancelled": "cancelled the request",
@@ -69,7 +74,7 @@ export function modelError(
   identity: ModelIdentity,
   options: ModelErrorOptions = {},
 ): TauError {
-  const sentence = options.sentence ?? sentences[code];
+  const sentence = options.sentence ?? identity.sentences?.[code] ?? sentences[code];
   const message = `Provider "${identity.provider}" (model "${identity.model}") ${sentence}.`;
   return new TauError(code, message, {
     class: options.class ?? classes[code],

@@ -91,6 +91,30 @@ describe("providerError()", () => {
     ],
     [200, [{ error: { code: 503, status: "UNAVAILABLE" } }], "model.overloaded", "retryable"],
     [500, { error: "plain text" }, "model.server_error", "retryable"],
+    [
+      400,
+      { error: { code: 400, status: "INVALID_ARGUMENT", details: [{ reason: "API_KEY_INVALID" }] } },
+      "model.auth",
+      "auth",
+    ],
+    [403, { error: { code: 403, status: "PERMISSION_DENIED" } }, "model.auth", "auth"],
+    [
+      400,
+      {
+        error: {
+          status: "INVALID_ARGUMENT",
+          message: "The input token count (2) exceeds the maximum number of tokens allowed (1).",
+        },
+      },
+      "model.context_too_long",
+      "permanent",
+    ],
+    [
+      429,
+      { error: { status: "RESOURCE_EXHAUSTED", message: "Your prepayment credits are depleted." } },
+      "model.payment_required",
+      "permanent",
+    ],
   ])("maps HTTP %i %j to %s", (status, body, code, errorClass) => {
     expect(errorOf(status, body)).toMatchObject({ code, class: errorClass });
   });
@@ -124,6 +148,27 @@ describe("providerError()", () => {
 
   test("tells how long to wait", () => {
     expect(errorOf(429, {}, { "retry-after": "7" }).retryAfterMs).toBe(7000);
+  });
+
+  test("believes Google that a quota is one of time when it says how long to wait", () => {
+    const retryInfo = { "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "34.4s" };
+    const message = "You exceeded your current quota, please check your plan.";
+    const error = { code: 429, status: "RESOURCE_EXHAUSTED", message };
+
+    expect(errorOf(429, { error: { ...error, details: [retryInfo] } })).toMatchObject({
+      code: "model.rate_limited",
+      retryAfterMs: 34_400,
+    });
+    expect(errorOf(429, { error }).code).toBe("model.payment_required");
+  });
+
+  test("gives the advice of the provider's own where the adapter has any", () => {
+    const sentences = { "model.not_found": 'has no such model. Get it with "fetch m-1"' } as const;
+    const failure = { status: 404, headers: {}, body: "", secrets: [], now: 0 };
+
+    expect(providerError({ ...identity, sentences }, failure).message).toBe(
+      'Provider "acme" (model "m-1") has no such model. Get it with "fetch m-1".',
+    );
   });
 });
 

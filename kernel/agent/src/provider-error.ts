@@ -1,7 +1,8 @@
 import { isJsonObject, parseJson } from "@tau/core";
-import type { Json, TauError } from "@tau/core";
+import type { Json, JsonObject, TauError } from "@tau/core";
 
 import type { ModelErrorCode } from "./error-codes.ts";
+import { objectsAt } from "./json-fields.ts";
 import { modelError } from "./model-error.ts";
 import type { ModelIdentity } from "./model-error.ts";
 import { retryAfterMs } from "./retry-after.ts";
@@ -23,9 +24,11 @@ export interface ProviderFailure {
 
 /** The parts of an error body that OpenAI, Anthropic and their imitators agree on. */
 interface ErrorWords {
-  /** Identifiers: `type`, `code`, `status`, joined by spaces. */
+  /** Identifiers: `type`, `code`, `status`, reasons, joined by spaces. */
   readonly names: string;
   readonly message: string;
+  /** Google says in the body how long to wait. */
+  readonly retryAfterMs?: number | undefined;
   /** A numeric code inside the body, as OpenRouter and Gemini send. */
   readonly status: number | undefined;
   /** The categories of a content filter that struck, as Azure names them. */
@@ -41,7 +44,10 @@ const byName: readonly (readonly [RegExp, ModelErrorCode])[] = [
   ],
   [/overloaded|engine_overloaded|service_unavailable/, "model.overloaded"],
   [/rate_limit|tokens_usage_based|RESOURCE_EXHAUSTED/, "model.rate_limited"],
-  [/authentication_error|permission_error|invalid_api_key|invalid_authentication/, "model.auth"],
+  [
+    /authentication_error|permission_error|invalid_api_key|invalid_authentication|API_KEY_INVALID|UNAUTHENTICATED|PERMISSION_DENIED/,
+    "model.auth",
+  ],
   [/model_not_found|not_found_error|NOT_FOUND/, "model.not_found"],
   [/timeout_error|request_timeout/, "model.timeout"],
   [/invalid_request|invalid_value|unsupported_value|INVALID_ARGUMENT/, "model.invalid_request"],
@@ -65,9 +71,11 @@ const byStatus: Readonly<Record<number, ModelErrorCode>> = {
 };
 
 const tooLong =
-  /maximum context length|context (length|window|size)|prompt is too long|too many (input )?tokens|input is too long|reduce the length/i;
+  /maximum context length|context (length|window|size)|prompt is too long|too many (input )?tokens|input is too long|input token count|reduce the length/i;
 const noCredit =
-  /credit balance is too low|insufficient (balance|credits|quota)|exceeded your current quota/i;
+  /credit balance is too low|insufficient (balance|credits|quota)|credits are depleted|exceeded your current quota/i;
+/** Google says "You exceeded your current quota" of so many requests a minute, too. */
+const perTime = /RESOURCE_EXHAUSTED.*\bRetryInfo\b/;
 const filtered = /content (management policy|filter)|safety system|flagged/i;
 
 /** Maps an error answer, or an error event inside a stream, to the package's own codes. */
@@ -78,7 +86,7 @@ export function providerError(identity: ModelIdentity, failure: ProviderFailure)
   const body = redact(failure.body, failure.secrets).slice(0, errorBodyLimit);
   const providerCode = /[A-Za-z][\w.-]{1,63}/.exec(redact(words.names, failure.secrets))?.[0];
   return modelError(code, identity, {
-    retryAfterMs: retryAfterMs(failure.headers, failure.now),
+    retryAfterMs: retryAfterMs(failure.headers, failure.now) ?? words.retryAfterMs,
     details: {
       status,
       ...(providerCode === undefined ? {} : { providerCode }),
@@ -94,7 +102,9 @@ function codeOf(status: number, words: ErrorWords): ModelErrorCode {
   if (clientFault && status !== 401 && status !== 429 && tooLong.test(words.message)) {
     return "model.context_too_long";
   }
-  if (clientFault && noCredit.test(words.message)) return "model.payment_required";
+  if (clientFault && noCredit.test(words.message) && !perTime.test(words.names)) {
+    return "model.payment_required";
+  }
   const named = byName.find(([pattern]) => pattern.test(words.names))?.[1];
   // A status of its own beats a general name: OpenAI calls a wrong key `invalid_request_error`.
   const general = named === "model.invalid_request" || named === "model.server_error";
@@ -123,9 +133,11 @@ function readWords(body: string): ErrorWords {
   if (typeof inner === "string") return { ...none, message: inner };
   const error = isJsonObject(inner) ? inner : outer;
   const code = error["code"];
+  const details = objectsAt(error, "details");
   return {
-    names: [code, error["type"], error["status"]].filter(isText).join(" "),
+    names: [code, error["type"], error["status"], ...details.map(nameOfDetail)].filter(isText).join(" "),
     message: [error["message"], error["detail"]].filter(isText).join(" "),
+    retryAfterMs: details.map(({ retryDelay }) => delayMs(retryDelay)).find((delay) => delay !== undefined),
     status: typeof code === "number" && code >= 400 && code < 600 ? code : undefined,
     filters: filtersIn(error["innererror"]),
   };
@@ -144,4 +156,16 @@ function filtersIn(details: Json | undefined): readonly string[] {
 
 function isText(value: Json | undefined): value is string {
   return typeof value === "string";
+}
+
+/** A detail of Google's names its reason, or at least its type: `type.googleapis.com/google.rpc.RetryInfo`. */
+function nameOfDetail({ reason, "@type": type }: JsonObject): string | undefined {
+  if (isText(reason)) return reason;
+  return isText(type) ? type.split(".").at(-1) : undefined;
+}
+
+/** Seconds as Google writes them: `34.4s`. */
+function delayMs(delay: Json | undefined): number | undefined {
+  const seconds = isText(delay) ? /^(\d{1,5}(?:\.\d+)?)s$/.exec(delay)?.[1] : undefined;
+  return seconds === undefined ? undefined : Math.ceil(Number(seconds) * 1000);
 }

@@ -31,9 +31,13 @@ export async function startLoopback(
 }
 
 /** Sends pieces one by one, each in a packet of its own as far as the system allows. */
-export async function sendPieces(response: ServerResponse, pieces: readonly Buffer[]): Promise<void> {
+export async function sendPieces(
+  response: ServerResponse,
+  pieces: readonly Buffer[],
+  contentType = "text/event-stream; charset=utf-8",
+): Promise<void> {
   response.socket?.setNoDelay(true);
-  response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
+  response.writeHead(200, { "content-type": contentType });
   for (const piece of pieces) {
     response.write(piece);
     await nextTurn();

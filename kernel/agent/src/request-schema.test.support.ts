@@ -8,7 +8,10 @@ import { isJsonObject, parseJson } from "@tau/core";
  * What is wrong with a request body in the eyes of the vendor's library: its types, made to a schema by
  * `fixtures/request-schemas/make.mjs`, take no unknown field. Empty when nothing is.
  */
-export function schemaErrors(protocol: "openai-chat" | "openai-responses", body: unknown): readonly string[] {
+export function schemaErrors(
+  protocol: "openai-chat" | "openai-responses" | "gemini" | "ollama",
+  body: unknown,
+): readonly string[] {
   const packed = readFileSync(new URL(`../fixtures/request-schemas/${protocol}.json.gz`, import.meta.url));
   const schema = parseJson(gunzipSync(packed).toString("utf8"));
   if (!schema.ok || !isJsonObject(schema.value)) throw new Error(`The schema of ${protocol} is no object.`);

@@ -11,12 +11,12 @@ const byCode: Readonly<Record<string, ModelErrorCode>> = {
   ETIMEDOUT: "model.timeout",
   UND_ERR_BODY_TIMEOUT: "model.idle_timeout",
   RESPONSE_TOO_LARGE: "model.too_large",
-  SSE_EVENT_TOO_LARGE: "model.too_large",
+  EVENT_TOO_LARGE: "model.too_large",
   UND_ERR_HEADERS_OVERFLOW: "model.parse",
   ANSWER_NOT_JSON: "model.parse",
 };
 
-/** Maps what undici, the socket or the SSE parser said; what is a {@link TauError} already stays as it is. */
+/** Maps what undici, the socket or a parser said; what is a {@link TauError} already stays as it is. */
 export function transportError(identity: ModelIdentity, error: unknown): TauError {
   if (isTauError(error)) return error;
   // The other side does not speak HTTP. Undici's error holds all of what it said: too much to keep.

@@ -39,7 +39,12 @@ export function toolList(
   return fragments.length === 0 ? undefined : `[${fragments.join(",")}]`;
 }
 
-function ownTool(
+/**
+ * The data of a tool that runs at the provider.
+ *
+ * @throws TauError `model.unsupported_content` for a tool of another protocol
+ */
+export function ownTool(
   tool: ProviderData,
   { protocol, identity }: { readonly protocol: string; readonly identity: ModelIdentity },
 ): JsonObject {

@@ -1,6 +1,6 @@
 import type { JsonObject, ModelEvent, ModelFinished } from "@tau/core";
 
-import { textAt } from "./item-data.ts";
+import { textAt } from "../json-fields.ts";
 import { argumentsOf, callIdOf, messageText, thinkingOf } from "./output-item.ts";
 
 interface OpenCall {

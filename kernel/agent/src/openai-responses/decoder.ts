@@ -2,13 +2,13 @@ import { isJsonObject, parseJson } from "@tau/core";
 import type { Json, JsonObject, ModelEvent, ModelFinished, StopReason, TauError } from "@tau/core";
 
 import type { AnswerDecoder } from "../answer-decoder.ts";
+import { listAt, objectAt, textAt } from "../json-fields.ts";
 import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
 import { DeltaShortcut } from "../sse/delta-shortcut.ts";
 import type { SseEvent } from "../sse/sse-parser.ts";
 import { TextAccumulator } from "../text-accumulator.ts";
 import { AnswerEvents } from "./answer-events.ts";
-import { listAt, textAt } from "./item-data.ts";
 import { toParts } from "./output-item.ts";
 import { readUsage } from "./usage.ts";
 
@@ -184,9 +184,4 @@ function plainText(body: Json): string | undefined {
 
 function indexOf(body: JsonObject): number {
   return typeof body["output_index"] === "number" ? body["output_index"] : 0;
-}
-
-function objectAt(value: JsonObject, name: string): JsonObject {
-  const object = value[name];
-  return isJsonObject(object) ? object : {};
 }

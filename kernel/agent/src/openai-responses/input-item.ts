@@ -13,9 +13,10 @@ import type {
   UserMessage,
 } from "@tau/core";
 
+import { textAt } from "../json-fields.ts";
 import type { ModelIdentity } from "../model-error.ts";
 import { textOfFile, toInputAudio, toMediaUrl } from "../openai-media.ts";
-import { ownItem, textAt } from "./item-data.ts";
+import { ownItem } from "./item-data.ts";
 
 /**
  * Writes one message as input items: none for an assistant that said nothing, several for a round of tools.

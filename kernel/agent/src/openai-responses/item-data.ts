@@ -1,5 +1,5 @@
 import { isJsonObject } from "@tau/core";
-import type { Json, JsonObject, ProviderData } from "@tau/core";
+import type { JsonObject, ProviderData } from "@tau/core";
 
 /** The name of the protocol in provider data. */
 export const responsesProtocol = "openai-responses";
@@ -27,21 +27,4 @@ export function ownItem(data: ProviderData | undefined, provider: string): ItemD
   const { item, content } = data.data;
   if (!isJsonObject(item)) return undefined;
   return { item, ...(isJsonObject(content) ? { content } : {}) };
-}
-
-/** The string at a place, or an empty one. */
-export function textAt(value: JsonObject, name: string): string {
-  const text = value[name];
-  return typeof text === "string" ? text : "";
-}
-
-/** The list at a place, or an empty one. */
-export function listAt(value: JsonObject, name: string): readonly Json[] {
-  const list = value[name];
-  return Array.isArray(list) ? list : [];
-}
-
-/** A copy without some fields. */
-export function without(value: JsonObject, ...names: readonly string[]): JsonObject {
-  return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
 }

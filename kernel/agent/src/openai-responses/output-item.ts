@@ -1,8 +1,9 @@
 import { isJsonObject } from "@tau/core";
 import type { AssistantMessage, Citation, Json, JsonObject, TextPart, ToolCallPart } from "@tau/core";
 
+import { listAt, textAt, without } from "../json-fields.ts";
 import { utf16Offset } from "../openai-citation.ts";
-import { listAt, textAt, toProviderData, without } from "./item-data.ts";
+import { toProviderData } from "./item-data.ts";
 
 type AnswerPart = AssistantMessage["parts"][number];
 

@@ -1,25 +1,23 @@
 import type { ServerResponse } from "node:http";
 
-import { anthropicError } from "./anthropic-wire.ts";
-import { openAiError } from "./openai-wire.ts";
 import { sendJson } from "./send.ts";
 import type { TranscriptFailure } from "./transcript.ts";
-import type { ScriptedProtocol } from "./wire-request.ts";
+import type { ScriptedWire } from "./wires.ts";
 
 /** Fails instead of answering; false for a failure that happens inside the answer. */
 export function failBeforeAnswer(
   failure: TranscriptFailure,
-  protocol: ScriptedProtocol,
+  wire: ScriptedWire,
   response: ServerResponse,
 ): boolean {
   if (failure.kind === "reset") {
     response.destroy();
     return true;
   }
-  const status = statusOf(failure, protocol);
+  const status = statusOf(failure, wire);
   if (status === undefined) return false;
   const message = failure.message ?? "The transcript says so.";
-  const body = protocol === "anthropic" ? anthropicError(status, message) : openAiError(status, message);
+  const body = wire.error(status, message);
   const seconds = failure.retryAfterSeconds;
   sendJson(response, status, body, seconds === undefined ? {} : { "retry-after": String(seconds) });
   return true;
@@ -28,19 +26,17 @@ export function failBeforeAnswer(
 /** The events of an answer that goes wrong on the way. */
 export function failureEvents(
   failure: TranscriptFailure,
-  protocol: ScriptedProtocol,
+  wire: ScriptedWire,
   events: readonly string[],
 ): readonly string[] {
-  const before = events.slice(0, failure.afterEvents ?? defaultEvents(failure));
+  // By default, never the end: a short answer would be whole.
+  const before = events.slice(0, failure.afterEvents ?? Math.min(defaultEvents(failure), events.length - 1));
   switch (failure.kind) {
     case "garbage":
-      return [...before, "data: {this is not JSON\n\n"];
+      return [...before, wire.errorEvent("{this is not JSON")];
     case "error_event": {
       const message = failure.message ?? "The transcript says so.";
-      const body = JSON.stringify(
-        protocol === "anthropic" ? anthropicError(529, message) : openAiError(500, message),
-      );
-      return [...before, protocol === "anthropic" ? `event: error\ndata: ${body}\n\n` : `data: ${body}\n\n`];
+      return [...before, wire.errorEvent(JSON.stringify(wire.error(wire.failed, message)))];
     }
     case "cut":
       // Half an event, so that the cut is where nobody expects it.
@@ -54,14 +50,14 @@ function defaultEvents({ kind }: TranscriptFailure): number {
   return kind === "cut" || kind === "end" || kind === "error_event" ? 2 : 0;
 }
 
-function statusOf(failure: TranscriptFailure, protocol: ScriptedProtocol): number | undefined {
+function statusOf(failure: TranscriptFailure, wire: ScriptedWire): number | undefined {
   switch (failure.kind) {
     case "status":
       return failure.status ?? 500;
     case "rate_limited":
       return 429;
     case "overloaded":
-      return protocol === "anthropic" ? 529 : 503;
+      return wire.overloaded;
     default:
       return undefined;
   }

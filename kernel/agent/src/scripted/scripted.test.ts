@@ -1,11 +1,16 @@
 import Anthropic from "@anthropic-ai/sdk";
+import { GoogleGenAI } from "@google/genai";
 import { userText } from "@tau/core";
 import type { Message } from "@tau/core";
+import { Ollama } from "ollama";
 import OpenAI from "openai";
 import { describe, expect, test } from "vitest";
 
 import { createAnthropic } from "../anthropic/anthropic.ts";
+import { createGemini } from "../gemini/gemini.ts";
+import { createVertexGemini } from "../gemini/vertex.ts";
 import type { Model, ModelRequest } from "../model.ts";
+import { createOllama } from "../ollama/ollama.ts";
 import { createOpenAiChat } from "../openai-chat/openai-chat.ts";
 import { createOpenAiResponses } from "../openai-responses/openai-responses.ts";
 import { readAll } from "../recorded.test.support.ts";
@@ -29,6 +34,9 @@ function modelsOf(server: ScriptedServer): readonly Model[] {
     createOpenAiChat({ baseUrl: `${server.url}/v1`, model: "scripted" }),
     createOpenAiResponses({ baseUrl: `${server.url}/v1`, model: "scripted" }),
     createAnthropic({ baseUrl: server.url, model: "scripted" }),
+    createGemini({ baseUrl: `${server.url}/v1beta`, model: "scripted" }),
+    createVertexGemini({ baseUrl: `${server.url}/v1`, project: "p", model: "scripted" }),
+    createOllama({ baseUrl: server.url, model: "scripted" }),
   ];
 }
 
@@ -127,7 +135,14 @@ describe("startScriptedServer()", () => {
       modelsOf(server).map((model) => readAll(model).catch((error: unknown) => Object(error).code)),
     );
 
-    expect(codes).toEqual(["model.server_error", "model.server_error", "model.overloaded"]);
+    expect(codes).toEqual([
+      "model.server_error",
+      "model.server_error",
+      "model.overloaded",
+      "model.server_error",
+      "model.server_error",
+      "model.server_error",
+    ]);
   });
 
   test("recovers after a number of failures", async () => {
@@ -150,7 +165,15 @@ describe("startScriptedServer()", () => {
       reasoningTokens: 3,
     };
     await using server = await startScriptedServer({ turns: [{ text: "Hi", usage }] });
-    for (const model of modelsOf(server)) expect((await readAll(model)).finished.usage).toEqual(usage);
+    // What a protocol has no word for is not told.
+    const unsaid: Readonly<Record<string, object>> = {
+      gemini: { cacheWriteTokens: 0 },
+      vertex: { cacheWriteTokens: 0 },
+      ollama: { cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 },
+    };
+    for (const model of modelsOf(server)) {
+      expect((await readAll(model)).finished.usage).toEqual({ ...usage, ...unsaid[model.provider] });
+    }
   });
 
   test("answers the vendors' libraries, streamed and whole", async () => {
@@ -176,6 +199,37 @@ describe("startScriptedServer()", () => {
     expect(message.content).toEqual(final.content);
     expect(final.content.map(({ type }) => type)).toEqual(["thinking", "text", "tool_use"]);
     expect(message.stop_reason).toBe("tool_use");
+  });
+
+  test("answers Google's and Ollama's libraries, streamed and whole", async () => {
+    await using server = await startScriptedServer(transcript, { variables });
+    const { models } = new GoogleGenAI({ apiKey: "none", httpOptions: { baseUrl: server.url } });
+    const ollama = new Ollama({ host: server.url });
+    const question = { model: "scripted", contents: "Go" };
+    const messages = [{ role: "user", content: "Go" }];
+
+    const whole = await models.generateContent(question);
+    let streamed = "";
+    for await (const chunk of await models.generateContentStream(question)) {
+      streamed += (chunk.candidates?.[0]?.content?.parts ?? [])
+        .map(({ text, thought }) => (thought === true ? "" : (text ?? "")))
+        .join("");
+    }
+    const answer = await ollama.chat({ model: "scripted", messages });
+    let said = "";
+    for await (const { message } of await ollama.chat({ model: "scripted", messages, stream: true })) {
+      said += message.content;
+    }
+
+    expect(whole.candidates?.[0]?.content?.parts).toMatchObject([
+      { text: "I should look.", thought: true },
+      { text: "Let me read it." },
+      { functionCall: { name: "read", args: { path: '/tmp/a"b/a.txt' } }, thoughtSignature: "signed" },
+    ]);
+    expect(streamed).toBe("Let me read it.");
+    expect(answer.message).toMatchObject({ content: "Let me read it.", thinking: "I should look." });
+    expect(answer.message.tool_calls?.[0]?.function.name).toBe("read");
+    expect(said).toBe("Let me read it.");
   });
 
   test("writes down what it was asked, the newest only", async () => {

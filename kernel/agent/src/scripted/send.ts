@@ -17,6 +17,7 @@ export function sendJson(
 
 /** A stream of events and how it ends. */
 export interface EventScript {
+  readonly contentType: string;
   readonly events: readonly string[];
   /** Milliseconds. */
   readonly firstDelayMs: number;
@@ -32,7 +33,7 @@ export async function sendEvents(response: ServerResponse, script: EventScript):
   response.once("close", () => gone.abort());
   try {
     if (script.firstDelayMs > 0) await wait(script.firstDelayMs, undefined, { signal: gone.signal });
-    response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
+    response.writeHead(200, { "content-type": script.contentType, "cache-control": "no-cache" });
     response.flushHeaders();
     for (const [index, event] of script.events.entries()) {
       if (index > 0 && script.delayMs > 0) await wait(script.delayMs, undefined, { signal: gone.signal });

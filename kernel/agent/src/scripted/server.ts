@@ -6,20 +6,17 @@ import type { AddressInfo } from "node:net";
 import { isJsonObject, parseJson } from "@tau/core";
 import type { JsonObject } from "@tau/core";
 
-import { anthropicError, anthropicEvents, anthropicObject } from "./anthropic-wire.ts";
 import { toAnswer } from "./answer.ts";
-import type { Answer } from "./answer.ts";
 import { chooseTurn } from "./choose-turn.ts";
 import { failBeforeAnswer, failureEvents } from "./failure.ts";
-import { openAiError, openAiEvents, openAiObject } from "./openai-wire.ts";
 import { assertTranscript } from "./parse-transcript.ts";
-import { responsesEvents, responsesObject } from "./responses-wire.ts";
 import { sendEvents, sendJson } from "./send.ts";
 import type { Transcript, TranscriptFailure, TranscriptTurn } from "./transcript.ts";
 import { withVariables } from "./variables.ts";
 import type { Variables } from "./variables.ts";
 import { readWireRequest } from "./wire-request.ts";
 import type { ScriptedProtocol, WireRequest } from "./wire-request.ts";
+import { wires } from "./wires.ts";
 
 const maxBodyBytes = 64 * 1024 * 1024;
 
@@ -44,7 +41,7 @@ export interface ScriptedServerOptions {
 
 /** A running scripted model. */
 export interface ScriptedServer extends AsyncDisposable {
-  /** `http://127.0.0.1:<port>`: the base URL for Anthropic; for OpenAI add `/v1`. */
+  /** `http://127.0.0.1:<port>`: the base URL for Anthropic and Ollama; add `/v1` for OpenAI, `/v1beta` for Gemini. */
   readonly url: string;
   /** The newest requests, oldest first. */
   readonly requests: readonly ScriptedRequest[];
@@ -67,27 +64,15 @@ const protocols: readonly (readonly [string, ScriptedProtocol])[] = [
   ["/chat/completions", "openai"],
   ["/responses", "responses"],
   ["/v1/messages", "anthropic"],
+  ["/api/chat", "ollama"],
 ];
 
-/** How an answer is written in each protocol. */
-const wires: Readonly<
-  Record<
-    ScriptedProtocol,
-    {
-      readonly events: (answer: Answer, request: WireRequest) => readonly string[];
-      readonly object: (answer: Answer) => JsonObject;
-      readonly error: (status: number, message: string) => JsonObject;
-    }
-  >
-> = {
-  openai: { events: openAiEvents, object: openAiObject, error: openAiError },
-  responses: { events: responsesEvents, object: responsesObject, error: openAiError },
-  anthropic: { events: anthropicEvents, object: anthropicObject, error: anthropicError },
-};
+/** Gemini's address says the model and the method, at the Gemini API and at Vertex. */
+const geminiPath = /\/models\/[^/:]+:(generateContent|streamGenerateContent)$/;
 
 /**
- * Serves a transcript over HTTP on 127.0.0.1, as OpenAI Chat Completions, as OpenAI Responses and as
- * Anthropic Messages, streamed or whole.
+ * Serves a transcript over HTTP on 127.0.0.1, streamed or whole, as OpenAI Chat Completions, OpenAI Responses,
+ * Anthropic Messages, Gemini (also at Vertex's paths) and Ollama.
  *
  * @throws TauError `transcript.invalid`
  */
@@ -119,10 +104,11 @@ export async function startScriptedServer(
 
 async function answer(context: Context, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = (request.url ?? "").split("?")[0] ?? "";
-  const protocol = protocols.find(([end]) => path.endsWith(end))?.[1];
+  const method = geminiPath.exec(path)?.[1];
+  const protocol = method === undefined ? protocols.find(([end]) => path.endsWith(end))?.[1] : "gemini";
   const text = await readBody(request);
   if (protocol === undefined || request.method !== "POST") {
-    sendJson(response, 404, openAiError(404, `There is no ${request.method} ${path} here.`));
+    sendJson(response, 404, wires.openai.error(404, `There is no ${request.method} ${path} here.`));
     return;
   }
   const parsed = parseJson(text);
@@ -135,7 +121,12 @@ async function answer(context: Context, request: IncomingMessage, response: Serv
     refuse(response, protocol, { status: 401, message: "The API key is wrong." });
     return;
   }
-  await play(context, readWireRequest(protocol, parsed.value, text.length), response);
+  const read = readWireRequest(protocol, parsed.value, text.length);
+  await play(
+    context,
+    method === undefined ? read : { ...read, stream: method !== "generateContent" },
+    response,
+  );
 }
 
 async function play(context: Context, request: WireRequest, response: ServerResponse): Promise<void> {
@@ -145,16 +136,18 @@ async function play(context: Context, request: WireRequest, response: ServerResp
     return;
   }
   const { turn, path } = chosen;
+  const wire = wires[request.protocol];
   const failure = dueFailure(context, turn, `${path} ${request.firstUser}`);
-  if (failure !== undefined && failBeforeAnswer(failure, request.protocol, response)) return;
+  if (failure !== undefined && failBeforeAnswer(failure, wire, response)) return;
   const said = toAnswer(turn, request, context.transcript.model ?? "scripted");
   if (!request.stream) {
-    sendJson(response, 200, wires[request.protocol].object(said));
+    sendJson(response, 200, wire.object(said));
     return;
   }
-  const events = wires[request.protocol].events(said, request);
+  const events = wire.events(said, request);
   await sendEvents(response, {
-    events: failure === undefined ? events : failureEvents(failure, request.protocol, events),
+    contentType: wire.contentType,
+    events: failure === undefined ? events : failureEvents(failure, wire, events),
     firstDelayMs: turn.firstDelayMs ?? 0,
     delayMs: turn.delayMs ?? 0,
     ending: failure?.kind === "stall" ? "stall" : failure?.kind === "cut" ? "cut" : "end",
@@ -185,7 +178,7 @@ function remember({ requests, options }: Context, request: ScriptedRequest): voi
 
 function isAuthorized(key: string | undefined, { headers }: IncomingMessage): boolean {
   if (key === undefined || headers.authorization === `Bearer ${key}`) return true;
-  return headers["x-api-key"] === key || headers["api-key"] === key;
+  return ["x-api-key", "api-key", "x-goog-api-key"].some((name) => headers[name] === key);
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

@@ -2,7 +2,7 @@ import { isJsonObject } from "@tau/core";
 import type { Json, JsonObject } from "@tau/core";
 
 /** The protocols that the scripted server speaks. */
-export type ScriptedProtocol = "openai" | "responses" | "anthropic";
+export type ScriptedProtocol = "openai" | "responses" | "anthropic" | "gemini" | "ollama";
 
 /** What the scripted server needs to know about a request, whatever its protocol. */
 export interface WireRequest {
@@ -22,26 +22,48 @@ export interface WireRequest {
 
 /** Reads a request body of any of the protocols. */
 export function readWireRequest(protocol: ScriptedProtocol, body: JsonObject, size: number): WireRequest {
-  const messages =
-    protocol === "responses" ? inputMessages(body["input"]) : arrayOf(body["messages"]).filter(isJsonObject);
+  const messages = messagesOf(protocol, body);
   const users = messages.filter((message) => message["role"] === "user" && !holdsToolResults(message));
   const options = body["stream_options"];
   return {
     protocol,
-    stream: body["stream"] === true,
+    // Ollama streams unless it is told not to.
+    stream: body["stream"] === true || (protocol === "ollama" && body["stream"] !== false),
     includeUsage: isJsonObject(options) && options["include_usage"] === true,
     assistantMessages: messages.filter((message) => message["role"] === "assistant").length,
     system: systemOf(protocol, body, messages),
     firstUser: textOf(users[0]?.["content"]),
     lastUser: textOf(users.at(-1)?.["content"]),
     lastToolResults: lastToolResults(messages),
-    tools: arrayOf(body["tools"]).filter(isJsonObject).map(toolName),
+    tools: arrayOf(body["tools"]).filter(isJsonObject).flatMap(toolNames),
     size,
   };
 }
 
+function messagesOf(protocol: ScriptedProtocol, body: JsonObject): readonly JsonObject[] {
+  if (protocol === "responses") return inputMessages(body["input"]);
+  if (protocol === "gemini") return arrayOf(body["contents"]).filter(isJsonObject).map(toMessage);
+  return arrayOf(body["messages"]).filter(isJsonObject);
+}
+
+/** A content of a Gemini request as a message; the results of tools are among what a user says there. */
+function toMessage({ role, parts }: JsonObject): JsonObject {
+  const responses = arrayOf(parts).flatMap((part) =>
+    isJsonObject(part) && isJsonObject(part["functionResponse"])
+      ? [part["functionResponse"]["response"] ?? null]
+      : [],
+  );
+  if (responses.length === 0)
+    return { role: role === "model" ? "assistant" : "user", content: parts ?? null };
+  const texts = responses.map((response) =>
+    isJsonObject(response) ? Object.values(response).map(textOf) : [],
+  );
+  return { role: "tool", content: texts.flat() };
+}
+
 function systemOf(protocol: ScriptedProtocol, body: JsonObject, messages: readonly JsonObject[]): string {
   if (protocol === "anthropic") return textOf(body["system"]);
+  if (protocol === "gemini") return textOf(body["systemInstruction"]);
   const message = messages.find(({ role }) => role === "system" || role === "developer");
   return textOf(body["instructions"] ?? message?.["content"]);
 }
@@ -67,7 +89,9 @@ function textOf(content: Json | undefined): string {
   if (typeof content === "string") return content;
   if (Array.isArray(content)) return content.map(textOf).join("\n");
   if (!isJsonObject(content)) return "";
-  return typeof content["text"] === "string" ? content["text"] : textOf(content["content"]);
+  return typeof content["text"] === "string"
+    ? content["text"]
+    : textOf(content["content"] ?? content["parts"]);
 }
 
 function lastToolResults(messages: readonly JsonObject[]): string {
@@ -84,9 +108,15 @@ function holdsToolResults(message: JsonObject): boolean {
   return arrayOf(message["content"]).some((part) => isJsonObject(part) && part["type"] === "tool_result");
 }
 
-function toolName(tool: JsonObject): string {
-  const details = isJsonObject(tool["function"]) ? tool["function"] : tool;
-  return typeof details["name"] === "string" ? details["name"] : "";
+/** Gemini keeps all functions in one tool. */
+function toolNames(tool: JsonObject): readonly string[] {
+  const declared = arrayOf(tool["functionDeclarations"]).filter(isJsonObject);
+  const details = isJsonObject(tool["function"])
+    ? [tool["function"]]
+    : declared.length > 0
+      ? declared
+      : [tool];
+  return details.map(({ name }) => (typeof name === "string" ? name : ""));
 }
 
 function arrayOf(value: Json | undefined): readonly Json[] {

@@ -1,3 +1,5 @@
+import { EventTooLargeError } from "../event-too-large.ts";
+
 /** One server-sent event. */
 export interface SseEvent {
   /** The event's name; empty when it has none. */
@@ -18,11 +20,6 @@ export interface SseSink {
    * leaves it to the parser. Called only where an event begins.
    */
   shortcut(text: string, offset: number): number;
-}
-
-/** Thrown by {@link SseParser.push}: one event is larger than the limit. */
-class SseEventTooLargeError extends Error {
-  readonly code = "SSE_EVENT_TOO_LARGE";
 }
 
 const lineFeed = 0x0a;
@@ -55,7 +52,7 @@ export class SseParser {
   /**
    * Takes the next bytes and delivers every event that they complete.
    *
-   * @throws SseEventTooLargeError
+   * @throws EventTooLargeError
    */
   push(chunks: readonly Buffer[]): void {
     const last = chunks.at(-1);
@@ -160,7 +157,7 @@ export class SseParser {
   }
 
   #tooLarge(): never {
-    throw new SseEventTooLargeError(`An event of the stream has more than ${this.#maxEventBytes} bytes.`);
+    throw new EventTooLargeError(this.#maxEventBytes);
   }
 }
 

@@ -1,0 +1,158 @@
+import { isJsonObject, noUsage, parseJson } from "@tau/core";
+import type { Json, JsonObject, ModelEvent, ModelFinished, StopReason, TauError, Usage } from "@tau/core";
+
+import type { AnswerDecoder } from "../answer-decoder.ts";
+import { objectAt, objectsAt, textAt } from "../json-fields.ts";
+import { modelError } from "../model-error.ts";
+import type { ModelIdentity } from "../model-error.ts";
+import type { SseEvent } from "../sse/sse-parser.ts";
+import { AnswerParts } from "./answer-parts.ts";
+import { finishReasonName, meaningOf } from "./finish-reason.ts";
+import { withCitations } from "./grounding.ts";
+import { readUsage } from "./usage.ts";
+
+/** Decodes the chunks of one answer of `streamGenerateContent`; only the first candidate counts. */
+export class GeminiDecoder implements AnswerDecoder {
+  finished: ModelFinished | undefined;
+
+  readonly #identity: ModelIdentity;
+  readonly #toError: (body: string) => Error;
+  readonly #parts: AnswerParts;
+  readonly #citations: JsonObject[] = [];
+  #asides: Readonly<Record<string, JsonObject>> = {};
+  #usage: Usage = noUsage;
+  #finishReason = "";
+  #finishMessage = "";
+  #model = "";
+
+  constructor(identity: ModelIdentity, toError: (body: string) => Error) {
+    this.#identity = identity;
+    this.#toError = toError;
+    this.#parts = new AnswerParts(identity.provider);
+  }
+
+  take(): ModelEvent[] {
+    return this.#parts.take();
+  }
+
+  shortcut(): number {
+    return -1;
+  }
+
+  event(event: SseEvent): void {
+    const parsed = parseJson(event.data);
+    if (!parsed.ok || !isJsonObject(parsed.value)) {
+      throw this.#notTheProtocol(parsed.ok ? "An event of the stream is not an object." : parsed.reason);
+    }
+    this.#chunk(parsed.value);
+  }
+
+  /** The protocol has no end marker: an answer is whole when a finish reason came and the response ended properly. */
+  end(): void {
+    if (this.#finishReason !== "" && this.finished === undefined) this.#finish();
+  }
+
+  /** Reads an answer of `generateContent`, or the list of chunks that streams without `alt=sse` are. */
+  readAnswer(answer: Json): void {
+    const chunks = (Array.isArray(answer) ? answer : [answer]).filter(isJsonObject);
+    if (
+      !chunks.some((chunk) =>
+        ["candidates", "promptFeedback", "usageMetadata", "error"].some((name) => name in chunk),
+      )
+    ) {
+      throw this.#notTheProtocol("The answer has no candidates.");
+    }
+    for (const chunk of chunks) this.#chunk(chunk);
+  }
+
+  #chunk(chunk: JsonObject): void {
+    if (isJsonObject(chunk["error"])) throw this.#toError(JSON.stringify(chunk));
+    this.#model = textAt(chunk, "modelVersion") || this.#model;
+    this.#parts.responseId = textAt(chunk, "responseId") || this.#parts.responseId;
+    this.#usage = readUsage(chunk["usageMetadata"]) ?? this.#usage;
+    this.#refuseBlocked(objectAt(chunk, "promptFeedback"));
+    const candidate = objectsAt(chunk, "candidates").find(({ index = 0 }) => index === 0);
+    if (candidate !== undefined) this.#candidate(candidate);
+  }
+
+  #candidate(candidate: JsonObject): void {
+    for (const part of objectsAt(objectAt(candidate, "content"), "parts")) {
+      try {
+        this.#parts.add(part);
+      } catch (error) {
+        throw error instanceof RangeError ? this.#notTheProtocol(error.message) : error;
+      }
+    }
+    for (const kind of ["groundingMetadata", "urlContextMetadata"]) {
+      const aside = objectAt(candidate, kind);
+      if (Object.keys(aside).length > 0) this.#asides = { ...this.#asides, [kind]: aside };
+    }
+    const cited = objectAt(candidate, "citationMetadata");
+    this.#citations.push(...objectsAt(cited, "citations"), ...objectsAt(cited, "citationSources"));
+    this.#finishReason = finishReasonName(candidate["finishReason"]) || this.#finishReason;
+    this.#finishMessage = textAt(candidate, "finishMessage") || this.#finishMessage;
+  }
+
+  #refuseBlocked(feedback: JsonObject): void {
+    const reason = textAt(feedback, "blockReason");
+    if (reason === "") return;
+    throw modelError("model.content_filtered", this.#identity, {
+      sentence: `refused the request because of its content filter (${reason.slice(0, 40)})`,
+      details: { blockReason: reason.slice(0, 40) },
+      cause: new Error(textAt(feedback, "blockReasonMessage")),
+    });
+  }
+
+  #finish(): void {
+    const stopReason = this.#stopReason();
+    const grounding = this.#asides["groundingMetadata"] ?? {};
+    for (const [kind, data] of Object.entries(this.#asides)) this.#parts.addAside(kind, data);
+    const parts = withCitations(this.#parts.end(), { grounding, citations: this.#citations });
+    const { responseId } = this.#parts;
+    this.finished = {
+      type: "finished",
+      message: { role: "assistant", parts },
+      usage: this.#usage,
+      stopReason,
+      model: this.#model === "" ? this.#identity.model : this.#model,
+      ...(responseId === undefined ? {} : { responseId }),
+    };
+    this.#parts.finish(this.finished);
+  }
+
+  /** @throws TauError for an answer that is none */
+  #stopReason(): StopReason {
+    const name = this.#finishReason;
+    const meaning = meaningOf(name);
+    const isCalling = this.#parts.calls > 0;
+    const options = {
+      details: { finishReason: name.slice(0, 40) },
+      cause: new Error(this.#finishMessage || name),
+    };
+    switch (meaning) {
+      case "stop":
+        return isCalling ? "tool_calls" : "stop";
+      case "calls_or_failure":
+        if (isCalling) return "tool_calls";
+        throw modelError("model.malformed_tool_call", this.#identity, options);
+      case "malformed_call":
+        throw modelError("model.malformed_tool_call", this.#identity, options);
+      case "missing_signature":
+        throw modelError("model.invalid_request", this.#identity, {
+          ...options,
+          sentence: "misses the signature of a tool call. Send assistant messages back as they came",
+        });
+      case "unknown":
+        throw modelError("model.truncated", this.#identity, {
+          ...options,
+          sentence: `stopped for a reason of its own (${name.slice(0, 40)}). Nothing of the answer is complete`,
+        });
+      default:
+        return meaning;
+    }
+  }
+
+  #notTheProtocol(reason: string): TauError {
+    return modelError("model.parse", this.#identity, { cause: new Error(reason) });
+  }
+}

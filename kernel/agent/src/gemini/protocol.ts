@@ -1,0 +1,20 @@
+import { sseFraming } from "../framing.ts";
+import type { WireProtocol } from "../wire-protocol.ts";
+import { GeminiDecoder } from "./decoder.ts";
+import { createGeminiBodyWriter } from "./request-body.ts";
+import type { GeminiBodyOptions } from "./request-body.ts";
+
+/** Gemini's `streamGenerateContent`, at the Gemini API and at Vertex, which differ in who asks and where. */
+export function createGeminiProtocol(
+  options: GeminiBodyOptions,
+  url: URL,
+  headersFor: WireProtocol["headersFor"],
+): WireProtocol {
+  return {
+    url,
+    headersFor,
+    writeBody: createGeminiBodyWriter(options),
+    framing: sseFraming,
+    createDecoder: (toError) => new GeminiDecoder(options.identity, toError),
+  };
+}

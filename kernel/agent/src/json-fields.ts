@@ -1,0 +1,36 @@
+import { isJsonObject } from "@tau/core";
+import type { Json, JsonObject } from "@tau/core";
+
+/** The string at a place, or an empty one. */
+export function textAt(value: JsonObject, name: string): string {
+  const text = value[name];
+  return typeof text === "string" ? text : "";
+}
+
+/** The object at a place, or an empty one. */
+export function objectAt(value: JsonObject, name: string): JsonObject {
+  const object = value[name];
+  return isJsonObject(object) ? object : {};
+}
+
+/** The list at a place, or an empty one. */
+export function listAt(value: JsonObject, name: string): readonly Json[] {
+  const list = value[name];
+  return Array.isArray(list) ? list : [];
+}
+
+/** The objects of the list at a place. */
+export function objectsAt(value: JsonObject, name: string): readonly JsonObject[] {
+  return listAt(value, name).filter(isJsonObject);
+}
+
+/** The count at a place: a whole number that is not negative, 0 for anything else. */
+export function countAt(value: JsonObject, name: string): number {
+  const count = value[name];
+  return typeof count === "number" && count > 0 ? Math.round(count) : 0;
+}
+
+/** A copy without some fields. */
+export function without(value: JsonObject, ...names: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
+}

@@ -1,0 +1,66 @@
+import type { JsonObject } from "@tau/core";
+
+import { endpointOf } from "../endpoint.ts";
+import type { Model } from "../model.ts";
+import type { ModelIdentity } from "../model-error.ts";
+import { createWireModel } from "../wire-model.ts";
+import type { WireModelOptions } from "../wire-model.ts";
+
+/** Options of {@link createOllama}. */
+export interface OllamaOptions extends WireModelOptions {
+  /** Without `/api`. Default `http://localhost:11434`. */
+  readonly baseUrl?: string;
+  /** How long the model stays in memory afterwards: a duration such as `10m`, or seconds; -1 for ever. */
+  readonly keepAlive?: string | number;
+  /** Options of the model runner, such as `{ num_ctx: 32768 }`; what a request says wins. */
+  readonly options?: JsonObject;
+  /**
+   * How the model is told to think: by level, or only whether. Default `level` for gpt-oss, else `switch`; nothing is
+   * told to a model whose capabilities say that it does not think.
+   */
+  readonly thinking?: "level" | "switch";
+  /** The name in errors and costs. Default `ollama`. */
+  readonly provider?: string;
+}
+
+/**
+ * Makes a {@link Model} that speaks Ollama's own `/api/chat`.
+ *
+ * A prompt that is longer than the server's window (4,096 tokens unless `num_ctx` or the server says otherwise) is
+ * refused, not cut. `providerOptions.ollama` adds any field of the body; its `options` are merged field by field.
+ *
+ * @throws TauError `model.invalid_request` when the base URL is not an address
+ */
+export function createOllama(options: OllamaOptions): Model {
+  const url = endpointOf(options.baseUrl ?? "http://localhost:11434", "/api/chat");
+  const identity = identityOf(options);
+  return createWireModel(identity, options, async () => {
+    const { createOllamaProtocol } = await import("./protocol.ts");
+    const { keepAlive, capabilities, model } = options;
+    const thinking = options.thinking ?? (/gpt-oss/.test(model) ? "level" : "switch");
+    return createOllamaProtocol(
+      {
+        identity,
+        keepAlive,
+        options: options.options ?? {},
+        thinking: capabilities?.reasoning === "no" ? "none" : thinking,
+      },
+      url,
+    );
+  });
+}
+
+/** What helps here is mostly one command. */
+function identityOf({ provider = "ollama", model }: OllamaOptions): ModelIdentity {
+  return {
+    provider,
+    model,
+    sentences: {
+      "model.not_found": `has no such model. Get it with "ollama pull ${model}"`,
+      "model.network":
+        'could not be reached, or the connection broke. Check that it runs ("ollama serve") and the base URL',
+      "model.context_too_long":
+        "says that the conversation is longer than its window. Give it more with options: { num_ctx }, or shorten the history",
+    },
+  };
+}

@@ -1,0 +1,16 @@
+import { ndjsonFraming } from "../framing.ts";
+import type { WireProtocol } from "../wire-protocol.ts";
+import { OllamaDecoder } from "./decoder.ts";
+import { createOllamaBodyWriter } from "./request-body.ts";
+import type { OllamaBodyOptions } from "./request-body.ts";
+
+/** Ollama's own `/api/chat`. */
+export function createOllamaProtocol(options: OllamaBodyOptions, url: URL): WireProtocol {
+  return {
+    url,
+    headersFor: (key) => (key === undefined ? {} : { authorization: `Bearer ${key}` }),
+    writeBody: createOllamaBodyWriter(options),
+    framing: ndjsonFraming,
+    createDecoder: (toError) => new OllamaDecoder(options.identity, toError),
+  };
+}
