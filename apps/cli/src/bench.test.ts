@@ -1,8 +1,13 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+
+import type { Model } from "@tau/agent";
+import { noUsage } from "@tau/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { spreadOf } from "./bench-model.ts";
+import { benchModel, spreadOf } from "./bench-model.ts";
 import { createPlace, startScripted } from "./cli.test.support.ts";
+import { localContext } from "./local-context.ts";
 
 const counting = { turns: [{ text: "one, two, three, four", usage: { inputTokens: 20, outputTokens: 12 } }] };
 
@@ -88,6 +93,35 @@ describe("tau bench", () => {
 
     expect(stderr).toContain(message);
     expect(code).toBe(2);
+  });
+});
+
+describe("benchModel()", () => {
+  test("has no more calls under way at once than it is told, and that many while there are more", async () => {
+    let [underWay, most, asked] = [0, 0, 0];
+    const model: Model = {
+      provider: "memory",
+      id: "counting",
+      async *stream() {
+        asked += 1;
+        underWay += 1;
+        most = Math.max(most, underWay);
+        await nextTurn();
+        underWay -= 1;
+        const message = { role: "assistant", parts: [] } as const;
+        yield [{ type: "finished", message, usage: noUsage, stopReason: "stop", model: "counting" }];
+      },
+    };
+    const plan = { calls: 7, concurrency: 3, prompt: "hi", maxOutputTokens: 1 };
+
+    let calls = 0;
+    for await (const { failure } of benchModel(model, plan, localContext({ env: {} }))) {
+      expect(failure).toBeUndefined();
+      calls += 1;
+    }
+
+    expect(calls).toBe(7);
+    expect({ most, asked }).toEqual({ most: 3, asked: 7 });
   });
 });
 

@@ -139,6 +139,24 @@ describe("tau models --refresh", () => {
     expect(await readdir(join(place.base, "tau", "models"))).toEqual(["openrouter.json"]);
   });
 
+  test("shows the list of a server of one's own, and does not keep it for the next one", async () => {
+    await using place = await createPlace();
+    await using server = await startProvider();
+
+    const { stdout, stderr } = await place.tau([
+      "models",
+      "--refresh",
+      "--base-url",
+      server.url,
+      "new-model",
+    ]);
+
+    expect(stderr).toContain("Not kept: it is of this address only.");
+    expect(stdout).toContain("compatible/acme/new-model  Acme New");
+    expect(server.asked).toEqual([undefined]);
+    expect((await place.tau(["models", "compatible/acme/new-model"])).code).toBe(2);
+  });
+
   test("survives a kept list that was damaged", async () => {
     await using place = await createPlace();
     await place.write("../tau/models/openrouter.json", '{"provider":"openrouter","mod');

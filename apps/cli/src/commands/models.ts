@@ -1,7 +1,7 @@
 import { realpath } from "node:fs/promises";
 
 import { getModels } from "@tau/agent";
-import type { Catalog, CatalogEntry } from "@tau/agent";
+import type { Catalog, CatalogEntry, ModelList } from "@tau/agent";
 import { TauError } from "@tau/core";
 
 import { didYouMean } from "../closest-word.ts";
@@ -14,8 +14,10 @@ import { loadConfig } from "../load-config.ts";
 import { localContext } from "../local-context.ts";
 import { abilityNames, abilityOf, entryLines, listLines } from "../model-lines.ts";
 import type { AbilityName } from "../model-lines.ts";
+import { optional } from "../optional.ts";
 import { plain, plainJson } from "../plain-text.ts";
 import { modelSettings } from "../settings.ts";
+import type { ModelSettings } from "../settings.ts";
 import { createStyle } from "../style.ts";
 import { homeNote, tauHome } from "../tau-home.ts";
 import { writeLine } from "../terminal.ts";
@@ -64,22 +66,10 @@ ${homeNote}`,
       cwd: await realpath(terminal.cwd),
       named: textOption(args, "config"),
     });
-    if (flagOption(args, "refresh")) {
-      const settings = modelSettings(args, loaded);
-      const { name, ownUrl, apiKey } = await findProvider(settings, terminal);
-      const list = await getModels(
-        {
-          provider: name,
-          ...(ownUrl === undefined ? {} : { baseUrl: ownUrl }),
-          ...(apiKey === undefined ? {} : { apiKey }),
-        },
-        localContext(terminal).signal,
-      );
-      await keepList(home, list);
-      const count = list.models.length === 1 ? "1 model" : `${list.models.length} models`;
-      terminal.stderr.write(`${plain(name)} has ${count} (${plain(list.source)}).\n`);
-    }
-    const catalog = await openCatalog(home, loaded.config.models);
+    const kept = await openCatalog(home, loaded.config.models);
+    const catalog = flagOption(args, "refresh")
+      ? kept.withList(await refresh(modelSettings(args, loaded), home, terminal))
+      : kept;
     const { entries, exact } = await select(catalog, args);
     const able = entries.filter(({ capabilities }) =>
       wanted.every((ability) => abilityOf(capabilities, ability) === "yes"),
@@ -88,6 +78,19 @@ ${homeNote}`,
     return exitCodes.ok;
   },
 };
+
+/** Asks the provider, and keeps its list: not that of a server of one's own, for the next one is another. */
+async function refresh(settings: ModelSettings, home: string, terminal: Terminal): Promise<ModelList> {
+  const { name, ownUrl, apiKey } = await findProvider(settings, terminal);
+  const options = { provider: name, ...optional("baseUrl", ownUrl), ...optional("apiKey", apiKey) };
+  const list = await getModels(options, localContext(terminal).signal);
+  const keeps = name !== "compatible";
+  if (keeps) await keepList(home, list);
+  const count = list.models.length === 1 ? "1 model" : `${list.models.length} models`;
+  const note = keeps ? "" : " Not kept: it is of this address only.";
+  terminal.stderr.write(`${plain(`${name} has ${count} (${list.source}).`)}${note}\n`);
+  return list;
+}
 
 function abilitiesOf(args: ParsedArgs): readonly AbilityName[] {
   const words = (textOption(args, "can") ?? "").split(",").map((word) => word.trim());
