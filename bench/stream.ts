@@ -1,6 +1,7 @@
 /**
  * A stream of 20,000 tokens, each an HTTP chunk of its own, from a model on loopback: CPU a token, time to the
- * first token, memory. Tau's adapter alone and the whole runtime with a listener, beside bare undici.
+ * first token, memory. Tau's adapters alone (Chat Completions and Responses) and the whole runtime with a listener,
+ * beside bare undici.
  *
  * `node --conditions=@tau/source bench/stream.ts [--rounds 3] [--json]`
  */
@@ -11,7 +12,7 @@ import { median, medianRatio } from "./lib/statistics.ts";
 import type { StreamSample } from "./stream/worker.ts";
 
 const heldStreams = 500;
-const rungs = ["bare", "adapter", "runtime"] as const;
+const rungs = ["bare", "adapter", "responses", "runtime"] as const;
 type Rung = (typeof rungs)[number];
 
 const { rounds, json } = benchOptions(3);
@@ -57,6 +58,13 @@ printReport(
       {
         what: "stream: adapter, CPU a token",
         measured: of("adapter", "burstMicros"),
+        unit: "µs",
+        limit: 2,
+        aim: 1.2,
+      },
+      {
+        what: "stream: adapter for Responses, CPU a token",
+        measured: of("responses", "burstMicros"),
         unit: "µs",
         limit: 2,
         aim: 1.2,

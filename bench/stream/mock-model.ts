@@ -6,20 +6,29 @@ import type { Socket } from "node:net";
 
 import { chunk, deltaEvent, streamHead, textEvents, wholeAnswer } from "../lib/chat-wire.ts";
 import { serveRaw } from "../lib/raw-server.ts";
+import { responsesAnswer, responsesDelta } from "../lib/responses-wire.ts";
 import { burstTokens } from "./rung.ts";
 
-const burst = wholeAnswer(textEvents("chatcmpl-1", burstTokens));
-const short = wholeAnswer(textEvents("chatcmpl-1", 20));
-const token = chunk(deltaEvent("chatcmpl-1", { content: "word " }));
+const chat = {
+  burst: wholeAnswer(textEvents("chatcmpl-1", burstTokens)),
+  short: wholeAnswer(textEvents("chatcmpl-1", 20)),
+  token: chunk(deltaEvent("chatcmpl-1", { content: "word " })),
+};
+const responses = {
+  burst: responsesAnswer(burstTokens),
+  short: responsesAnswer(20),
+  token: responsesDelta("word ", 1),
+};
 
 /** Each stream has a timer of its own, so that they do not wake the client all at once. */
-function hold(socket: Socket): void {
+function hold(socket: Socket, token: Buffer): void {
   socket.write(Buffer.concat([streamHead, token]));
   const timer = setInterval(() => socket.write(token), 1_000);
   socket.on("close", () => clearInterval(timer));
 }
 
 serveRaw(({ path }, socket) => {
-  if (path.startsWith("/held")) hold(socket);
-  else socket.write(path.startsWith("/burst") ? burst : short);
+  const wire = path.endsWith("/responses") ? responses : chat;
+  if (path.startsWith("/held")) hold(socket, wire.token);
+  else socket.write(path.startsWith("/burst") ? wire.burst : wire.short);
 });

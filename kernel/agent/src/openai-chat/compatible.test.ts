@@ -168,6 +168,17 @@ describe("compatible servers", () => {
     });
   });
 
+  test("send details whole, which stay as they are", () => {
+    const details = ["a", "b"].map((text) => ({ type: "reasoning.text", index: 0, text }));
+    const { decoder } = decodeBytes([], openRouterDialect);
+    decoder.readAnswer({ choices: [{ message: { content: "Hi", reasoning_details: details } }] });
+
+    expect(decoder.finished?.message.parts[0]).toMatchObject({
+      text: "ab",
+      providerData: { data: { fields: { reasoning_details: details } } },
+    });
+  });
+
   test("say the same thought in words and in details", () => {
     const detail = { type: "reasoning.text", text: "hm", index: 0 };
     const { events } = decode(

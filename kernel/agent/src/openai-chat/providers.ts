@@ -190,7 +190,7 @@ export const openAiChatProviders: readonly OpenAiChatProvider[] = [
     baseUrl: "https://api.writer.com/v1",
     path: "/chat",
     keyVariable: "WRITER_API_KEY",
-    dialect: { reasoning: {}, seedField: "none" },
+    dialect: { reasoning: {}, seedField: "none", doneMarker: false },
   },
   {
     id: "bedrock-mantle",

@@ -217,8 +217,8 @@ describe("createOpenAiChat() on recorded answers of everybody who speaks the pro
     const count = (kind: OpenAiRecording["kind"]): number =>
       recordings.filter((recording) => recording.kind === kind).length;
 
-    expect([count("stream"), count("whole"), count("error")]).toEqual([197, 799, 24]);
-    expect(new Set(recordings.map(({ provider }) => provider)).size).toBe(24);
+    expect([count("stream"), count("whole"), count("error")]).toEqual([202, 804, 24]);
+    expect(new Set(recordings.map(({ provider }) => provider)).size).toBe(25);
     expect(recordings.length - answers.length - count("error")).toBe(12);
   });
 

@@ -187,6 +187,20 @@ describe("ResponsesDecoder", () => {
     });
   });
 
+  test("goes the slow way where two places look like the number of the event", () => {
+    const source = [1, 2, 3]
+      .map(
+        (n) =>
+          `data: {"type":"response.output_text.delta","logprobs":[{"sequence_number":${n}}],"sequence_number":${n},"delta":"${n}"}\n\n`,
+      )
+      .join("");
+
+    expect(decodeText(source)).toMatchObject({
+      taken: 0,
+      events: [{ text: "1" }, { text: "2" }, { text: "3" }],
+    });
+  });
+
   test("gives the same events and failures as the slow way, also for broken streams", () => {
     const line = fc
       .record({
