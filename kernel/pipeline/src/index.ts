@@ -1,3 +1,5 @@
+export type { DefaultChain, DefaultChainOptions } from "./default-chain.ts";
+export { defaultChain } from "./default-chain.ts";
 export type { Candidate, CandidateNews, ModelTier, RoutingPolicy } from "./routing/candidate.ts";
 export type { CostOrderOptions, LatencyOrderOptions } from "./routing/policies.ts";
 export { costOrder, latencyOrder, listedOrder, tierOrder } from "./routing/policies.ts";
