@@ -26,6 +26,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   "store-sqlite": kernel,
   "cache-redis": kernel,
   "ai-sdk": kernel,
+  telemetry: kernel,
   sandbox: kernel,
   server: [...kernel, "proto", "sandbox", "store-sqlite"],
   cli: [...kernel, "proto", "client", "sandbox", "store-sqlite", "server"],

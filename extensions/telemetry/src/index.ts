@@ -1,0 +1,2 @@
+export type { OtelObserverOptions } from "./create-otel-observer.ts";
+export { createOtelObserver } from "./create-otel-observer.ts";
