@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { openAiChatProviders } from "@tau/agent";
 import { TauError } from "@tau/core";
+
+import { providers } from "./providers.ts";
 
 /** What an agent may touch. */
 export const profiles = ["read-only", "workspace-write", "full"] as const;
@@ -17,8 +18,7 @@ const firstProviders = ["anthropic", "openai", "openrouter", "ollama"];
 /** Whose models the command can talk to; `compatible` is a server of one's own. */
 export const providerNames: readonly string[] = [
   ...firstProviders,
-  ...openAiChatProviders.map(({ id }) => id).filter((id) => !firstProviders.includes(id)),
-  "compatible",
+  ...providers.map(({ name }) => name).filter((name) => !firstProviders.includes(name)),
 ];
 
 /** What models are for, whichever they are. */

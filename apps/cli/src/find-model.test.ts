@@ -82,6 +82,39 @@ describe("the model", () => {
     expect((await place.tau(["run", "hi"], { env })).stderr).toContain("No model was found");
   });
 
+  test.each([
+    ["gemini", "/v1beta", "gemini-2.5-flash", /:streamGenerateContent/u],
+    ["ollama", "", "qwen3:8b", /\/api\/chat$/u],
+    ["ollama", "/v1", "qwen3:8b", /\/api\/chat$/u],
+    ["anthropic", "", "claude-haiku-4-5", /\/v1\/messages/u],
+    ["deepseek", "/v1", "deepseek-v4-pro", /\/chat\/completions$/u],
+  ])("of %s at …%s is asked in its own protocol", async (name, path, id, url) => {
+    await using place = await createPlace();
+    await using model = await startScripted({ turns: [{ text: "Hello." }] });
+    const named = ["--provider", name, "--model", id, "--base-url", `${model.server.url}${path}`];
+
+    const { code, stderr } = await place.tau(["run", "--environment", "host", ...named, "hi"]);
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(model.server.requests.map((request) => request.path)).toEqual([expect.stringMatching(url)]);
+  });
+
+  test("of Ollama gets room for the tools, as much as its weights read and no more than is said", async () => {
+    await using place = await createPlace();
+    await using model = await startScripted({ turns: [{ text: "Hello." }] });
+    await place.write("model.toml", "[model]\nprovider = 'ollama'\ncontext_window = 9000\n");
+    const run = ["run", "--environment", "host", "--model", "qwen3:8b"];
+    const env = { OLLAMA_HOST: model.server.url };
+
+    await place.tau([...run, "--provider", "ollama", "hi"], { env });
+    await place.tau([...run, "--config", "model.toml", "hi"], { env });
+
+    expect(model.server.requests.map(({ body }) => body)).toMatchObject([
+      { options: { num_ctx: 32_768 } },
+      { options: { num_ctx: 9_000 } },
+    ]);
+  });
+
   test("that nobody named and nothing offers is not found, with every way to get one", async () => {
     await using place = await createPlace();
     const { code, stderr } = await place.tau(["run", "hi"]);

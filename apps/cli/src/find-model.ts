@@ -1,44 +1,20 @@
-import { createAnthropic, createOpenAiChat, openAiChatProviders } from "@tau/agent";
-import type { Catalog, CatalogEntry, Model, ModelCapabilities } from "@tau/agent";
+import type { Catalog, CatalogEntry, Model } from "@tau/agent";
 import { TauError } from "@tau/core";
 
 import { firstOllamaModel, ollamaUrl } from "./ollama.ts";
 import { optional } from "./optional.ts";
+import { providers } from "./providers.ts";
+import type { Provider } from "./providers.ts";
 import { resolveSecret } from "./resolve-secret.ts";
 import type { ModelSettings } from "./settings.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** A provider that Tau knows by name. */
-interface Provider {
-  readonly name: string;
-  readonly keyVariable?: string;
-  /** Where everybody finds it; absent where everybody has an address of their own. */
-  readonly baseUrl?: string;
-  readonly defaultModel?: string;
-  /** The wire protocol's name. */
-  readonly protocol: string;
-}
-
 /** Providers whose keys are looked for when nobody named one, in this order, and what they are asked for. */
-const defaultModels: readonly (readonly [provider: string, model: string])[] = [
+const defaultModels: ReadonlyMap<string, string> = new Map([
   ["anthropic", "claude-sonnet-4-5"],
   ["openai", "gpt-5.2"],
   ["openrouter", "openrouter/auto"],
-];
-
-const providers: readonly Provider[] = [
-  { name: "anthropic", keyVariable: "ANTHROPIC_API_KEY", protocol: "anthropic" },
-  ...openAiChatProviders.map(({ id, keyVariable, baseUrl }) => ({
-    name: id,
-    protocol: "openai-chat",
-    ...optional("keyVariable", keyVariable),
-    ...optional("baseUrl", baseUrl),
-  })),
-  { name: "compatible", protocol: "openai-chat" },
-].map((provider) => ({
-  ...provider,
-  ...optional("defaultModel", new Map(defaultModels).get(provider.name)),
-}));
+]);
 
 /** A model and how it came to be chosen. */
 export interface FoundModel {
@@ -68,7 +44,7 @@ export async function findModel(
   { terminal, catalog }: ModelPlace,
 ): Promise<FoundModel> {
   const { provider, because, ollamaModel } = await chooseProvider(settings, terminal);
-  const id = settings.id ?? ollamaModel ?? provider.defaultModel;
+  const id = settings.id ?? ollamaModel ?? defaultModels.get(provider.name);
   if (id === undefined) {
     const hint = provider.name === "ollama" ? " Or start Ollama and pull one." : "";
     throw new TauError(
@@ -76,67 +52,45 @@ export async function findModel(
       `The provider "${provider.name}" has no default model: name one with --model.${hint}`,
     );
   }
-  const apiKey = await keyOf(provider, settings, terminal);
   const { price, contextWindow } = settings;
   const known = await catalog.find(provider.name, id);
-  const options = {
+  const { baseUrl } = provider;
+  if (baseUrl === undefined) {
+    throw new TauError(
+      "provider.not_found",
+      `The provider "${provider.name}" needs an address: name it with --base-url, or as base_url in tau.toml.`,
+    );
+  }
+  const model = provider.create({
     model: id,
-    ...(known === undefined ? {} : { capabilities: known.capabilities }),
-    ...(apiKey === undefined ? {} : { apiKey }),
-    ...(price === undefined ? {} : { price }),
-    ...(contextWindow === undefined ? {} : { contextWindow }),
-  };
-  const baseUrl = settings.baseUrl ?? provider.baseUrl;
-  return {
-    because,
-    protocol: provider.protocol,
-    model: createModel(provider, options, baseUrl),
-    ...(known === undefined ? {} : { known }),
-  };
+    baseUrl,
+    ...optional("apiKey", await keyOf(provider, settings, terminal)),
+    ...optional("capabilities", known?.capabilities),
+    ...optional("price", price),
+    ...optional("contextWindow", contextWindow),
+  });
+  return { because, protocol: provider.protocol, model, ...optional("known", known) };
 }
 
 /** A provider that can be asked: where it answers, and the key for it. */
 export interface FoundProvider {
-  readonly name: string;
-  /** Where it answers OpenAI's protocols; absent for those that do not. */
+  readonly provider: Provider;
   readonly baseUrl?: string;
-  /** The same, only when it is not where everybody finds the provider. */
-  readonly ownUrl?: string;
   readonly apiKey?: string;
 }
 
 /** Finds the provider without a model. @throws TauError `provider.not_found`, `config.secret_missing` */
 export async function findProvider(settings: ModelSettings, terminal: Terminal): Promise<FoundProvider> {
   const { provider } = await chooseProvider(settings, terminal);
-  const baseUrl = settings.baseUrl ?? provider.baseUrl;
-  const home = providers.find(({ name }) => name === provider.name)?.baseUrl;
   return {
-    name: provider.name,
-    ...optional("baseUrl", baseUrl),
-    ...optional("ownUrl", baseUrl === home ? undefined : baseUrl),
+    provider,
+    ...optional("baseUrl", provider.baseUrl),
     ...optional("apiKey", await keyOf(provider, settings, terminal)),
   };
 }
 
-function createModel(
-  { name }: Provider,
-  options: {
-    readonly model: string;
-    readonly apiKey?: string;
-    readonly capabilities?: ModelCapabilities;
-  },
-  baseUrl: string | undefined,
-): Model {
-  if (name === "anthropic")
-    return createAnthropic({ ...options, ...(baseUrl === undefined ? {} : { baseUrl }) });
-  if (baseUrl !== undefined) return createOpenAiChat({ ...options, baseUrl, provider: name });
-  throw new TauError(
-    "provider.not_found",
-    `The provider "${name}" needs an address: name it with --base-url, or as base_url in tau.toml.`,
-  );
-}
-
 interface Choice {
+  /** With the address that was named, if one was. */
   readonly provider: Provider;
   readonly because: string;
   readonly ollamaModel?: string;
@@ -145,27 +99,26 @@ interface Choice {
 async function chooseProvider(settings: ModelSettings, terminal: Terminal): Promise<Choice> {
   const name = settings.provider ?? (settings.baseUrl === undefined ? undefined : "compatible");
   const named = providers.find((provider) => provider.name === name);
-  if (named?.name === "ollama" && settings.baseUrl === undefined) {
-    const wanted = settings.id === undefined ? await firstOllamaModel(ollamaUrl(terminal)) : settings.id;
-    return ollama(terminal, wanted, "it was named");
-  }
-  if (named !== undefined) return { provider: named, because: "it was named" };
-  const keyed = defaultModels
-    .flatMap(([known]) => providers.find((provider) => provider.name === known) ?? [])
+  if (named?.name === "ollama") return await ollama(settings, terminal, "it was named");
+  if (named !== undefined)
+    return { provider: { ...named, ...optional("baseUrl", settings.baseUrl) }, because: "it was named" };
+  const keyed = [...defaultModels.keys()]
+    .flatMap((known) => providers.find((provider) => provider.name === known) ?? [])
     .find(({ keyVariable }) => (terminal.env[keyVariable ?? ""] ?? "") !== "");
   if (keyed !== undefined) return { provider: keyed, because: `${keyed.keyVariable} is set` };
-  const found = await firstOllamaModel(ollamaUrl(terminal));
-  if (found !== undefined) return ollama(terminal, found, `Ollama answers at ${ollamaUrl(terminal)}`);
+  const found = await ollama(settings, terminal, `Ollama answers at ${ollamaUrl(terminal)}`);
+  if (found.ollamaModel !== undefined) return found;
   throw nothingFound();
 }
 
-function ollama(terminal: Terminal, ollamaModel: string | undefined, because: string): Choice {
-  const provider: Provider = {
-    name: "ollama",
-    baseUrl: `${ollamaUrl(terminal)}/v1`,
-    protocol: "openai-chat",
-  };
-  return { provider, because, ...(ollamaModel === undefined ? {} : { ollamaModel }) };
+/** Where `OLLAMA_HOST` says; the first model it has unless one is named. */
+async function ollama({ id, baseUrl }: ModelSettings, terminal: Terminal, because: string): Promise<Choice> {
+  const known = providers.find(({ name }) => name === "ollama");
+  if (known === undefined) throw new TypeError("Ollama is no provider.");
+  // Its own protocol has no version in the address; OpenAI's has.
+  const url = (baseUrl ?? ollamaUrl(terminal)).replace(/\/v1\/*$/u, "");
+  const ollamaModel = id ?? (await firstOllamaModel(url));
+  return { provider: { ...known, baseUrl: url }, because, ...optional("ollamaModel", ollamaModel) };
 }
 
 async function keyOf(

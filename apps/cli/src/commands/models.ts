@@ -81,8 +81,13 @@ ${homeNote}`,
 
 /** Asks the provider, and keeps its list: not that of a server of one's own, for the next one is another. */
 async function refresh(settings: ModelSettings, home: string, terminal: Terminal): Promise<ModelList> {
-  const { name, ownUrl, apiKey } = await findProvider(settings, terminal);
-  const options = { provider: name, ...optional("baseUrl", ownUrl), ...optional("apiKey", apiKey) };
+  const found = await findProvider(settings, terminal);
+  const { name } = found.provider;
+  const options = {
+    provider: name,
+    ...optional("baseUrl", found.baseUrl),
+    ...optional("apiKey", found.apiKey),
+  };
   const list = await getModels(options, localContext(terminal).signal);
   const keeps = name !== "compatible";
   if (keeps) await keepList(home, list);

@@ -1,4 +1,4 @@
-import { capabilitiesOf, createOpenAiEmbeddings } from "@tau/agent";
+import { capabilitiesOf } from "@tau/agent";
 import type { EmbeddingModel, Known, ModelCapabilities } from "@tau/agent";
 import { claimOf, contradicts, probeModel, probeNames } from "@tau/agent/probe";
 import type { ProbeFinding, ProbeName } from "@tau/agent/probe";
@@ -14,6 +14,7 @@ import { findModel, findProvider } from "../find-model.ts";
 import type { FoundModel } from "../find-model.ts";
 import { openCatalog } from "../known-models.ts";
 import { localContext } from "../local-context.ts";
+import { optional } from "../optional.ts";
 import { clip, plain, plainJson } from "../plain-text.ts";
 import { readSettings } from "../settings.ts";
 import type { Settings } from "../settings.ts";
@@ -40,7 +41,7 @@ ${homeNote}`,
     embeddings: {
       type: "string",
       value: "ID",
-      help: "Also measure this embedding model of the same OpenAI-compatible provider.",
+      help: "Also measure this embedding model of the same provider.",
     },
     json: { type: "boolean", help: "Print every finding as a line of JSON." },
   },
@@ -99,15 +100,10 @@ async function embeddingsOf(
 ): Promise<EmbeddingModel | undefined> {
   const model = textOption(args, "embeddings");
   if (model === undefined) return undefined;
-  const { name, baseUrl, apiKey } = await findProvider(settings.model, terminal);
-  if (name === "anthropic")
-    throw usageError("--embeddings: Anthropic has no embedding models; leave it out.");
-  return createOpenAiEmbeddings({
-    model,
-    provider: name,
-    ...(baseUrl === undefined ? {} : { baseUrl }),
-    ...(apiKey === undefined ? {} : { apiKey }),
-  });
+  const { provider, baseUrl, apiKey } = await findProvider(settings.model, terminal);
+  if (provider.createEmbeddings === undefined)
+    throw usageError(`--embeddings: ${provider.name} has no embedding models; leave it out.`);
+  return provider.createEmbeddings({ model, ...optional("baseUrl", baseUrl), ...optional("apiKey", apiKey) });
 }
 
 interface ProbeView {

@@ -87,5 +87,6 @@ export function quoted(text: string): string {
 export const jsonModes: Readonly<Record<string, JsonObject>> = {
   "openai-chat": { response_format: { type: "json_object" } },
   "openai-responses": { text: { format: { type: "json_object" } } },
+  gemini: { generationConfig: { responseMimeType: "application/json" } },
   ollama: { format: "json" },
 };
