@@ -27,6 +27,8 @@ export interface OpenAiChatDialect {
   /** What makes a model call some tool. */
   readonly requiredToolChoice: "required" | "any";
   readonly seedField: "seed" | "random_seed" | "none";
+  /** Fields of every request. */
+  readonly requestFields: JsonObject;
   /** Fields of an answer with what tools did at the provider; each becomes a provider item. */
   readonly itemFields: readonly string[];
   /** Whether the stream ends with `data: [DONE]`; else it ends after the finish reason, at the end of the response. */
@@ -56,6 +58,16 @@ export function thinkingSwitch(off: JsonObject, on: JsonObject): OpenAiChatDiale
   return { none: off, low: on, medium: on, high: on };
 }
 
+/** A switch and, for models that have degrees, an effort. The services that have both know no middle. */
+export function thinkingEffort(on: JsonObject): OpenAiChatDialect["reasoning"] {
+  return {
+    none: { thinking: { type: "disabled" } },
+    low: { thinking: on, reasoning_effort: "low" },
+    medium: { thinking: on, reasoning_effort: "high" },
+    high: { thinking: on, reasoning_effort: "high" },
+  };
+}
+
 /** What most servers understand: vLLM, llama.cpp, LM Studio, MLX, Ollama, Together, … */
 export const compatibleDialect: OpenAiChatDialect = {
   maxTokensField: "max_tokens",
@@ -68,6 +80,7 @@ export const compatibleDialect: OpenAiChatDialect = {
   structuredOutput: "json_schema",
   requiredToolChoice: "required",
   seedField: "seed",
+  requestFields: {},
   itemFields: [],
   doneMarker: true,
   finishReason: true,

@@ -1,4 +1,10 @@
-import { compatibleDialect, openAiDialect, reasoningObject, thinkingSwitch } from "./dialect.ts";
+import {
+  compatibleDialect,
+  openAiDialect,
+  reasoningObject,
+  thinkingEffort,
+  thinkingSwitch,
+} from "./dialect.ts";
 import type { OpenAiChatDialect } from "./dialect.ts";
 
 /** A service or a local server that speaks OpenAI Chat Completions. */
@@ -78,7 +84,7 @@ export const openAiChatProviders: readonly OpenAiChatProvider[] = [
     keyVariable: "DEEPSEEK_API_KEY",
     responses: true,
     dialect: {
-      reasoning: thinkingSwitch({ thinking: { type: "disabled" } }, { thinking: { type: "enabled" } }),
+      reasoning: thinkingEffort({ type: "enabled" }),
       // A model that thinks refuses its own tool calls back without the thoughts that led to them.
       reasoningReturnField: "reasoning_content",
       structuredOutput: "json_object",
@@ -94,7 +100,7 @@ export const openAiChatProviders: readonly OpenAiChatProvider[] = [
       maxTokensField: "max_completion_tokens",
       reasoning: {
         low: { reasoning_effort: "low" },
-        medium: { reasoning_effort: "high" },
+        medium: { reasoning_effort: "medium" },
         high: { reasoning_effort: "high" },
       },
     },
@@ -133,7 +139,8 @@ export const openAiChatProviders: readonly OpenAiChatProvider[] = [
     baseUrl: "https://api.moonshot.ai/v1",
     keyVariable: "MOONSHOT_API_KEY",
     dialect: {
-      reasoning: thinkingSwitch({ thinking: { type: "disabled" } }, { thinking: { type: "enabled" } }),
+      maxTokensField: "max_completion_tokens",
+      reasoning: thinkingEffort({ type: "enabled" }),
       reasoningReturnField: "reasoning_content",
       structuredOutput: "json_object",
     },
@@ -155,10 +162,9 @@ export const openAiChatProviders: readonly OpenAiChatProvider[] = [
     baseUrl: "https://api.z.ai/api/paas/v4",
     keyVariable: "ZAI_API_KEY",
     dialect: {
-      reasoning: thinkingSwitch(
-        { thinking: { type: "disabled" } },
-        { thinking: { type: "enabled", clear_thinking: false } },
-      ),
+      reasoning: thinkingEffort({ type: "enabled", clear_thinking: false }),
+      // Without it the arguments of a call come in one piece, after minutes of silence.
+      requestFields: { tool_stream: true },
       reasoningReturnField: "reasoning_content",
       structuredOutput: "json_object",
       seedField: "none",

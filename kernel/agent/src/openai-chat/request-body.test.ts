@@ -236,6 +236,11 @@ describe("OpenAI request bodies", () => {
     expect(bodyOf({ ...plain, reasoning: "none" }, deepSeek)).toMatchObject({
       thinking: { type: "disabled" },
     });
+    expect(bodyOf({ ...plain, reasoning: "medium" }, dialectOf(findProvider("zai")))).toMatchObject({
+      thinking: { type: "enabled", clear_thinking: false },
+      reasoning_effort: "high",
+      tool_stream: true,
+    });
   });
 
   test("tell the schema of the answer in words where the protocol has no place for it", () => {

@@ -78,6 +78,7 @@ function toSettings(
     tool_choice: toToolChoice(request, dialect),
     ...(reasoning === undefined ? {} : dialect.reasoning[reasoning]),
     response_format: toResponseFormat(request, dialect),
+    ...dialect.requestFields,
   };
 }
 
