@@ -22,7 +22,7 @@ export {
 export type { GuardedFiles } from "./host/guarded-files.ts";
 export { createGuardedFiles } from "./host/guarded-files.ts";
 export { defaultProtectedPaths, defaultSecretPaths, isSecretFileName } from "./host/guarded-paths.ts";
-export { killQuietly } from "./host/marked-processes.ts";
+export { killMarkedProcesses, killQuietly, markerVariable } from "./host/marked-processes.ts";
 export type { PathPolicy } from "./host/path-policy.ts";
 export { isBelow, isWithin } from "./host/path-policy.ts";
 export type { PipePool } from "./host/pipe-pool.ts";

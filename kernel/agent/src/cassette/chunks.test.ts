@@ -10,9 +10,9 @@ import { toChunk, toRecordedChunk } from "./entry.ts";
 import type { RecordedChunk } from "./entry.ts";
 import { readCassette } from "./read-cassette.ts";
 import { recordTransport } from "./record-transport.ts";
-import { createRedactor } from "./redact.ts";
+import { createRedactor } from "../redaction/redactor.ts";
 import { replayTransport } from "./replay-transport.ts";
-import { applyEdits } from "./text-edits.ts";
+import { applyEdits } from "../redaction/text-edits.ts";
 
 test("a chunk that is cut inside a character keeps its bytes", () => {
   const [before, after] = [Buffer.from("né").subarray(0, 2), Buffer.from("né").subarray(2)];

@@ -1,5 +1,5 @@
 import type { HttpRequest } from "../http/http-transport.ts";
-import { redacted } from "./redacted.ts";
+import { redacted } from "../redaction/redacted.ts";
 
 /** Headers whose value is kept; every other one may be a secret, and only its name is. */
 const openHeaders = new Set([

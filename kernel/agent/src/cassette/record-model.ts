@@ -5,8 +5,8 @@ import type { Model, ModelRequest } from "../model.ts";
 import { CassetteWriter } from "./cassette-writer.ts";
 import type { RecordOptions } from "./cassette-writer.ts";
 import type { ModelEntry, RecordedError } from "./entry.ts";
-import { createRedactor } from "./redact.ts";
-import type { Redactor } from "./redact.ts";
+import { createRedactor } from "../redaction/redactor.ts";
+import type { Redactor } from "../redaction/redactor.ts";
 
 /** A model that writes down what it says. Dispose of it to be sure that everything is written. */
 export type RecordingModel = Model & AsyncDisposable;

@@ -10,8 +10,8 @@ import { toFailure } from "./failure.ts";
 import { isOpenAnswerHeader, openRequestHeaders, openUrl, secretsOf } from "./known-secrets.ts";
 import { RecordedResponse } from "./recorded-response.ts";
 import type { AnswerRecord } from "./recorded-response.ts";
-import { createRedactor } from "./redact.ts";
-import type { Redactor } from "./redact.ts";
+import { createRedactor } from "../redaction/redactor.ts";
+import type { Redactor } from "../redaction/redactor.ts";
 import { toQuestion } from "./request-key.ts";
 
 /** Options of {@link recordTransport}. */

@@ -5,7 +5,7 @@ import type { Model, ModelRequest } from "../model.ts";
 import { cassetteError } from "./cassette-error.ts";
 import type { ModelEntry } from "./entry.ts";
 import { readCassette } from "./read-cassette.ts";
-import { createRedactor } from "./redact.ts";
+import { createRedactor } from "../redaction/redactor.ts";
 import type { ReplayOptions } from "./replay-transport.ts";
 import { replayEnd } from "./replayed-response.ts";
 import { modelQuestion } from "./request-key.ts";

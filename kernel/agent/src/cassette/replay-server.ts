@@ -8,7 +8,7 @@ import { isTauError } from "@tau/core";
 import { toChunk } from "./entry.ts";
 import type { HttpEntry } from "./entry.ts";
 import { openHttpTape } from "./http-tape.ts";
-import { createRedactor } from "./redact.ts";
+import { createRedactor } from "../redaction/redactor.ts";
 import type { ReplayOptions } from "./replay-transport.ts";
 import { toQuestion } from "./request-key.ts";
 import type { Tape } from "./tape.ts";

@@ -1,7 +1,7 @@
 import type { HttpTransport } from "../http/http-transport.ts";
 import { openHttpTape } from "./http-tape.ts";
 import { secretsOf } from "./known-secrets.ts";
-import { createRedactor } from "./redact.ts";
+import { createRedactor } from "../redaction/redactor.ts";
 import { replayEnd, ReplayedResponse } from "./replayed-response.ts";
 import { toQuestion } from "./request-key.ts";
 

@@ -10,7 +10,7 @@ import { createPlace } from "./cassette.test.support.ts";
 import { toChunk } from "./entry.ts";
 import { readCassette } from "./read-cassette.ts";
 import { recordTransport } from "./record-transport.ts";
-import { createRedactor } from "./redact.ts";
+import { createRedactor } from "../redaction/redactor.ts";
 import { replayTransport } from "./replay-transport.ts";
 
 const key = "hush-0123456789/abcdef";

@@ -10,8 +10,8 @@ import { openStdio } from "./command-stdio.ts";
 import { failed } from "./environment-error.ts";
 import type { PipePool } from "./pipe-pool.ts";
 
-/** How long a command may tidy up after it was asked to end, before it is killed. */
-const politeMs = 100;
+/** How long a command may tidy up after it was asked to end, before it is killed, unless its control says more. */
+const defaultPoliteMs = 100;
 /** How long children that outlive the command may still write to its output. */
 const graceMs = 100;
 /** How long, once everything is dead, the rest of the output may take. */
@@ -23,6 +23,8 @@ const maxTimeoutMs = 2 ** 31 - 1;
 export interface ProcessControl {
   /** Where the pipes for the output come from; without it, Node's sockets are used. */
   readonly pipes?: PipePool;
+  /** How long a command may tidy up after {@link terminate}, before it is killed. Default 100 ms. */
+  readonly politeMs?: number;
   /** Starts the command with these standard streams. May throw. */
   spawn(stdio: CommandStdio["child"]): ChildProcess;
   /** Asks the command and its children to end. */
@@ -109,7 +111,7 @@ async function endProcess(
   exited: Promise<number>,
 ): Promise<void> {
   control.terminate(child);
-  await settles(exited, politeMs);
+  await settles(exited, control.politeMs ?? defaultPoliteMs);
   await control.kill(child);
 }
 
