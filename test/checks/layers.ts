@@ -28,6 +28,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   "ai-sdk": kernel,
   telemetry: kernel,
   sandbox: kernel,
+  "cli-models": kernel,
   server: [...kernel, "proto", "sandbox", "store-sqlite"],
   cli: [...kernel, "proto", "client", "sandbox", "store-sqlite", "server"],
   bench: [...kernel, "proto", "store-sqlite", "server"],

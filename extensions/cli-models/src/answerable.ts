@@ -1,0 +1,27 @@
+import type { ModelRequest } from "@tau/agent";
+import { modelError } from "@tau/agent/adapter";
+import type { ModelIdentity } from "@tau/agent/adapter";
+
+/**
+ * Refuses what no command can do: better than an answer that looks as if it could.
+ *
+ * @throws TauError `model.unsupported_content`
+ */
+export function assertAnswerable(request: ModelRequest, identity: ModelIdentity): void {
+  const reason = reasonAgainst(request);
+  if (reason === undefined) return;
+  throw modelError("model.unsupported_content", identity, { sentence: reason });
+}
+
+function reasonAgainst(request: ModelRequest): string | undefined {
+  const { tools, providerTools = [], stopSequences = [], toolChoice } = request;
+  if (tools.length > 0 && toolChoice !== "none") {
+    return "cannot be given tools: its command runs without any. Ask without tools, or choose another model";
+  }
+  if (providerTools.length > 0) return "cannot be given tools of another provider";
+  if (stopSequences.length > 0) return "knows no stop sequences";
+  const kinds = new Set(request.messages.flatMap(({ parts }) => parts.map(({ type }) => type)));
+  if (kinds.has("audio")) return "cannot be sent sound";
+  if (kinds.has("file")) return "cannot be sent files";
+  return undefined;
+}

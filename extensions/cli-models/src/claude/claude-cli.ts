@@ -1,0 +1,16 @@
+import { createCliModel } from "../cli-model.ts";
+import type { CliModel } from "../cli-model.ts";
+import type { CliModelOptions } from "../options.ts";
+import { claudeProtocol } from "./protocol.ts";
+
+/**
+ * Makes a {@link CliModel} that asks Anthropic's `claude` command, with the login that it keeps: one process a
+ * call, without tools, hooks, MCP servers or the user's instructions. Streams, thinks, and sees pictures.
+ *
+ * `temperature`, `topP` and `seed` are ignored: the command cannot pass them on.
+ *
+ * @throws TauError its stream throws `model.cli_missing`, `model.cli_home`, `model.cli_died` and the codes of `@tau/agent`
+ */
+export function createClaudeCli(options: CliModelOptions): CliModel {
+  return createCliModel(claudeProtocol(options.model), options);
+}
