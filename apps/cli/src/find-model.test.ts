@@ -84,8 +84,8 @@ describe("the model", () => {
 
   test.each([
     ["gemini", "/v1beta", "gemini-2.5-flash", /:streamGenerateContent/u],
-    ["ollama", "", "qwen3:8b", /\/api\/chat$/u],
-    ["ollama", "/v1", "qwen3:8b", /\/api\/chat$/u],
+    ["ollama", "", "qwen3:8b", /^\/api\/chat$/u],
+    ["ollama", "/v1", "qwen3:8b", /^\/api\/chat$/u],
     ["anthropic", "", "claude-haiku-4-5", /\/v1\/messages/u],
     ["deepseek", "/v1", "deepseek-v4-pro", /\/chat\/completions$/u],
   ])("of %s at …%s is asked in its own protocol", async (name, path, id, url) => {
