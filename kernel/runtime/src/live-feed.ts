@@ -9,12 +9,11 @@ export interface PlacedDelta {
 
 type Listener = (delta: PlacedDelta) => void;
 
-/** The fragments of the answer that is being streamed, per session, joined. */
-interface Current {
-  readonly runId: string;
-  readonly afterSeq: number;
-  thinking: string;
-  text: string;
+/** Where the run of one session puts its fragments; disposed of at its end. */
+export interface LiveChannel extends Disposable {
+  publish(delta: PlacedDelta): void;
+  /** Forgets the answer so far: it is in the journal now. */
+  settle(): void;
 }
 
 /**
@@ -22,60 +21,88 @@ interface Current {
  * comes late gets the answer so far, and the finished message from the journal.
  */
 export interface LiveFeed {
-  publish(session: string, delta: PlacedDelta): void;
-  /** Forgets the answer so far: it is in the journal now. */
-  settle(session: string): void;
+  open(session: string): LiveChannel;
   /** Starts listening; the answer so far comes first. */
   subscribe(session: string, listener: Listener): Disposable;
 }
 
 /** Makes a {@link LiveFeed}. */
 export function createLiveFeed(): LiveFeed {
-  const listeners = new Map<string, Set<Listener>>();
-  const current = new Map<string, Current>();
+  const channels = new Map<string, Channel>();
+
+  const enter = (session: string): Channel => {
+    const channel = channels.get(session) ?? new Channel(() => channels.delete(session));
+    channels.set(session, channel);
+    channel.users += 1;
+    return channel;
+  };
 
   return {
-    publish(session, placed) {
-      remember(current, session, placed);
-      for (const listener of listeners.get(session) ?? []) listener(placed);
-    },
-
-    settle(session) {
-      current.delete(session);
-    },
-
+    open: enter,
     subscribe(session, listener) {
-      for (const placed of answerSoFar(current.get(session))) listener(placed);
-      const set = listeners.get(session) ?? new Set();
-      listeners.set(session, set);
-      set.add(listener);
+      const channel = enter(session);
+      for (const placed of channel.answerSoFar()) listener(placed);
+      channel.listeners.add(listener);
       return {
         [Symbol.dispose]() {
-          set.delete(listener);
-          if (set.size === 0 && listeners.get(session) === set) listeners.delete(session);
+          if (channel.listeners.delete(listener)) channel.leave();
         },
       };
     },
   };
 }
 
-function remember(current: Map<string, Current>, session: string, placed: PlacedDelta): void {
-  const { delta, runId, afterSeq } = placed;
-  if (delta.type !== "text_delta" && delta.type !== "thinking_delta") return;
-  let answer = current.get(session);
-  if (answer === undefined || answer.afterSeq !== afterSeq) {
-    answer = { runId, afterSeq, thinking: "", text: "" };
-    current.set(session, answer);
-  }
-  if (delta.type === "text_delta") answer.text += delta.text;
-  else answer.thinking += delta.text;
+/** The fragments of the answer that is being streamed, joined. */
+interface Answer {
+  readonly runId: string;
+  readonly afterSeq: number;
+  thinking: string;
+  text: string;
 }
 
-function answerSoFar(answer: Current | undefined): readonly PlacedDelta[] {
-  if (answer === undefined) return [];
-  const { runId, afterSeq, thinking, text } = answer;
-  const deltas: Delta[] = [];
-  if (thinking !== "") deltas.push({ type: "thinking_delta", text: thinking });
-  if (text !== "") deltas.push({ type: "text_delta", text });
-  return deltas.map((delta) => ({ runId, afterSeq, delta }));
+/** What the run of a session and its listeners share, as long as there is one of them. */
+class Channel implements LiveChannel {
+  users = 0;
+  readonly listeners: Set<Listener> = new Set();
+  readonly #unused: () => void;
+  #answer: Answer | undefined;
+
+  constructor(unused: () => void) {
+    this.#unused = unused;
+  }
+
+  publish(placed: PlacedDelta): void {
+    this.#remember(placed);
+    for (const listener of this.listeners) listener(placed);
+  }
+
+  settle(): void {
+    this.#answer = undefined;
+  }
+
+  answerSoFar(): readonly PlacedDelta[] {
+    if (this.#answer === undefined) return [];
+    const { runId, afterSeq, thinking, text } = this.#answer;
+    const deltas: Delta[] = [];
+    if (thinking !== "") deltas.push({ type: "thinking_delta", text: thinking });
+    if (text !== "") deltas.push({ type: "text_delta", text });
+    return deltas.map((delta) => ({ runId, afterSeq, delta }));
+  }
+
+  leave(): void {
+    this.users -= 1;
+    if (this.users === 0) this.#unused();
+  }
+
+  [Symbol.dispose](): void {
+    this.settle();
+    this.leave();
+  }
+
+  #remember({ delta, runId, afterSeq }: PlacedDelta): void {
+    if (delta.type !== "text_delta" && delta.type !== "thinking_delta") return;
+    if (this.#answer?.afterSeq !== afterSeq) this.#answer = { runId, afterSeq, thinking: "", text: "" };
+    if (delta.type === "text_delta") this.#answer.text += delta.text;
+    else this.#answer.thinking += delta.text;
+  }
 }

@@ -6,6 +6,7 @@ import type { AgentConfig } from "./agent-config.ts";
 import { createContentArtifacts } from "./content-artifacts.ts";
 import { defaultPolicy } from "./default-policy.ts";
 import type { EngineContext } from "./engine.ts";
+import type { LiveChannel } from "./live-feed.ts";
 import { noEnvironment } from "./no-environment.ts";
 import type { RunInput } from "./run-input.ts";
 import type { RunHost } from "./run-host.ts";
@@ -24,6 +25,7 @@ export interface RunParts {
   readonly log: SessionLog;
   readonly agent: AgentConfig;
   readonly timer: RunTimer;
+  readonly channel: LiveChannel;
 }
 
 /** A run's scope; disposing of it closes the environment, and never throws. */
@@ -106,7 +108,7 @@ function scopeOf(host: RunHost, parts: RunParts, environment: Environment): RunS
     policy: agent.policyFor?.(environment.info) ?? defaultPolicy,
     artifacts: createContentArtifacts(host.content, tenant),
     inbox: host.sessions.inbox(tenant, sessionId),
-    feed: host.feed,
+    channel: parts.channel,
     clock: host.clock,
     observer: host.observer,
     call,

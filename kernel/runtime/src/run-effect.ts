@@ -17,8 +17,8 @@ export interface ReadyEffect {
 /** Runs effects together, each between its start and its end in the log; see E1 in settle-step.ts. */
 export async function runGroup(scope: RunScope, group: readonly ReadyEffect[]): Promise<void> {
   for (const ready of group) recordStart(scope, ready);
-  const durable = scope.log.commit();
-  if (!group.every(isPure)) await durable;
+  if (group.every(isPure)) scope.log.sendSoon();
+  else await scope.log.commit();
   const [only] = group;
   if (only !== undefined && group.length === 1) return await runEffect(scope, only);
   // All of them come to an end before the first failure counts: nothing is left running.
@@ -76,8 +76,7 @@ async function runEffect(scope: RunScope, { effect, prepared }: ReadyEffect): Pr
     }
     return null;
   });
-  // Nobody waits for this commit: a later one, and the end of the run, do. See L1 in session-log.ts.
-  scope.log.commit().catch(() => undefined);
+  scope.log.sendSoon();
 }
 
 function toolContext(scope: RunScope, { effectId, call }: EffectState): ToolContext {

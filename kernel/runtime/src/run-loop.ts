@@ -41,12 +41,13 @@ export async function runLoop(scope: RunScope): Promise<RunEnd> {
     if (run.answer?.stopReason !== "pause") await takeInbox(scope);
     const limit = limitReached(scope, run);
     if (limit !== undefined) return limit;
+    scope.log.send();
     await scope.engine.step(`model:${run.steps + 1}`, async () => {
       await callModel(scope);
       return scope.log.state.version;
     });
     // Committed with the decisions on its calls, see settleStep(); the answer so far now comes from the log.
-    scope.feed.settle(`${scope.call.tenant}/${scope.log.state.sessionId}`);
+    scope.channel.settle();
   }
 }
 

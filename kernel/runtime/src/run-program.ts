@@ -31,8 +31,6 @@ export function createRunProgram(host: RunHost): Program {
       // The log may be ahead of the journal now: whoever comes next reads it anew.
       host.sessions.forget(engine.tenant, request.sessionId);
       throw error;
-    } finally {
-      host.feed.settle(`${engine.tenant}/${request.sessionId}`);
     }
   };
 }
@@ -68,7 +66,8 @@ async function endOf(
     if (agent === undefined) throw agentNotFound(request.agent, host.agents);
     await using timer = timerOf(host, engine, { request, log, agent });
     signal = timer.signal;
-    await using opened = await openRun(host, { engine, request, log, agent, timer });
+    using channel = host.feed.open(`${engine.tenant}/${request.sessionId}`);
+    await using opened = await openRun(host, { engine, request, log, agent, timer, channel });
     begin(opened.scope, request);
     await log.commit();
     return await runLoop(opened.scope);

@@ -6,7 +6,7 @@ import type { AgentConfig } from "./agent-config.ts";
 import type { Clock } from "./clock.ts";
 import type { EngineContext } from "./engine.ts";
 import type { Inbox } from "./inbox.ts";
-import type { LiveFeed } from "./live-feed.ts";
+import type { LiveChannel } from "./live-feed.ts";
 import type { RunTimer } from "./run-timer.ts";
 import type { SessionLog } from "./session-log.ts";
 
@@ -21,7 +21,7 @@ export interface RunScope {
   readonly policy: PermissionPolicy;
   readonly artifacts: ArtifactStore;
   readonly inbox: Inbox;
-  readonly feed: LiveFeed;
+  readonly channel: LiveChannel;
   readonly clock: Clock;
   readonly observer: Observer;
   /** The caller of the run; its signal aborts on cancel, deadline, time limit and shutdown. */
@@ -40,6 +40,5 @@ export function runOf(scope: RunScope): RunState {
 
 /** Shows a fragment to whoever listens. */
 export function publishDelta(scope: RunScope, delta: Delta): void {
-  const { tenant, sessionId, version } = scope.log.state;
-  scope.feed.publish(`${tenant}/${sessionId}`, { runId: scope.runId, afterSeq: version, delta });
+  scope.channel.publish({ runId: scope.runId, afterSeq: scope.log.state.version, delta });
 }

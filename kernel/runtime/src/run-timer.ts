@@ -1,4 +1,4 @@
-import { TauError } from "@tau/core";
+import { offAbort, onAbort, TauError } from "@tau/core";
 
 import type { Clock } from "./clock.ts";
 
@@ -23,12 +23,20 @@ export interface RunTimerOptions {
   readonly deadline: number | undefined;
 }
 
+/** For the whole run, so that all who wait under its signal for a moment find the event listener that they share. */
+const stayThere = (): void => undefined;
+
 /** Makes the {@link RunTimer} of one attempt at a run. */
 export function createRunTimer(options: RunTimerOptions): RunTimer {
   const { clock, deadline, maxDurationMs } = options;
   if (deadline === undefined && maxDurationMs === undefined) {
     const { signal } = options;
-    return { signal, whilePaused: (act) => act(), [Symbol.asyncDispose]: async () => undefined };
+    onAbort(signal, stayThere);
+    return {
+      signal,
+      whilePaused: (act) => act(),
+      [Symbol.asyncDispose]: async () => offAbort(signal, stayThere),
+    };
   }
   const limit = new AbortController();
   const left = (maxDurationMs ?? Infinity) - options.spentMs;
@@ -38,8 +46,10 @@ export function createRunTimer(options: RunTimerOptions): RunTimer {
   );
   due.start();
   wall.start();
+  const signal = AbortSignal.any([options.signal, limit.signal]);
+  onAbort(signal, stayThere);
   return {
-    signal: AbortSignal.any([options.signal, limit.signal]),
+    signal,
     async whilePaused(act) {
       await wall.stop();
       try {
@@ -49,6 +59,7 @@ export function createRunTimer(options: RunTimerOptions): RunTimer {
       }
     },
     async [Symbol.asyncDispose]() {
+      offAbort(signal, stayThere);
       await Promise.all([wall.stop(), due.stop()]);
     },
   };

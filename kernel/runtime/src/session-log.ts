@@ -46,6 +46,7 @@ export class SessionLog {
   readonly #id: StreamId;
   #queued: JournalEvent[] = [];
   #last: Promise<unknown> = Promise.resolve();
+  #isSending = false;
   #failure: Error | undefined;
   #checkpointSeq: number;
 
@@ -95,15 +96,30 @@ export class SessionLog {
    * who must know of durability awaits the promise; others learn of a failure from a later commit.
    */
   commit(): Promise<unknown> {
-    if (this.#failure !== undefined) return this.#last;
+    this.send();
+    return this.#last;
+  }
+
+  /** Does what {@link commit} does, for who does not wait. */
+  send(): void {
     const events = this.#queued;
-    if (events.length === 0) return this.#last;
+    if (events.length === 0 || this.#failure !== undefined) return;
     this.#queued = [];
     // An append behind a failed one fails too: its expected version never comes. So the last one tells of all,
     // and with the reason of the first: the conflicts behind it are only its shadow.
     this.#last = this.#append(this.state.version - events.length, events);
     this.#last.catch(() => undefined);
-    return this.#last;
+  }
+
+  /** Sends as soon as there is something to wait for, so that what happens in one go is one append. */
+  sendSoon(): void {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    // Ticks run when everything was done that needs no waiting.
+    process.nextTick(() => {
+      this.#isSending = false;
+      this.send();
+    });
   }
 
   async #append(expectedVersion: number, events: readonly JournalEvent[]): Promise<unknown> {

@@ -43,7 +43,7 @@ export async function prepareCall(
     const validated = await tool.validate(parsed.value);
     if (!validated.ok) return refuse(call, "tool.invalid_arguments", issueText(tool, validated.issues));
     const asked = tool.access(validated.value, environment.info.profile.workspace);
-    const access = await withRealPaths(asked, environment, signal);
+    const access = asked.some(isFile) ? await withRealPaths(asked, environment, signal) : asked;
     return { ok: true, call, tool, input: validated.value, access };
   } catch (error) {
     signal.throwIfAborted();
@@ -90,11 +90,15 @@ async function withRealPaths(
   const access: Access[] = [];
   for (const one of asked) {
     access.push(one);
-    if (one.kind !== "read" && one.kind !== "write") continue;
+    if (!isFile(one)) continue;
     const path = await realPathIn(environment, one.path, signal);
     if (path !== one.path) access.push({ kind: one.kind, path });
   }
   return access;
+}
+
+function isFile(access: Access): access is Extract<Access, { readonly path: string }> {
+  return access.kind === "read" || access.kind === "write";
 }
 
 /** The real path, written below the workspace as it is named, even if the workspace is behind a symlink. */

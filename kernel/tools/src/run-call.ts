@@ -1,10 +1,11 @@
-import { isTauError, TauError } from "@tau/core";
+import { isTauError } from "@tau/core";
 import type { JsonObject, ToolCallPart, ToolResultPart } from "@tau/core";
 
 import type { Artifact } from "./artifact-store.ts";
 import { capOutput } from "./cap-output.ts";
 import type { OutputLimits } from "./cap-output.ts";
 import { errorResult, errorText } from "./error-result.ts";
+import { Execution } from "./execution.ts";
 import type { ReadyCall } from "./prepare-call.ts";
 import type { ToolContext, ToolOutput } from "./tool.ts";
 
@@ -43,7 +44,7 @@ export async function runCall(
   context.signal.throwIfAborted();
   let output: ToolOutput;
   try {
-    output = await executeWithin(ready, context, options.graceMs);
+    output = await new Execution(tool, context, options.graceMs).run(ready.input);
   } catch (error) {
     context.signal.throwIfAborted();
     return failed(call, error);
@@ -70,50 +71,4 @@ function failed(call: ToolCallPart, error: unknown): ToolRun {
     code: isTauError(error) ? error.code : "tool.failed",
     error,
   };
-}
-
-/** Stops the tool by its signal on timeout and on cancel, and gives up on it `graceMs` later. */
-async function executeWithin(ready: ReadyCall, context: ToolContext, graceMs: number): Promise<ToolOutput> {
-  const { tool, input } = ready;
-  const controller = new AbortController();
-  const abandoned = Promise.withResolvers<never>();
-  let graceTimer: NodeJS.Timeout | undefined;
-  let running = true;
-
-  const stop = (reason: unknown): void => {
-    if (controller.signal.aborted) return;
-    controller.abort(reason);
-    graceTimer = setTimeout(() => abandoned.reject(reason), graceMs);
-  };
-  const cancel = (): void => stop(context.signal.reason);
-  const timer = setTimeout(() => stop(timeoutError(tool.name, tool.timeoutMs)), tool.timeoutMs);
-  context.signal.addEventListener("abort", cancel, { once: true });
-
-  try {
-    const own: ToolContext = {
-      ...context,
-      signal: controller.signal,
-      progress: (text) => {
-        if (running) context.progress(text);
-      },
-    };
-    const output = await Promise.race([tool.execute(input, own), abandoned.promise]);
-    context.signal.throwIfAborted();
-    return output;
-  } catch (error) {
-    // A tool that was stopped usually throws something of its own; the timeout is what the model must hear.
-    throw controller.signal.aborted ? controller.signal.reason : error;
-  } finally {
-    running = false;
-    clearTimeout(timer);
-    clearTimeout(graceTimer);
-    context.signal.removeEventListener("abort", cancel);
-  }
-}
-
-function timeoutError(tool: string, timeoutMs: number): TauError {
-  return new TauError(
-    "tool.timeout",
-    `${tool} took longer than ${timeoutMs} ms and was stopped. Ask it for less, or split the work.`,
-  );
 }

@@ -91,18 +91,14 @@ export function createToolRegistry(options: ToolRegistryOptions = {}): ToolRegis
     },
     list: () => (sorted ??= [...tools.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))),
     definitions: () => (definitions ??= registry.list().map(toDefinition)),
-    prepare: async (call, prepareOptions) => {
+    prepare: (call, prepareOptions) => {
       const tool = tools.get(call.name);
-      if (tool !== undefined) return await prepareCall(tool, call, prepareOptions);
+      if (tool !== undefined) return prepareCall(tool, call, prepareOptions);
       const code = "tool.not_found";
-      return {
-        ok: false,
-        call,
-        code,
-        result: errorResult(call, `${code}: ${notFoundMessage(call.name, tools)}`),
-      };
+      const result = errorResult(call, `${code}: ${notFoundMessage(call.name, tools)}`);
+      return Promise.resolve({ ok: false, call, code, result });
     },
-    run: async (ready, context) => await runCall(ready, context, runOptions),
+    run: (ready, context) => runCall(ready, context, runOptions),
     execute: async (call, context) => {
       const prepared = await registry.prepare(call, context);
       if (prepared.ok) return await registry.run(prepared, context);

@@ -12,13 +12,11 @@ import type {
   StreamSummary,
 } from "../journal.ts";
 import { assertStreamId, assertTogether } from "../stream-id.ts";
+import { MemoryFollower, pageOf } from "./memory-follower.ts";
+import type { FollowedStream } from "./memory-follower.ts";
 
-const batchSize = 500;
-
-interface Stream {
+interface Stream extends FollowedStream {
   readonly events: StoredEvent[];
-  /** Followers to wake; emptied by the append that wakes them. */
-  waiting: (() => void)[];
   checkpoint?: Checkpoint;
 }
 
@@ -34,7 +32,7 @@ export function createMemoryJournal(): Journal {
   function open({ tenant, stream }: StreamId): Stream {
     const streams = tenants.get(tenant) ?? new Map<string, Stream>();
     tenants.set(tenant, streams);
-    const found = streams.get(stream) ?? { events: [], waiting: [] };
+    const found = streams.get(stream) ?? { events: [], followers: new Set() };
     streams.set(stream, found);
     return found;
   }
@@ -45,7 +43,7 @@ export function createMemoryJournal(): Journal {
   }
 
   function page(id: StreamId, from: number): readonly StoredEvent[] {
-    return find(id)?.events.slice(from - 1, from - 1 + batchSize) ?? [];
+    return pageOf(find(id)?.events ?? [], from);
   }
 
   async function* read(
@@ -95,17 +93,15 @@ export function createMemoryJournal(): Journal {
 
     read,
 
-    async *follow(id, from, signal) {
-      const either = AbortSignal.any([signal, closing.signal]);
-      check(id);
-      for (let next = Math.max(1, from); ;) {
-        either.throwIfAborted();
-        const batch = page(id, next);
-        if (batch.length === 0) await appended(open(id), next, either);
-        else yield batch;
-        next += batch.length;
-      }
-    },
+    follow: (id, from, signal) =>
+      new MemoryFollower(
+        () => {
+          check(id);
+          return open(id);
+        },
+        from,
+        signal,
+      ),
 
     async tenants() {
       closing.signal.throwIfAborted();
@@ -132,7 +128,11 @@ export function createMemoryJournal(): Journal {
     },
 
     async [Symbol.asyncDispose]() {
-      if (!closing.signal.aborted) closing.abort(journalClosed());
+      if (closing.signal.aborted) return;
+      const closed = journalClosed();
+      closing.abort(closed);
+      for (const streams of tenants.values())
+        for (const { followers } of streams.values()) for (const follower of followers) follower.fail(closed);
     },
   };
 }
@@ -143,27 +143,7 @@ function isWritten(stream: Stream): boolean {
 
 function write(stream: Stream, events: readonly JournalEvent[]): void {
   for (const event of events) stream.events.push({ ...event, seq: stream.events.length + 1 });
-  const { waiting } = stream;
-  stream.waiting = [];
-  for (const wake of waiting) wake();
-}
-
-/** Settles when the stream has the event `next`, or throws the signal's reason. */
-function appended(stream: Stream, next: number, signal: AbortSignal): Promise<void> {
-  if (stream.events.length >= next) return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    const wake = (): void => {
-      signal.removeEventListener("abort", abort);
-      resolve();
-    };
-    const abort = (): void => {
-      stream.waiting = stream.waiting.filter((other) => other !== wake);
-      reject(signal.reason);
-    };
-    stream.waiting.push(wake);
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
-  });
+  for (const follower of stream.followers) follower.wake();
 }
 
 function summarize(streams: ReadonlyMap<string, Stream>, options: ListOptions): readonly StreamSummary[] {

@@ -1,0 +1,141 @@
+import { offAbort, onAbort } from "@tau/core";
+import type { CallContext, RunEvent, SessionEvent } from "@tau/core";
+
+import type { Engine } from "./engine.ts";
+import type { Journal, StoredEvent, StreamId } from "./journal.ts";
+import type { AttachRequest } from "./runtime.ts";
+import { sessionStream, toRecorded } from "./session-log.ts";
+
+// A run that goes on shows itself sooner than that, and then nobody asks whether it is over.
+const askAfterMs = 50;
+
+// One for all: making an abort's default reason costs a stack trace.
+const listenerLeft = new Error("The listener left.");
+
+/** Collaborators of an {@link EventSource}. */
+export interface EventSourceHost {
+  readonly journal: Journal;
+  readonly engine: Engine;
+  readonly request: AttachRequest;
+  readonly context: CallContext;
+  /** Hears that there is a batch, a failure or the end. */
+  readonly news: () => void;
+}
+
+/** The events of a session from a cursor on, one batch ahead of the listener. */
+export class EventSource implements AsyncDisposable {
+  /** The last event handed over. */
+  seq: number;
+  failure: { readonly error: unknown } | undefined;
+  readonly #host: EventSourceHost;
+  readonly #id: StreamId;
+  readonly #stop = new AbortController();
+  readonly #abort = (): void => this.#stop.abort(this.#host.context.signal.reason);
+  readonly #events: AsyncIterator<readonly StoredEvent[]>;
+  #batch: readonly RunEvent[] | undefined;
+  #fetching: Promise<void> | undefined;
+  #asking: Promise<void> | undefined;
+  #askTimer: NodeJS.Timeout | undefined;
+  #left = false;
+  #done = false;
+  /** The newest event of the session at a moment when the run was over, once that is known. */
+  #overAt = Number.POSITIVE_INFINITY;
+
+  constructor(host: EventSourceHost) {
+    const { request, context, journal } = host;
+    this.#host = host;
+    this.#id = sessionStream(context.tenant, request.sessionId);
+    this.seq = request.fromSeq - 1;
+    if (context.signal.aborted) this.#abort();
+    else onAbort(context.signal, this.#abort);
+    this.#events = journal.follow(this.#id, request.fromSeq, this.#stop.signal)[Symbol.asyncIterator]();
+    this.#fetch();
+    const mayBeOver = request.untilRunEnds !== undefined && request.fromSeq > 1;
+    if (mayBeOver) this.#askTimer = setTimeout(() => this.#askSoon(request.untilRunEnds), askAfterMs);
+  }
+
+  /** Whether there is nothing after what was taken: the run's end was, or lies before the cursor. */
+  get isOver(): boolean {
+    return this.#done || this.seq >= this.#overAt;
+  }
+
+  /** The next batch, if there is one by now. */
+  take(): readonly RunEvent[] | undefined {
+    const batch = this.#batch;
+    const last = batch?.at(-1);
+    if (last?.kind !== "event") return undefined;
+    this.seq = last.seq;
+    this.#batch = undefined;
+    if (!this.#done) this.#fetch();
+    return batch;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#left = true;
+    clearTimeout(this.#askTimer);
+    offAbort(this.#host.context.signal, this.#abort);
+    this.#stop.abort(listenerLeft);
+    await this.#fetching;
+    await this.#asking;
+    await this.#events.return?.();
+  }
+
+  #fetch(): void {
+    this.#fetching = this.#events.next().then(
+      (step) => this.#took(step),
+      (error: unknown) => this.#failed(error),
+    );
+  }
+
+  #took(step: IteratorResult<readonly StoredEvent[], unknown>): void {
+    try {
+      if (step.done === true) this.#done = true;
+      else this.#batch = this.#decode(step.value);
+      this.#host.news();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): void {
+    if (this.#left) return;
+    this.failure = { error };
+    this.#host.news();
+  }
+
+  #decode(stored: readonly StoredEvent[]): readonly RunEvent[] {
+    const { request } = this.#host;
+    const events: RunEvent[] = [];
+    for (const one of stored) {
+      const { seq, at, event } = toRecorded(one);
+      events.push({ kind: "event", seq, at, event });
+      if ("runId" in event && event.runId === request.untilRunEnds) clearTimeout(this.#askTimer);
+      if (!isEnd(event, request)) continue;
+      this.#done = true;
+      break;
+    }
+    return events;
+  }
+
+  #askSoon(runId: string | undefined): void {
+    if (runId !== undefined) this.#asking = this.#ask(runId);
+  }
+
+  /** Asks the engine, which knows every run, whether this one is over: of an end before the cursor no event tells. */
+  async #ask(runId: string): Promise<void> {
+    const { engine, journal, request, news } = this.#host;
+    try {
+      const ref = { tenant: this.#id.tenant, key: request.sessionId, runId };
+      await engine.result(ref, this.#stop.signal);
+      this.#overAt = await journal.version(this.#id);
+      news();
+    } catch {
+      // Not handed in yet, or the engine stops: the events tell.
+    }
+  }
+}
+
+function isEnd(event: SessionEvent, { untilRunEnds, untilRunWaits = false }: AttachRequest): boolean {
+  if (event.type === "run_finished") return event.runId === untilRunEnds;
+  return untilRunWaits && event.type === "run_waiting" && event.runId === untilRunEnds;
+}

@@ -1,0 +1,100 @@
+import { offAbort, onAbort } from "@tau/core";
+
+import type { StoredEvent } from "../journal.ts";
+
+/** A stream in memory, as its followers see it. */
+export interface FollowedStream {
+  readonly events: readonly StoredEvent[];
+  readonly followers: Set<MemoryFollower>;
+}
+
+type Step = IteratorResult<readonly StoredEvent[], undefined>;
+
+interface Reader {
+  readonly resolve: (step: Step) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const batchSize = 500;
+
+/** The events of a stream from `next` on, at most 500 of them. */
+export function pageOf(events: readonly StoredEvent[], next: number): readonly StoredEvent[] {
+  return next > events.length ? [] : events.slice(next - 1, next - 1 + batchSize);
+}
+
+/** Follows a stream for one reader. Written by hand: it wakes at every append, and an async generator wakes slowly. */
+export class MemoryFollower implements AsyncIterableIterator<readonly StoredEvent[], undefined> {
+  readonly #open: () => FollowedStream;
+  readonly #signal: AbortSignal;
+  readonly #abort = (): void => this.fail(this.#signal.reason);
+  #next: number;
+  #stream: FollowedStream | undefined;
+  #reader: Reader | undefined;
+  #failure: { readonly error: unknown } | undefined;
+  #ended = false;
+
+  /** `open` is called when the first batch is asked for; what it throws, the reader gets. */
+  constructor(open: () => FollowedStream, from: number, signal: AbortSignal) {
+    this.#open = open;
+    this.#next = Math.max(1, from);
+    this.#signal = signal;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<Step> {
+    if (!this.#ended && this.#stream === undefined) this.#begin();
+    return new Promise((resolve, reject) => {
+      this.#reader = { resolve, reject };
+      this.wake();
+    });
+  }
+
+  async return(): Promise<Step> {
+    this.#end();
+    this.wake();
+    return { done: true, value: undefined };
+  }
+
+  /** Hands the reader what there is for it. */
+  wake(): void {
+    const reader = this.#reader;
+    if (reader === undefined) return;
+    const batch = this.#ended || this.#stream === undefined ? [] : pageOf(this.#stream.events, this.#next);
+    if (batch.length === 0 && !this.#ended) return;
+    this.#reader = undefined;
+    this.#next += batch.length;
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (batch.length > 0) reader.resolve({ done: false, value: batch });
+    else if (failure === undefined) reader.resolve({ done: true, value: undefined });
+    else reader.reject(failure.error);
+  }
+
+  /** Ends with `error`, which the reader gets now or when it asks. */
+  fail(error: unknown): void {
+    if (this.#ended) return;
+    this.#failure = { error };
+    this.#end();
+    this.wake();
+  }
+
+  #begin(): void {
+    try {
+      this.#signal.throwIfAborted();
+      this.#stream = this.#open();
+      this.#stream.followers.add(this);
+      onAbort(this.#signal, this.#abort);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#stream?.followers.delete(this);
+    offAbort(this.#signal, this.#abort);
+  }
+}
