@@ -77,6 +77,14 @@ export interface ConfigFile {
     readonly deny?: readonly string[];
   };
   readonly environment: { readonly kind?: (typeof environments)[number]; readonly network?: boolean };
+  /** Money in micro-USD. */
+  readonly budget: {
+    readonly minute_requests?: number;
+    readonly minute_tokens?: number;
+    readonly day_cost?: number;
+    readonly month_cost?: number;
+    readonly run_cost?: number;
+  };
   /** The model of each tier, as its provider names it. */
   readonly tiers: Readonly<Partial<Record<(typeof tierNames)[number], string>>>;
   readonly models: readonly ConfiguredModel[];
@@ -88,6 +96,7 @@ export const emptyConfig: ConfigFile = {
   agent: {},
   permissions: {},
   environment: {},
+  budget: {},
   tiers: {},
   models: [],
 };

@@ -1,5 +1,6 @@
 import { realpath } from "node:fs/promises";
 
+import type { RetryNotice } from "@tau/agent";
 import type { ContextEntry, Observer } from "@tau/core";
 import { createEmbeddedEngine, createRuntime } from "@tau/runtime";
 import type { Runtime } from "@tau/runtime";
@@ -8,6 +9,7 @@ import { createSqliteStore } from "@tau/store-sqlite";
 import { interruptedSessions } from "./interrupted-sessions.ts";
 import { localAgent } from "./local-agent.ts";
 import type { LocalAgentOptions } from "./local-agent.ts";
+import { localChain } from "./local-chain.ts";
 import { workspaceKey } from "./open-environment.ts";
 import { storeDirectory } from "./tau-home.ts";
 
@@ -16,6 +18,7 @@ export interface LocalRuntimeOptions extends LocalAgentOptions {
   /** Which sessions' interrupted runs this process takes up: those named, or those that work in its folder. */
   readonly takesUp: "in-folder" | readonly string[];
   readonly observer?: Observer;
+  readonly onRetry?: (notice: RetryNotice) => void;
 }
 
 /** A runtime on this machine's store. Disposing leaves unfinished runs to whoever comes next. */
@@ -29,7 +32,7 @@ export interface LocalRuntime extends AsyncDisposable {
 
 /** Chooses the concrete parts: SQLite, the embedded engine, the jail or the host, the built-in tools. */
 export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<LocalRuntime> {
-  const { settings, observer } = options;
+  const { settings, observer, onRetry } = options;
   const folder = await realpath(settings.cwd);
   const store = await createSqliteStore({ directory: storeDirectory(settings.home) });
   const takenUp =
@@ -40,11 +43,17 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     takesUp: ({ key }) => takenUp.includes(key),
     ...(observer === undefined ? {} : { observer }),
   });
+  const chain = localChain({
+    store,
+    budget: settings.budget,
+    ...(observer === undefined ? {} : { observer }),
+    ...(onRetry === undefined ? {} : { onRetry }),
+  });
   const runtime = createRuntime({
     journal: store.journal,
     content: store.content,
     engine,
-    agents: [localAgent(options)],
+    agents: [localAgent(options, chain.layers)],
     ...(observer === undefined ? {} : { observer }),
   });
   return {
@@ -54,6 +63,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     async [Symbol.asyncDispose]() {
       await engine[Symbol.asyncDispose]();
       await runtime[Symbol.asyncDispose]();
+      await chain[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
     },
   };

@@ -41,6 +41,10 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "Show what models can do and cost, and who says so",
     load: async () => (await import("./commands/models.ts")).modelsCommand,
   },
+  events: {
+    summary: "List model calls: tokens, cost, time, failures",
+    load: async () => (await import("./commands/events.ts")).eventsCommand,
+  },
   probe: {
     summary: "Measure what a model really does",
     load: async () => (await import("./commands/probe.ts")).probeCommand,

@@ -35,6 +35,13 @@ const checks: Readonly<Record<keyof ConfigFile, Readonly<Record<string, Check>>>
   },
   agent: { instructions: text, max_steps: countFrom(1), max_tokens: countFrom(1) },
   permissions: { profile: oneOf(profiles), approve: oneOf(approvals), allow: texts, ask: texts, deny: texts },
+  budget: {
+    minute_requests: countFrom(1),
+    minute_tokens: countFrom(1),
+    day_cost: countFrom(0),
+    month_cost: countFrom(0),
+    run_cost: countFrom(0),
+  },
   environment: { kind: oneOf(environments), network: flag },
   tiers: { reasoning: text, default: text, fast: text, local: text },
   models: {

@@ -24,6 +24,7 @@ export interface Settings {
   /** What the configuration says of models. */
   readonly knownModels: ConfigFile["models"];
   readonly agent: ConfigFile["agent"];
+  readonly budget: ConfigFile["budget"];
   readonly rules: Pick<ConfigFile["permissions"], "allow" | "ask" | "deny">;
   readonly profile: (typeof profiles)[number];
   readonly approve: (typeof approvals)[number];
@@ -55,6 +56,7 @@ export function plainSettings(home: string, cwd: string): Settings {
     model: {},
     knownModels: [],
     agent: {},
+    budget: {},
     rules: {},
     profile: "workspace-write",
     approve: "never",
@@ -102,13 +104,14 @@ export function settingsFrom(
   loaded: LoadedConfig,
   { home, cwd, someoneAnswers }: Surroundings,
 ): Settings {
-  const { agent, permissions, environment } = loaded.config;
+  const { agent, budget, permissions, environment } = loaded.config;
   const { allow = [], ask = [], deny = [] } = permissions;
   const maxSteps = countOption(args, "max-steps") ?? agent.max_steps;
   return {
     home,
     cwd,
     agent,
+    budget,
     model: modelSettings(args, loaded),
     knownModels: loaded.config.models,
     rules: { allow, ask, deny },
