@@ -5,7 +5,8 @@ export interface Lease extends AsyncDisposable {
 }
 
 /**
- * Keeps two processes that share a store from running the same session.
+ * Claims that processes on a store respect. With one for each engine, others see whether it lives, and so whether the
+ * sessions that it holds are free.
  *
  * Contract, checked by `describeLeases()` from `@tau/runtime/testing`:
  * - `acquire` answers undefined while a live process holds the key. A process that was killed holds nothing

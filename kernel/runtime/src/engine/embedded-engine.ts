@@ -10,6 +10,7 @@ import { assertStreamId } from "../stream-id.ts";
 import { duplicateProgram, engineStopped, hasCode } from "./engine-errors.ts";
 import { KeyTable } from "./key-table.ts";
 import type { KeyWorker } from "./key-worker.ts";
+import { Owners } from "./owners.ts";
 import { Recovery } from "./recovery.ts";
 import type { KeyRef, WorkerHost } from "./worker-host.ts";
 
@@ -33,11 +34,12 @@ export interface EmbeddedEngineOptions {
 /**
  * Makes an {@link Engine} inside this process, with the journal as its only memory.
  *
- * - Each key has a stream `engine/<key>` and, while it has work, a lease: processes that share a store share the work.
+ * - Each key has a stream `engine/<key>`, which also says who makes its runs: processes that share a store share the
+ *   work. A lease for each engine and tenant shows that the engine lives.
  * - A step's result is not kept: after a crash the program is replayed from the top, and the step's function looks for its own traces.
  * - A program that fails because of the journal is replayed, a few times at once and then later; its run does not end.
  * - Disposing aborts the programs with `engine.stopped`; those that throw then are replayed by the next engine on the store.
- *   What still runs after `drainMs` keeps its lease for as long as it runs.
+ *   What still runs after `drainMs` keeps its key for as long as it runs.
  */
 export function createEmbeddedEngine(options: EmbeddedEngineOptions): Engine {
   return new EmbeddedEngine(options);
@@ -53,17 +55,19 @@ class EmbeddedEngine implements Engine {
   readonly #programs = new Map<string, Program>();
   /** Keys whose next run needs a program that is not registered yet, by program. */
   readonly #blocked = new Map<string, Map<string, KeyRef>>();
+  readonly #owners: Owners;
   readonly #keys: KeyTable;
   readonly #recovery: Recovery;
   #started: Promise<void> | undefined;
   #disposed: Promise<void> | undefined;
 
   constructor(options: EmbeddedEngineOptions) {
-    const { journal, clock = systemClock, takeOverEveryMs = 5_000, scanEveryMs = 60_000 } = options;
+    const { journal, leases, clock = systemClock, takeOverEveryMs = 5_000, scanEveryMs = 60_000 } = options;
     this.#clock = clock;
     this.#observer = options.observer ?? silentObserver;
     this.#drainMs = options.drainMs ?? 10_000;
-    this.#keys = new KeyTable(this.#workerHost(options));
+    this.#owners = new Owners(leases, (tenant) => this.#lost(tenant));
+    this.#keys = new KeyTable(this.#workerHost(options), () => this.#retired());
     this.#recovery = new Recovery({
       journal,
       clock,
@@ -72,6 +76,7 @@ class EmbeddedEngine implements Engine {
       scanEveryMs,
       takesUp: options.takesUp ?? (() => true),
       takeUp: (ref) => this.#takeUp(ref),
+      tidy: () => this.#releaseUnused(),
       failed: (error) => this.#observe({ name: "engine.scan_failed", level: 17, attributes: {}, error }),
     });
   }
@@ -144,6 +149,25 @@ class EmbeddedEngine implements Engine {
         attributes: { key: ref.key },
       });
     }
+    await this.#releaseUnused();
+  }
+
+  #lost(tenant: string): void {
+    for (const worker of this.#keys.workers) if (worker.ref.tenant === tenant) worker.lost();
+  }
+
+  /** What still runs when the engine was disposed of is this process's until it ends. */
+  #retired(): void {
+    if (this.#isStopping) this.#releaseUnused().catch((error: unknown) => this.#leaseFailed(error));
+  }
+
+  async #releaseUnused(): Promise<void> {
+    const used = new Set(this.#keys.workers.map(({ ref }) => ref.tenant));
+    await this.#owners.release((tenant) => used.has(tenant));
+  }
+
+  #leaseFailed(error: unknown): void {
+    this.#observe({ name: "engine.lease_failed", level: 13, attributes: {}, error });
   }
 
   #worker(ref: KeyRef): KeyWorker {
@@ -172,7 +196,7 @@ class EmbeddedEngine implements Engine {
   #workerHost(options: EmbeddedEngineOptions): WorkerHost {
     return {
       journal: options.journal,
-      leases: options.leases,
+      owners: this.#owners,
       clock: this.#clock,
       stopping: this.#stopping.signal,
       isRunning: () => this.#started !== undefined && !this.#isStopping,

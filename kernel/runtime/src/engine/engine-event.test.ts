@@ -19,7 +19,11 @@ const error = fc.record(
 );
 
 const event: fc.Arbitrary<EngineEvent> = fc.oneof(
-  fc.record({ type: fc.constant("run_submitted"), runId: text, program: text, input: json }),
+  fc.record(
+    { type: fc.constant("run_submitted"), runId: text, program: text, input: json, by: text },
+    { requiredKeys: ["type", "runId", "program", "input"] },
+  ),
+  fc.record({ type: fc.constantFrom("key_claimed", "key_released"), by: text }),
   fc.record({ type: fc.constant("run_signalled"), runId: text, name: text, payload: json }),
   fc.record({ type: fc.constant("run_cancelled"), runId: text, reason: text }),
   fc.record({ type: fc.constant("timer_set"), runId: text, name: text, at: fc.nat() }),
@@ -54,6 +58,8 @@ describe("engine events", () => {
     ["run_submitted", "{"],
     ["run_submitted", "[]"],
     ["run_submitted", '{"runId":1,"program":"p"}'],
+    ["run_submitted", '{"runId":"r","program":"p","by":1}'],
+    ["key_claimed", "{}"],
     ["timer_set", '{"runId":"r","name":"n","at":"soon"}'],
     ["run_ended", '{"runId":"r"}'],
     ["run_ended", '{"runId":"r","outcome":{"ok":false,"error":{"code":"a.b","message":"m","class":"odd"}}}'],

@@ -10,6 +10,20 @@ export interface RunSubmitted {
   readonly runId: string;
   readonly program: string;
   readonly input: Json;
+  /** Who makes the key's runs from here on; only where the key had none to be made. Absent: nobody does yet. */
+  readonly by?: string;
+}
+
+/** Somebody makes the key's runs from here on, because whoever did is gone. */
+export interface KeyClaimed {
+  readonly type: "key_claimed";
+  readonly by: string;
+}
+
+/** Who made the key's runs does so no more, although some are left. */
+export interface KeyReleased {
+  readonly type: "key_released";
+  readonly by: string;
 }
 
 /** Somebody sent a run a signal. Only the first of a name is written. */
@@ -57,8 +71,11 @@ export interface RunEnded {
   readonly outcome: RunOutcome;
 }
 
+/** What happens to a run. */
+export type KeyRunEvent = RunSubmitted | RunSignalled | RunCancelled | TimerSet | WaitExpired | RunEnded;
+
 /** Everything the embedded engine writes into the stream of a key. */
-export type EngineEvent = RunSubmitted | RunSignalled | RunCancelled | TimerSet | WaitExpired | RunEnded;
+export type EngineEvent = KeyRunEvent | KeyClaimed | KeyReleased;
 
 /** The type of the newest event of a stream whose runs have all ended. */
 export const idleType = "run_ended_idle";
@@ -90,10 +107,13 @@ function toEvent(type: EngineEvent["type"], body: JsonObject, seq: number): Engi
     if (typeof value !== "string") throw invalidEvent(type, seq);
     return value;
   };
+  if (type === "key_claimed" || type === "key_released") return { type, by: text("by") };
   const runId = text("runId");
   switch (type) {
-    case "run_submitted":
-      return { type, runId, program: text("program"), input: body["input"] ?? null };
+    case "run_submitted": {
+      const by = body["by"] === undefined ? {} : { by: text("by") };
+      return { type, runId, program: text("program"), input: body["input"] ?? null, ...by };
+    }
     case "run_signalled":
       return { type, runId, name: text("name"), payload: body["payload"] ?? null };
     case "run_cancelled":
@@ -119,6 +139,8 @@ function toEvent(type: EngineEvent["type"], body: JsonObject, seq: number): Engi
 function toEventType(type: string): EngineEvent["type"] | undefined {
   switch (type) {
     case "run_submitted":
+    case "key_claimed":
+    case "key_released":
     case "run_signalled":
     case "run_cancelled":
     case "timer_set":

@@ -2,7 +2,7 @@ import { isJsonObject, unreachable } from "@tau/core";
 import type { Json, JsonObject } from "@tau/core";
 
 import type { Checkpoint } from "../journal.ts";
-import type { EngineEvent } from "./engine-event.ts";
+import type { EngineEvent, KeyRunEvent, RunSubmitted } from "./engine-event.ts";
 
 const checkpointVersion = 1;
 
@@ -27,6 +27,8 @@ export class KeyState {
   checkpointSeq = 0;
   /** Runs to be made, in the order of submission. */
   readonly open: Map<string, OpenRun> = new Map();
+  /** Who makes the open runs, or made the last ones; undefined when nobody does, or nobody knows. */
+  holder: string | undefined;
   /** Where the ends of the other runs are in the stream. */
   readonly ended: Map<string, number> = new Map();
 
@@ -61,11 +63,25 @@ export class KeyState {
   }
 
   #fold(seq: number, event: EngineEvent): void {
-    if (event.type === "run_submitted") {
-      if (!this.has(event.runId))
+    switch (event.type) {
+      case "key_claimed":
+        this.holder = event.by;
+        break;
+      case "key_released":
+        if (this.holder === event.by) this.holder = undefined;
+        break;
+      case "run_submitted":
+        if (this.has(event.runId)) break;
+        // Who hands in a run of a key without work holds it; behind another run, that one's holder does.
+        if (this.open.size === 0) this.holder = event.by;
         this.open.set(event.runId, toOpenRun(event.runId, event.program, event.input));
-      return;
+        break;
+      default:
+        this.#foldRun(seq, event);
     }
+  }
+
+  #foldRun(seq: number, event: Exclude<KeyRunEvent, RunSubmitted>): void {
     const run = this.open.get(event.runId);
     if (run === undefined) return;
     switch (event.type) {

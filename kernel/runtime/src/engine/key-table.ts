@@ -9,14 +9,17 @@ const maxIdleRuns = 20_000;
 /** The keys this process has to do with: a worker for each that has work, a little knowledge of some others. */
 export class KeyTable {
   readonly #host: WorkerHost;
+  readonly #retired: () => void;
   readonly #workers = new Map<string, KeyWorker>();
   /** The longest idle first. */
   readonly #idle = new Map<string, KeyState>();
   #idleRuns = 0;
   #whenEmpty: (() => void)[] = [];
 
-  constructor(host: WorkerHost) {
+  /** `retired` is called when a key has no work any more. */
+  constructor(host: WorkerHost, retired: () => void) {
     this.#host = host;
+    this.#retired = retired;
   }
 
   get workers(): readonly KeyWorker[] {
@@ -47,6 +50,7 @@ export class KeyTable {
     const name = nameOf(worker.ref);
     if (this.#workers.get(name) !== worker) return;
     this.#workers.delete(name);
+    this.#retired();
     const { state, loaded } = worker.log;
     // Runs left open are somebody else's: what is known of them here would soon be wrong.
     if (loaded && state.open.size === 0) this.#remember(name, state);

@@ -3,7 +3,6 @@ import type { Json } from "@tau/core";
 import type { Submission } from "../engine.ts";
 import { engineLeaseLost, engineStopped, fromErrorInfo, runNotFound } from "./engine-errors.ts";
 import type { EngineEvent } from "./engine-event.ts";
-import { KeyHold } from "./key-hold.ts";
 import { KeyLog } from "./key-log.ts";
 import type { KeyState, OpenRun } from "./key-state.ts";
 import { KeyWatch } from "./key-watch.ts";
@@ -24,17 +23,17 @@ export interface KeyWorkerOptions {
  * Makes the runs of one key, one after the other, and passes on what concerns them.
  *
  * Invariants, cited by the tests:
- * - K1. Runs are made only while the key's lease is held and the state is known to be the stream's.
- * - K2. No wake-up is lost. Whoever submits tries for the lease afterwards. If that fails, the holder either
- *   has not written its last event, and then its append conflicts and it reads the submission; or it has,
- *   and then it looks at the stream once more after it gave the lease back.
+ * - K1. Runs are made only by the key's holder, while its name is in use, and with a state that was the stream's when
+ *   it became the holder. Holders are written into the stream: so of many that want a key, one gets it.
+ * - K2. No wake-up is lost. Whoever submits to a key without work holds it from then on. To one with work: its holder
+ *   reads the submission before it can write the end of its last run; should the holder be gone, whoever
+ *   submitted finds that out.
  * - K3. What is asked of a worker takes effect in the order of the calls.
  */
 export class KeyWorker {
   readonly ref: KeyRef;
   readonly log: KeyLog;
   readonly #host: WorkerHost;
-  readonly #hold: KeyHold;
   readonly #watch: KeyWatch;
   readonly #waiters = new ResultWaiters();
   readonly #maker: RunMaker;
@@ -49,8 +48,7 @@ export class KeyWorker {
     this.#host = host;
     this.#quiet = quiet;
     this.log = new KeyLog(host, id, known, (event) => this.#heard(event));
-    this.#hold = new KeyHold(host.leases, id, () => this.#maker.abort(engineLeaseLost()));
-    this.#maker = new RunMaker(host, { ref, log: this.log, hold: this.#hold });
+    this.#maker = new RunMaker(host, { ref, log: this.log, isHeld: () => this.#isHeld });
     this.#watch = new KeyWatch({
       clock: host.clock,
       follow: (signal) => this.log.follow(signal),
@@ -64,15 +62,14 @@ export class KeyWorker {
   /** Hands in a run and answers whether it is new; one that was handed in before changes nothing. */
   submit(program: string, { runId, input }: Submission): Promise<boolean> {
     return this.#operate(async () => {
+      const name = await this.#nameFor(program);
       let isNew = true;
-      // Claimed before the append: an append that succeeds then proves that the state is the stream's.
-      const isHeld = await this.#claim();
-      const { term } = this.#hold;
-      const written = await this.log.append((state) => {
+      await this.log.append((state) => {
         isNew = !state.has(runId);
-        return isNew ? { type: "run_submitted", runId, program, input } : undefined;
+        if (!isNew) return undefined;
+        const by = name === undefined || state.open.size > 0 ? {} : { by: name };
+        return { type: "run_submitted", runId, program, input, ...by };
       });
-      if (isHeld && written) this.#hold.confirm(term);
       return isNew;
     });
   }
@@ -106,20 +103,19 @@ export class KeyWorker {
     throw fromErrorInfo(outcome.error);
   }
 
-  /** Makes the key's unfinished runs, unless another process holds the key. */
+  /** Makes the key's unfinished runs, unless another process does. */
   async takeUp(): Promise<void> {
     try {
-      await this.#operate(async () => {
-        if (!(await this.#hold.acquire())) {
-          this.#host.tryLater(this.ref);
-        } else if (!this.#hold.isCurrent) {
-          await this.#bringUpToDate();
-        }
-      });
+      await this.#operate(() => this.log.catchUp());
     } catch (error) {
       this.#host.observe("engine.key_failed", 17, this.ref, error);
       this.#host.tryLater(this.ref);
     }
+  }
+
+  /** Stops the program that is running: what was held may be somebody else's. */
+  lost(): void {
+    this.#maker.abort(engineLeaseLost());
   }
 
   /** Asks the program that is running to stop; nobody waits for results any more. */
@@ -155,20 +151,21 @@ export class KeyWorker {
     if (!this.log.state.has(runId)) throw runNotFound({ ...this.ref, runId });
   }
 
-  async #claim(): Promise<boolean> {
-    if (!this.#host.isRunning()) return false;
-    try {
-      return await this.#hold.acquire();
-    } catch (error) {
-      this.#host.observe("engine.lease_failed", 13, this.ref, error);
-      return false;
-    }
+  /** Whether this engine makes the key's runs. */
+  get #isHeld(): boolean {
+    const { holder } = this.log.state;
+    return holder !== undefined && holder === this.#host.owners.nameIn(this.ref.tenant);
   }
 
-  async #bringUpToDate(): Promise<void> {
-    const { term } = this.#hold;
-    await this.log.catchUp();
-    this.#hold.confirm(term);
+  /** The name under which this engine would make runs of the program; undefined when it cannot. */
+  async #nameFor(program: string): Promise<string | undefined> {
+    if (!this.#host.isRunning() || this.#host.program(program) === undefined) return undefined;
+    try {
+      return await this.#host.owners.claim(this.ref.tenant);
+    } catch (error) {
+      this.#host.observe("engine.lease_failed", 13, this.ref, error);
+      return undefined;
+    }
   }
 
   #heard(event: EngineEvent): void {
@@ -183,8 +180,7 @@ export class KeyWorker {
       this.#again = true;
       return;
     }
-    const hasWork = this.#host.isRunning() && this.log.state.open.size > 0;
-    if (!this.#hold.held && !hasWork) {
+    if (!this.#host.isRunning() || this.log.state.open.size === 0) {
       this.#settle();
       return;
     }
@@ -210,34 +206,48 @@ export class KeyWorker {
     await this.#release();
   }
 
-  /** Makes runs until there are none, or none that this process can make; then gives the key back. */
+  /** Makes runs until there are none, or none that this process can make. */
   async #drive(): Promise<void> {
-    const { stopping } = this.#host;
-    while (!stopping.aborted) {
-      if (!(await this.#hold.acquire())) {
-        this.#host.tryLater(this.ref);
-        return;
-      }
-      if (!this.#hold.isCurrent) await this.log.inOrder(() => this.#bringUpToDate());
-      const isIdle = await this.#runAll();
-      if (isIdle) await this.log.checkpoint();
-      if (stopping.aborted) break;
-      // Whoever is at it wants the lease, and comes here again.
-      if (isIdle && this.#operations > 0) return;
+    if (!(await this.#hold())) {
       // What cannot be done now is done later, not at once because somebody asked meanwhile.
-      if (!isIdle) this.#again = false;
+      this.#again = false;
+      this.#host.tryLater(this.ref);
+    } else if (await this.#runAll()) {
+      await this.log.checkpoint();
+    } else {
+      this.#again = false;
       await this.#release();
-      if (!isIdle || !(await this.log.isBehind())) return;
-      await this.log.inOrder(() => this.log.catchUp());
-      if (this.log.state.open.size === 0) return;
     }
-    await this.#release();
   }
 
+  /** Becomes the key's holder if nobody is; false while another process is. */
+  async #hold(): Promise<boolean> {
+    const { owners } = this.#host;
+    const name = await owners.claim(this.ref.tenant);
+    while (!this.#isHeld && this.log.state.open.size > 0) {
+      const { holder } = this.log.state;
+      if (holder !== undefined && !(await owners.isGone(this.ref.tenant, holder))) return false;
+      await this.log.inOrder(() =>
+        this.log.append((state) =>
+          state.holder === holder && state.open.size > 0 ? { type: "key_claimed", by: name } : undefined,
+        ),
+      );
+    }
+    return true;
+  }
+
+  /** Leaves the runs that are left to others. */
   async #release(): Promise<void> {
+    const name = this.#host.owners.nameIn(this.ref.tenant);
+    if (name === undefined) return;
     try {
-      await this.#hold.release();
+      await this.log.inOrder(() =>
+        this.log.append((state) =>
+          state.holder === name && state.open.size > 0 ? { type: "key_released", by: name } : undefined,
+        ),
+      );
     } catch (error) {
+      // It is free when this engine's name is.
       this.#host.observe("engine.lease_failed", 13, this.ref, error);
     }
   }
@@ -257,8 +267,8 @@ export class KeyWorker {
         this.#host.blocked(this.ref, run.program);
         return false;
       }
-      if (this.#hold.lost || !(await this.#maker.make(run, program))) {
-        if (this.#hold.lost) this.#host.observe("engine.lease_lost", 13, { ...this.ref, runId: run.runId });
+      if (!this.#isHeld || !(await this.#maker.make(run, program))) {
+        if (!this.#isHeld) this.#host.observe("engine.lease_lost", 13, { ...this.ref, runId: run.runId });
         this.#host.tryLater(this.ref);
         return false;
       }
@@ -275,6 +285,6 @@ export class KeyWorker {
   #settle(): void {
     const isWanted = this.#driving || this.#waiters.size > 0;
     this.#watch.set(isWanted);
-    if (!isWanted && this.#operations === 0 && !this.#hold.held) this.#quiet(this);
+    if (!isWanted && this.#operations === 0) this.#quiet(this);
   }
 }

@@ -21,6 +21,8 @@ export interface RecoveryHost {
   takesUp(ref: KeyRef): boolean;
   /** Makes the key's runs, unless another process holds the key. Never rejects. */
   takeUp(ref: KeyRef): Promise<void>;
+  /** Gives back what is held without need. */
+  tidy(): Promise<void>;
   failed(error: unknown): void;
 }
 
@@ -62,6 +64,7 @@ export class Recovery {
     const { clock, stopping, scanEveryMs } = this.#host;
     while (await this.#slept(() => clock.sleep(scanEveryMs, stopping))) {
       try {
+        await this.#host.tidy();
         await this.scan();
       } catch (error) {
         this.#host.failed(error);

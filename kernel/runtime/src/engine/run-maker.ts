@@ -10,7 +10,6 @@ import {
 } from "./engine-errors.ts";
 import { idleType } from "./engine-event.ts";
 import type { EngineEvent, RunOutcome } from "./engine-event.ts";
-import type { KeyHold } from "./key-hold.ts";
 import type { Decide, KeyLog } from "./key-log.ts";
 import type { OpenRun } from "./key-state.ts";
 import { attemptRun } from "./run-attempt.ts";
@@ -25,7 +24,8 @@ const firstPauseMs = 100;
 export interface RunMakerKey {
   readonly ref: KeyRef;
   readonly log: KeyLog;
-  readonly hold: KeyHold;
+  /** Whether the key is held, as far as this process knows. */
+  readonly isHeld: () => boolean;
 }
 
 /** Makes runs of a key that is held, one at a time, from the program's first line to the written end. */
@@ -33,15 +33,15 @@ export class RunMaker {
   readonly #host: WorkerHost;
   readonly #ref: KeyRef;
   readonly #log: KeyLog;
-  readonly #hold: KeyHold;
+  readonly #isHeld: () => boolean;
   readonly #runHost: RunHost;
   #active: RunContext | undefined;
 
-  constructor(host: WorkerHost, { ref, log, hold }: RunMakerKey) {
+  constructor(host: WorkerHost, { ref, log, isHeld }: RunMakerKey) {
     this.#host = host;
     this.#ref = ref;
     this.#log = log;
-    this.#hold = hold;
+    this.#isHeld = isHeld;
     this.#runHost = {
       ...ref,
       clock: host.clock,
@@ -58,7 +58,12 @@ export class RunMaker {
   /** Passes an event of the key's stream on to the run that it is about. */
   heard(event: EngineEvent): void {
     const active = this.#active;
-    if (active?.runId !== event.runId) return;
+    if (active === undefined) return;
+    if (event.type === "key_claimed") {
+      if (!this.#isHeld()) active.abort(engineLeaseLost());
+      return;
+    }
+    if (event.type === "key_released" || active.runId !== event.runId) return;
     switch (event.type) {
       case "run_cancelled":
         active.abort(engineCancelled(event.reason));
@@ -84,7 +89,7 @@ export class RunMaker {
       const came = await attemptRun(context, program, run.input);
       this.#active = undefined;
       context.close();
-      if (came.kind === "unfinished" || this.#hold.lost) return false;
+      if (came.kind === "unfinished" || !this.#isHeld()) return false;
       if (came.kind === "ended") {
         if (came.bug !== undefined) this.#failed(run, came.bug);
         return await this.#end(run, came.outcome);
@@ -126,7 +131,7 @@ export class RunMaker {
   #appendAsHolder(runId: string, decide: Decide): Promise<boolean> {
     return this.#log.inOrder(() =>
       this.#log.append((state) => {
-        if (!this.#hold.held || this.#hold.lost) throw engineLeaseLost();
+        if (!this.#isHeld()) throw engineLeaseLost();
         if (!state.open.has(runId)) throw engineRunEnded();
         return decide(state);
       }),
@@ -150,6 +155,6 @@ export class RunMaker {
     } catch {
       return false;
     }
-    return !this.#hold.lost;
+    return this.#isHeld();
   }
 }

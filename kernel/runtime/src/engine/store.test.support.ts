@@ -1,9 +1,17 @@
 import { setImmediate as turn } from "node:timers/promises";
 
+import type { Observation } from "@tau/core";
 import { TauError } from "@tau/core";
 
+import type { Engine } from "../engine.ts";
 import type { Journal } from "../journal.ts";
 import type { Leases } from "../lease.ts";
+import { createMemoryJournal } from "../memory/memory-journal.ts";
+import { createMemoryLeases } from "../memory/memory-leases.ts";
+import { createManualClock } from "../testing/manual-clock.ts";
+import type { ManualClock } from "../testing/manual-clock.ts";
+import { createEmbeddedEngine } from "./embedded-engine.ts";
+import type { EmbeddedEngineOptions } from "./embedded-engine.ts";
 
 /** A {@link Journal} around another one whose next appends can be made to fail. */
 export interface FailingJournal extends Journal {
@@ -18,7 +26,7 @@ export interface FailingJournal extends Journal {
 }
 
 /** Wraps a journal so that a disk can be full. */
-export function createFailingJournal(journal: Journal): FailingJournal {
+function createFailingJournal(journal: Journal): FailingJournal {
   const appended: string[] = [];
   const followers = { now: 0, ever: 0 };
   const reads = { count: 0 };
@@ -123,6 +131,8 @@ export interface LosableLeases extends Leases {
   /** Every key that somebody asked for. */
   readonly asked: string[];
   loseAll(): void;
+  /** Frees what is held without telling the holders, as it is for a process that was stopped for long. */
+  freeAll(): Promise<void>;
 }
 
 /** Wraps leases so that a process can be cut off from them. */
@@ -145,6 +155,10 @@ export function createLosableLeases(leases: Leases): LosableLeases {
         },
       };
     },
+    freeAll: async () => {
+      for (const release of held.values()) await release();
+      held.clear();
+    },
     loseAll: () => {
       for (const [lost, release] of held) {
         held.delete(lost);
@@ -153,6 +167,43 @@ export function createLosableLeases(leases: Leases): LosableLeases {
       }
     },
   };
+}
+
+/** An engine's surroundings, and how to make engines in them. */
+export interface Setup {
+  readonly journal: FailingJournal;
+  readonly leases: LosableLeases;
+  readonly clock: ManualClock;
+  readonly observed: Observation[];
+  readonly engine: (options?: Partial<EmbeddedEngineOptions>) => Engine;
+}
+
+/** Makes a {@link Setup} with a store that forgets. */
+export function setUp(): Setup {
+  const journal = createFailingJournal(createMemoryJournal());
+  const leases = createLosableLeases(createMemoryLeases());
+  const clock = createManualClock();
+  const observed: Observation[] = [];
+  const observer = (observation: Observation): void => {
+    observed.push(observation);
+  };
+  const engine = (options: Partial<EmbeddedEngineOptions> = {}): Engine =>
+    // Only what the test is about takes runs up again, not the search of the whole store.
+    createEmbeddedEngine({ journal, leases, clock, observer, scanEveryMs: 86_400_000, ...options });
+  return { journal, leases, clock, observed, engine };
+}
+
+/** What was observed. */
+export function names(observed: readonly Observation[]): readonly string[] {
+  return observed.map(({ name }) => name);
+}
+
+/** Lets time pass until there is nothing left to wake, or `enough` says so. */
+export async function pass(clock: ManualClock, enough: () => boolean): Promise<void> {
+  for (let count = 0; count < 1_000 && !enough(); count++) {
+    clock.advance(100);
+    await turn();
+  }
 }
 
 function passing(journal: Journal): Journal {

@@ -3,7 +3,7 @@ import type { Json, ObserverLevel } from "@tau/core";
 import type { Clock } from "../clock.ts";
 import type { Program, Submission } from "../engine.ts";
 import type { Journal } from "../journal.ts";
-import type { Leases } from "../lease.ts";
+import type { Owners } from "./owners.ts";
 
 /** A key of a tenant. */
 export interface KeyRef {
@@ -14,7 +14,7 @@ export interface KeyRef {
 /** What the worker of a key needs of the engine around it. */
 export interface WorkerHost {
   readonly journal: Journal;
-  readonly leases: Leases;
+  readonly owners: Owners;
   readonly clock: Clock;
   /** Aborts when the engine shuts down. */
   readonly stopping: AbortSignal;
