@@ -1,5 +1,7 @@
 import type { Json } from "@tau/core";
 
+import type { StreamAppend } from "./journal.ts";
+
 /** What a step gets. */
 export interface StepContext {
   /** `${runId}:${name}`: the same whenever this step is run again. */
@@ -28,10 +30,34 @@ export interface EngineContext {
   wait(name: string, options?: { readonly timeoutMs?: number }): Promise<Json>;
   /** Runs another program under another key and answers its result. Its own key would deadlock: `engine.same_key`. */
   call(program: string, submission: Submission): Promise<Json>;
+  /**
+   * Adds to a stream of the program's own, in the journal of the engine's runtime; answers the new version. What a
+   * program that {@link ProgramOptions.beginsEarly} adds first is written in one with the run's submission, or not at all.
+   */
+  append(append: StreamAppend): Promise<number>;
+  /**
+   * Adds to a stream what the program says last: it is written when the program returns, where the engine can in one
+   * with the run's end. Nothing is written, and this rejects, when the program throws. Once in a run.
+   */
+  appendLast(append: StreamAppend): Promise<number>;
+  /**
+   * Whether what this process remembers of the key's runs before this one is all there is: nobody else made one since.
+   * Then nothing needs to be read, because the first {@link append} fails if that was wrong.
+   */
+  readonly continues: boolean;
 }
 
 /** A durable program: its world is reached only through the context. */
 export type Program = (context: EngineContext, input: Json) => Promise<Json>;
+
+/** How a program wants to be run. */
+export interface ProgramOptions {
+  /**
+   * The program may begin before its submission is durable, and may be aborted if it never becomes so. Steps, timers,
+   * waits and calls wait for that by themselves; anything else it does before them leaves no trace. Default false.
+   */
+  readonly beginsEarly?: boolean;
+}
 
 /** A run to be made. */
 export interface Submission {
@@ -41,6 +67,8 @@ export interface Submission {
   /** Chosen by the caller; submitting it again changes nothing. */
   readonly runId: string;
   readonly input: Json;
+  /** The caller knows that the key had no run before: that saves looking, and costs a little when it is wrong. */
+  readonly isFirst?: boolean;
 }
 
 /** Names a run. */
@@ -69,7 +97,7 @@ export interface EngineCapabilities {
  */
 export interface Engine extends AsyncDisposable {
   readonly capabilities: EngineCapabilities;
-  register(name: string, program: Program): void;
+  register(name: string, program: Program, options?: ProgramOptions): void;
   /** Takes up unfinished runs. */
   start(): Promise<void>;
   /** Answers whether the run is new: submitting it again changes nothing. */

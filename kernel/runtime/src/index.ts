@@ -16,6 +16,7 @@ export type {
   EngineCapabilities,
   EngineContext,
   Program,
+  ProgramOptions,
   RunRef,
   StepContext,
   Submission,

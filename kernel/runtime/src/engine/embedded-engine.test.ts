@@ -11,6 +11,7 @@ describeEngine("createEmbeddedEngine()", {
     const leases = createMemoryLeases();
     const clock = createManualClock();
     return {
+      journal,
       openEngine: async () => createEmbeddedEngine({ journal, leases, clock }),
       now: () => clock.now(),
       advance: async (ms) => clock.advance(ms),
@@ -26,6 +27,7 @@ describeEngine("createEmbeddedEngine() on a slow store", {
     const leases = createSlowLeases(createMemoryLeases(), wait);
     const clock = createManualClock();
     return {
+      journal,
       openEngine: async () => createEmbeddedEngine({ journal, leases, clock }),
       now: () => clock.now(),
       advance: async (ms) => clock.advance(ms),

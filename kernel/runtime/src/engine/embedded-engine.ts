@@ -3,7 +3,7 @@ import type { Json, Observer } from "@tau/core";
 
 import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
-import type { Engine, Program, Submission } from "../engine.ts";
+import type { Engine, Program, ProgramOptions, Submission } from "../engine.ts";
 import type { Journal } from "../journal.ts";
 import type { Leases } from "../lease.ts";
 import { assertStreamId } from "../stream-id.ts";
@@ -53,6 +53,7 @@ class EmbeddedEngine implements Engine {
   readonly #drainMs: number;
   readonly #stopping = new AbortController();
   readonly #programs = new Map<string, Program>();
+  readonly #early = new Set<string>();
   /** Keys whose next run needs a program that is not registered yet, by program. */
   readonly #blocked = new Map<string, Map<string, KeyRef>>();
   readonly #owners: Owners;
@@ -81,9 +82,10 @@ class EmbeddedEngine implements Engine {
     });
   }
 
-  register(name: string, program: Program): void {
+  register(name: string, program: Program, { beginsEarly = false }: ProgramOptions = {}): void {
     if (this.#programs.has(name)) throw duplicateProgram(name);
     this.#programs.set(name, program);
+    if (beginsEarly) this.#early.add(name);
     const blocked = this.#blocked.get(name);
     this.#blocked.delete(name);
     for (const ref of blocked?.values() ?? []) this.#takeUpSoon(ref);
@@ -201,6 +203,7 @@ class EmbeddedEngine implements Engine {
       stopping: this.#stopping.signal,
       isRunning: () => this.#started !== undefined && !this.#isStopping,
       program: (name) => this.#programs.get(name),
+      beginsEarly: (name) => this.#early.has(name),
       call: (program, submission, signal) => this.#call(program, submission, signal),
       tryLater: (ref) => this.#recovery.tryLater(ref),
       blocked: (ref, program) => this.#block(ref, program),

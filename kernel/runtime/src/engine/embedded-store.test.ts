@@ -317,7 +317,7 @@ describe("an embedded engine in trouble", () => {
 describe("two embedded engines on one store", () => {
   test("no submission is overlooked, however their steps fall together, without time passing", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.nat(), fc.integer({ min: 1, max: 8 }), async (seed, count) => {
+      fc.asyncProperty(fc.nat(), fc.integer({ min: 1, max: 8 }), fc.boolean(), async (seed, count, early) => {
         const wait = createWaits(seed);
         const journal = createSlowJournal(createMemoryJournal(), wait);
         const leases = createSlowLeases(createMemoryLeases(), wait);
@@ -325,22 +325,23 @@ describe("two embedded engines on one store", () => {
         const made: string[] = [];
         let running = 0;
         let mostRunning = 0;
-        const program = async ({ runId }: EngineContext): Promise<Json> => {
-          mostRunning = Math.max(mostRunning, ++running);
-          await wait();
-          made.push(runId);
-          running--;
-          return null;
-        };
+        const program = async (context: EngineContext): Promise<Json> =>
+          await context.step("make", async () => {
+            mostRunning = Math.max(mostRunning, ++running);
+            await wait();
+            made.push(context.runId);
+            running--;
+            return null;
+          });
         const engines = [0, 1].map(() => createEmbeddedEngine({ journal, leases, clock }));
         for (const engine of engines) {
-          engine.register("record", program);
+          engine.register("record", program, { beginsEarly: early });
           await engine.start();
         }
         await Promise.all(
           Array.from({ length: count }, async (_, index) => {
             for (let left = index; left > 0; left--) await wait();
-            const what = submission(`run-${index}`);
+            const what = submission(`run-${index}`, { isFirst: index % 3 === 0 });
             await engines[index % 2]?.submit("record", what);
           }),
         );

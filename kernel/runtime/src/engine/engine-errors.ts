@@ -2,6 +2,7 @@ import { isTauError, TauError } from "@tau/core";
 import type { ErrorInfo } from "@tau/core";
 
 import type { RunRef } from "../engine.ts";
+import type { StreamId } from "../journal.ts";
 
 /** Makes the reason with which a cancelled run's signal aborts. */
 export function engineCancelled(reason: string): TauError {
@@ -89,6 +90,11 @@ export function fromErrorInfo({ code, message, class: errorClass, retryAfterMs }
 /** Tells whether `error` is a {@link TauError} with this code. */
 export function hasCode(error: unknown, code: string): boolean {
   return isTauError(error) && error.code === code;
+}
+
+/** Tells whether an append failed because somebody else appended to this stream. */
+export function isConflictOf(error: unknown, { stream }: StreamId): boolean {
+  return isTauError(error) && error.code === "journal.conflict" && error.details["stream"] === stream;
 }
 
 /** Tells whether the journal failed in a way that may pass: then the same thing is worth doing again, now or by the next process. */

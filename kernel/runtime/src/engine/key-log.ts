@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
-import type { Journal, StoredEvent, StreamId } from "../journal.ts";
-import { hasCode } from "./engine-errors.ts";
+import type { Journal, StoredEvent, StreamAppend, StreamId } from "../journal.ts";
+import { isConflictOf } from "./engine-errors.ts";
 import { decodeEngineEvent, encodeEngineEvent } from "./engine-event.ts";
 import type { EngineEvent, RunOutcome } from "./engine-event.ts";
 import { KeyState } from "./key-state.ts";
@@ -75,28 +75,37 @@ export class KeyLog {
   }
 
   /**
-   * Writes what `decide` says, deciding anew when somebody else was faster. A key that was never seen is
-   * taken for a new one, so that its first run costs no reading. Answers whether there was something to write.
+   * Writes what `decide` says, and in one with it what is to be written `beside`; decides anew when somebody else was
+   * faster. A key that was never seen is taken for a new one, so that its first run costs no reading. Answers the
+   * new versions of the streams beside; undefined when there was nothing to write.
    *
-   * @throws TauError `journal.conflict` after many attempts, `journal.unavailable`
+   * @throws TauError `journal.conflict` of a stream beside, or after many attempts; `journal.unavailable`
    */
-  async append(decide: Decide): Promise<boolean> {
-    const { journal, clock } = this.#host;
+  async append(decide: Decide, beside: readonly StreamAppend[] = []): Promise<readonly number[] | undefined> {
     for (let attempt = 1; ; attempt++) {
       const event = decide(this.state);
-      if (event === undefined) return false;
+      if (event === undefined) return undefined;
       try {
-        const seq = await journal.append(this.id, this.state.version, [
-          encodeEngineEvent(event, clock.now()),
-        ]);
-        this.#loaded = true;
-        if (this.state.apply(seq, event)) this.#onEvent(event);
-        return true;
+        return await this.appendOnce(event, beside);
       } catch (error) {
-        if (!hasCode(error, "journal.conflict") || attempt >= maxAppendAttempts) throw error;
+        if (!isConflictOf(error, this.id) || attempt >= maxAppendAttempts) throw error;
         await this.catchUp();
       }
     }
+  }
+
+  /** Writes an event if the stream is as the state says, and in one with it what is to be written `beside`. */
+  async appendOnce(event: EngineEvent, beside: readonly StreamAppend[]): Promise<readonly number[]> {
+    const { journal, clock } = this.#host;
+    const { id, state } = this;
+    const events = [encodeEngineEvent(event, clock.now())];
+    const [seq = 0, ...versions] =
+      beside.length === 0
+        ? [await journal.append(id, state.version, events)]
+        : await journal.appendAll([{ id, expectedVersion: state.version, events }, ...beside]);
+    this.#loaded = true;
+    if (state.apply(seq, event)) this.#onEvent(event);
+    return versions;
   }
 
   /** Does one thing after the other: what was asked for first is written first. */

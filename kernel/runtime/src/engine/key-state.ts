@@ -109,7 +109,8 @@ export class KeyState {
   }
 }
 
-function toOpenRun(runId: string, program: string, input: Json): OpenRun {
+/** A run that was just handed in. */
+export function toOpenRun(runId: string, program: string, input: Json): OpenRun {
   return {
     runId,
     program,

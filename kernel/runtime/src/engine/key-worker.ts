@@ -1,9 +1,13 @@
+import { setImmediate as turn } from "node:timers/promises";
+
 import type { Json } from "@tau/core";
 
 import type { Submission } from "../engine.ts";
-import { engineLeaseLost, engineStopped, fromErrorInfo, runNotFound } from "./engine-errors.ts";
-import type { EngineEvent } from "./engine-event.ts";
+import { Beginning } from "./beginning.ts";
+import { engineLeaseLost, engineStopped, fromErrorInfo, hasCode, runNotFound } from "./engine-errors.ts";
+import type { EngineEvent, RunSubmitted } from "./engine-event.ts";
 import { KeyLog } from "./key-log.ts";
+import { toOpenRun } from "./key-state.ts";
 import type { KeyState, OpenRun } from "./key-state.ts";
 import { KeyWatch } from "./key-watch.ts";
 import { ResultWaiters } from "./result-waiters.ts";
@@ -60,9 +64,12 @@ export class KeyWorker {
   }
 
   /** Hands in a run and answers whether it is new; one that was handed in before changes nothing. */
-  submit(program: string, { runId, input }: Submission): Promise<boolean> {
+  submit(program: string, { runId, input, isFirst = false }: Submission): Promise<boolean> {
     return this.#operate(async () => {
       const name = await this.#nameFor(program);
+      if (name !== undefined && this.#mayBeginEarly(runId, name, isFirst)) {
+        if (await this.#submitEarly({ type: "run_submitted", runId, program, input, by: name })) return true;
+      }
       let isNew = true;
       await this.log.append((state) => {
         isNew = !state.has(runId);
@@ -72,6 +79,37 @@ export class KeyWorker {
       });
       return isNew;
     });
+  }
+
+  /**
+   * Lets the run begin while its submission is written, so that what it says first goes into the same commit. Only
+   * where nobody else had the key in between, as far as is known; answers false when that was wrong.
+   */
+  async #submitEarly(submitted: RunSubmitted): Promise<boolean> {
+    const { runId, input } = submitted;
+    const program = this.#host.program(submitted.program);
+    if (program === undefined || !this.#host.beginsEarly(submitted.program)) return false;
+    const beginning = new Beginning();
+    this.#maker.begin(toOpenRun(runId, submitted.program, input), program, beginning);
+    await turn();
+    try {
+      beginning.accept(await this.log.appendOnce(submitted, beginning.take()));
+    } catch (error) {
+      beginning.refuse(error);
+      await this.#maker.refused();
+      if (!hasCode(error, "journal.conflict")) throw error;
+      return false;
+    }
+    const run = this.log.state.open.get(runId);
+    if (run !== undefined) this.#maker.accepted(run);
+    return true;
+  }
+
+  #mayBeginEarly(runId: string, name: string, isFirst: boolean): boolean {
+    const { state, loaded } = this.log;
+    const isNew = state.version === 0 && (loaded || isFirst);
+    const isOurs = state.holder === name && state.open.size === 0 && !state.has(runId);
+    return (isNew || isOurs) && this.#maker.isFree;
   }
 
   signal(runId: string, name: string, payload: Json): Promise<void> {
@@ -180,7 +218,8 @@ export class KeyWorker {
       this.#again = true;
       return;
     }
-    if (!this.#host.isRunning() || this.log.state.open.size === 0) {
+    const hasWork = this.#host.isRunning() && this.log.state.open.size > 0;
+    if (!hasWork && this.#maker.isFree) {
       this.#settle();
       return;
     }
@@ -254,7 +293,7 @@ export class KeyWorker {
 
   /** Answers whether no run is left. */
   async #runAll(): Promise<boolean> {
-    while (!this.#host.stopping.aborted) {
+    while (!this.#host.stopping.aborted || !this.#maker.isFree) {
       const [run] = this.log.state.open.values();
       if (run === undefined) return true;
       const program = this.#host.program(run.program);

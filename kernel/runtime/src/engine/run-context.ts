@@ -2,6 +2,8 @@ import type { Json } from "@tau/core";
 
 import type { Clock } from "../clock.ts";
 import type { EngineContext, StepContext, Submission } from "../engine.ts";
+import type { Journal, StreamAppend } from "../journal.ts";
+import type { Beginning } from "./beginning.ts";
 import { duplicateStep, engineCancelled, engineRunEnded, hasCode, sameKey } from "./engine-errors.ts";
 import type { Decide } from "./key-log.ts";
 import type { OpenRun } from "./key-state.ts";
@@ -11,8 +13,9 @@ export interface RunHost {
   readonly tenant: string;
   readonly key: string;
   readonly clock: Clock;
+  readonly journal: Journal;
   /** Writes into the stream of the run's key, as long as this process holds the key. */
-  append(runId: string, decide: Decide): Promise<boolean>;
+  append(runId: string, decide: Decide): Promise<unknown>;
   /** Submits another run and answers its result; cancels it when `signal` aborts because of a cancel. */
   call(program: string, submission: Submission, signal: AbortSignal): Promise<Json>;
 }
@@ -22,26 +25,40 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
+/** What a program leaves to be written with the end of its run. */
+export interface LastAppend {
+  readonly append: StreamAppend;
+  resolve(version: number): void;
+  reject(error: unknown): void;
+}
+
 /** One attempt at a run: the context its program gets, and what reaches it from outside. */
 export class RunContext implements EngineContext {
   readonly tenant: string;
   readonly key: string;
   readonly runId: string;
   readonly signal: AbortSignal;
+  /** What is to be written with the run's end, if its program said so. */
+  last: LastAppend | undefined;
+  readonly continues: boolean;
   readonly #host: RunHost;
-  readonly #run: OpenRun;
+  #run: OpenRun;
+  #beginning: Beginning | undefined;
   readonly #controller = new AbortController();
   readonly #names = new Set<string>();
   readonly #waiters = new Map<string, Waiter[]>();
   #pending = 0;
 
-  constructor(host: RunHost, run: OpenRun) {
+  /** With a `beginning`, the run begins before its submission is durable. */
+  constructor(host: RunHost, run: OpenRun, beginning?: Beginning) {
     this.tenant = host.tenant;
     this.key = host.key;
     this.runId = run.runId;
     this.signal = this.#controller.signal;
     this.#host = host;
     this.#run = run;
+    this.#beginning = beginning;
+    this.continues = beginning !== undefined;
     if (run.cancelled !== undefined) this.abort(engineCancelled(run.cancelled));
   }
 
@@ -51,6 +68,12 @@ export class RunContext implements EngineContext {
     this.#controller.abort(reason);
     for (const waiter of [...this.#waiters.values()].flat()) waiter.reject(reason);
     this.#waiters.clear();
+  }
+
+  /** Says that the submission is durable; `run` is what the key's state has of it. */
+  accepted(run: OpenRun): void {
+    this.#run = run;
+    this.#beginning = undefined;
   }
 
   /** Ends what the program left behind: a timer must not outlive its run. */
@@ -68,6 +91,7 @@ export class RunContext implements EngineContext {
 
   async step<T extends Json>(name: string, fn: (step: StepContext) => Promise<T>): Promise<T> {
     this.#claim("step", name);
+    if (this.#beginning !== undefined) await this.#beginning.durable;
     // A cancelled run still makes the steps that write its end; one that goes on elsewhere makes none.
     if (this.signal.aborted && !hasCode(this.signal.reason, "engine.cancelled")) throw this.signal.reason;
     return await fn({ idempotencyKey: `${this.runId}:${name}`, signal: this.signal });
@@ -85,6 +109,7 @@ export class RunContext implements EngineContext {
 
   async wait(name: string, options: { readonly timeoutMs?: number } = {}): Promise<Json> {
     this.signal.throwIfAborted();
+    if (this.#beginning !== undefined) await this.#beginning.durable;
     const known = this.#answerOf(name);
     if (known !== undefined) return known.payload;
     const { timeoutMs } = options;
@@ -95,13 +120,39 @@ export class RunContext implements EngineContext {
 
   async call(program: string, submission: Submission): Promise<Json> {
     if (submission.tenant === this.tenant && submission.key === this.key) throw sameKey(this.key);
+    if (this.#beginning !== undefined) await this.#beginning.durable;
     return await this.#host.call(program, submission, this.signal);
+  }
+
+  append(append: StreamAppend): Promise<number> {
+    const beginning = this.#beginning;
+    return beginning === undefined
+      ? this.#write(append)
+      : beginning.append(append, () => this.#write(append));
+  }
+
+  appendLast(append: StreamAppend): Promise<number> {
+    if (this.last !== undefined) throw new TypeError("A program can append last only once.");
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    this.last = { append, resolve, reject };
+    // Who returns at once need not wait for it.
+    promise.catch(() => undefined);
+    return promise;
+  }
+
+  async #write(append: StreamAppend): Promise<number> {
+    const { journal } = this.#host;
+    const { id, expectedVersion, events, checkpoint } = append;
+    if (checkpoint === undefined) return await journal.append(id, expectedVersion, events);
+    const [version = 0] = await journal.appendAll([append]);
+    return version;
   }
 
   async #whilePending<T>(act: () => Promise<T>): Promise<T> {
     this.signal.throwIfAborted();
     this.#pending++;
     try {
+      if (this.#beginning !== undefined) await this.#beginning.durable;
       return await act();
     } finally {
       this.#pending--;

@@ -1,11 +1,14 @@
 import { isTauError, toErrorInfo } from "@tau/core";
 
 import type { Program } from "../engine.ts";
+import type { StreamAppend } from "../journal.ts";
+import type { Beginning } from "./beginning.ts";
 import {
   engineCancelled,
   engineLeaseLost,
   engineRunEnded,
   hasCode,
+  isConflictOf,
   isJournalTrouble,
 } from "./engine-errors.ts";
 import { idleType } from "./engine-event.ts";
@@ -13,8 +16,9 @@ import type { EngineEvent, RunOutcome } from "./engine-event.ts";
 import type { Decide, KeyLog } from "./key-log.ts";
 import type { OpenRun } from "./key-state.ts";
 import { attemptRun } from "./run-attempt.ts";
+import type { RunAttempt } from "./run-attempt.ts";
 import { RunContext } from "./run-context.ts";
-import type { RunHost } from "./run-context.ts";
+import type { LastAppend, RunHost } from "./run-context.ts";
 import type { KeyRef, WorkerHost } from "./worker-host.ts";
 
 const maxAttempts = 5;
@@ -28,6 +32,16 @@ export interface RunMakerKey {
   readonly isHeld: () => boolean;
 }
 
+interface Attempt {
+  readonly context: RunContext;
+  /** Never rejects. */
+  readonly came: Promise<RunAttempt>;
+  /** Whether the program has not settled. */
+  isRunning: boolean;
+}
+
+type Trouble = Extract<RunAttempt, { readonly kind: "trouble" }>;
+
 /** Makes runs of a key that is held, one at a time, from the program's first line to the written end. */
 export class RunMaker {
   readonly #host: WorkerHost;
@@ -35,7 +49,7 @@ export class RunMaker {
   readonly #log: KeyLog;
   readonly #isHeld: () => boolean;
   readonly #runHost: RunHost;
-  #active: RunContext | undefined;
+  #attempt: Attempt | undefined;
 
   constructor(host: WorkerHost, { ref, log, isHeld }: RunMakerKey) {
     this.#host = host;
@@ -45,6 +59,7 @@ export class RunMaker {
     this.#runHost = {
       ...ref,
       clock: host.clock,
+      journal: host.journal,
       append: (runId, decide) => this.#appendAsHolder(runId, decide),
       call: (program, submission, signal) => host.call(program, submission, signal),
     };
@@ -52,13 +67,13 @@ export class RunMaker {
 
   /** Aborts the program that is running. */
   abort(reason: Error): void {
-    this.#active?.abort(reason);
+    if (this.#attempt?.isRunning === true) this.#attempt.context.abort(reason);
   }
 
   /** Passes an event of the key's stream on to the run that it is about. */
   heard(event: EngineEvent): void {
-    const active = this.#active;
-    if (active === undefined) return;
+    if (this.#attempt?.isRunning !== true) return;
+    const { context: active } = this.#attempt;
     if (event.type === "key_claimed") {
       if (!this.#isHeld()) active.abort(engineLeaseLost());
       return;
@@ -81,46 +96,94 @@ export class RunMaker {
     }
   }
 
+  /** Whether no program is running, so that one may begin early. */
+  get isFree(): boolean {
+    return this.#attempt === undefined;
+  }
+
+  /** Begins a run whose submission is not durable yet; {@link make} goes on with it. */
+  begin(run: OpenRun, program: Program, beginning: Beginning): void {
+    this.#attempt = this.#begin(run, program, beginning);
+  }
+
+  /** Says that the submission of the run that was begun is durable. */
+  accepted(run: OpenRun): void {
+    this.#attempt?.context.accepted(run);
+  }
+
+  /** Says that the submission of the run that was begun was refused: its program stops. */
+  async refused(): Promise<void> {
+    const attempt = this.#attempt;
+    attempt?.context.abort(engineLeaseLost());
+    await attempt?.came;
+    attempt?.context.last?.reject(engineLeaseLost());
+    this.#attempt = undefined;
+  }
+
   /** Makes one run; answers whether its end was written. */
   async make(run: OpenRun, program: Program): Promise<boolean> {
     for (let attempt = 1; ; attempt++) {
-      const context = new RunContext(this.#runHost, run);
-      this.#active = context;
-      const came = await attemptRun(context, program, run.input);
-      this.#active = undefined;
-      context.close();
-      if (came.kind === "unfinished" || !this.#isHeld()) return false;
-      if (came.kind === "ended") {
-        if (came.bug !== undefined) this.#failed(run, came.bug);
-        return await this.#end(run, came.outcome);
-      }
-      this.#host.observe("engine.journal_trouble", 13, { ...this.#ref, runId: run.runId }, came.error);
+      const trouble = await this.#try(run, program);
+      if (typeof trouble === "boolean") return trouble;
+      this.#host.observe("engine.journal_trouble", 13, { ...this.#ref, runId: run.runId }, trouble.error);
       if (attempt < maxAttempts) {
         if (!(await this.#pause(attempt))) return false;
       } else {
         // Who loses against others that often has a bug, and would hold up its key for ever.
-        const outcome: RunOutcome = { ok: false, error: toErrorInfo(came.error) };
-        return hasCode(came.error, "journal.conflict") && (await this.#end(run, outcome));
+        const outcome: RunOutcome = { ok: false, error: toErrorInfo(trouble.error) };
+        return hasCode(trouble.error, "journal.conflict") && (await this.#end(run, outcome)) === true;
       }
     }
   }
 
-  /** Writes how a run ended, trying for a while; otherwise the run is made again later. */
-  async #end(run: OpenRun, outcome: RunOutcome): Promise<boolean> {
+  /** Attempts a run: whether its end was written, or what the journal did to it. */
+  async #try(run: OpenRun, program: Program): Promise<boolean | Trouble> {
+    const attempt = this.#attempt?.context.runId === run.runId ? this.#attempt : this.#begin(run, program);
+    this.#attempt = attempt;
+    const { context } = attempt;
+    const came = await attempt.came;
+    attempt.isRunning = false;
+    context.close();
+    let ended: boolean | Trouble = false;
+    if (came.kind === "trouble") ended = came;
+    if (came.kind === "ended" && this.#isHeld()) {
+      if (came.bug !== undefined) this.#failed(run, came.bug);
+      if (!came.outcome.ok) context.last?.reject(engineRunEnded());
+      ended = await this.#end(run, came.outcome, came.outcome.ok ? context.last : undefined);
+    }
+    // What was to be written with the end, and was not.
+    if (ended !== true) context.last?.reject(ended === false ? engineLeaseLost() : ended.error);
+    this.#attempt = undefined;
+    return ended;
+  }
+
+  #begin(run: OpenRun, program: Program, beginning?: Beginning): Attempt {
+    const context = new RunContext(this.#runHost, run, beginning);
+    return { context, came: attemptRun(context, program, run.input), isRunning: true };
+  }
+
+  /** Writes how a run ended, trying for a while; otherwise the run is made again later, or, after trouble, at once. */
+  async #end(run: OpenRun, outcome: RunOutcome, last?: LastAppend): Promise<boolean | Trouble> {
     const { runId } = run;
+    const beside = last === undefined ? [] : [last.append];
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#appendAsHolder(runId, ({ open }) => ({
-          type: open.size === 1 ? idleType : "run_ended",
+        const versions = await this.#appendAsHolder(
           runId,
-          outcome,
-        }));
+          ({ open }) => ({ type: open.size === 1 ? idleType : "run_ended", runId, outcome }),
+          beside,
+        );
+        if (last !== undefined) last.resolve(versions?.[0] ?? 0);
+        return true;
       } catch (error) {
         if (outcome.ok && !isTauError(error)) {
           // The result is not JSON.
           this.#failed(run, error);
+          last?.reject(error);
           return await this.#end(run, { ok: false, error: toErrorInfo(error) });
         }
+        // Somebody else wrote what the program was about to write: it has to look again.
+        if (last !== undefined && isConflictOf(error, last.append.id)) return { kind: "trouble", error };
         this.#host.observe("engine.journal_trouble", 13, { ...this.#ref, runId }, error);
         if (!isJournalTrouble(error) || attempt >= maxAttempts || !(await this.#pause(attempt))) return false;
       }
@@ -128,13 +191,17 @@ export class RunMaker {
   }
 
   /** Writes about an open run, as only the holder of the key may. */
-  #appendAsHolder(runId: string, decide: Decide): Promise<boolean> {
+  #appendAsHolder(
+    runId: string,
+    decide: Decide,
+    beside: readonly StreamAppend[] = [],
+  ): Promise<readonly number[] | undefined> {
     return this.#log.inOrder(() =>
       this.#log.append((state) => {
         if (!this.#isHeld()) throw engineLeaseLost();
         if (!state.open.has(runId)) throw engineRunEnded();
         return decide(state);
-      }),
+      }, beside),
     );
   }
 

@@ -4,7 +4,7 @@ import type { Observation } from "@tau/core";
 import { TauError } from "@tau/core";
 
 import type { Engine } from "../engine.ts";
-import type { Journal } from "../journal.ts";
+import type { Journal, StreamAppend } from "../journal.ts";
 import type { Leases } from "../lease.ts";
 import { createMemoryJournal } from "../memory/memory-journal.ts";
 import { createMemoryLeases } from "../memory/memory-leases.ts";
@@ -15,7 +15,7 @@ import type { EmbeddedEngineOptions } from "./embedded-engine.ts";
 
 /** A {@link Journal} around another one whose next appends can be made to fail. */
 export interface FailingJournal extends Journal {
-  /** Every append so far, as `stream type`. */
+  /** Every append so far, as `stream type`; what was written together with ` + ` between. */
   readonly appended: string[];
   /** How often a stream was read. */
   readonly reads: { count: number };
@@ -57,7 +57,7 @@ function createFailingJournal(journal: Journal): FailingJournal {
         throw new TauError("journal.unavailable", "The disk is full.", { class: "retryable" });
       }
       const next = await journal.append(id, version, events);
-      appended.push(...events.map(({ type }) => `${id.stream} ${type}`));
+      appended.push(...lines([{ id, expectedVersion: version, events }]));
       return next;
     },
     appendAll: async (appends) => {
@@ -66,12 +66,14 @@ function createFailingJournal(journal: Journal): FailingJournal {
         throw new TauError("journal.unavailable", "The disk is full.", { class: "retryable" });
       }
       const versions = await journal.appendAll(appends);
-      for (const { id, events: written } of appends) {
-        appended.push(...written.map(({ type }) => `${id.stream} ${type}`));
-      }
+      appended.push(lines(appends).join(" + "));
       return versions;
     },
   };
+}
+
+function lines(appends: readonly StreamAppend[]): readonly string[] {
+  return appends.flatMap(({ id, events }) => events.map(({ type }) => `${id.stream} ${type}`));
 }
 
 /** Wraps a journal so that everything takes a while, each time another one. */

@@ -21,6 +21,8 @@ export interface WorkerHost {
   /** Whether the engine was started and is not shutting down. */
   isRunning(): boolean;
   program(name: string): Program | undefined;
+  /** Whether the program may begin before its submission is durable. */
+  beginsEarly(name: string): boolean;
   call(program: string, submission: Submission, signal: AbortSignal): Promise<Json>;
   /** The key has, or may have, runs that this process cannot make now. */
   tryLater(ref: KeyRef): void;

@@ -3,9 +3,12 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { Json } from "@tau/core";
 
 import type { Engine, EngineContext, Program, RunRef, Submission } from "../engine.ts";
+import type { Journal } from "../journal.ts";
 
 /** What engines under test share: a store, and time. */
 export interface EngineWorld extends AsyncDisposable {
+  /** What programs append to. */
+  readonly journal: Journal;
   /** Opens an engine on the store, as another process would; the suite disposes it. */
   openEngine(): Promise<Engine>;
   /** Milliseconds since the epoch, as the engines see it. */
