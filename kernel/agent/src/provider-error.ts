@@ -20,6 +20,16 @@ export interface ProviderFailure {
   readonly secrets: readonly string[];
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** What the protocol's own adapter makes of it. */
+  readonly reading?: ErrorReading | undefined;
+}
+
+/** What an error says in the words of one protocol. */
+export interface ErrorReading {
+  /** Absent where the general rules decide. */
+  readonly code?: ModelErrorCode;
+  /** The provider's name of the error. */
+  readonly name?: string;
 }
 
 /** The parts of an error body that OpenAI, Anthropic and their imitators agree on. */
@@ -50,7 +60,10 @@ const byName: readonly (readonly [RegExp, ModelErrorCode])[] = [
   ],
   [/model_not_found|not_found_error|NOT_FOUND/, "model.not_found"],
   [/timeout_error|request_timeout/, "model.timeout"],
-  [/invalid_request|invalid_value|unsupported_value|INVALID_ARGUMENT/, "model.invalid_request"],
+  [
+    /invalid_request|invalid_value|unsupported_value|INVALID_ARGUMENT|[vV]alidationException/,
+    "model.invalid_request",
+  ],
   [/api_error|server_error|internal_error/, "model.server_error"],
 ];
 
@@ -82,9 +95,11 @@ const filtered = /content (management policy|filter)|safety system|flagged/i;
 export function providerError(identity: ModelIdentity, failure: ProviderFailure): TauError {
   const words = readWords(failure.body);
   const status = failure.status === 200 ? (words.status ?? 200) : failure.status;
-  const code = codeOf(status, words);
+  const code = failure.reading?.code ?? codeOf(status, words);
   const body = redact(failure.body, failure.secrets).slice(0, errorBodyLimit);
-  const providerCode = /[A-Za-z][\w.-]{1,63}/.exec(redact(words.names, failure.secrets))?.[0];
+  const providerCode = /[A-Za-z][\w.-]{1,63}/.exec(
+    redact(failure.reading?.name ?? words.names, failure.secrets),
+  )?.[0];
   return modelError(code, identity, {
     retryAfterMs: retryAfterMs(failure.headers, failure.now) ?? words.retryAfterMs,
     details: {

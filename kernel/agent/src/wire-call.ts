@@ -1,6 +1,7 @@
 import { isJsonObject, parseJson } from "@tau/core";
 import type { TauError } from "@tau/core";
 
+import { secretsOf } from "./cassette/known-secrets.ts";
 import type { HttpTransport } from "./http/http-transport.ts";
 import type { HttpResponse } from "./http/http-response.ts";
 import { modelError } from "./model-error.ts";
@@ -9,7 +10,7 @@ import { providerError } from "./provider-error.ts";
 import { headerOf } from "./retry-after.ts";
 import type { ResponseHeaders } from "./retry-after.ts";
 import { transportError } from "./transport-error.ts";
-import type { ModelLimits } from "./wire-protocol.ts";
+import type { ErrorAnswer, ModelLimits, WireProtocol } from "./wire-protocol.ts";
 
 /** Bytes of an answer that is neither a stream nor JSON, read to find out what it says. */
 const plainAnswerBytes = 65_536;
@@ -24,6 +25,8 @@ export interface WireCall {
   readonly limits: ModelLimits;
   /** Cut out of everything that is kept of an answer. */
   readonly secrets: readonly string[];
+  /** Absent where the general rules suffice. */
+  readonly readError?: WireProtocol["readError"];
   /** Told the headers of every answer, refusals too. */
   readonly heard?: (headers: ResponseHeaders) => void;
 }
@@ -78,9 +81,13 @@ export async function plainAnswerError(
 }
 
 /** The error that an answer, or an event inside a stream (status 200, no headers), tells of. */
-export function answerError(
-  call: WireCall,
-  answer: { readonly status: number; readonly headers: HttpResponse["headers"]; readonly body: string },
-): TauError {
-  return providerError(call.identity, { ...answer, secrets: call.secrets, now: Date.now() });
+export function answerError(call: WireCall, answer: ErrorAnswer): TauError {
+  // Some providers repeat the headers that they could not verify.
+  const secrets = [...call.secrets, ...secretsOf(call)];
+  return providerError(call.identity, {
+    ...answer,
+    secrets,
+    now: Date.now(),
+    reading: call.readError?.(answer),
+  });
 }

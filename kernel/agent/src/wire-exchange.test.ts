@@ -8,11 +8,13 @@ import type { Framing } from "./framing.ts";
 import { createHttpTransport } from "./http/http-transport.ts";
 import type { Model } from "./model.ts";
 import { createOpenAiChat } from "./openai-chat/openai-chat.ts";
+import type { ErrorReading } from "./provider-error.ts";
 import { readAll } from "./recorded.test.support.ts";
 import { startLoopback } from "./replay-server.test.support.ts";
 import type { SseEvent } from "./sse/sse-parser.ts";
 import { testContext } from "./testing/test-context.ts";
 import { createWireModel } from "./wire-model.ts";
+import type { ErrorAnswer, WireProtocol } from "./wire-protocol.ts";
 
 const call = (name: string): Json => ({ type: "function", id: "", function: { name, arguments: "{}" } });
 const chatAnswer: Json = {
@@ -141,6 +143,32 @@ const lineFraming: Framing = {
   },
 };
 
+/** Takes every event for an error. */
+class FailingDecoder implements AnswerDecoder {
+  readonly finished = undefined;
+  readonly #toError: (body: string) => Error;
+
+  constructor(toError: (body: string) => Error) {
+    this.#toError = toError;
+  }
+
+  take(): ModelEvent[] {
+    return [];
+  }
+
+  shortcut(): number {
+    return -1;
+  }
+
+  end(): void {}
+
+  readAnswer(): void {}
+
+  event({ data }: SseEvent): void {
+    throw this.#toError(data);
+  }
+}
+
 /** Says every string that it is sent; `true` is the end. */
 class WordDecoder implements AnswerDecoder {
   finished: ModelFinished | undefined;
@@ -213,6 +241,56 @@ describe("a protocol", () => {
     await readAll(words(server.url, transport));
 
     expect(seen).toEqual(["k 1", "application/x-ndjson"]);
+  });
+});
+
+describe("an error of a protocol", () => {
+  const failing = async (
+    readError: WireProtocol["readError"],
+    answer: { readonly status: number; readonly contentType: string; readonly body: string },
+  ): Promise<unknown> => {
+    await using server = await startLoopback(({ headers }, response) => {
+      response.writeHead(answer.status, { "content-type": answer.contentType });
+      response.end(answer.body.replace("TOKEN", String(headers["x-session-token"])));
+    });
+    await using transport = createHttpTransport();
+    const protocol = {
+      url: new URL(server.url),
+      headersFor: () => ({ "x-session-token": "not/for=everybody" }),
+      writeBody: () => "{}",
+      framing: lineFraming,
+      createDecoder: (toError: (body: string) => Error) => new FailingDecoder(toError),
+      ...(readError === undefined ? {} : { readError }),
+    };
+    const model = createWireModel(
+      { provider: "toy", model: "w" },
+      { model: "w", transport },
+      async () => protocol,
+    );
+    return await readAll(model).catch((error: unknown) => error);
+  };
+  const refusal = { status: 424, contentType: "application/json", body: '{"message":"TOKEN"}' };
+
+  test("is read by its adapter, before the stream and inside it", async () => {
+    const readError = ({ status, body }: ErrorAnswer): ErrorReading =>
+      body.includes("busy") ? { code: "model.overloaded", name: `Busy${status}` } : {};
+    const inStream = { status: 200, contentType: "application/x-ndjson", body: '"busy"\n' };
+
+    expect(await failing(readError, { ...refusal, body: "busy" })).toMatchObject({
+      code: "model.overloaded",
+      details: { providerCode: "Busy424", status: 424 },
+    });
+    expect(await failing(readError, inStream)).toMatchObject({
+      code: "model.overloaded",
+      details: { providerCode: "Busy200" },
+    });
+    expect(await failing(readError, refusal)).toMatchObject({ code: "model.invalid_request" });
+  });
+
+  test("never holds the secrets of the request, whatever headers they were in", async () => {
+    const error = await failing(undefined, refusal);
+
+    expect(error).toMatchObject({ cause: { message: 'HTTP 424: {"message":"[redacted]"}' } });
   });
 });
 

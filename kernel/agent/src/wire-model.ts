@@ -65,6 +65,7 @@ export function createWireModel(
       body,
       limits: options.timeouts ?? {},
       secrets: key === undefined ? [] : [key],
+      ...(protocol.readError === undefined ? {} : { readError: protocol.readError }),
       heard: (headers: ResponseHeaders) => (heard = { headers, at: Date.now() }),
     };
     return await Exchange.open(call, protocol, signal);

@@ -2,6 +2,7 @@ import type { AnswerDecoder } from "./answer-decoder.ts";
 import type { Framing } from "./framing.ts";
 import type { HttpLimits } from "./http/http-transport.ts";
 import type { ModelRequest } from "./model.ts";
+import type { ErrorReading, ProviderFailure } from "./provider-error.ts";
 
 /** What differs between wire protocols. */
 export interface WireProtocol {
@@ -10,9 +11,14 @@ export interface WireProtocol {
   readonly headersFor: (key: string | undefined, body: string, signal: AbortSignal) => WireHeaders;
   readonly writeBody: (request: ModelRequest) => string;
   readonly framing: Framing;
+  /** Reads an error answer, or an error event (status 200, no headers), where the general rules do not suffice. */
+  readonly readError?: (answer: ErrorAnswer) => ErrorReading;
   /** `toError` makes the error of an error event inside the stream. */
   readonly createDecoder: (toError: (body: string) => Error) => AnswerDecoder;
 }
+
+/** An answer that is an error. */
+export type ErrorAnswer = Pick<ProviderFailure, "status" | "headers" | "body">;
 
 /** Request headers by lower-case name, at once or later. */
 type WireHeaders = Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;

@@ -5,6 +5,7 @@ import type { ModelIdentity } from "../model-error.ts";
 import { createWireModel } from "../wire-model.ts";
 import type { WireModelOptions } from "../wire-model.ts";
 import type { AnthropicBodyOptions, CacheTtl } from "./body-options.ts";
+import { claudeTakesSchema, claudeThinking } from "./claude-models.ts";
 
 /** Options of {@link createAnthropic}. */
 export interface AnthropicOptions extends WireModelOptions {
@@ -14,7 +15,7 @@ export interface AnthropicOptions extends WireModelOptions {
   readonly maxOutputTokens?: number;
   /**
    * How thinking is asked for: `adaptive` with an effort (Claude 4.6 and later), or a `budget` of tokens.
-   * Default: found by the model's id.
+   * Default: found by the model's id. A model that is known not to think is not asked.
    */
   readonly thinking?: "adaptive" | "budget";
   /**
@@ -29,12 +30,6 @@ export interface AnthropicOptions extends WireModelOptions {
   /** The name in errors and costs. Default `anthropic`. */
   readonly provider?: string;
 }
-
-/** Models that know only token budgets for thinking. */
-const budgetModels = /claude-(?:3|(?:opus|sonnet|haiku)-4(?:-[0-5])?(?:-\d{8}|@|:|$))/;
-
-/** Models that cannot be held to a schema. */
-const freeModels = /claude-(?:instant|[1-3]|(?:opus|sonnet)-4(?:-[01])?(?:-\d{8}|@|:|$))/;
 
 /**
  * Makes a {@link Model} that speaks Anthropic Messages.
@@ -61,7 +56,7 @@ function toBodyOptions(identity: ModelIdentity, options: AnthropicOptions): Anth
   return {
     identity,
     maxOutputTokens: options.maxOutputTokens ?? 8192,
-    thinking: options.thinking ?? (budgetModels.test(model) ? "budget" : "adaptive"),
+    thinking: options.thinking ?? (capabilities?.reasoning === "no" ? "none" : claudeThinking(model)),
     enforcesSchema: enforcesSchema(model, capabilities?.structuredOutput),
     sampling: capabilities?.sampling !== "no",
     promptCache: promptCache === true ? "5m" : promptCache === false ? "none" : promptCache,
@@ -71,6 +66,5 @@ function toBodyOptions(identity: ModelIdentity, options: AnthropicOptions): Anth
 
 /** Imitators of the protocol ignore what they do not know, so only the vendor's own models count by their name. */
 function enforcesSchema(model: string, known: StructuredOutput = "unknown"): boolean {
-  if (known !== "unknown") return known === "strict_schema";
-  return model.includes("claude") && !freeModels.test(model);
+  return known === "unknown" ? claudeTakesSchema(model) : known === "strict_schema";
 }

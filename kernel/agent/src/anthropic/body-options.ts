@@ -1,4 +1,5 @@
 import type { ModelIdentity } from "../model-error.ts";
+import type { ClaudeThinking } from "./claude-models.ts";
 
 /** How long the provider keeps what is marked: five minutes are cheaper to write, an hour outlives a pause. */
 export type CacheTtl = "5m" | "1h";
@@ -7,7 +8,7 @@ export type CacheTtl = "5m" | "1h";
 export interface AnthropicBodyOptions {
   readonly identity: ModelIdentity;
   readonly maxOutputTokens: number;
-  readonly thinking: "adaptive" | "budget";
+  readonly thinking: ClaudeThinking;
   /** Whether the provider can hold the model to a schema. */
   readonly enforcesSchema: boolean;
   /** Whether `temperature` and `topP` are taken. */

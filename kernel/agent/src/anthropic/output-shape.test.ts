@@ -1,4 +1,3 @@
-import { transformJSONSchema } from "@anthropic-ai/sdk/lib/transform-json-schema";
 import { textOf, userText } from "@tau/core";
 import type { JsonSchema, ToolDefinition } from "@tau/core";
 import { describe, expect, test } from "vitest";
@@ -8,7 +7,6 @@ import { readAll } from "../recorded.test.support.ts";
 import { startLoopback } from "../replay-server.test.support.ts";
 import { createAnthropic } from "./anthropic.ts";
 import type { AnthropicOptions } from "./anthropic.ts";
-import { toOutputSchema } from "./output-schema.ts";
 import { createAnthropicBodyWriter } from "./request-body.ts";
 import { plainOptions } from "./request.test.support.ts";
 
@@ -147,50 +145,5 @@ describe("an answer of a given shape", () => {
       expect(answer.events[0]).toEqual({ type: "text_delta", text: JSON.stringify(input) });
       expect(textOf(answer.finished.message)).toBe(JSON.stringify(input));
     }
-  });
-});
-
-describe("toOutputSchema()", () => {
-  test.each<JsonSchema>([
-    schema,
-    {
-      type: "object",
-      properties: {
-        tags: { type: "array", items: { type: "string" }, minItems: 1 },
-        kind: { enum: ["a", "b"] },
-        one: { oneOf: [{ type: "string" }, { type: "integer" }] },
-        when: { type: "string", format: "date-time", description: "When." },
-        either: { anyOf: [{ type: "string" }, { type: "null" }] },
-        node: { $ref: "#/$defs/node" },
-      },
-      required: ["tags"],
-      $defs: { node: { type: "object", properties: { id: { type: "integer" } } } },
-      $schema: "https://json-schema.org/draft/2020-12/schema",
-    },
-  ])("writes what the vendor's library writes: %#", (given) => {
-    expect(toOutputSchema(given)).toEqual(transformJSONSchema({ ...given }));
-  });
-
-  test("tells the model what the provider does not enforce", () => {
-    expect(toOutputSchema({ type: "integer", minimum: 1, maximum: 9, description: "Stars." })).toEqual({
-      type: "integer",
-      description: "Stars. (minimum: 1, maximum: 9)",
-    });
-    expect(toOutputSchema({ type: "string", format: "phone" })).toEqual({
-      type: "string",
-      description: '(format: "phone")',
-    });
-  });
-
-  test("gives up on objects of any fields, however deep", () => {
-    const open: JsonSchema = { type: "object" };
-
-    expect(toOutputSchema(open)).toBeUndefined();
-    expect(toOutputSchema({ type: "array", items: open })).toBeUndefined();
-    expect(toOutputSchema({ anyOf: [open] })).toBeUndefined();
-    expect(toOutputSchema({ type: "object", properties: { a: open } })).toBeUndefined();
-    expect(
-      toOutputSchema({ type: "object", properties: {}, additionalProperties: { type: "string" } }),
-    ).toBeUndefined();
   });
 });

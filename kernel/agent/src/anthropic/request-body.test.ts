@@ -109,6 +109,9 @@ describe("Anthropic request bodies", () => {
       temperature: 0,
     });
     expect(bodyOf(plain)).not.toHaveProperty("thinking");
+    for (const reasoning of ["none", "high"] as const) {
+      expect(bodyOf({ ...plain, reasoning }, { thinking: "none" })).not.toHaveProperty("thinking");
+    }
   });
 
   test("carry thinking back with its signature, and drop thinking that has none", () => {

@@ -1,6 +1,8 @@
 import type { Message, ToolDefinition } from "@tau/core";
 
 import type { ModelRequest } from "../model.ts";
+import { toOutputShape } from "../output-shape/output-shape.ts";
+import { toRespondTool } from "../output-shape/respond-tool.ts";
 import { joinBody, toolList } from "../wire-body.ts";
 import { listWriter } from "../wire-fragments.ts";
 import { anthropicProtocol } from "./block-data.ts";
@@ -9,8 +11,6 @@ import { placeMarkers } from "./cache-markers.ts";
 import type { CacheMarkers } from "./cache-markers.ts";
 import { withContainer } from "./container.ts";
 import { toMessageJson } from "./message-fragment.ts";
-import { toOutputShape } from "./output-shape.ts";
-import { toRespondTool } from "./respond-tool.ts";
 import { toSettings } from "./settings.ts";
 
 /** Writes request bodies; each message and tool is serialised once in its life. */

@@ -1,9 +1,9 @@
 import type { Json, JsonObject, Message } from "@tau/core";
 
 import type { ModelRequest } from "../model.ts";
+import type { OutputShape } from "../output-shape/output-shape.ts";
+import { respondToolName } from "../output-shape/respond-tool.ts";
 import type { AnthropicBodyOptions } from "./body-options.ts";
-import type { OutputShape } from "./output-shape.ts";
-import { respondToolName } from "./respond-tool.ts";
 import { isOwnThinking } from "./thinking.ts";
 
 const budgetTokens = { low: 2048, medium: 8192, high: 24_576 } as const;
@@ -16,8 +16,12 @@ export function toSettings(
 ): Readonly<Record<string, Json | undefined>> {
   const { reasoning, stopSequences } = request;
   const toolChoice = toToolChoice(request, shape);
-  const mayThink = !isForced(toolChoice) && (options.thinking === "adaptive" || canGoOnThinking(request));
-  const effort = reasoning === undefined || reasoning === "none" || !mayThink ? undefined : reasoning;
+  const mayThink =
+    options.thinking === "adaptive" || (options.thinking === "budget" && canGoOnThinking(request));
+  const effort =
+    reasoning === undefined || reasoning === "none" || !mayThink || isForced(toolChoice)
+      ? undefined
+      : reasoning;
   const budget = effort !== undefined && options.thinking === "budget" ? budgetTokens[effort] : undefined;
   // Thinking demands the defaults.
   const samples = options.sampling && effort === undefined;
@@ -30,7 +34,7 @@ export function toSettings(
     top_p: samples ? request.topP : undefined,
     stop_sequences: stopSequences?.length === 0 ? undefined : stopSequences,
     tool_choice: toolChoice,
-    thinking: reasoning === undefined ? undefined : toThinking(effort, budget),
+    thinking: reasoning === undefined || options.thinking === "none" ? undefined : toThinking(effort, budget),
     output_config: toOutputConfig(budget === undefined ? effort : undefined, shape),
   };
 }

@@ -1,12 +1,13 @@
 import { isJsonObject } from "@tau/core";
 import type { JsonObject, ModelEvent, ThinkingPart } from "@tau/core";
 
+import { respondToolName } from "../output-shape/respond-tool.ts";
+import { StreamedText } from "../streamed-text.ts";
 import { stringOf, toProviderData } from "./block-data.ts";
 import { wholeInput } from "./content-block.ts";
 import type { ContentBlock } from "./content-block.ts";
 import { providerBlock } from "./provider-block.ts";
-import { respondBlock, respondToolName } from "./respond-tool.ts";
-import { StreamedText } from "./streamed-text.ts";
+import { respondBlock } from "./respond-block.ts";
 import { textBlock } from "./text-block.ts";
 
 /** Begins a block; `toolIndex` is the number that it gets if it is a tool call. */

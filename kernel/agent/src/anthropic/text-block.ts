@@ -3,7 +3,7 @@ import type { Citation, Json, JsonObject, ModelEvent } from "@tau/core";
 
 import { listOf, stringOf, toProviderData } from "./block-data.ts";
 import type { ContentBlock } from "./content-block.ts";
-import { StreamedText } from "./streamed-text.ts";
+import { StreamedText } from "../streamed-text.ts";
 
 /** Text, and the sources on which all of it rests: the protocol begins a new block for every claim. */
 export function textBlock(start: JsonObject, events: ModelEvent[]): ContentBlock {

@@ -62,13 +62,15 @@ function isOpen(name: string): boolean {
   return openHeaders.has(name.toLowerCase()) || openParameters.has(name.toLowerCase());
 }
 
-/** `Bearer x` hides x; `Basic x` hides what x encodes, too; cookies hide each value. */
+/** `Bearer x` hides x; `Basic x` hides what x encodes, too; cookies hide each value, signatures their key's name. */
 function partsOf(value: string): readonly string[] {
   const [scheme = "", rest = ""] = value.split(/\s+/, 2);
   if (/^basic$/i.test(scheme)) {
     const decoded = Buffer.from(rest, "base64").toString("utf8");
     return [rest, decoded, decoded.slice(decoded.indexOf(":") + 1)];
   }
-  const words = value.split(/[\s;,=]+/).filter((word) => word.length >= leastLength * 2);
+  const words = value
+    .split(/[\s;,=]+|(?<=Credential=[^/]*)\//)
+    .filter((word) => word.length >= leastLength * 2);
   return [value, rest, ...words];
 }

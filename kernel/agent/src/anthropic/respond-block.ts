@@ -1,21 +1,9 @@
-import type { JsonObject, JsonSchema, ModelEvent, ToolDefinition } from "@tau/core";
+import type { JsonObject, ModelEvent } from "@tau/core";
 
+import { StreamedText } from "../streamed-text.ts";
 import { stringOf } from "./block-data.ts";
 import { wholeInput } from "./content-block.ts";
 import type { ContentBlock } from "./content-block.ts";
-import { StreamedText } from "./streamed-text.ts";
-
-/** The hidden tool whose arguments are the answer, for models that cannot be held to a schema otherwise. */
-export const respondToolName = "__respond_with__";
-
-/** Declares the hidden tool. */
-export function toRespondTool(schema: JsonSchema): ToolDefinition {
-  return {
-    name: respondToolName,
-    description: "Gives the final answer. Call it once, when the answer is known, instead of writing text.",
-    inputSchema: schema,
-  };
-}
 
 /** A call of the hidden tool comes out as the text of the answer. */
 export function respondBlock(start: JsonObject, events: ModelEvent[]): ContentBlock {

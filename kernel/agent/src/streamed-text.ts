@@ -1,6 +1,6 @@
 import type { ModelEvent } from "@tau/core";
 
-import { TextAccumulator } from "../text-accumulator.ts";
+import { TextAccumulator } from "./text-accumulator.ts";
 
 /** Text that arrives in pieces: each of them is an event, all of them together the part. */
 export class StreamedText {

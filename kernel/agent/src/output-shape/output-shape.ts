@@ -5,7 +5,7 @@ import { toOutputSchema } from "./output-schema.ts";
 
 /** How an answer is held to a schema: by the provider, or as the arguments of a hidden tool. */
 export type OutputShape =
-  | { readonly kind: "format"; readonly schema: JsonSchema }
+  | { readonly kind: "format"; readonly name: string; readonly schema: JsonSchema }
   | { readonly kind: "tool"; readonly schema: JsonSchema };
 
 /**
@@ -17,7 +17,7 @@ export function toOutputShape(request: ModelRequest, enforces: boolean): OutputS
   if (outputSchema === undefined) return undefined;
   const strict = enforces && outputSchema.strict !== false;
   const schema = strict ? toOutputSchema(outputSchema.schema) : undefined;
-  if (schema !== undefined) return { kind: "format", schema };
+  if (schema !== undefined) return { kind: "format", name: outputSchema.name, schema };
   if (typeof toolChoice === "object" || toolChoice === "required") return undefined;
   return { kind: "tool", schema: outputSchema.schema };
 }
