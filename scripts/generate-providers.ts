@@ -2,9 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { knownProviders } from "@tau/agent";
-
-import { withProviderTable } from "../test/checks/provider-docs.ts";
+import { allProviders, withProviderTable } from "../test/checks/provider-docs.ts";
 
 const file = join(import.meta.dirname, "../docs/providers.md");
-writeFileSync(file, withProviderTable(readFileSync(file, "utf8"), knownProviders));
+writeFileSync(file, withProviderTable(readFileSync(file, "utf8"), allProviders));

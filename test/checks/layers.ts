@@ -27,10 +27,11 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   "cache-redis": kernel,
   "ai-sdk": kernel,
   telemetry: kernel,
+  bedrock: kernel,
   sandbox: kernel,
   "cli-models": kernel,
   server: [...kernel, "proto", "sandbox", "store-sqlite"],
-  cli: [...kernel, "proto", "client", "sandbox", "store-sqlite", "server"],
+  cli: [...kernel, "proto", "client", "bedrock", "sandbox", "store-sqlite", "server"],
   bench: [...kernel, "proto", "store-sqlite", "server"],
 };
 

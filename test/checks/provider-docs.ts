@@ -1,4 +1,11 @@
+import { knownProviders } from "@tau/agent";
 import type { KnownProvider } from "@tau/agent";
+import { bedrockProvider } from "@tau/bedrock";
+
+/** The kernel's providers and those of the extensions. */
+export const allProviders: readonly KnownProvider[] = [...knownProviders, bedrockProvider].toSorted((a, b) =>
+  a.name.localeCompare(b.name, "en"),
+);
 
 const begin = "<!-- providers: made by `npm run generate` -->";
 const end = "<!-- /providers -->";

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
+import type { RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 
 import { describe, expect, test } from "vitest";
@@ -8,25 +9,32 @@ import { createPlace, startScripted } from "./cli.test.support.ts";
 import type { Place } from "./cli.test.support.ts";
 import { ollamaUrl } from "./ollama.ts";
 
-interface FakeOllama extends AsyncDisposable {
+interface FakeServer extends AsyncDisposable {
   readonly host: string;
+  readonly url: string;
 }
 
-async function startOllama(models: readonly string[]): Promise<FakeOllama> {
-  const server = createServer((_request, response) => {
-    response.end(JSON.stringify({ models: models.map((name) => ({ name })) }));
-  });
+async function startServer(handle: RequestListener): Promise<FakeServer> {
+  const server = createServer(handle);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address: AddressInfo | string | null = server.address();
+  const host = `127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
   return {
-    host: `127.0.0.1:${typeof address === "object" ? address?.port : 0}`,
+    host,
+    url: `http://${host}`,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
       await once(server, "close");
     },
   };
+}
+
+async function startOllama(models: readonly string[]): Promise<FakeServer> {
+  return await startServer((_request, response) => {
+    response.end(JSON.stringify({ models: models.map((name) => ({ name })) }));
+  });
 }
 
 /** What `tau doctor` says of the provider. */
@@ -63,6 +71,28 @@ describe("the model", () => {
     expect(await provider(place, ["--base-url", "http://127.0.0.1:1/v1", "-m", "m"], env)).toContain(
       "compatible, model m",
     );
+  });
+
+  test("may be one of Bedrock, with keys and region as the tools of AWS name them", async () => {
+    await using place = await createPlace();
+    const asked: (string | undefined)[] = [];
+    await using bedrock = await startServer((request, response) => {
+      asked.push(request.url, request.headers.authorization);
+      response.setHeader("content-type", "application/json");
+      response.end(
+        '{"output":{"message":{"role":"assistant","content":[{"text":"Bonjour."}]}},"stopReason":"end_turn","usage":{}}',
+      );
+    });
+    const env = { AWS_ACCESS_KEY_ID: "AKID", AWS_SECRET_ACCESS_KEY: "secret", AWS_REGION: "eu-west-3" };
+    const named = ["--provider", "bedrock", "--model", "eu.amazon.nova-lite-v1:0", "--base-url", bedrock.url];
+
+    const { stdout, code } = await place.tau(["run", "--environment", "host", ...named, "hi"], { env });
+
+    expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining("Bonjour.") });
+    expect(asked).toEqual([
+      "/model/eu.amazon.nova-lite-v1%3A0/converse-stream",
+      expect.stringMatching(/^AWS4-HMAC-SHA256 Credential=AKID\/\d{8}\/eu-west-3\/bedrock\//),
+    ]);
   });
 
   test("may be of any provider that Tau knows, priced as it is there", async () => {

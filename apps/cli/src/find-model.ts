@@ -55,7 +55,7 @@ export async function findModel(
   const { price, contextWindow } = settings;
   const known = await catalog.find(provider.name, id);
   const { baseUrl } = provider;
-  if (baseUrl === undefined) {
+  if (baseUrl === undefined && provider.findsItself !== true) {
     throw new TauError(
       "provider.not_found",
       `The provider "${provider.name}" needs an address: name it with --base-url, or as base_url in tau.toml.`,
@@ -63,7 +63,8 @@ export async function findModel(
   }
   const model = provider.create({
     model: id,
-    baseUrl,
+    environment: terminal.env,
+    ...optional("baseUrl", baseUrl),
     ...optional("apiKey", await keyOf(provider, settings, terminal)),
     ...optional("capabilities", known?.capabilities),
     ...optional("price", price),

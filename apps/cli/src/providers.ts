@@ -11,12 +11,15 @@ import {
   knownProviders,
 } from "@tau/agent";
 import type { EmbeddingModel, Model, WireModelOptions } from "@tau/agent";
+import { bedrockProvider, createBedrockConverse } from "@tau/bedrock";
 
 import { optional } from "./optional.ts";
 
 /** What a model is made of; the address only where it is not everybody's. */
 export interface ModelParts extends WireModelOptions {
   readonly baseUrl?: string;
+  /** For adapters that look for keys and regions themselves. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
 /** A provider that the command can talk to. */
@@ -25,6 +28,8 @@ export interface Provider {
   readonly keyVariable?: string;
   /** Where everybody finds it; absent where everybody has an address of their own. */
   readonly baseUrl?: string;
+  /** Whether its adapter finds the address, and what proves who asks, by itself. */
+  readonly findsItself?: boolean;
   /** The wire protocol's name, for example `openai-chat`. */
   readonly protocol: string;
   readonly create: (parts: ModelParts) => Model;
@@ -83,6 +88,12 @@ export const providers: readonly Provider[] = [
       },
     ];
   }),
+  {
+    name: bedrockProvider.id,
+    protocol: "bedrock-converse",
+    findsItself: true,
+    create: createBedrockConverse,
+  },
   {
     name: "compatible",
     protocol: "openai-chat",
