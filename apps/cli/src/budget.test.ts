@@ -26,7 +26,7 @@ day_cost = 6200
     const runs = [await run(), await run(), await run(), await run(), await run()];
 
     expect(runs.map(({ code }) => code)).toEqual([0, 0, 0, 1, 1]);
-    expect(runs[3]?.stderr).toContain("does not fit into the budget of this tenant: 6200 micro-USD a day");
+    expect(runs[3]?.stdout).toContain("does not fit into the budget of this tenant: 6200 micro-USD a day");
     const { stdout } = await place.tau(["events", "--json"]);
     const events = stdout
       .trimEnd()

@@ -14,6 +14,7 @@ describe("the command line", () => {
       "approve",
       "serve",
       "models",
+      "events",
       "probe",
       "bench",
       "doctor",

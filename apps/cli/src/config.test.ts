@@ -124,7 +124,9 @@ describe("tau init", () => {
     const text = await readFile(path, "utf8");
     const uncommented = text.replaceAll(/^# (?=[a-z_]+ = )/gmu, "");
     const config = parseConfig(uncommented, path);
-    expect(Object.values(config).map((section) => Object.keys(section).length)).toEqual([7, 3, 5, 2, 4, 0]);
+    expect(Object.values(config).map((section) => Object.keys(section).length)).toEqual([
+      7, 3, 5, 2, 5, 4, 0,
+    ]);
     expect((await place.tau(["run", "hi"])).stderr).toContain(accepted);
 
     const again = await place.tau(["init"]);
