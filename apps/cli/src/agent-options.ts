@@ -14,7 +14,7 @@ export const modelOptions: OptionTable = {
     type: "string",
     short: "p",
     value: "NAME",
-    help: "anthropic, openai, openrouter, ollama, bedrock, groq, mistral, …,\nor compatible: a server of your own. docs/providers.md has all of them.",
+    help: "anthropic, openai, openrouter, gemini, ollama, bedrock, groq, …,\nor compatible: a server of your own. docs/providers.md has all of them.",
   },
   "base-url": {
     type: "string",

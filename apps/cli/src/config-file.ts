@@ -13,7 +13,7 @@ export const approvals = ["never", "ask", "policy"] as const;
 export const environments = ["jail", "host"] as const;
 
 /** Providers that the command mentions first. */
-const firstProviders = ["anthropic", "openai", "openrouter", "ollama"];
+const firstProviders = ["anthropic", "openai", "openrouter", "gemini", "vertex", "ollama"];
 
 /** Whose models the command can talk to; `compatible` is a server of one's own. */
 export const providerNames: readonly string[] = [

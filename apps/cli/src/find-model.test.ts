@@ -65,6 +65,9 @@ describe("the model", () => {
       "anthropic, model claude-sonnet-4-5, because ANTHROPIC_API_KEY is set",
     );
     expect(await provider(place, [], env)).toContain("openai, model gpt-5.2");
+    expect(await provider(place, [], { GOOGLE_API_KEY: "AIza-g" })).toContain(
+      "gemini, model gemini-3.5-flash, because GOOGLE_API_KEY is set",
+    );
     expect(await provider(place, [], { OLLAMA_HOST: `http://${ollama.host}/` })).toContain(
       "ollama, model qwen3:8b, because Ollama answers",
     );
@@ -129,6 +132,36 @@ describe("the model", () => {
     expect(model.server.requests.map((request) => request.path)).toEqual([expect.stringMatching(url)]);
   });
 
+  test("of Google is asked with the key that people have for it, or with a token for their project", async () => {
+    await using place = await createPlace();
+    await using model = await startScripted({ turns: [{ text: "Hello." }] });
+    const { requests, url } = model.server;
+    const run = async (name: string, version: string, env: Record<string, string>): Promise<void> => {
+      const named = ["--provider", name, "--model", "gemini-x", "--base-url", `${url}/${version}`];
+      const { code } = await place.tau(["run", "--environment", "host", ...named, "hi"], { env });
+      expect(code).toBe(0);
+    };
+    const cloud = { GOOGLE_CLOUD_PROJECT: "p", GOOGLE_CLOUD_LOCATION: "europe-west4" };
+    await run("gemini", "v1beta", { GOOGLE_API_KEY: "AIza-g" });
+    await run("gemini", "v1beta", { GOOGLE_API_KEY: "AIza-g", GEMINI_API_KEY: "AIza-m" });
+    await run("vertex", "v1", { GOOGLE_API_KEY: "AIza-v" });
+    await run("vertex", "v1", { ...cloud, GOOGLE_OAUTH_ACCESS_TOKEN: "ya29.t" });
+    await run("vertex", "v1", { ...cloud, GOOGLE_API_KEY: "AIza-v" });
+
+    const asked = requests.map(({ path, headers }) => [
+      path.replace(/:.*/u, ""),
+      headers["x-goog-api-key"] ?? headers["authorization"],
+    ]);
+    const home = "/v1/projects/p/locations/europe-west4";
+    expect(asked).toEqual([
+      ["/v1beta/models/gemini-x", "AIza-g"],
+      ["/v1beta/models/gemini-x", "AIza-m"],
+      ["/v1/publishers/google/models/gemini-x", "AIza-v"],
+      [`${home}/publishers/google/models/gemini-x`, "Bearer ya29.t"],
+      [`${home}/publishers/google/models/gemini-x`, "AIza-v"],
+    ]);
+  });
+
   test("of Ollama gets room for the tools, as much as its weights read and no more than is said", async () => {
     await using place = await createPlace();
     await using model = await startScripted({ turns: [{ text: "Hello." }] });
@@ -138,10 +171,14 @@ describe("the model", () => {
 
     await place.tau([...run, "--provider", "ollama", "hi"], { env });
     await place.tau([...run, "--config", "model.toml", "hi"], { env });
+    await place.tau([...run, "--provider", "ollama", "hi"], {
+      env: { ...env, OLLAMA_CONTEXT_LENGTH: "65536" },
+    });
 
     expect(model.server.requests.map(({ body }) => body)).toMatchObject([
       { options: { num_ctx: 32_768 } },
       { options: { num_ctx: 9_000 } },
+      expect.not.objectContaining({ options: expect.anything() }),
     ]);
   });
 
@@ -158,6 +195,8 @@ describe("the model", () => {
     [["--base-url", "http://127.0.0.1:1"], "has no default model"],
     [["--provider", "openai"], "export OPENAI_API_KEY"],
     [["--provider", "groq", "-m", "m"], "export GROQ_API_KEY"],
+    [["--provider", "gemini"], "export GEMINI_API_KEY"],
+    [["--provider", "vertex", "-m", "m"], "export GOOGLE_API_KEY"],
     [["--provider", "ollama"], "start Ollama and pull one"],
   ])("that is half named (%j) is not found, and what is missing is named", async (args, message) => {
     await using place = await createPlace();

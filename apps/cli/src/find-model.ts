@@ -14,6 +14,7 @@ const defaultModels: ReadonlyMap<string, string> = new Map([
   ["anthropic", "claude-sonnet-4-5"],
   ["openai", "gpt-5.2"],
   ["openrouter", "openrouter/auto"],
+  ["gemini", "gemini-3.5-flash"],
 ]);
 
 /** A model and how it came to be chosen. */
@@ -105,8 +106,10 @@ async function chooseProvider(settings: ModelSettings, terminal: Terminal): Prom
     return { provider: { ...named, ...optional("baseUrl", settings.baseUrl) }, because: "it was named" };
   const keyed = [...defaultModels.keys()]
     .flatMap((known) => providers.find((provider) => provider.name === known) ?? [])
-    .find(({ keyVariable }) => (terminal.env[keyVariable ?? ""] ?? "") !== "");
-  if (keyed !== undefined) return { provider: keyed, because: `${keyed.keyVariable} is set` };
+    .find((provider) => keyVariableOf(provider, terminal) !== undefined);
+  if (keyed !== undefined) {
+    return { provider: keyed, because: `${keyVariableOf(keyed, terminal)} is set` };
+  }
   const found = await ollama(settings, terminal, `Ollama answers at ${ollamaUrl(terminal)}`);
   if (found.ollamaModel !== undefined) return found;
   throw nothingFound();
@@ -122,20 +125,27 @@ async function ollama({ id, baseUrl }: ModelSettings, terminal: Terminal, becaus
   return { provider: { ...known, baseUrl: url }, because, ...optional("ollamaModel", ollamaModel) };
 }
 
+/** The first of the provider's variables that is set. */
+function keyVariableOf({ keyVariables }: Provider, { env }: Terminal): string | undefined {
+  return keyVariables.find((name) => (env[name] ?? "") !== "");
+}
+
 async function keyOf(
-  { name, keyVariable }: Provider,
+  provider: Provider,
   { apiKey, baseUrl }: ModelSettings,
   terminal: Terminal,
 ): Promise<string | undefined> {
   if (apiKey !== undefined) return await resolveSecret(apiKey.reference, apiKey.where, terminal);
-  if (keyVariable === undefined) return undefined;
-  const key = terminal.env[keyVariable] ?? "";
-  if (key !== "") return key;
+  const { name, keyVariables } = provider;
+  const variable = keyVariableOf(provider, terminal);
+  if (variable !== undefined) return terminal.env[variable];
+  const [wanted] = keyVariables;
+  if (wanted === undefined) return undefined;
   // A server that somebody runs at another address may not want a key; the provider itself always does.
   if (baseUrl !== undefined) return undefined;
   throw new TauError(
     "config.secret_missing",
-    `The provider "${name}" needs a key: export ${keyVariable}=…, or name one with api_key in tau.toml.`,
+    `The provider "${name}" needs a key: export ${wanted}=…, or name one with api_key in tau.toml.`,
   );
 }
 
@@ -143,7 +153,7 @@ function nothingFound(): TauError {
   return new TauError(
     "provider.not_found",
     `No model was found. Do one of these:
-  set a key         export ANTHROPIC_API_KEY=…   (or OPENAI_API_KEY, OPENROUTER_API_KEY)
+  set a key         export ANTHROPIC_API_KEY=…   (or OPENAI_API_KEY, OPENROUTER_API_KEY, GEMINI_API_KEY)
   start Ollama      ollama serve, and pull a model that can call tools
   name a server     tau run --base-url http://127.0.0.1:8000/v1 --model NAME "…"
   write it down     tau init

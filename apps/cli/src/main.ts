@@ -129,7 +129,8 @@ Start with:
   tau COMMAND --help               options and examples
 
 The model comes from --provider, --model and --base-url, then tau.toml, then keys in the environment
-(ANTHROPIC_API_KEY, OPENAI_API_KEY, OPENROUTER_API_KEY), then an Ollama on this machine ($OLLAMA_HOST).
+(ANTHROPIC_API_KEY, OPENAI_API_KEY, OPENROUTER_API_KEY, GEMINI_API_KEY), then an Ollama on this machine
+($OLLAMA_HOST).
 Sessions are kept in $TAU_HOME, by default ~/.local/share/tau. NO_COLOR turns colours off.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 denied or no sandbox, 4 limit reached,

@@ -8,6 +8,7 @@ import {
   createOllamaEmbeddings,
   createOpenAiChat,
   createOpenAiEmbeddings,
+  createVertexGemini,
   knownProviders,
 } from "@tau/agent";
 import type { EmbeddingModel, Model, WireModelOptions } from "@tau/agent";
@@ -18,14 +19,15 @@ import { optional } from "./optional.ts";
 /** What a model is made of; the address only where it is not everybody's. */
 export interface ModelParts extends WireModelOptions {
   readonly baseUrl?: string;
-  /** For adapters that look for keys and regions themselves. */
+  /** For providers whose keys, regions and windows are found there, too. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
 /** A provider that the command can talk to. */
 export interface Provider {
   readonly name: string;
-  readonly keyVariable?: string;
+  /** Environment variables that may hold the key, in the order in which they are looked at. */
+  readonly keyVariables: readonly string[];
   /** Where everybody finds it; absent where everybody has an address of their own. */
   readonly baseUrl?: string;
   /** Whether its adapter finds the address, and what proves who asks, by itself. */
@@ -37,7 +39,7 @@ export interface Provider {
   readonly createEmbeddings?: (parts: Pick<ModelParts, "model" | "apiKey" | "baseUrl">) => EmbeddingModel;
 }
 
-type Adapter = (name: string) => Pick<Provider, "protocol" | "create" | "createEmbeddings">;
+type Adapter = (name: string) => Pick<Provider, "protocol" | "create" | "createEmbeddings" | "findsItself">;
 
 /** How a provider is talked to, by the name of its adapter. */
 const adapters: Readonly<Record<string, Adapter>> = {
@@ -47,6 +49,7 @@ const adapters: Readonly<Record<string, Adapter>> = {
     create: createGemini,
     createEmbeddings: createGeminiEmbeddings,
   }),
+  createVertexGemini: () => ({ protocol: "gemini", create: createVertex, findsItself: true }),
   createCohere: () => ({
     protocol: "cohere",
     create: createCohere,
@@ -67,35 +70,64 @@ const adapters: Readonly<Record<string, Adapter>> = {
 /** Tokens that an agent gets from an Ollama whose model can read more: its own 4,096 are used up by the tools. */
 const roomyTokens = 32_768;
 
+/** Who set the window, or the server's own, knows better. */
 function createRoomyOllama(parts: ModelParts): Model {
+  if (parts.contextWindow !== undefined || fromEnvironment(parts, "OLLAMA_CONTEXT_LENGTH") !== undefined) {
+    return createOllama(parts);
+  }
   const { capabilities } = parts;
   const can = capabilities?.maxInputTokens ?? capabilities?.maxContextTokens ?? roomyTokens;
-  const contextWindow = parts.contextWindow ?? Math.min(can, roomyTokens);
-  return createOllama({ ...parts, contextWindow, options: { num_ctx: contextWindow } });
+  return createOllama({ ...parts, contextWindow: Math.min(can, roomyTokens) });
 }
+
+/** With a project, what does not look like a key of Google's is a token for it. */
+function createVertex({ apiKey, ...parts }: ModelParts): Model {
+  const project = fromEnvironment(parts, "GOOGLE_CLOUD_PROJECT");
+  const isKey = project === undefined || (typeof apiKey === "string" && /^(?:AIza|AQ\.)/u.test(apiKey));
+  return createVertexGemini({
+    ...parts,
+    ...(isKey ? optional("apiKey", apiKey) : optional("accessToken", apiKey)),
+    ...optional("project", project),
+    ...optional("location", fromEnvironment(parts, "GOOGLE_CLOUD_LOCATION")),
+  });
+}
+
+/** A variable that is set; an empty one is not. */
+function fromEnvironment({ environment }: ModelParts, name: string): string | undefined {
+  const value = environment?.[name];
+  return value === "" ? undefined : value;
+}
+
+/** Keys that people have under another name than the provider's first. */
+const otherKeys: ReadonlyMap<string, readonly string[]> = new Map([
+  ["gemini", ["GOOGLE_API_KEY"]],
+  ["vertex", ["GOOGLE_OAUTH_ACCESS_TOKEN"]],
+]);
 
 /** Every provider that needs no more than a key and an address; `compatible` is a server of one's own. */
 export const providers: readonly Provider[] = [
   ...knownProviders.flatMap(({ id, adapters: names, baseUrl, keyVariable }): readonly Provider[] => {
-    const adapter = names.flatMap((name) => adapters[name] ?? []).at(0);
+    const adapter = names.flatMap((name) => adapters[name] ?? []).at(0)?.(id);
     if (adapter === undefined) return [];
     return [
       {
         name: id,
-        ...optional("baseUrl", baseUrl),
-        ...optional("keyVariable", keyVariable),
-        ...adapter(id),
+        ...optional("baseUrl", adapter.findsItself === true ? undefined : baseUrl),
+        keyVariables: [...(keyVariable === undefined ? [] : [keyVariable]), ...(otherKeys.get(id) ?? [])],
+        ...adapter,
       },
     ];
   }),
   {
     name: bedrockProvider.id,
+    keyVariables: [],
     protocol: "bedrock-converse",
     findsItself: true,
     create: createBedrockConverse,
   },
   {
     name: "compatible",
+    keyVariables: [],
     protocol: "openai-chat",
     create: (parts) => createOpenAiChat({ ...parts, provider: "compatible" }),
     createEmbeddings: (parts) => createOpenAiEmbeddings({ ...parts, provider: "compatible" }),

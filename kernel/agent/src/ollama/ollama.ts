@@ -12,7 +12,7 @@ export interface OllamaOptions extends WireModelOptions {
   readonly baseUrl?: string;
   /** How long the model stays in memory afterwards: a duration such as `10m`, or seconds; -1 for ever. */
   readonly keepAlive?: string | number;
-  /** Options of the model runner, such as `{ num_ctx: 32768 }`; what a request says wins. */
+  /** Options of the model runner, such as `{ top_k: 20 }`; what a request says wins. `num_ctx` is `contextWindow`. */
   readonly options?: JsonObject;
   /**
    * How the model is told to think: by level, or only whether. Default `level` for gpt-oss, else `switch`; nothing is
@@ -26,7 +26,7 @@ export interface OllamaOptions extends WireModelOptions {
 /**
  * Makes a {@link Model} that speaks Ollama's own `/api/chat`.
  *
- * A prompt that is longer than the server's window (4,096 tokens unless `num_ctx` or the server says otherwise) is
+ * A prompt that is longer than the server's window (`contextWindow`; else the server's own, often 4,096 tokens) is
  * refused, not cut. `providerOptions.ollama` adds any field of the body; its `options` are merged field by field.
  *
  * @throws TauError `model.invalid_request` when the base URL is not an address
@@ -42,12 +42,17 @@ export function createOllama(options: OllamaOptions): Model {
       {
         identity,
         keepAlive,
-        options: options.options ?? {},
+        options: { ...windowOf(options), ...options.options },
         thinking: capabilities?.reasoning === "no" ? "none" : thinking,
       },
       url,
     );
   });
+}
+
+/** The window is not only what the model can read, but what the server gives it. */
+function windowOf({ contextWindow }: OllamaOptions): JsonObject {
+  return contextWindow === undefined ? {} : { num_ctx: contextWindow };
 }
 
 /** What helps here is mostly one command. */
@@ -60,7 +65,7 @@ function identityOf({ provider = "ollama", model }: OllamaOptions): ModelIdentit
       "model.network":
         'could not be reached, or the connection broke. Check that it runs ("ollama serve") and the base URL',
       "model.context_too_long":
-        "says that the conversation is longer than its window. Give it more with options: { num_ctx }, or shorten the history",
+        "says that the conversation is longer than its window. Give it more (contextWindow, context_window in tau.toml), or shorten the history",
     },
   };
 }

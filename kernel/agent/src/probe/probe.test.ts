@@ -9,6 +9,7 @@ import { createAnthropic } from "../anthropic/anthropic.ts";
 import { defineCapabilities } from "../capabilities.ts";
 import { createOpenAiEmbeddings } from "../embeddings/openai-embeddings.ts";
 import type { Model } from "../model.ts";
+import { createGemini } from "../gemini/gemini.ts";
 import { createOpenAiChat } from "../openai-chat/openai-chat.ts";
 import { startLoopback } from "../replay-server.test.support.ts";
 import { startScriptedServer } from "../scripted/server.ts";
@@ -67,6 +68,7 @@ describe("probeModel()", () => {
   test.each([
     ["OpenAI Chat", "/v1", createOpenAiChat, "openai-chat"],
     ["Anthropic Messages", "", createAnthropic, "anthropic"],
+    ["Gemini", "/v1beta", createGemini, "gemini"],
   ])("sees over %s what a model does", async (_name, path, create, protocol) => {
     await using server = await startScriptedServer(able);
     const model = create({ baseUrl: `${server.url}${path}`, model: "scripted" });
@@ -77,7 +79,7 @@ describe("probeModel()", () => {
     expect(new Set(Object.values(others))).toEqual(new Set(["yes"]));
     expect(Object.keys(others)).toHaveLength(16);
     // Anthropic has no mode for any JSON.
-    expect(json_mode).toBe(protocol === "openai-chat" ? "yes" : undefined);
+    expect(json_mode).toBe(protocol === "anthropic" ? undefined : "yes");
     expect(findings.find(({ name }) => name === "prompt_cache")).toMatchObject({
       detail: "5888 of 6000 tokens came out of it",
       usage: { inputTokens: 12_000 },
