@@ -107,3 +107,5 @@ export type { RetryNotice, RetryPolicy } from "./retry.ts";
 export { beginWithRetry, retry } from "./retry.ts";
 export { beginStream } from "./begin-stream.ts";
 export type { RateLimit, RateLimits } from "./rate-limits.ts";
+export type { GeminiPrefixHostOptions } from "./gemini/gemini-prefix-host.ts";
+export { createGeminiPrefixHost } from "./gemini/gemini-prefix-host.ts";

@@ -9,12 +9,13 @@ import { transportError } from "../transport-error.ts";
 /** Bytes of one page of a list. OpenRouter's whole list has about two million. */
 const maxPageBytes = 32 * 1024 * 1024;
 
-/** Asks a provider for lists. */
+/** Asks a provider for lists, and for what it keeps. */
 export interface ListClient {
   readonly baseUrl: string;
   /** Path and query go behind the base URL. @throws TauError of this package, or the reason of the signal */
   get(path: string): Promise<Json>;
   post(path: string, body: Json): Promise<Json>;
+  delete(path: string): Promise<Json>;
 }
 
 /** Options of {@link createListClient}. */
@@ -41,6 +42,7 @@ export function createListClient(options: ListClientOptions): ListClient {
         headers: { ...headers, "content-type": "application/json" },
         body: JSON.stringify(body),
       }),
+    delete: async (path) => await exchange(options, path, { method: "DELETE", headers }),
   };
 }
 
