@@ -9,7 +9,7 @@ import { isJsonObject, parseJson } from "@tau/core";
  * `fixtures/request-schemas/make.mjs`, take no unknown field. Empty when nothing is.
  */
 export function schemaErrors(
-  protocol: "openai-chat" | "openai-responses" | "gemini" | "ollama",
+  protocol: "anthropic" | "openai-chat" | "openai-responses" | "gemini" | "ollama",
   body: unknown,
 ): readonly string[] {
   const packed = readFileSync(new URL(`../fixtures/request-schemas/${protocol}.json.gz`, import.meta.url));

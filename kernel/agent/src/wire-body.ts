@@ -13,14 +13,18 @@ export function joinBody(
   lists: Readonly<Record<string, string | undefined>>,
   options: JsonObject = {},
 ): string {
-  const fields: string[] = [];
+  // Added, not joined: the few pieces are copied once, when the socket needs them, however long they are.
+  let body = "{";
+  const add = (name: string, text: string): void => {
+    body += `${body === "{" ? "" : ","}${JSON.stringify(name)}:${text}`;
+  };
   for (const [name, value] of Object.entries({ ...settings, ...options })) {
-    if (value !== undefined) fields.push(`${JSON.stringify(name)}:${JSON.stringify(value)}`);
+    if (value !== undefined) add(name, JSON.stringify(value));
   }
   for (const [name, text] of Object.entries(lists)) {
-    if (text !== undefined && !Object.hasOwn(options, name)) fields.push(`${JSON.stringify(name)}:${text}`);
+    if (text !== undefined && !Object.hasOwn(options, name)) add(name, text);
   }
-  return `{${fields.join(",")}}`;
+  return `${body}}`;
 }
 
 /**

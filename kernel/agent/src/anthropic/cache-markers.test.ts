@@ -3,6 +3,7 @@ import type { AssistantMessage, Message, ToolDefinition } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
 import type { ModelRequest } from "../model.ts";
+import { schemaErrors } from "../request-schema.test.support.ts";
 import type { AnthropicBodyOptions } from "./body-options.ts";
 import { createAnthropicBodyWriter } from "./request-body.ts";
 import { plainOptions } from "./request.test.support.ts";
@@ -24,7 +25,9 @@ const request: ModelRequest = { system: "S", messages, tools };
 
 function write(changed: Partial<ModelRequest> = {}, options: Partial<AnthropicBodyOptions> = {}): string {
   const writer = createAnthropicBodyWriter({ ...plainOptions, promptCache: "5m", ...options });
-  return writer({ ...request, ...changed });
+  const body = writer({ ...request, ...changed });
+  expect(schemaErrors("anthropic", JSON.parse(body))).toEqual([]);
+  return body;
 }
 
 /** Where the marks are. */

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 
 import type { ModelRequest } from "../model.ts";
 import { readAll } from "../recorded.test.support.ts";
+import { schemaErrors } from "../request-schema.test.support.ts";
 import { startLoopback } from "../replay-server.test.support.ts";
 import { createAnthropic } from "./anthropic.ts";
 import type { AnthropicOptions } from "./anthropic.ts";
@@ -25,7 +26,9 @@ const hidden = "__respond_with__";
 
 function bodyOf(request: Partial<ModelRequest>, enforcesSchema: boolean): Record<string, unknown> {
   const write = createAnthropicBodyWriter({ ...plainOptions, enforcesSchema });
-  return JSON.parse(write({ ...question, ...request }));
+  const body = JSON.parse(write({ ...question, ...request }));
+  expect(schemaErrors("anthropic", body)).toEqual([]);
+  return body;
 }
 
 function toolsOf(body: Record<string, unknown>): readonly unknown[] {

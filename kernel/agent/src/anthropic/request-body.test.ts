@@ -4,6 +4,7 @@ import type { AssistantPart, Message, ToolDefinition } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
 import type { ModelRequest } from "../model.ts";
+import { schemaErrors } from "../request-schema.test.support.ts";
 import type { AnthropicBodyOptions } from "./body-options.ts";
 import { createAnthropicBodyWriter, toWireTool } from "./request-body.ts";
 import { plainOptions as options } from "./request.test.support.ts";
@@ -15,8 +16,12 @@ const read: ToolDefinition = {
 };
 const plain: ModelRequest = { messages: [userText("Hi")], tools: [] };
 
+/** A body; the vendor's types allow every field but those for sampling, which newer models have forgotten. */
 function bodyOf(request: ModelRequest, changed: Partial<AnthropicBodyOptions> = {}): unknown {
-  return JSON.parse(createAnthropicBodyWriter({ ...options, ...changed })(request));
+  const body: unknown = JSON.parse(createAnthropicBodyWriter({ ...options, ...changed })(request));
+  const { temperature: _temperature, top_p: _topP, ...rest } = Object(body);
+  expect(schemaErrors("anthropic", rest)).toEqual([]);
+  return body;
 }
 
 function contentOf(message: Message): unknown {
@@ -97,6 +102,10 @@ describe("Anthropic request bodies", () => {
     ).toMatchObject({ thinking: { type: "enabled" } });
   });
 
+  test("are checked by a schema that knows no other fields", () => {
+    expect(schemaErrors("anthropic", { ...Object(bodyOf(plain)), max_output_tokens: 1 })).not.toEqual([]);
+  });
+
   test("ask for thinking as the model understands it", () => {
     const budget = { thinking: "budget" } as const;
 
@@ -156,7 +165,9 @@ describe("Anthropic request bodies", () => {
 
   test("carry back the items of this protocol, and leave out those of others", () => {
     const use = { type: "server_tool_use", id: "s", name: "web_search", input: { query: "Tau" } };
-    const citations = [{ type: "page_location", cited_text: "Tau", document_index: 0 }];
+    const caller = { type: "code_execution_20250825", tool_id: "s" };
+    const place = { document_index: 0, document_title: null, start_page_number: 1, end_page_number: 2 };
+    const citations = [{ type: "page_location", cited_text: "Tau", ...place }];
 
     expect(
       contentOf({
@@ -175,7 +186,7 @@ describe("Anthropic request bodies", () => {
             id: "c",
             name: "read",
             arguments: "{}",
-            providerData: { protocol: "anthropic", data: { caller: { type: "code_execution_20250825" } } },
+            providerData: { protocol: "anthropic", data: { caller } },
           },
         ],
       }),
@@ -183,7 +194,7 @@ describe("Anthropic request bodies", () => {
       use,
       { type: "text", text: "Hi", citations },
       { type: "text", text: "Ho" },
-      { type: "tool_use", id: "c", name: "read", input: {}, caller: { type: "code_execution_20250825" } },
+      { type: "tool_use", id: "c", name: "read", input: {}, caller },
     ]);
   });
 
@@ -241,7 +252,7 @@ describe("Anthropic request bodies", () => {
       tools: [],
       providerTools: [code],
     };
-    const skills = { skills: [{ type: "anthropic", skill_id: "pdf" }] };
+    const skills = { skills: [{ type: "anthropic", skill_id: "pdf", version: "latest" }] };
 
     expect(bodyOf(request)).toMatchObject({ container: "new" });
     expect(bodyOf({ ...request, providerOptions: { anthropic: { container: skills } } })).toMatchObject({
