@@ -1,5 +1,6 @@
 import type { JsonObject } from "./json.ts";
 import type { AssistantMessage } from "./message.ts";
+import type { MicroUsd } from "./money.ts";
 import type { Usage } from "./usage.ts";
 
 /** A piece of answer text, in order. */
@@ -42,6 +43,10 @@ export interface ModelFinished {
   /** The model that really answered, as the provider names it. */
   readonly model: string;
   readonly responseId?: string;
+  /** Who answered, when that need not be whoever was asked: told by pipelines, which choose and cache. */
+  readonly provider?: string;
+  /** What the answer cost, where only a pipeline knows: nothing for one out of its cache. */
+  readonly costMicroUsd?: MicroUsd;
   /** What the provider says about why it stopped, in its own words: for example why it refused. */
   readonly stopDetails?: JsonObject;
 }

@@ -85,7 +85,7 @@ describe("withLayers()", () => {
 
   test("hands on the very batches of the model", async () => {
     const pipeline = withLayers(playing([hello]).model, named("cache"));
-    const batches = await readAll(pipeline.stream(question, contextOf()));
+    const batches = await readAll(pipeline.start(question, contextOf()).stream);
 
     expect(batches).toHaveLength(2);
     expect(batches.every((batch, index) => batch === hello[index])).toBe(true);
@@ -207,5 +207,41 @@ describe("Pipeline.start()", () => {
 
     expect(first.id < second.id).toBe(true);
     expect(first.attempts).not.toBe(second.attempts);
+  });
+});
+
+describe("a pipeline read as a plain model", () => {
+  const other = playing([hello], { provider: "other", price });
+
+  test("says at the end who answered and what it cost", async () => {
+    const answering: Layer = {
+      name: "routing",
+      wrap: (next) => (call) => next({ ...call, model: other.model }),
+    };
+    const pipeline = withLayers(playing([hello]).model, answering);
+
+    const last = (await readAll(pipeline.stream(question, contextOf()))).flat().at(-1);
+
+    expect(last).toMatchObject({ type: "finished", provider: "other", costMicroUsd: 20 });
+  });
+
+  test("says that an answer out of the cache cost nothing", async () => {
+    const hit: Layer = {
+      name: "cache",
+      wrap: (next) => (call) => {
+        call.record.cacheHit = true;
+        return next(call);
+      },
+    };
+    const last = (await readAll(withLayers(other.model, hit).stream(question, contextOf()))).flat().at(-1);
+
+    expect(last).toMatchObject({ costMicroUsd: 0 });
+  });
+
+  test("closes the model when its reader leaves", async () => {
+    const played = playing([hello]);
+    for await (const _ of withLayers(played.model).stream(question, contextOf())) break;
+
+    expect(played.open()).toBe(0);
   });
 });

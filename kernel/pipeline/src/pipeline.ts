@@ -9,6 +9,7 @@ import { checkOrder } from "./check-order.ts";
 import type { Handler, Layer, ModelStream } from "./layer.ts";
 import type { LayerName } from "./layer-order.ts";
 import type { PipelineCall } from "./pipeline-call.ts";
+import { toldStream } from "./told-stream.ts";
 import { toResponse } from "./pipeline-response.ts";
 import type { PipelineResponse } from "./pipeline-response.ts";
 
@@ -76,7 +77,7 @@ export function withLayers(model: Model, ...layers: readonly Layer[]): Pipeline 
     ...model,
     layers: layers.map(({ name }) => name),
     start,
-    stream: (request, context) => start(request, context).stream,
+    stream: (request, context) => toldStream(start(request, context)),
 
     async complete(request, context) {
       const { record, stream } = start(request, context);

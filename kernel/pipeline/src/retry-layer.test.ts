@@ -19,7 +19,7 @@ const patient: RetryPolicy = { wait: async () => undefined, random: () => 0.5 };
 
 async function read(played: PlayedModel, policy: RetryPolicy): Promise<readonly ModelEvent[]> {
   const pipeline = withLayers(played.model, retryLayer(policy));
-  return (await readAll(pipeline.stream(question, contextOf()))).flat();
+  return (await readAll(pipeline.start(question, contextOf()).stream)).flat();
 }
 
 describe("retryLayer()", () => {

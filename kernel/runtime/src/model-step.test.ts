@@ -115,4 +115,20 @@ describe("callModel()", () => {
       expect(runs).toBe(0);
     },
   );
+
+  test("records who answered and what it cost as the model tells, before what its price says", async () => {
+    const price = { inputPerMillion: 1_000_000, outputPerMillion: 1_000_000 };
+    const usage = { ...noUsage, inputTokens: 10 };
+    const told = { type: "finished", message, usage, stopReason: "stop", model: "m" } as const;
+    for (const [event, provider, costMicroUsd] of [
+      [told, "test", 10],
+      [{ ...told, provider: "other", costMicroUsd: 0 }, "other", 0],
+    ] as const) {
+      await using harness = await openHarness({ model: { ...modelOf(event), price } });
+
+      const events = await harness.run("Go");
+
+      expect(ofType(events, "model_finished")).toMatchObject([{ provider, costMicroUsd }]);
+    }
+  });
 });

@@ -1,5 +1,5 @@
 import { costOf, isTauError, TauError } from "@tau/core";
-import type { ModelCallFinished, ModelEvent, ModelFinished, Usage } from "@tau/core";
+import type { MicroUsd, ModelCallFinished, ModelEvent, ModelFinished, Price, Usage } from "@tau/core";
 import type { ModelRequest } from "@tau/agent";
 import { contextBlock, planTrim } from "@tau/session";
 
@@ -15,20 +15,24 @@ export async function callModel(scope: RunScope): Promise<void> {
   const { agent, log, clock } = scope;
   const startedAt = clock.now();
   const finished = await answerOf(scope);
-  const price = agent.model.price;
+  const cost = finished.costMicroUsd ?? costAt(finished.usage, agent.model.price);
   const event: ModelCallFinished = {
     type: "model_finished",
     runId: scope.runId,
     step: runOf(scope).steps + 1,
-    provider: agent.model.provider,
+    provider: finished.provider ?? agent.model.provider,
     model: finished.model,
     message: withUniqueCallIds(finished.message),
     usage: finished.usage,
-    ...(price === undefined ? {} : { costMicroUsd: costOf(finished.usage, price) }),
+    ...(cost === undefined ? {} : { costMicroUsd: cost }),
     stopReason: finished.stopReason,
     durationMs: clock.now() - startedAt,
   };
   log.record(event);
+}
+
+function costAt(usage: Usage, price: Price | undefined): MicroUsd | undefined {
+  return price === undefined ? undefined : costOf(usage, price);
 }
 
 async function answerOf(scope: RunScope): Promise<ModelFinished> {

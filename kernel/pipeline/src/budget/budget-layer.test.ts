@@ -220,7 +220,7 @@ describe("budgetLayer()", () => {
   test("reads the answer's own events unchanged", async () => {
     const { pipeline } = setUp([hello]);
 
-    expect(await readAll(pipeline.stream(question, contextOf()))).toEqual(hello);
+    expect(await readAll(pipeline.start(question, contextOf()).stream)).toEqual(hello);
   });
 });
 

@@ -83,7 +83,7 @@ describe("createAnswerCache()", () => {
     const { pipeline, ask } = setUp([[[answer]]]);
     await ask();
 
-    expect((await readAll(pipeline.stream(exact, contextOf()))).flat()).toEqual([
+    expect((await readAll(pipeline.start(exact, contextOf()).stream)).flat()).toEqual([
       { type: "thinking_delta", text: "Hm." },
       { type: "tool_call_started", index: 0, id: "c1", name: "add" },
       { type: "tool_call_delta", index: 0, fragment: '{"a":1}' },

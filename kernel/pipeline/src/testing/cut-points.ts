@@ -110,7 +110,7 @@ export async function cutCall(
   const controller = new AbortController();
   const context = { ...call.context, signal: controller.signal };
   if (cut.kind === "aborted" && cut.after === 0) controller.abort(gaveUp);
-  const stream = pipeline.stream(call.request, context)[Symbol.asyncIterator]();
+  const stream = pipeline.start(call.request, context).stream[Symbol.asyncIterator]();
   const batches: (readonly ModelEvent[])[] = [];
   if (cut.kind === "never_pulled") return { batches, thrown: undefined };
   if (cut.kind === "aborted_waiting") call.model.onWaiting = () => controller.abort(gaveUp);
