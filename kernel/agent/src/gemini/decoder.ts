@@ -5,11 +5,24 @@ import type { AnswerDecoder } from "../answer-decoder.ts";
 import { objectAt, objectsAt, textAt } from "../json-fields.ts";
 import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
+import { DeltaShortcut } from "../sse/delta-shortcut.ts";
 import type { SseEvent } from "../sse/sse-parser.ts";
 import { AnswerParts } from "./answer-parts.ts";
 import { finishReasonName, meaningOf } from "./finish-reason.ts";
 import { withCitations } from "./grounding.ts";
+import { countGaps, plainText } from "./plain-text.ts";
 import { readUsage } from "./usage.ts";
+
+/** A chunk as it came: `text.slice(start, end)`. */
+interface Place {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+const plainSaid = plainText(false);
+const plainThought = plainText(true);
+const markers = ['"text":"', '"text": "'];
 
 /** Decodes the chunks of one answer of `streamGenerateContent`; only the first candidate counts. */
 export class GeminiDecoder implements AnswerDecoder {
@@ -24,6 +37,9 @@ export class GeminiDecoder implements AnswerDecoder {
   #finishReason = "";
   #finishMessage = "";
   #model = "";
+  readonly #said = new DeltaShortcut(plainSaid, markers, { gaps: countGaps });
+  readonly #thought = new DeltaShortcut(plainThought, markers, { gaps: countGaps });
+  #newest: Place | undefined;
 
   constructor(identity: ModelIdentity, toError: (body: string) => Error) {
     this.#identity = identity;
@@ -35,8 +51,12 @@ export class GeminiDecoder implements AnswerDecoder {
     return this.#parts.take();
   }
 
-  shortcut(): number {
-    return -1;
+  shortcut(text: string, offset: number): number {
+    const said = this.#said.read(text, offset);
+    if (said !== -1) return this.#take("text", this.#said.text, { text, start: offset, end: said });
+    const thought = this.#thought.read(text, offset);
+    if (thought === -1) return -1;
+    return this.#take("thinking", this.#thought.text, { text, start: offset, end: thought });
   }
 
   event(event: SseEvent): void {
@@ -45,11 +65,15 @@ export class GeminiDecoder implements AnswerDecoder {
       throw this.#notTheProtocol(parsed.ok ? "An event of the stream is not an object." : parsed.reason);
     }
     this.#chunk(parsed.value);
+    if (plainSaid(parsed.value) !== undefined) this.#said.learn(event);
+    else if (plainThought(parsed.value) !== undefined) this.#thought.learn(event);
   }
 
   /** The protocol has no end marker: an answer is whole when a finish reason came and the response ended properly. */
   end(): void {
-    if (this.#finishReason !== "" && this.finished === undefined) this.#finish();
+    if (this.#finishReason === "" || this.finished !== undefined) return;
+    this.#readNewest();
+    this.#finish();
   }
 
   /** Reads an answer of `generateContent`, or the list of chunks that streams without `alt=sse` are. */
@@ -65,11 +89,30 @@ export class GeminiDecoder implements AnswerDecoder {
     for (const chunk of chunks) this.#chunk(chunk);
   }
 
+  #take(type: "text" | "thinking", text: string, place: Place): number {
+    this.#newest = place;
+    this.#parts.say(type, text);
+    return place.end;
+  }
+
+  /** The usage that the newest of the chunks tells that nobody parsed. */
+  #readNewest(): void {
+    if (this.#newest === undefined) return;
+    const { text, start, end } = this.#newest;
+    this.#newest = undefined;
+    const parsed = parseJson(text.slice(text.indexOf("{", start), end));
+    if (parsed.ok && isJsonObject(parsed.value)) {
+      this.#usage = readUsage(parsed.value["usageMetadata"]) ?? this.#usage;
+    }
+  }
+
   #chunk(chunk: JsonObject): void {
     if (isJsonObject(chunk["error"])) throw this.#toError(JSON.stringify(chunk));
     this.#model = textAt(chunk, "modelVersion") || this.#model;
     this.#parts.responseId = textAt(chunk, "responseId") || this.#parts.responseId;
-    this.#usage = readUsage(chunk["usageMetadata"]) ?? this.#usage;
+    const usage = readUsage(chunk["usageMetadata"]);
+    if (usage === undefined) this.#readNewest();
+    else [this.#usage, this.#newest] = [usage, undefined];
     this.#refuseBlocked(objectAt(chunk, "promptFeedback"));
     const candidate = objectsAt(chunk, "candidates").find(({ index = 0 }) => index === 0);
     if (candidate !== undefined) this.#candidate(candidate);

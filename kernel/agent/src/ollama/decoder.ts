@@ -14,6 +14,8 @@ import type { AnswerDecoder } from "../answer-decoder.ts";
 import { objectAt, objectsAt, textAt } from "../json-fields.ts";
 import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
+import { wordGap } from "../sse/delta-gap.ts";
+import { DeltaShortcut } from "../sse/delta-shortcut.ts";
 import type { SseEvent } from "../sse/sse-parser.ts";
 import { TextAccumulator } from "../text-accumulator.ts";
 import { toPartData } from "./part-data.ts";
@@ -28,6 +30,12 @@ const stopReasons: Readonly<Record<string, StopReason>> = {
   unload: "stop",
 };
 
+/** Only the first line's time is read, to name calls. */
+const shortcutOptions = {
+  frame: "ndjson",
+  gaps: [wordGap(["created_at"], (line) => [line["created_at"]])],
+} as const;
+
 /** Decodes the lines of one `/api/chat` stream. */
 export class OllamaDecoder implements AnswerDecoder {
   finished: ModelFinished | undefined;
@@ -38,6 +46,8 @@ export class OllamaDecoder implements AnswerDecoder {
   readonly #text = new TextAccumulator();
   readonly #thinking = new TextAccumulator();
   readonly #calls: ToolCallPart[] = [];
+  readonly #said = new DeltaShortcut(plainContent, ['"content":"'], shortcutOptions);
+  readonly #thought = new DeltaShortcut(plainThinking, ['"thinking":"'], shortcutOptions);
   /** Names the calls of servers that do not. */
   #createdAt = "";
 
@@ -52,8 +62,15 @@ export class OllamaDecoder implements AnswerDecoder {
     return events;
   }
 
-  shortcut(): number {
-    return -1;
+  shortcut(text: string, offset: number): number {
+    if (this.finished !== undefined) return -1;
+    let behind = this.#said.read(text, offset);
+    if (behind !== -1) this.#say(this.#said.text);
+    else {
+      behind = this.#thought.read(text, offset);
+      if (behind !== -1) this.#think(this.#thought.text);
+    }
+    return behind;
   }
 
   event(event: SseEvent): void {
@@ -63,6 +80,8 @@ export class OllamaDecoder implements AnswerDecoder {
       throw this.#notTheProtocol(parsed.ok ? "A line of the stream is not an object." : parsed.reason);
     }
     this.#line(parsed.value);
+    if (plainContent(parsed.value) !== undefined) this.#said.learn(event);
+    else if (plainThinking(parsed.value) !== undefined) this.#thought.learn(event);
   }
 
   /** The protocol has an end marker of its own: `done`. */
@@ -142,4 +161,26 @@ export class OllamaDecoder implements AnswerDecoder {
   #notTheProtocol(reason: string): TauError {
     return modelError("model.parse", this.#identity, { cause: new Error(reason) });
   }
+}
+
+/** The text of a line that does nothing but add text to the answer. */
+function plainContent(line: Json): string | undefined {
+  const message = plainMessage(line, "thinking");
+  return message && (textAt(message, "content") || undefined);
+}
+
+/** The text of a line that does nothing but add text to the thoughts. */
+function plainThinking(line: Json): string | undefined {
+  const message = plainMessage(line, "content");
+  return message && (textAt(message, "thinking") || undefined);
+}
+
+/** The message of a line with nothing but one text in it; `empty` is the field of the other text. */
+function plainMessage(line: Json, empty: "content" | "thinking"): JsonObject | undefined {
+  if (!isJsonObject(line) || line["done"] !== false) return undefined;
+  if (!Object.keys(line).every((key) => ["model", "created_at", "message", "done"].includes(key)))
+    return undefined;
+  const message = objectAt(line, "message");
+  const isPlain = Object.keys(message).every((key) => ["role", "content", "thinking"].includes(key));
+  return isPlain && textAt(message, empty) === "" ? message : undefined;
 }

@@ -4,6 +4,9 @@ import { describe, expect, test } from "vitest";
 
 import { AnthropicDecoder } from "../anthropic/decoder.ts";
 import type { AnswerDecoder } from "../answer-decoder.ts";
+import { GeminiDecoder } from "../gemini/decoder.ts";
+import { NdjsonParser } from "../ndjson/ndjson-parser.ts";
+import { OllamaDecoder } from "../ollama/decoder.ts";
 import { OpenAiChatDecoder } from "../openai-chat/decoder.ts";
 import { compatibleDialect } from "../openai-chat/dialect.ts";
 import { SseParser } from "./sse-parser.ts";
@@ -24,9 +27,11 @@ function decode(decoder: AnswerDecoder, source: string, fast: boolean, size = In
   const events: ModelEvent[] = [];
   let failure: string | undefined;
   try {
-    const parser = new SseParser(sink, 1_000_000);
+    const isSse = !(decoder instanceof OllamaDecoder);
+    const parser = isSse ? new SseParser(sink, 1_000_000) : new NdjsonParser(sink, 1_000_000);
     const bytes = Buffer.from(source);
     for (let at = 0; at < bytes.length; at += size) parser.push([bytes.subarray(at, at + size)]);
+    decoder.end();
   } catch (error) {
     failure = error instanceof Error ? error.message : "?";
   }
@@ -41,6 +46,14 @@ function openAi(source: string, fast: boolean, size?: number): unknown {
 
 function anthropic(source: string, fast: boolean, size?: number): unknown {
   return decode(new AnthropicDecoder(identity, (body) => new Error(body)), source, fast, size);
+}
+
+function gemini(source: string, fast: boolean, size?: number): unknown {
+  return decode(new GeminiDecoder(identity, (body) => new Error(body)), source, fast, size);
+}
+
+function ollama(source: string, fast: boolean, size?: number): unknown {
+  return decode(new OllamaDecoder(identity, (body) => new Error(body)), source, fast, size);
 }
 
 const openAiEnd = 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n';
@@ -99,6 +112,51 @@ const anthropicEvent = fc.oneof(
   },
   { weight: 1, arbitrary: fc.constant('event: ping\ndata: {"type": "ping"}\n\n') },
 );
+
+const geminiChunk = fc
+  .record({
+    token,
+    thought: fc.constantFrom("", "", ',"thought": true', ',"thoughtSignature": "c2ln"'),
+    index: fc.constantFrom("", ',"index": 0', ',"index": 0', ',"index": 1'),
+    extra: fc.constantFrom("", "", ',"groundingMetadata": {}', ',"groundingMetadata": {"a": 1}'),
+    // The last count in a stream is the one that is billed, also when nobody tells it twice.
+    usage: fc.oneof(
+      fc.constant(""),
+      fc
+        .tuple(fc.nat({ max: 300 }), fc.nat({ max: 300 }))
+        .map(
+          ([said, all]) =>
+            `,"usageMetadata": {"promptTokenCount": 5,"candidatesTokenCount": ${said},"totalTokenCount": ${all},"candidatesTokensDetails": [{"tokenCount": 7}]}`,
+        ),
+    ),
+  })
+  .map(
+    (c) =>
+      `data: {"candidates": [{"content": {"parts": [{"text": ${c.token}${c.thought}}],"role": "model"}${c.index}${c.extra}}]${c.usage},"modelVersion": "m","responseId": "r"}\r\n\r\n`,
+  );
+const geminiEnds = fc.constantFrom(
+  'data: {"candidates": [{"finishReason": "STOP"}]}\r\n\r\n',
+  'data: {"candidates": [{"finishReason": "STOP"}],"usageMetadata": {"candidatesTokenCount": 999}}\r\n\r\n',
+);
+
+const ollamaLine = fc
+  .record({
+    token,
+    kind: fc.constantFrom("content" as const, "thinking" as const, "both" as const),
+    micros: fc.nat({ max: 999_999 }),
+    extra: fc.constantFrom("", "", "", ',"tool_name":"f"'),
+    tail: fc.constantFrom("", "", ',"created_at":"again"', ',"eval_count":3'),
+  })
+  .map(({ token: said, kind, micros, extra, tail }) => {
+    const texts = {
+      content: `"content":${said}`,
+      thinking: `"content":"","thinking":${said}`,
+      both: `"content":${said},"thinking":"hm"`,
+    };
+    return `{"model":"m","created_at":"2026-01-01T00:00:00.${micros}Z","message":{"role":"assistant",${texts[kind]}${extra}},"done":false${tail}}\n`;
+  });
+const ollamaEnd =
+  '{"model":"m","created_at":"z","message":{"role":"assistant","content":""},"done":true,"eval_count":2}\n';
 
 const blocks = [0, 1]
   .map(
@@ -164,6 +222,72 @@ describe("DeltaShortcut", () => {
           taken: expect.any(Number),
         });
       }),
+    );
+  });
+
+  test("gives the same events and the same usage as the slow way for Gemini's chunks", () => {
+    fc.assert(
+      fc.property(fc.array(geminiChunk, { maxLength: 12 }), geminiEnds, size, (chunks, end, bytes) => {
+        const source = chunks.join("") + end;
+
+        expect(gemini(source, true, bytes)).toMatchObject({
+          ...Object(gemini(source, false)),
+          taken: expect.any(Number),
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("gives the same events as the slow way for Ollama's lines", () => {
+    fc.assert(
+      fc.property(fc.array(ollamaLine, { maxLength: 12 }), size, (lines, bytes) => {
+        const source = lines.join("") + ollamaEnd;
+
+        expect(ollama(source, true, bytes)).toMatchObject({
+          ...Object(ollama(source, false)),
+          taken: expect.any(Number),
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("takes the chunks and lines of plain answers, thoughts among them, though counts and times grow", () => {
+    const chunk = (text: string, count: number, thought: boolean): string =>
+      `data: {"candidates": [{"content": {"parts": [{"text": "${text}"${thought ? ',"thought": true' : ""}}],"role": "model"},"index": 0}],"usageMetadata": {"candidatesTokenCount": ${count},"totalTokenCount": ${count + 9}}}\r\n\r\n`;
+    const line = (field: string, count: number): string =>
+      `{"model":"m","created_at":"2026-01-01T00:00:00.${count}Z","message":{"role":"assistant","content":${field}},"done":false}\n`;
+    const chunks = [1, 20, 300, 4000].map((count, index) => chunk(`w${index}`, count, index < 2));
+    const lines = [1, 20, 300, 4000].map((count, index) =>
+      line(index < 2 ? '"","thinking":"h"' : '"w"', count),
+    );
+    const end = 'data: {"candidates": [{"finishReason": "STOP"}]}\r\n\r\n';
+
+    expect(gemini(chunks.join("") + end, true)).toMatchObject({
+      taken: 2,
+      events: [{}, {}, {}, {}, { usage: { outputTokens: 4000 } }],
+    });
+    expect(ollama(lines.join("") + ollamaEnd, true)).toMatchObject({ taken: 2 });
+  });
+
+  test("gives the same events and failures as the slow way for broken streams of both", () => {
+    const streams = fc.oneof(
+      fc.array(geminiChunk, { minLength: 2, maxLength: 6 }).map((chunks) => ({
+        source: chunks.join("") + 'data: {"candidates": [{"finishReason": "STOP"}]}\r\n\r\n',
+        run: gemini,
+      })),
+      fc
+        .array(ollamaLine, { minLength: 2, maxLength: 6 })
+        .map((lines) => ({ source: lines.join("") + ollamaEnd, run: ollama })),
+    );
+    fc.assert(
+      fc.property(streams, mutation, ({ source: whole, run }, [place, unit]) => {
+        const source = mutate(whole, place, unit);
+
+        expect(run(source, true)).toMatchObject({ ...Object(run(source, false)), taken: expect.any(Number) });
+      }),
+      { numRuns: 500 },
     );
   });
 
