@@ -17,16 +17,30 @@ export interface CompiledPatterns {
   bodyOf(name: string): RegExp | undefined;
 }
 
-/** Compiles patterns once; the result can be used for any number of texts. */
+/** Characters before a place that patterns look back at: as many as `\u000a` has. */
+export const lookBehind = 6;
+
+/** No letter or digit; but a line's end that is written `\n`, as JSON does, ends a word too. */
+const notInWord = String.raw`(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt]|\\u[0-9A-Fa-f]{4}))`;
+
+/** Up to so many characters one expression for all patterns is quicker than one for each, whatever stands there. */
+const short = 512;
+
+/**
+ * Compiles patterns once; the result can be used for any number of texts.
+ *
+ * Looking costs O(length of the text) whatever it holds, own patterns aside: whoever writes a prompt or an answer
+ * could otherwise keep the process busy for minutes.
+ */
 export function compilePatterns(
   secrets: readonly SecretPattern[],
   own: readonly OwnPattern[] = [],
 ): CompiledPatterns {
-  const notInWord = "(?<![A-Za-z0-9])";
-  const whole =
-    secrets.length === 0 ? undefined : new RegExp(`${notInWord}(?:${secrets.map(wholeOf).join("|")})`, "g");
-  const begun =
-    secrets.length === 0 ? undefined : new RegExp(`${notInWord}(?:${secrets.map(begunOf).join("|")})$`, "g");
+  const compiled = secrets.map(compileSecret);
+  const anyWhole = anyOf(
+    secrets.map(({ starts, body, minBody }) => wholeOf(starts, `[${body}]{${minBody}}`)),
+  );
+  const anyBegun = anyOf(secrets.map(begunOf), "$");
   const others = own.map(({ name, pattern }) => ({
     name,
     pattern: new RegExp(pattern.source, [...new Set(`${pattern.flags}g`)].join("").replace("y", "")),
@@ -36,37 +50,84 @@ export function compilePatterns(
 
   return {
     find(text, from) {
-      const found =
-        whole === undefined
-          ? []
-          : [...search(whole, text, from)].map((match) => ({
-              start: match.index,
-              end: match.index + match[0].length,
-              // Each secret is one group of the expression.
-              name:
-                secrets[match.findIndex((group, index) => index > 0 && group !== undefined) - 1]?.name ??
-                "secret",
-            }));
-      if (others.length === 0) return found;
-      const more = others.flatMap(({ name, pattern }) =>
-        [...search(pattern, text, from)].map((match) => ({
-          start: match.index,
-          end: match.index + match[0].length,
-          name,
-        })),
-      );
-      return merged([...found, ...more]);
+      anyWhole.lastIndex = from;
+      const found = anyWhole.test(text) ? compiled.flatMap((secret) => findSecret(secret, text, from)) : [];
+      for (const { name, pattern } of others) {
+        for (const match of search(pattern, text, from)) found.push(findingOf(match, name));
+      }
+      return found.length < 2 ? found : merged(found);
     },
 
     openEnd(text, from) {
       const kept = Math.max(from, text.length - heldBack);
-      if (begun === undefined) return kept;
-      begun.lastIndex = from;
-      return Math.min(kept, begun.exec(text)?.index ?? text.length);
+      if (text.length - from <= short) return Math.min(kept, firstOf(anyBegun, text, from));
+      return Math.min(kept, ...compiled.map((secret) => openEndOf(secret, text, from)));
     },
 
     bodyOf: (name) => bodies.get(name),
   };
+}
+
+/** One secret, ready to be looked for alone. */
+interface CompiledSecret {
+  readonly name: string;
+  readonly whole: RegExp;
+  readonly begun: RegExp;
+  readonly bodyCharacter: RegExp;
+  readonly needs: RegExp | undefined;
+  readonly longestStart: number;
+}
+
+function compileSecret(secret: SecretPattern): CompiledSecret {
+  const { name, starts, body, minBody, needs } = secret;
+  return {
+    name,
+    whole: anyOf([wholeOf(starts, `([${body}]{${minBody},})`)]),
+    begun: anyOf([begunOf(secret)], "$"),
+    bodyCharacter: new RegExp(`[${body}]`),
+    needs: needs === undefined ? undefined : new RegExp(`[${needs}]`),
+    longestStart: Math.max(...starts.map(({ length }) => length)),
+  };
+}
+
+function findSecret(
+  { name, whole, needs, longestStart }: CompiledSecret,
+  text: string,
+  from: number,
+): Finding[] {
+  const findings: Finding[] = [];
+  for (const match of search(whole, text, from)) {
+    if (needs === undefined || needs.test(match[1] ?? "")) findings.push(findingOf(match, name));
+    // What begins inside of it has no more of what it needs; only what begins at its end may go on.
+    else whole.lastIndex = Math.max(match.index + 1, whole.lastIndex - longestStart);
+  }
+  return findings;
+}
+
+/** What is open goes on to the end, so it begins in the last run of the secret's characters, or right before. */
+function openEndOf(
+  { begun, bodyCharacter, longestStart }: CompiledSecret,
+  text: string,
+  from: number,
+): number {
+  let run = text.length;
+  while (run > from && bodyCharacter.test(text.charAt(run - 1))) run--;
+  return firstOf(begun, text, Math.max(from, run - longestStart));
+}
+
+/** Where an expression matches first from a place on; the text's length for nowhere. */
+function firstOf(pattern: RegExp, text: string, from: number): number {
+  pattern.lastIndex = from;
+  return pattern.exec(text)?.index ?? text.length;
+}
+
+function findingOf(match: RegExpExecArray, name: string): Finding {
+  return { start: match.index, end: match.index + match[0].length, name };
+}
+
+/** Any of these at the beginning of a word; without any, nothing matches. */
+function anyOf(patterns: readonly string[], end = ""): RegExp {
+  return patterns.length === 0 ? /(?!)/g : new RegExp(`${notInWord}(?:${patterns.join("|")})${end}`, "g");
 }
 
 /** Matches from a place on, empty ones left out. */
@@ -88,10 +149,8 @@ function merged(findings: readonly Finding[]): readonly Finding[] {
   return result;
 }
 
-/** The secret as a whole, in one group. */
-function wholeOf({ starts, body, minBody, needs }: SecretPattern): string {
-  const ahead = needs === undefined ? "" : `(?=[${body}]*[${needs}])`;
-  return `((?:${starts.map(literal).join("|")})${ahead}[${body}]{${minBody},})`;
+function wholeOf(starts: readonly string[], body: string): string {
+  return `(?:${starts.map(literal).join("|")})${body}`;
 }
 
 /** Any beginning of the secret: some of its first characters, or all of them and some of its body. */

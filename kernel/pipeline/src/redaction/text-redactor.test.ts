@@ -47,6 +47,27 @@ describe("redactText()", () => {
     expect(redactText(text, patterns)).toBe(text);
   });
 
+  test.each(["\n", "\t", "\u001b"])("cuts out what stands after %j in a JSON string", (before) => {
+    const json = JSON.stringify({ arguments: JSON.stringify(`Use:${before}${secrets.api_key}`) });
+    expect(redactText(json, patterns)).not.toContain(body);
+    expect(inPieces(Array.from(json))).toBe(redactText(json, patterns));
+  });
+
+  // With an expression that starts again inside of what it refused, each of these takes minutes.
+  test.each([
+    ["beginnings without a digit", "sk-".repeat(400_000)],
+    ["beginnings without a dot", "-eyJ".repeat(300_000)],
+    ["beginnings before an end", `${"sk-".repeat(400_000)} `],
+  ])("is done soon with a million characters of %s", (_, text) => {
+    expect(redactText(text, patterns)).toBe(text);
+    expect(inPieces([text])).toBe(text);
+  });
+
+  test("finds a secret of one kind inside of what is none of another", () => {
+    const none = made("ey", "J", "a-".repeat(30));
+    expect(redactText(none + secrets.api_key, patterns)).toBe(`${none}[redacted:api_key]`);
+  });
+
   test("cuts out what one's own patterns find", () => {
     expect(redactText("Pay 4111 1111 1111 1111 now", withOwn)).toBe("Pay [redacted:card] now");
   });

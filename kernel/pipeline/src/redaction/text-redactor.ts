@@ -1,3 +1,4 @@
+import { lookBehind } from "./compiled-patterns.ts";
 import type { CompiledPatterns, Finding } from "./compiled-patterns.ts";
 
 /** More is not held back of what may be a secret: then it is one, or it never was. */
@@ -14,7 +15,7 @@ function markerOf(name: string): string {
  */
 export class TextRedactor {
   readonly #patterns: CompiledPatterns;
-  /** The character before `#held`, which patterns look back at. */
+  /** The characters before `#held`, which patterns look back at. */
   #before = "";
   #held = "";
   /** Goes on a secret that was too long to hold. */
@@ -55,11 +56,11 @@ export class TextRedactor {
       decided = text.length;
     }
     if (findings.length === 0 && decided === text.length && from + piece.length === text.length) {
-      this.#before = text.slice(-1);
+      this.#before = text.slice(-lookBehind);
       return piece;
     }
     const out = this.#withMarkers(text, findings, { from, to: decided });
-    this.#before = text.slice(Math.max(0, decided - 1), decided);
+    this.#before = text.slice(Math.max(0, decided - lookBehind), decided);
     this.#held = text.slice(decided);
     return out;
   }
