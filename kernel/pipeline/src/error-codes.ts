@@ -2,6 +2,8 @@
 export const pipelineErrorCodes = {
   "answer.wrong_shape":
     "The answer is not JSON of the shape that was asked for. Ask again, allow a longer answer, or use a model that can be held to a schema.",
+  "answer.unusable_schema":
+    "An answer cannot be compared with the JSON Schema that was asked for: a reference leads nowhere or in a circle, or a pattern is none. Correct the schema.",
   "budget.cut":
     "The answer grew beyond what was set aside for it, and the budget had no room for more. What was said until then is billed. Raise the limit, or ask for a shorter answer.",
   "budget.exceeded":

@@ -119,4 +119,17 @@ describe("completeObject()", () => {
 
     expect((await completeObject(model, request, contextOf())).value).toEqual(paris);
   });
+
+  test.each([
+    ["goes in a circle", { $ref: "#" }],
+    ["leads nowhere", { $ref: "#/$defs/nobody" }],
+    ["has a broken pattern", { type: "string", pattern: "(" }],
+  ])("says that a schema that %s cannot be used", async (_, broken) => {
+    const asked = { ...request, outputSchema: { name: "x", schema: broken } };
+
+    await expect(ask("strict_schema", { text: '"x"' }, asked)).rejects.toMatchObject({
+      code: "answer.unusable_schema",
+      class: "permanent",
+    });
+  });
 });

@@ -35,7 +35,7 @@ const toolName = "__respond_with__";
  * Asks a model for JSON of a schema, by the best way that it is known to have, and checks what comes back whoever
  * promised what. A model of which nothing is known is asked as if it could be held to the schema.
  *
- * @throws TauError `answer.wrong_shape`, and what the model throws; the reason of `context.signal`
+ * @throws TauError `answer.wrong_shape`, `answer.unusable_schema`, and what the model throws; the reason of `context.signal`
  */
 export async function completeObject(
   model: Model,

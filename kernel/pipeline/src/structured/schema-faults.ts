@@ -1,4 +1,5 @@
 import type { OutputUnit, Validator } from "@cfworker/json-schema";
+import { TauError } from "@tau/core";
 import type { Json, JsonSchema } from "@tau/core";
 
 /** Faults that a reason names. */
@@ -6,12 +7,24 @@ const maxFaults = 3;
 
 const compiled = new WeakMap<JsonSchema, Promise<Validator>>();
 
-/** What does not fit a schema, draft 2020-12; empty when all does. A schema is compiled once in its life. */
+/**
+ * What does not fit a schema, draft 2020-12; empty when all does. A schema is compiled once in its life.
+ *
+ * @throws TauError `answer.unusable_schema` for one that refers to itself or to nothing, or has a broken pattern
+ */
 export async function schemaFaults(schema: JsonSchema, value: Json): Promise<readonly OutputUnit[]> {
   let validator = compiled.get(schema);
   if (validator === undefined) compiled.set(schema, (validator = compile(schema)));
-  const { valid, errors } = (await validator).validate(value);
-  return valid ? [] : errors;
+  try {
+    const { valid, errors } = (await validator).validate(value);
+    return valid ? [] : errors;
+  } catch (cause) {
+    throw new TauError(
+      "answer.unusable_schema",
+      "The answer cannot be compared with its JSON Schema: the schema has a reference that leads nowhere or in a circle, or a pattern that is none. Correct the schema.",
+      { cause },
+    );
+  }
 }
 
 /** Names the first faults: where, and which keyword of the schema. */
