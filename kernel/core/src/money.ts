@@ -65,7 +65,8 @@ export function costOf(usage: Usage, price: Price, service?: ServiceTier): Micro
 }
 
 function costAt(usage: Usage, rates: Rates): MicroUsd {
-  const uncached = usage.inputTokens - usage.cacheReadTokens - usage.cacheWriteTokens;
+  // Some count the cached tokens beside the others: a cost is never negative all the same.
+  const uncached = Math.max(0, usage.inputTokens - usage.cacheReadTokens - usage.cacheWriteTokens);
   const total =
     BigInt(uncached) * BigInt(rates.inputPerMillion) +
     BigInt(usage.cacheReadTokens) * BigInt(rates.cacheReadPerMillion ?? rates.inputPerMillion) +

@@ -1,5 +1,5 @@
 import type { Model, ModelRequest } from "@tau/agent";
-import type { CallContext } from "@tau/core";
+import type { CallContext, ModelEvent } from "@tau/core";
 
 import type { CallRecord } from "./call-record.ts";
 
@@ -15,4 +15,9 @@ export interface PipelineCall {
   /** All who may answer, best first: what is reserved, cached and refused must be right for each of them. */
   readonly candidates: readonly Model[];
   readonly record: CallRecord;
+  /**
+   * Set by budget: hears of each batch that a layer inside of it holds back, when it comes, so that it is counted
+   * then. What it throws ends the call.
+   */
+  readonly arrived?: (batch: readonly ModelEvent[]) => void;
 }

@@ -1,6 +1,7 @@
 import { costOf } from "@tau/core";
 import type { AssistantMessage, MicroUsd, ModelFinished, StopReason, Usage } from "@tau/core";
 
+import { isUsage } from "./is-usage.ts";
 import type { CallRecord, LayerEntry, RetriedAttempt, ValidationSummary } from "./call-record.ts";
 
 /** A whole answer, and what happened on the way. */
@@ -61,9 +62,9 @@ function toTelemetry(record: CallRecord): ResponseTelemetry {
   };
 }
 
-/** What an answer costs: nothing when it came out of the cache, undefined when its model has no price. */
+/** What an answer costs: nothing when it came out of the cache, undefined when nobody knows. */
 export function costOfCall({ usage }: ModelFinished, record: CallRecord): MicroUsd | undefined {
   if (record.cacheHit) return 0;
   const price = record.answeredBy?.price;
-  return price === undefined ? undefined : costOf(usage, price);
+  return price === undefined || !isUsage(usage) ? undefined : costOf(usage, price);
 }

@@ -14,6 +14,11 @@ export type BudgetMetric = keyof Amounts;
 /** Nothing at all. */
 export const noAmounts: Amounts = { requests: 0, tokens: 0, costMicroUsd: 0 };
 
+/** Tells whether a number is what an amount is made of: NaN and what is negative would undo every limit. */
+export function isCount(value: number | undefined): value is number {
+  return value !== undefined && Number.isSafeInteger(value) && value >= 0;
+}
+
 /** Adds two amounts. */
 export function addAmounts(a: Amounts, b: Amounts): Amounts {
   return {

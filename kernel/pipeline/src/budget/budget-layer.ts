@@ -1,13 +1,14 @@
 import { TauError } from "@tau/core";
-import type { Observer } from "@tau/core";
+import type { ModelEvent, ModelFinished, Observer } from "@tau/core";
 
 import type { CallRecord } from "../call-record.ts";
-import type { Layer, ModelStream } from "../layer.ts";
+import { isUsage } from "../is-usage.ts";
+import type { Handler, Layer, ModelStream } from "../layer.ts";
+import { observeSafely } from "../observe-safely.ts";
 import type { PipelineCall } from "../pipeline-call.ts";
 import { costOfCall } from "../pipeline-response.ts";
 import { watchStream } from "../watch-stream.ts";
-import type { StreamEnd } from "../watch-stream.ts";
-import { noAmounts } from "./amounts.ts";
+import { isCount, noAmounts } from "./amounts.ts";
 import type { Amounts } from "./amounts.ts";
 import type { BudgetAccount, BudgetLedger, BudgetRefusal } from "./budget-ledger.ts";
 import { accountsOf } from "./budget-scopes.ts";
@@ -50,7 +51,7 @@ export function budgetLayer(options: BudgetLayerOptions): Layer {
     wrap: (next) => (call) => {
       const accounts = accountsOf(call.context, options.limits);
       if (accounts.length === 0) return next(call);
-      return budgeted({ call, accounts, options }, () => next(call));
+      return budgeted({ call, accounts, options }, next);
     },
   };
 }
@@ -61,36 +62,53 @@ interface Budgeted {
   readonly options: BudgetLayerOptions;
 }
 
-function budgeted(budget: Budgeted, open: () => ModelStream): ModelStream {
+function budgeted(budget: Budgeted, next: Handler): ModelStream {
   const { call, accounts, options } = budget;
   const { ledger, observer, now = Date.now } = options;
+  const { maxOutputTokens } = call.request;
   const { tenant } = call.context;
   const held = new HeldBudget({ ledger, tenant, accounts, now });
   const inputTokens = estimateInputTokens(call.request);
-  const expected = call.request.maxOutputTokens ?? options.expectedOutputTokens ?? 2048;
+  // A limit that is none is the provider's to refuse; here it must not set aside less than nothing.
+  const expected = isCount(maxOutputTokens) ? maxOutputTokens : (options.expectedOutputTokens ?? 2048);
   let heldOutput = expected;
   let saidTokens = 0;
+  let answer: ModelFinished | undefined;
+  let isHeldBack = false;
+
+  /** @throws TauError `budget.cut` */
+  function count(batch: readonly ModelEvent[]): void {
+    if (call.record.cacheHit) return;
+    const last = batch.at(-1);
+    if (last?.type === "finished") answer = last;
+    saidTokens += estimateOutputTokens(batch);
+    if (saidTokens <= heldOutput * growAt) return;
+    if (saidTokens > heldOutput * headroom) throw cut();
+    const more = amountsOf(budget, { inputTokens: 0, outputTokens: Math.ceil(expected * headroom) });
+    held.grow({ ...more, requests: 0 }, () => (heldOutput += expected));
+  }
+
+  function arrived(batch: readonly ModelEvent[]): void {
+    isHeldBack = true;
+    count(batch);
+  }
 
   return watchStream({
     async open() {
       await reserveFirst(budget, held, { inputTokens, outputTokens: Math.ceil(expected * headroom) });
-      return open();
+      return next({ ...call, arrived });
     },
     seen(batch) {
-      if (call.record.cacheHit) return;
-      saidTokens += estimateOutputTokens(batch);
-      if (saidTokens <= heldOutput * growAt) return;
-      if (saidTokens > heldOutput * headroom) throw cut();
-      const more = amountsOf(budget, { inputTokens: 0, outputTokens: Math.ceil(expected * headroom) });
-      held.grow({ ...more, requests: 0 }, () => (heldOutput += expected));
+      if (!isHeldBack) count(batch);
     },
-    async ended(end) {
-      const used = usedBy(budget, end, { inputTokens, outputTokens: Math.ceil(saidTokens) });
+    async ended() {
       try {
-        await held.settle(used);
+        const said = { inputTokens, outputTokens: Math.ceil(saidTokens) };
+        await held.settle(usedBy(call, answer, said));
       } catch (error) {
         // Stays counted as set aside, which is never too little.
-        observer?.({ name: "budget.settle_failed", level: 17, tenant, attributes: {}, error });
+        if (observer === undefined) return;
+        observeSafely(observer, { name: "budget.settle_failed", level: 17, tenant, attributes: {}, error });
       }
     },
   });
@@ -136,21 +154,28 @@ function limitsMoney(accounts: readonly BudgetAccount[]): boolean {
   return accounts.some(({ limits }) => limits.some(({ costMicroUsd }) => costMicroUsd !== undefined));
 }
 
-function usedBy({ call }: Budgeted, end: StreamEnd, said: Tokens): Amounts {
-  const { record } = call;
+/** What the provider says that it took; an estimate of what was said where it does not say so, or nonsense. */
+function usedBy(
+  { record, candidates }: PipelineCall,
+  answer: ModelFinished | undefined,
+  said: Tokens,
+): Amounts {
   if (record.cacheHit || record.attempts.length === 0) return noAmounts;
-  if (end.kind === "finished") {
-    const { usage } = end.event;
-    return {
-      requests: 1,
-      tokens: usage.inputTokens + usage.outputTokens,
-      costMicroUsd: costOfCall(end.event, record) ?? 0,
-    };
+  if (answer !== undefined && isTold(answer)) {
+    const { inputTokens, outputTokens } = answer.usage;
+    const costMicroUsd = costOfCall(answer, record) ?? 0;
+    return { requests: 1, tokens: inputTokens + outputTokens, costMicroUsd };
   }
   if (!hasBegun(record)) return { ...noAmounts, requests: 1 };
   const { inputTokens, outputTokens } = said;
-  const cost = dearestCost([call.model], inputTokens, outputTokens) ?? 0;
-  return { requests: 1, tokens: inputTokens + outputTokens, costMicroUsd: cost };
+  const whoever = record.answeredBy === undefined ? candidates : [record.answeredBy];
+  const costMicroUsd = dearestCost(whoever, inputTokens, outputTokens) ?? 0;
+  return { requests: 1, tokens: inputTokens + outputTokens, costMicroUsd };
+}
+
+/** Some servers say nothing of what an answer took. */
+function isTold({ usage }: ModelFinished): boolean {
+  return isUsage(usage) && usage.inputTokens + usage.outputTokens > 0;
 }
 
 /** An answer that began was read by the model, and is billed. */

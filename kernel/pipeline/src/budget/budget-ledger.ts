@@ -63,16 +63,16 @@ export interface BudgetQuery {
   readonly at: number;
 }
 
-/** Finds the metric of a limit that has no room for `wanted` beside what is `taken`. */
+const metrics: readonly BudgetMetric[] = ["requests", "tokens", "costMicroUsd"];
+
+/** Finds the metric of a limit that has no room for `wanted` beside what is `taken`; what is NaN has no room. */
 export function metricWithoutRoom(
   limit: BudgetLimit,
   taken: Amounts,
   wanted: Amounts,
 ): BudgetMetric | undefined {
-  if (limit.requests !== undefined && taken.requests + wanted.requests > limit.requests) return "requests";
-  if (limit.tokens !== undefined && taken.tokens + wanted.tokens > limit.tokens) return "tokens";
-  const { costMicroUsd } = limit;
-  return costMicroUsd !== undefined && taken.costMicroUsd + wanted.costMicroUsd > costMicroUsd
-    ? "costMicroUsd"
-    : undefined;
+  return metrics.find((metric) => {
+    const { [metric]: most } = limit;
+    return most !== undefined && !(taken[metric] + wanted[metric] <= most);
+  });
 }

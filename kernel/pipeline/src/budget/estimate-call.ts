@@ -24,16 +24,21 @@ export function estimateOutputTokens(batch: readonly ModelEvent[]): number {
   return estimateTextTokens(text);
 }
 
-/** The most that a call can cost with any of the models; undefined when one has no price. */
+/**
+ * The most that a call can cost with any of the models, also when all of its prompt is written to a prompt cache;
+ * undefined when one has no price.
+ */
 export function dearestCost(
-  models: readonly Model[],
+  models: readonly Pick<Model, "price">[],
   inputTokens: number,
   outputTokens: number,
 ): MicroUsd | undefined {
   let dearest = 0;
   for (const { price } of models) {
     if (price === undefined) return undefined;
-    dearest = Math.max(dearest, costOf({ ...noUsage, inputTokens, outputTokens }, price));
+    const usage = { ...noUsage, inputTokens, outputTokens };
+    const written = { ...usage, cacheWriteTokens: inputTokens };
+    dearest = Math.max(dearest, costOf(usage, price), costOf(written, price));
   }
   return dearest;
 }

@@ -10,6 +10,7 @@ import type { CompiledPatterns } from "../redaction/compiled-patterns.ts";
 import { secretPatterns } from "../redaction/secret-patterns.ts";
 import { redactText } from "../redaction/text-redactor.ts";
 import { watchStream } from "../watch-stream.ts";
+import type { StreamEnd } from "../watch-stream.ts";
 import type { CallBody, CallEventStore } from "./call-event-store.ts";
 import { outcomeOf } from "./call-outcome.ts";
 import type { CallOutcome } from "./call-outcome.ts";
@@ -69,11 +70,11 @@ export function createTelemetry(options: TelemetryOptions = {}): Telemetry {
   }
 
   /** Whatever goes wrong here is not the call's affair. */
-  function tellSafely(outcome: CallOutcome): void {
+  function tellSafely(call: PipelineCall, end: StreamEnd, firstBatchMs: number | undefined): void {
     try {
-      tell(outcome);
+      tell(outcomeOf(call, end, firstBatchMs));
     } catch (error) {
-      const { traceId, tenant } = outcome.call.context;
+      const { traceId, tenant } = call.context;
       observeSafely(observer, {
         name: "telemetry.failed",
         level: 13,
@@ -94,7 +95,7 @@ export function createTelemetry(options: TelemetryOptions = {}): Telemetry {
         seen() {
           firstBatchMs ??= performance.now() - call.record.startedMs;
         },
-        ended: (end) => tellSafely(outcomeOf(call, end, firstBatchMs)),
+        ended: (end) => tellSafely(call, end, firstBatchMs),
       });
     },
   };

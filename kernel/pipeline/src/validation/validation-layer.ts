@@ -73,12 +73,13 @@ async function* redactStream(
 
 async function* holdStream(
   source: ModelStream,
-  { request, context, record }: PipelineCall,
+  { request, context, record, arrived }: PipelineCall,
   validators: readonly OutputValidator[],
 ): AsyncGenerator<readonly ModelEvent[]> {
   const held: (readonly ModelEvent[])[] = [];
   let answer: ModelFinished | undefined;
   for await (const batch of source) {
+    arrived?.(batch);
     held.push(batch);
     const last = batch.at(-1);
     if (last?.type === "finished") answer = last;

@@ -1,0 +1,157 @@
+import { noUsage, TauError } from "@tau/core";
+import type { ModelEvent, ModelFinished } from "@tau/core";
+import { describe, expect, test } from "vitest";
+
+import { withLayers } from "../pipeline.ts";
+import { contextOf, finishedWith, hello, playing, question, readAll } from "../pipeline.test.support.ts";
+import { routingLayer } from "../routing/routing-layer.ts";
+import { notEmpty } from "../validation/text-validators.ts";
+import { validationLayer } from "../validation/validation-layer.ts";
+import { budgetLayer } from "./budget-layer.ts";
+import type { BudgetLayerOptions } from "./budget-layer.ts";
+import type { BudgetLimit } from "./budget-ledger.ts";
+import { createMemoryBudgetLedger } from "./memory-ledger.ts";
+
+const now = (): number => Date.UTC(2026, 0, 15, 10, 20, 30);
+/** 1 micro-USD a token in, 2 a token out. */
+const price = { inputPerMillion: 1_000_000, outputPerMillion: 2_000_000 };
+const tokensOnly: BudgetLimit = { window: "day", tokens: 10_000 };
+const wide: BudgetLimit = { ...tokensOnly, costMicroUsd: 1_000_000 };
+/** What a prompt of seven tokens and an answer of fifty take. */
+const estimated = { requests: 1, tokens: 57, costMicroUsd: 107 };
+
+function setUp(options: Partial<BudgetLayerOptions> = {}) {
+  const ledger = createMemoryBudgetLedger();
+  const layer = budgetLayer({ ledger, limits: { tenant: [wide] }, now, ...options });
+  const taken = () => ledger.taken({ tenant: "acme", account: "tenant", window: "day", at: now() });
+  return { layer, taken, ledger };
+}
+
+/** A batch of about this many tokens. */
+function words(tokens: number): readonly ModelEvent[] {
+  return [{ type: "text_delta", text: "four".repeat(tokens) }];
+}
+
+function endingWith(usage: Partial<ModelFinished["usage"]>): readonly ModelEvent[] {
+  return [{ ...finishedWith("x"), usage: { ...noUsage, ...usage } }];
+}
+
+describe("budgetLayer() against those who want more than they may", () => {
+  test.each([Number.NaN, -1_000_000, Infinity, 0.5])(
+    "sets aside what is usual for a limit that is none: %s",
+    async (maxOutputTokens) => {
+      const { layer, taken } = setUp({ limits: { tenant: [tokensOnly] } });
+      const during: number[] = [];
+
+      const pipeline = withLayers(playing([hello]).model, layer);
+      for await (const _ of pipeline.stream({ ...question, maxOutputTokens }, contextOf())) {
+        during.push((await taken()).tokens);
+      }
+
+      expect(during).toEqual([7 + 2_458, 15]);
+    },
+  );
+
+  test.each(["requests", "tokens", "costMicroUsd"])("takes a limit of NaN %s for no room", async (metric) => {
+    const { layer } = setUp({ limits: { tenant: [{ window: "day", [metric]: Number.NaN }] } });
+
+    const asked = withLayers(playing([hello], { price }).model, layer).complete(question, contextOf());
+
+    await expect(asked).rejects.toMatchObject({ code: "budget.exceeded", details: { metric } });
+  });
+
+  test.each([
+    { inputTokens: Number.NaN, outputTokens: 1 },
+    { inputTokens: -1_000_000, outputTokens: 1 },
+    { inputTokens: 1.5, outputTokens: 1 },
+    { inputTokens: 5, outputTokens: 1, cacheReadTokens: Number.NaN },
+    {},
+  ])("estimates what an answer took when the provider says %j", async (usage) => {
+    const { layer, taken } = setUp();
+    const script = [words(50), endingWith(usage)];
+
+    await readAll(withLayers(playing([script], { price }).model, layer).stream(question, contextOf()));
+
+    expect(await taken()).toEqual(estimated);
+  });
+
+  test("never counts money back for cached tokens that the provider counts beside the others", async () => {
+    const { layer, taken } = setUp();
+    const cheap = { ...price, cacheReadPerMillion: 100_000 };
+    const script = [endingWith({ inputTokens: 10, outputTokens: 1, cacheReadTokens: 1_000 })];
+
+    await readAll(withLayers(playing([script], { price: cheap }).model, layer).stream(question, contextOf()));
+
+    expect((await taken()).costMicroUsd).toBe(102);
+  });
+
+  test("counts all of an answer that a validator rejects", async () => {
+    const { layer, taken } = setUp();
+    const validation = validationLayer({ validators: [notEmpty()] });
+    const empty = { ...finishedWith(" "), usage: { ...noUsage, inputTokens: 8, outputTokens: 900 } };
+    const { model } = playing([[words(50), [empty]]], { price });
+
+    const asked = withLayers(model, layer, validation).complete(question, contextOf());
+
+    await expect(asked).rejects.toMatchObject({ code: "validation.rejected" });
+    expect(await taken()).toEqual({ requests: 1, tokens: 908, costMicroUsd: 1_808 });
+  });
+
+  test("cuts an answer that grows while validators hold it back, and counts it once", async () => {
+    const { layer, taken } = setUp({
+      limits: { tenant: [{ window: "day", tokens: 700 }] },
+      expectedOutputTokens: 500,
+    });
+    const validation = validationLayer({ validators: [notEmpty()] });
+    const played = playing([Array.from({ length: 500 }, () => words(20))]);
+
+    const asked = withLayers(played.model, layer, validation).complete(question, contextOf());
+
+    await expect(asked).rejects.toMatchObject({ code: "budget.cut" });
+    expect(played.open()).toBe(0);
+    expect((await taken()).tokens).toBe(7 + 620);
+  });
+
+  test("counts an answer that was left at the price of whoever gave it", async () => {
+    const { layer, taken } = setUp();
+    const dear = { inputPerMillion: 10_000_000, outputPerMillion: 20_000_000 };
+    const down = new TauError("model.network", "down", { class: "retryable" });
+    const cheap = playing([[down]], { price, id: "cheap" }).model;
+    const routing = routingLayer({ candidates: [cheap, playing([[words(50)]], { price: dear }).model] });
+
+    for await (const _ of withLayers(cheap, layer, routing).stream(question, contextOf())) break;
+
+    expect(await taken()).toEqual({ ...estimated, costMicroUsd: 1_070 });
+  });
+
+  test("sets aside what writing the prompt to a cache costs", async () => {
+    const { layer, taken } = setUp();
+    const writing = { ...price, cacheWritePerMillion: 3_000_000 };
+    const during: number[] = [];
+
+    const { model } = playing([hello], { price: writing });
+    for await (const _ of withLayers(model, layer).stream(
+      { ...question, maxOutputTokens: 10 },
+      contextOf(),
+    )) {
+      during.push((await taken()).costMicroUsd);
+    }
+
+    expect(during).toEqual([7 * 3 + 12 * 2, 20]);
+  });
+
+  test("gives an answer whose settlement fails, also to an observer that throws", async () => {
+    const { ledger } = setUp();
+    const broken = { ...ledger, settle: () => Promise.reject(new Error("disk full")) };
+    const { layer } = setUp({
+      ledger: broken,
+      observer: () => {
+        throw new Error("no log");
+      },
+    });
+
+    const asked = withLayers(playing([hello], { price }).model, layer).complete(question, contextOf());
+
+    await expect(asked).resolves.toBeDefined();
+  });
+});
