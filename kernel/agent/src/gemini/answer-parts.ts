@@ -2,6 +2,7 @@ import { uuidv7 } from "@tau/core";
 import type { AssistantPart, JsonObject, ModelEvent, ToolCallPart } from "@tau/core";
 
 import { objectAt, objectsAt, textAt, without } from "../json-fields.ts";
+import { respondToolName } from "../output-shape/respond-tool.ts";
 import { TextAccumulator } from "../text-accumulator.ts";
 import { PartialArguments } from "./partial-arguments.ts";
 import { toPartData } from "./part-data.ts";
@@ -117,6 +118,10 @@ export class AnswerParts {
   #functionCall(part: JsonObject): void {
     const wire = objectAt(part, "functionCall");
     const name = textAt(wire, "name");
+    if (name === respondToolName) {
+      this.say("text", JSON.stringify(objectAt(wire, "args")));
+      return;
+    }
     if (name !== "") this.#begin(part, wire, name);
     else if (wire["args"] !== undefined) throw new RangeError("A call has no name.");
     // Otherwise it may be the end of a call that ended already.

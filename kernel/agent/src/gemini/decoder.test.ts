@@ -131,6 +131,30 @@ describe("GeminiDecoder", () => {
     expect(finished).toMatchObject({ stopReason: "tool_calls", message: { parts: [{ name: "ls" }] } });
   });
 
+  test("takes what the hidden function was called with for the text of the answer", () => {
+    const call = {
+      functionCall: { name: "__respond_with__", args: { city: "Rome" } },
+      thoughtSignature: "c2ln",
+    };
+    const { events, finished } = decode(chunkOf([call], stop));
+
+    expect(finished).toMatchObject({
+      message: { parts: [{ type: "text", text: '{"city":"Rome"}' }] },
+      stopReason: "stop",
+    });
+    expect(events[0]).toEqual({ type: "text_delta", text: '{"city":"Rome"}' });
+  });
+
+  test("says what a filter says of itself", () => {
+    const safetyRatings = [{ category: "HARM_CATEGORY_HATE_SPEECH", blocked: true }];
+    const candidate = { finishReason: "SAFETY", finishMessage: "Because.", safetyRatings };
+
+    expect(decode(chunkOf([{ text: "A" }], candidate)).finished).toMatchObject({
+      stopReason: "content_filtered",
+      stopDetails: candidate,
+    });
+  });
+
   test("throws the filter's refusal of a prompt, and an error inside the stream", () => {
     expect(() => decode({ promptFeedback: { blockReason: "PROHIBITED_CONTENT" } })).toThrow(
       expect.objectContaining({

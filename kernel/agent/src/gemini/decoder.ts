@@ -2,7 +2,7 @@ import { isJsonObject, noUsage, parseJson } from "@tau/core";
 import type { Json, JsonObject, ModelEvent, ModelFinished, StopReason, TauError, Usage } from "@tau/core";
 
 import type { AnswerDecoder } from "../answer-decoder.ts";
-import { objectAt, objectsAt, textAt } from "../json-fields.ts";
+import { listAt, objectAt, objectsAt, textAt } from "../json-fields.ts";
 import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
 import { DeltaShortcut } from "../sse/delta-shortcut.ts";
@@ -36,6 +36,7 @@ export class GeminiDecoder implements AnswerDecoder {
   #usage: Usage = noUsage;
   #finishReason = "";
   #finishMessage = "";
+  #safetyRatings: readonly Json[] = [];
   #model = "";
   readonly #said = new DeltaShortcut(plainSaid, markers, { gaps: countGaps });
   readonly #thought = new DeltaShortcut(plainThought, markers, { gaps: countGaps });
@@ -134,6 +135,7 @@ export class GeminiDecoder implements AnswerDecoder {
     this.#citations.push(...objectsAt(cited, "citations"), ...objectsAt(cited, "citationSources"));
     this.#finishReason = finishReasonName(candidate["finishReason"]) || this.#finishReason;
     this.#finishMessage = textAt(candidate, "finishMessage") || this.#finishMessage;
+    this.#safetyRatings = listAt(candidate, "safetyRatings");
   }
 
   #refuseBlocked(feedback: JsonObject): void {
@@ -157,10 +159,20 @@ export class GeminiDecoder implements AnswerDecoder {
       message: { role: "assistant", parts },
       usage: this.#usage,
       stopReason,
+      ...(stopReason === "content_filtered" ? { stopDetails: this.#stopDetails() } : {}),
       model: this.#model === "" ? this.#identity.model : this.#model,
       ...(responseId === undefined ? {} : { responseId }),
     };
     this.#parts.finish(this.finished);
+  }
+
+  /** What the filter says of itself, in Google's words. */
+  #stopDetails(): JsonObject {
+    return {
+      finishReason: this.#finishReason,
+      ...(this.#finishMessage === "" ? {} : { finishMessage: this.#finishMessage }),
+      ...(this.#safetyRatings.length === 0 ? {} : { safetyRatings: this.#safetyRatings }),
+    };
   }
 
   /** @throws TauError for an answer that is none */

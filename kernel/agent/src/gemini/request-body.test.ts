@@ -218,6 +218,26 @@ describe("Gemini request bodies", () => {
     });
   });
 
+  test("get an answer of a shape beside functions by a hidden one, where both in one request are refused", () => {
+    const outputSchema = { name: "answer", schema: { type: "object" } };
+    const request = { ...plain, tools: [read], outputSchema };
+    const old = { model: "gemini-2.5-flash" };
+    const namesOf = (body: JsonObject): unknown =>
+      Object(body)["tools"][0].functionDeclarations.map(({ name }: { name: string }) => name);
+
+    expect(bodyOf(request)).toMatchObject({ generationConfig: { responseJsonSchema: { type: "object" } } });
+    expect(bodyOf(request, old)).toMatchObject({ toolConfig: { functionCallingConfig: { mode: "ANY" } } });
+    expect(bodyOf(request, old)).not.toHaveProperty("generationConfig");
+    expect(namesOf(bodyOf(request, old))).toEqual(["read", "__respond_with__"]);
+    expect(bodyOf({ ...request, toolChoice: "none" }, old)).toMatchObject({
+      toolConfig: { functionCallingConfig: { mode: "ANY", allowedFunctionNames: ["__respond_with__"] } },
+    });
+    expect(namesOf(bodyOf({ ...request, toolChoice: "required" }, old))).toEqual(["read"]);
+    expect(bodyOf({ ...request, tools: [] }, old)).toMatchObject({
+      generationConfig: { responseMimeType: "application/json" },
+    });
+  });
+
   test("ask for pictures where the model makes them", () => {
     expect(bodyOf(plain, { paints: true })["generationConfig"]).toEqual({
       responseModalities: ["TEXT", "IMAGE"],

@@ -4,6 +4,7 @@ import { objectAt, without } from "../json-fields.ts";
 import type { ModelRequest } from "../model.ts";
 import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
+import { toRespondTool } from "../output-shape/respond-tool.ts";
 import { joinBody, ownTool } from "../wire-body.ts";
 import { listWriter } from "../wire-fragments.ts";
 import { toContents } from "./content.ts";
@@ -29,7 +30,8 @@ export function createGeminiBodyWriter(options: GeminiBodyOptions): (request: Mo
     toContents(message, previous, options),
   );
 
-  return (request) => {
+  return (asked) => {
+    const request = withRespondTool(asked, options.settings);
     const own = request.providerOptions?.[geminiProtocol] ?? {};
     return joinBody(
       toSettings(request, own, options),
@@ -40,6 +42,22 @@ export function createGeminiBodyWriter(options: GeminiBodyOptions): (request: Mo
       // These two were merged field by field.
       without(own, "generationConfig", "toolConfig"),
     );
+  };
+}
+
+/**
+ * Before Gemini 3, functions and a schema in one request are refused: then a hidden function takes the answer, and the
+ * model must call one. A caller who demands one of the tools gets the call first and asks for the shape again later.
+ */
+function withRespondTool(request: ModelRequest, { generation }: Required<GeminiSettings>): ModelRequest {
+  const { outputSchema, tools, toolChoice, ...rest } = request;
+  if (outputSchema?.schema["type"] !== "object" || tools.length === 0 || generation === 3) return request;
+  if (typeof toolChoice === "object" || toolChoice === "required") return { ...rest, tools, toolChoice };
+  const respond = toRespondTool(outputSchema.schema);
+  return {
+    ...rest,
+    tools: [...tools, respond],
+    toolChoice: toolChoice === "none" ? { name: respond.name } : "required",
   };
 }
 
