@@ -9,8 +9,7 @@ export function textAt(value: JsonObject, name: string): string {
 
 /** The object at a place, or an empty one. */
 export function objectAt(value: JsonObject, name: string): JsonObject {
-  const object = value[name];
-  return isJsonObject(object) ? object : {};
+  return objectIn(value[name]);
 }
 
 /** The list at a place, or an empty one. */
@@ -21,7 +20,7 @@ export function listAt(value: JsonObject, name: string): readonly Json[] {
 
 /** The objects of the list at a place. */
 export function objectsAt(value: JsonObject, name: string): readonly JsonObject[] {
-  return listAt(value, name).filter(isJsonObject);
+  return objectsIn(value[name]);
 }
 
 /** The count at a place: a whole number that is not negative, 0 for anything else. */
@@ -33,4 +32,24 @@ export function countAt(value: JsonObject, name: string): number {
 /** A copy without some fields. */
 export function without(value: JsonObject, ...names: readonly string[]): JsonObject {
   return Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
+}
+
+/** The objects in a field that holds a list; none when it holds something else. */
+export function objectsIn(value: Json | undefined): readonly JsonObject[] {
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
+}
+
+/** The texts in a field that holds a list; undefined when it holds something else. */
+export function textsIn(value: Json | undefined): readonly string[] | undefined {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : undefined;
+}
+
+/** A field's object; an empty one when it holds something else. */
+export function objectIn(value: Json | undefined): JsonObject {
+  return isJsonObject(value) ? value : {};
+}
+
+/** A field's text; undefined when it is empty or something else. */
+export function textIn(value: Json | undefined): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
 }

@@ -4,7 +4,7 @@ import { CohereClientV2 } from "cohere-ai";
 import { describe, expect, test } from "vitest";
 
 import { createHttpTransport } from "../http/http-transport.ts";
-import { objectIn, objectsIn, textIn } from "../model-list/json-fields.ts";
+import { objectIn, objectsIn, textIn } from "../json-fields.ts";
 import { readOpenAiRecordings, toJson } from "../openai-recordings.test.support.ts";
 import type { OpenAiRecording } from "../openai-recordings.test.support.ts";
 import { randomSplits, readAll, seededRandom } from "../recorded.test.support.ts";

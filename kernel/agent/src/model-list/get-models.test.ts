@@ -9,7 +9,7 @@ import { describe, expect, test } from "vitest";
 import { createCatalog } from "../catalog/catalog.ts";
 import { startLoopback } from "../replay-server.test.support.ts";
 import { getModels, refreshCatalog } from "./get-models.ts";
-import { objectIn, textIn } from "./json-fields.ts";
+import { objectIn, textIn } from "../json-fields.ts";
 
 const { signal } = new AbortController();
 const now = () => Date.UTC(2026, 10, 26);

@@ -3,7 +3,8 @@ import type { JsonObject } from "@tau/core";
 
 import type { CapabilityFacts } from "../capabilities.ts";
 import type { CatalogModel } from "../catalog/catalog-model.ts";
-import { knownBy, objectIn, objectsIn, textIn, tokensIn } from "./json-fields.ts";
+import { objectIn, objectsIn, textIn } from "../json-fields.ts";
+import { knownBy, tokensIn } from "./fact-fields.ts";
 import type { ListClient } from "./list-client.ts";
 import { maxPages } from "./max-pages.ts";
 

@@ -3,7 +3,8 @@ import type { JsonObject } from "@tau/core";
 
 import type { CapabilityFacts } from "../capabilities.ts";
 import type { CatalogModel } from "../catalog/catalog-model.ts";
-import { knownBy, knownIn, objectsIn, textIn, textsIn, tokensIn } from "./json-fields.ts";
+import { objectsIn, textIn, textsIn } from "../json-fields.ts";
+import { knownBy, knownIn, tokensIn } from "./fact-fields.ts";
 import type { ListClient } from "./list-client.ts";
 import { maxPages } from "./max-pages.ts";
 

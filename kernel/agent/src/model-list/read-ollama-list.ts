@@ -3,7 +3,8 @@ import type { Json, JsonObject } from "@tau/core";
 
 import type { CapabilityFacts } from "../capabilities.ts";
 import type { CatalogModel } from "../catalog/catalog-model.ts";
-import { knownIn, objectIn, objectsIn, textIn, textsIn, tokensIn } from "./json-fields.ts";
+import { objectIn, objectsIn, textIn, textsIn } from "../json-fields.ts";
+import { knownIn, tokensIn } from "./fact-fields.ts";
 import type { ListClient } from "./list-client.ts";
 
 /** Models that are asked about one by one; the rest keep what the catalog knows. */

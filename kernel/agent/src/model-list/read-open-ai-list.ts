@@ -3,7 +3,8 @@ import type { Json, JsonObject } from "@tau/core";
 
 import type { CapabilityFacts, Modality } from "../capabilities.ts";
 import type { CatalogModel } from "../catalog/catalog-model.ts";
-import { knownBy, knownIn, objectIn, objectsIn, textIn, textsIn, tokensIn } from "./json-fields.ts";
+import { objectIn, objectsIn, textIn, textsIn } from "../json-fields.ts";
+import { knownBy, knownIn, tokensIn } from "./fact-fields.ts";
 import type { ListClient } from "./list-client.ts";
 import { perMillionOf } from "./per-token-price.ts";
 

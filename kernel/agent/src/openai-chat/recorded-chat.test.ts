@@ -4,7 +4,7 @@ import type OpenAI from "openai";
 import { describe, expect, test } from "vitest";
 
 import { createHttpTransport } from "../http/http-transport.ts";
-import { objectIn, objectsIn, textIn } from "../model-list/json-fields.ts";
+import { objectIn, objectsIn, textIn } from "../json-fields.ts";
 import { readOpenAiRecordings, sdkReading, toJson } from "../openai-recordings.test.support.ts";
 import type { OpenAiRecording } from "../openai-recordings.test.support.ts";
 import { randomSplits, readAll, seededRandom } from "../recorded.test.support.ts";

@@ -3,7 +3,7 @@ import { isJsonObject, toolCallsOf } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
 import { createHttpTransport } from "../http/http-transport.ts";
-import { objectIn, objectsIn, textIn } from "../model-list/json-fields.ts";
+import { objectIn, objectsIn, textIn } from "../json-fields.ts";
 import { readOpenAiRecordings, toJson } from "../openai-recordings.test.support.ts";
 import type { OpenAiRecording } from "../openai-recordings.test.support.ts";
 import { readAll } from "../recorded.test.support.ts";
