@@ -14,15 +14,10 @@ export function joinBody(
   options: JsonObject = {},
 ): string {
   // Added, not joined: the few pieces are copied once, when the socket needs them, however long they are.
-  let body = "{";
-  const add = (name: string, text: string): void => {
-    body += `${body === "{" ? "" : ","}${JSON.stringify(name)}:${text}`;
-  };
-  for (const [name, value] of Object.entries({ ...settings, ...options })) {
-    if (value !== undefined) add(name, JSON.stringify(value));
-  }
+  let body = JSON.stringify({ ...settings, ...options }).slice(0, -1);
   for (const [name, text] of Object.entries(lists)) {
-    if (text !== undefined && !Object.hasOwn(options, name)) add(name, text);
+    if (text === undefined || Object.hasOwn(options, name)) continue;
+    body += `${body === "{" ? "" : ","}${JSON.stringify(name)}:${text}`;
   }
   return `${body}}`;
 }

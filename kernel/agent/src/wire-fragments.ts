@@ -56,12 +56,11 @@ function append<Value>(
   // May throw: nothing has changed so far.
   const fragments = added.map((value, index) => write(value, values[from + index - 1]));
   let end = list.text.length;
-  for (const [index, value] of added.entries()) {
-    const { length } = fragments[index] ?? "";
+  for (const { length } of fragments) {
     if (length > 0) end += length + (end === 0 ? 0 : 1);
-    list.values.push(value);
     list.ends.push(end);
   }
+  for (const value of added) list.values.push(value);
   // Joined, not added: that would leave a tree of pieces, which the socket would have to flatten at every call.
   list.text = [list.text, ...fragments].filter((fragment) => fragment !== "").join(",");
 }

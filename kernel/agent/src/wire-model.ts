@@ -48,20 +48,14 @@ export function createWireModel(
   async function open(request: ModelRequest, signal: AbortSignal): Promise<WireExchange> {
     signal.throwIfAborted();
     if (loaded === undefined) loaded = await (loading ??= loadWith(load));
-    const { protocol, Exchange } = loaded;
+    const { protocol, headers, Exchange } = loaded;
     const key = await resolveKey(options.apiKey, signal);
     const body = protocol.writeBody(request);
     const call = {
       identity,
       url: protocol.url,
       transport: options.transport ?? sharedHttpTransport(),
-      headers: {
-        "content-type": "application/json",
-        accept: protocol.framing.contentType,
-        "user-agent": "tau",
-        ...(await protocol.headersFor(key, body, signal)),
-        ...options.headers,
-      },
+      headers: { ...headers, ...(await protocol.headersFor(key, body, signal)), ...options.headers },
       body,
       limits: options.timeouts ?? {},
       secrets: key === undefined ? [] : [key],
@@ -83,12 +77,16 @@ export function createWireModel(
 
 interface Loaded {
   readonly protocol: WireProtocol;
+  /** What every request says. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly Exchange: typeof WireExchange;
 }
 
 async function loadWith(load: () => Promise<WireProtocol>): Promise<Loaded> {
   const [protocol, module] = await Promise.all([load(), import("./wire-exchange.ts")]);
-  return { protocol, Exchange: module.WireExchange };
+  const accept = protocol.framing.contentType;
+  const headers = { "content-type": "application/json", accept, "user-agent": "tau" };
+  return { protocol, headers, Exchange: module.WireExchange };
 }
 
 /** What is known of the model before anybody calls it. */

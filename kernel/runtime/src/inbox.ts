@@ -44,8 +44,11 @@ export interface Inbox {
   answerTo(approvalId: string, signal: AbortSignal): Promise<InboxAnswer | undefined>;
   /** Context after `seq`. */
   contextAfter(seq: number, signal: AbortSignal): Promise<InboxPage>;
-  /** Whether there may be context after `seq`: at once for this process, within a second for others. */
-  mayHaveNews(seq: number): Promise<boolean>;
+  /**
+   * Whether there may be context after `seq`: at once for this process, within a second for others. Looks into the
+   * journal once a second at most; in between, the answer is there without waiting.
+   */
+  mayHaveNews(seq: number): Promise<boolean> | boolean;
 }
 
 // Another process's items are looked for this often at most: a run of quick steps must not pay for it.
@@ -73,6 +76,11 @@ export function createInbox(journal: Journal, clock: Clock, session: StreamId): 
         answersUpTo = seq;
       }
     }
+  };
+
+  const look = async (seq: number): Promise<boolean> => {
+    known = await journal.version(id);
+    return known > skipQuiet(seq);
   };
 
   /** Answers false when somebody else added something meanwhile. */
@@ -121,13 +129,12 @@ export function createInbox(journal: Journal, clock: Clock, session: StreamId): 
       return { entries, seq: last };
     },
 
-    async mayHaveNews(seq) {
+    mayHaveNews(seq) {
       if (known > skipQuiet(seq)) return true;
       const now = clock.now();
       if (now - lookedAt < lookEveryMs) return false;
       lookedAt = now;
-      known = await journal.version(id);
-      return known > skipQuiet(seq);
+      return look(seq);
     },
   };
 }

@@ -10,8 +10,11 @@ import type { RunScope } from "./run-scope.ts";
 import { withUniqueCallIds } from "./unique-call-ids.ts";
 import { untilAborted } from "./until-aborted.ts";
 
-/** Asks the model for the next step; its answer is in the log when this settles, but not yet committed. */
-export async function callModel(scope: RunScope): Promise<void> {
+/**
+ * Asks the model for the next step; its answer is in the log when this settles, but not yet committed. Answers the
+ * number of the event that has it.
+ */
+export async function callModel(scope: RunScope): Promise<number> {
   const { agent, log, clock } = scope;
   const startedAt = clock.now();
   const finished = await answerOf(scope);
@@ -29,6 +32,7 @@ export async function callModel(scope: RunScope): Promise<void> {
     durationMs: clock.now() - startedAt,
   };
   log.record(event);
+  return log.state.version;
 }
 
 function costAt(usage: Usage, price: Price | undefined): MicroUsd | undefined {

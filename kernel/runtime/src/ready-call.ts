@@ -17,9 +17,14 @@ import type { RunScope } from "./run-scope.ts";
  * The call of an effect that was decided on, ready to run. Where the decision is not of this moment, the call is
  * prepared and checked again; answers undefined, and records why, if it may not run now.
  */
-export async function readyCall(scope: RunScope, effect: EffectState): Promise<ReadyCall | undefined> {
-  const known = scope.prepared.get(effect.effectId);
-  if (known !== undefined) return known;
+export function readyCall(
+  scope: RunScope,
+  effect: EffectState,
+): ReadyCall | Promise<ReadyCall | undefined> {
+  return scope.prepared.get(effect.effectId) ?? prepareAgain(scope, effect);
+}
+
+async function prepareAgain(scope: RunScope, effect: EffectState): Promise<ReadyCall | undefined> {
   const prepared = await prepare(scope, effectiveCall(effect));
   if (!prepared.ok) {
     finishEffect(scope, effect, "failed", prepared.result);

@@ -42,10 +42,7 @@ export async function runLoop(scope: RunScope): Promise<RunEnd> {
     const limit = limitReached(scope, run);
     if (limit !== undefined) return limit;
     scope.log.send();
-    await scope.engine.step(`model:${run.steps + 1}`, async () => {
-      await callModel(scope);
-      return scope.log.state.version;
-    });
+    await scope.engine.step(`model:${run.steps + 1}`, () => callModel(scope));
     // Committed with the decisions on its calls, see settleStep(); the answer so far now comes from the log.
     scope.channel.settle();
   }
@@ -102,10 +99,15 @@ function inject(scope: RunScope, entries: Advice["entries"]): void {
   scope.log.record({ type: "context_injected", runId: scope.runId, entries, inboxSeq });
 }
 
-/** Takes what others handed in since the last step. */
-async function takeInbox(scope: RunScope): Promise<void> {
+/** Takes what others handed in since the last step. Usually it is known, without waiting, that there is nothing. */
+function takeInbox(scope: RunScope): Promise<void> | undefined {
+  const mayHaveNews = scope.inbox.mayHaveNews(scope.log.state.inboxSeq);
+  return mayHaveNews === false ? undefined : takeNews(scope, mayHaveNews);
+}
+
+async function takeNews(scope: RunScope, mayHaveNews: Promise<boolean> | boolean): Promise<void> {
+  if (!(await mayHaveNews)) return;
   const { inboxSeq } = scope.log.state;
-  if (!(await scope.inbox.mayHaveNews(inboxSeq))) return;
   const { entries, seq } = await scope.inbox.contextAfter(inboxSeq, scope.call.signal);
   if (entries.length === 0) return;
   scope.log.record({ type: "context_injected", runId: scope.runId, entries, inboxSeq: seq });

@@ -15,6 +15,7 @@ export interface HttpLimits {
 
 /** One POST. */
 export interface HttpRequest {
+  /** Never changed once it was used. */
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
@@ -58,15 +59,28 @@ async function loadParts(): Promise<Parts> {
 
 /** Makes an {@link HttpTransport}; undici is loaded by the first call, because importing it costs 20 to 60 ms. */
 export function createHttpTransport(options: HttpTransportOptions = {}): HttpTransport {
-  const pools = new Map<string, Pool>();
+  const pools = new Map<string, Map<number, Pool>>();
   let loading: Promise<Parts> | undefined;
   let loaded: Parts | undefined;
 
+  const open = ({ Pool: PoolClass }: Parts, origin: string, connectMs: number): Pool => {
+    const pool = new PoolClass(origin, {
+      allowH2: false, // One socket per stream: an abort closes it, and no stream waits behind another.
+      connect: { timeout: connectMs, ...(options.ca === undefined ? {} : { ca: options.ca }) },
+      keepAliveTimeout: options.keepAliveMs ?? 30_000,
+    });
+    const ofOrigin = pools.get(origin) ?? new Map<number, Pool>();
+    pools.set(origin, ofOrigin.set(connectMs, pool));
+    return pool;
+  };
+
   const send = (parts: Parts, request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> => {
-    const pool = poolFor(pools, parts.Pool, { ...options, request });
+    const { origin, path } = targetOf(request.url);
+    const { connectMs = 10_000 } = request.limits;
+    const pool = pools.get(origin)?.get(connectMs) ?? open(parts, origin, connectMs);
     const response = new parts.UndiciResponse(request.maxResponseBytes, signal);
     // undici takes a connection back one turn after its response; asking earlier opens another one.
-    setImmediate(() => response.send((handler) => pool.dispatch(toDispatch(request), handler)));
+    setImmediate(() => response.send((handler) => pool.dispatch(toDispatch(request, path), handler)));
     return response.started;
   };
 
@@ -83,7 +97,7 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
       loaded === undefined || signal.aborted ? loadAndSend(request, signal) : send(loaded, request, signal),
 
     async [Symbol.asyncDispose]() {
-      const closing = [...pools.values()];
+      const closing = [...pools.values()].flatMap((ofOrigin) => [...ofOrigin.values()]);
       pools.clear();
       await Promise.all(closing.map((pool) => pool.destroy()));
     },
@@ -98,29 +112,25 @@ export function sharedHttpTransport(): HttpTransport {
   return shared;
 }
 
-function poolFor(
-  pools: Map<string, Pool>,
-  PoolClass: typeof Pool,
-  options: HttpTransportOptions & { readonly request: HttpRequest },
-): Pool {
-  const { origin } = options.request.url;
-  const connectMs = options.request.limits.connectMs ?? 10_000;
-  const key = `${connectMs} ${origin}`;
-  let pool = pools.get(key);
-  if (pool === undefined) {
-    pool = new PoolClass(origin, {
-      allowH2: false, // One socket per stream: an abort closes it, and no stream waits behind another.
-      connect: { timeout: connectMs, ...(options.ca === undefined ? {} : { ca: options.ca }) },
-      keepAliveTimeout: options.keepAliveMs ?? 30_000,
-    });
-    pools.set(key, pool);
-  }
-  return pool;
+/** Where a URL leads. Taken apart once: every call of a model has the same one, and a URL's getters are slow. */
+interface Target {
+  readonly origin: string;
+  readonly path: string;
 }
 
-function toDispatch({ url, headers, body, limits }: HttpRequest): Dispatcher.DispatchOptions {
+const targets = new WeakMap<URL, Target>();
+
+function targetOf(url: URL): Target {
+  const known = targets.get(url);
+  if (known !== undefined) return known;
+  const target = { origin: url.origin, path: `${url.pathname}${url.search}` };
+  targets.set(url, target);
+  return target;
+}
+
+function toDispatch({ headers, body, limits }: HttpRequest, path: string): Dispatcher.DispatchOptions {
   return {
-    path: `${url.pathname}${url.search}`,
+    path,
     method: "POST",
     headers,
     body,

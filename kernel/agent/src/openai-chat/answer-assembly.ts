@@ -8,6 +8,9 @@ import { chatProtocol, toProviderData } from "./own-fields.ts";
 import { ReasoningDetails } from "./reasoning-details.ts";
 import { ToolCallAssembly } from "./tool-call-assembly.ts";
 
+// One for all: hardly any answer has items, and a map costs more than all else in here.
+const noItems: ReadonlyMap<string, readonly Json[]> = new Map();
+
 /** Puts one answer together out of its deltas, or out of a whole message, which is one delta that says all. */
 export class AnswerAssembly {
   /** The model refused, which is told as text. */
@@ -22,7 +25,7 @@ export class AnswerAssembly {
   readonly #details = new ReasoningDetails();
   readonly #images: ImagePart[] = [];
   readonly #annotations: Json[] = [];
-  readonly #items = new Map<string, readonly Json[]>();
+  #items: ReadonlyMap<string, readonly Json[]> = noItems;
   #sources: readonly Json[] = [];
   #extraContent: JsonObject | undefined;
 
@@ -50,13 +53,15 @@ export class AnswerAssembly {
 
   /** Sources that stand beside the choices; the last list told is the whole one. */
   sources(chunk: JsonObject): void {
-    const told = [chunk["search_results"], chunk["citations"]].map(listOf).find((list) => list.length > 0);
-    this.#sources = told ?? this.#sources;
+    const results = listOf(chunk["search_results"]);
+    const told = results.length > 0 ? results : listOf(chunk["citations"]);
+    if (told.length > 0) this.#sources = told;
   }
 
   delta(delta: JsonObject, isWhole: boolean): void {
     this.#think(delta, isWhole);
-    const { content, refusal } = { content: delta["content"], refusal: delta["refusal"] };
+    const content = delta["content"];
+    const refusal = delta["refusal"];
     if (typeof content === "string") this.say(content);
     else for (const part of listOf(content)) this.#part(part);
     if (typeof refusal === "string" && refusal !== "") {
@@ -64,8 +69,9 @@ export class AnswerAssembly {
       this.say(refusal);
     }
     for (const call of callsOf(delta)) this.calls.add(call, this.#events);
-    this.#annotations.push(...listOf(delta["annotations"]));
-    this.#images.push(...toImages(listOf(delta["images"])));
+    for (const annotation of listOf(delta["annotations"])) this.#annotations.push(annotation);
+    const images = listOf(delta["images"]);
+    if (images.length > 0) this.#images.push(...toImages(images));
     for (const field of this.#dialect.itemFields) this.#addItems(field, listOf(delta[field]));
     if (isJsonObject(delta["extra_content"])) this.#extraContent = delta["extra_content"];
   }
@@ -84,12 +90,14 @@ export class AnswerAssembly {
   }
 
   #think(delta: JsonObject, isWhole: boolean): void {
-    const fields = this.#dialect.reasoningFields.map((field) => delta[field]);
-    const thought = fields.find((value) => typeof value === "string" && value !== "");
     const inDetails = this.#dialect.reasoningDetails
       ? this.#details.add(listOf(delta["reasoning_details"]), isWhole)
       : "";
-    this.#addThinking(typeof thought === "string" ? thought : inDetails);
+    for (const field of this.#dialect.reasoningFields) {
+      const thought = delta[field];
+      if (typeof thought === "string" && thought !== "") return this.#addThinking(thought);
+    }
+    this.#addThinking(inDetails);
   }
 
   /** Mistral sends content as a list of parts when the model thinks. */
@@ -120,7 +128,7 @@ export class AnswerAssembly {
       if (place === -1) known.push(item);
       else known[place] = item;
     }
-    this.#items.set(field, known);
+    this.#items = new Map(this.#items).set(field, known);
   }
 
   #thinkingParts(): AssistantMessage["parts"] {
@@ -171,6 +179,8 @@ function callsOf(delta: JsonObject): readonly JsonObject[] {
     : [{ index: 0, function: legacy }];
 }
 
+const nothing: readonly Json[] = [];
+
 function listOf(value: Json | undefined): readonly Json[] {
-  return Array.isArray(value) ? value : [];
+  return Array.isArray(value) ? value : nothing;
 }
