@@ -48,14 +48,14 @@ export function createWireModel(
   async function open(request: ModelRequest, signal: AbortSignal): Promise<WireExchange> {
     signal.throwIfAborted();
     if (loaded === undefined) loaded = await (loading ??= loadWith(load));
-    const { protocol, headers, Exchange } = loaded;
+    const { protocol, common, Exchange } = loaded;
     const key = await resolveKey(options.apiKey, signal);
     const body = protocol.writeBody(request);
     const call = {
       identity,
       url: protocol.url,
       transport: options.transport ?? sharedHttpTransport(),
-      headers: { ...headers, ...(await protocol.headersFor(key, body, signal)), ...options.headers },
+      headers: { ...common, ...(await protocol.headersFor(key, body, signal)), ...options.headers },
       body,
       limits: options.timeouts ?? {},
       secrets: key === undefined ? [] : [key],
@@ -77,16 +77,16 @@ export function createWireModel(
 
 interface Loaded {
   readonly protocol: WireProtocol;
-  /** What every request says. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** Headers of every request. */
+  readonly common: Readonly<Record<string, string>>;
   readonly Exchange: typeof WireExchange;
 }
 
 async function loadWith(load: () => Promise<WireProtocol>): Promise<Loaded> {
   const [protocol, module] = await Promise.all([load(), import("./wire-exchange.ts")]);
   const accept = protocol.framing.contentType;
-  const headers = { "content-type": "application/json", accept, "user-agent": "tau" };
-  return { protocol, headers, Exchange: module.WireExchange };
+  const common = { "content-type": "application/json", accept, "user-agent": "tau" };
+  return { protocol, common, Exchange: module.WireExchange };
 }
 
 /** What is known of the model before anybody calls it. */

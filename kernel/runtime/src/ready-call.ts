@@ -17,10 +17,7 @@ import type { RunScope } from "./run-scope.ts";
  * The call of an effect that was decided on, ready to run. Where the decision is not of this moment, the call is
  * prepared and checked again; answers undefined, and records why, if it may not run now.
  */
-export function readyCall(
-  scope: RunScope,
-  effect: EffectState,
-): ReadyCall | Promise<ReadyCall | undefined> {
+export function readyCall(scope: RunScope, effect: EffectState): ReadyCall | Promise<ReadyCall | undefined> {
   return scope.prepared.get(effect.effectId) ?? prepareAgain(scope, effect);
 }
 

@@ -1,7 +1,7 @@
 import { isTauError } from "@tau/core";
 import type { JsonObject, ToolResultPart } from "@tau/core";
 import type { EffectState } from "@tau/session";
-import type { ReadyCall, ToolContext } from "@tau/tools";
+import type { ReadyCall, ToolContext, ToolRun } from "@tau/tools";
 
 import { errorResult } from "./plan-step.ts";
 import { runAfterTool } from "./run-hooks.ts";
@@ -15,14 +15,21 @@ export interface ReadyEffect {
 }
 
 /** Runs effects together, each between its start and its end in the log; see E1 in settle-step.ts. */
-export async function runGroup(scope: RunScope, group: readonly ReadyEffect[]): Promise<void> {
+export function runGroup(scope: RunScope, group: readonly ReadyEffect[]): Promise<unknown> {
   for (const ready of group) recordStart(scope, ready);
-  if (group.every(isPure)) scope.log.sendSoon();
-  else await scope.log.commit();
-  const [only] = group;
-  if (only !== undefined && group.length === 1) return await runEffect(scope, only);
-  // All of them come to an end before the first failure counts: nothing is left running.
-  const outcomes = await Promise.allSettled(group.map((ready) => runEffect(scope, ready)));
+  if (!group.every(isPure)) return scope.log.commit().then(() => runTogether(scope, group));
+  scope.log.sendSoon();
+  return runTogether(scope, group);
+}
+
+function runTogether(scope: RunScope, group: readonly ReadyEffect[]): Promise<unknown> {
+  const running = group.map((ready) => runEffect(scope, ready));
+  return running.length === 1 && running[0] !== undefined ? running[0] : allOf(running);
+}
+
+/** All of them come to an end before the first failure counts: nothing is left running. */
+async function allOf(running: readonly Promise<unknown>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(running);
   for (const outcome of outcomes) if (outcome.status === "rejected") await Promise.reject(outcome.reason);
 }
 
@@ -50,33 +57,36 @@ function recordStart(scope: RunScope, { effect, prepared }: ReadyEffect): void {
   });
 }
 
-async function runEffect(scope: RunScope, { effect, prepared }: ReadyEffect): Promise<void> {
-  const { clock } = scope;
-  const startedAt = clock.now();
-  await scope.engine.step(`effect:${effect.effectId}`, async () => {
-    try {
-      const ran = await scope.agent.tools.run(prepared, toolContext(scope, effect));
-      reportFailure(scope, ran.error, effect.call.name);
-      const hooked = (scope.agent.hooks ?? []).length > 0;
-      const result = hooked ? await runAfterTool(scope, effect.call.name, ran.result) : ran.result;
-      const artifacts = ran.artifacts.map(({ id, name, mediaType, size }) => ({ id, name, mediaType, size }));
-      const details = { ...ran.details, ...(artifacts.length === 0 ? {} : { artifacts }) };
-      recordEnd(scope, effect, {
-        outcome: result.isError ? "failed" : "completed",
-        result,
-        details,
-        startedAt,
-      });
-    } catch (error) {
-      // A shutdown leaves the effect open: whoever takes the run up decides by its class.
-      if (!scope.call.signal.aborted || leavesUnfinished(scope.call.signal.reason)) throw error;
-      const result = errorResult(effect.call, "Cancelled before it ended; it may have had effects.");
-      recordEnd(scope, effect, { outcome: "cancelled", result, details: {}, startedAt });
-      throw error;
-    }
-    return null;
-  });
+function runEffect(scope: RunScope, ready: ReadyEffect): Promise<null> {
+  return scope.engine.step(`effect:${ready.effect.effectId}`, () => perform(scope, ready));
+}
+
+async function perform(scope: RunScope, { effect, prepared }: ReadyEffect): Promise<null> {
+  const startedAt = scope.clock.now();
+  try {
+    const ran = await scope.agent.tools.run(prepared, toolContext(scope, effect));
+    reportFailure(scope, ran.error, effect.call.name);
+    const hooked = (scope.agent.hooks ?? []).length > 0;
+    const result = hooked ? await runAfterTool(scope, effect.call.name, ran.result) : ran.result;
+    const outcome = result.isError ? "failed" : "completed";
+    recordEnd(scope, effect, { outcome, result, details: detailsOf(ran), startedAt });
+  } catch (error) {
+    // A shutdown leaves the effect open: whoever takes the run up decides by its class.
+    if (!scope.call.signal.aborted || leavesUnfinished(scope.call.signal.reason)) throw error;
+    const result = errorResult(effect.call, "Cancelled before it ended; it may have had effects.");
+    recordEnd(scope, effect, { outcome: "cancelled", result, details: {}, startedAt });
+    throw error;
+  }
   scope.log.sendSoon();
+  return null;
+}
+
+function detailsOf({ details, artifacts }: ToolRun): JsonObject {
+  if (artifacts.length === 0) return details;
+  return {
+    ...details,
+    artifacts: artifacts.map(({ id, name, mediaType, size }) => ({ id, name, mediaType, size })),
+  };
 }
 
 function toolContext(scope: RunScope, { effectId, call }: EffectState): ToolContext {

@@ -26,6 +26,7 @@ export async function capOutput(
   content: readonly ToolResultContent[],
   { limits, store }: { readonly limits: OutputLimits; readonly store: ArtifactStore },
 ): Promise<CappedOutput> {
+  if (isSmall(content, limits)) return { content, artifacts: [] };
   const artifacts: Artifact[] = [];
   const parts: ToolResultContent[] = [];
   for (const part of content) {
@@ -50,6 +51,13 @@ export async function capOutput(
   artifacts.push(artifact);
   const text = markedClip(whole, limit, artifact.id);
   return { content: [{ type: "text", text }, ...parts.filter((part) => part.type !== "text")], artifacts };
+}
+
+/** Whether it fits whatever it says: text with at most three bytes a character, and nothing else. */
+function isSmall(content: readonly ToolResultContent[], { maxChars, maxBytes }: OutputLimits): boolean {
+  let chars = content.length;
+  for (const part of content) chars += part.type === "text" ? part.text.length : Number.POSITIVE_INFINITY;
+  return chars <= maxChars && chars * 3 <= maxBytes;
 }
 
 /** Clips `text` to `limit` characters and says between the halves where the rest is. */

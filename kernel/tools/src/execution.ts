@@ -19,34 +19,17 @@ export class Execution {
     this.#graceMs = graceMs;
   }
 
-  /** Runs the tool, once. Throws what it throws, or else why it was stopped. */
-  async run(input: unknown): Promise<ToolOutput> {
-    const { signal } = this.#context;
-    onAbort(signal, this.#cancel);
+  /** Why the tool was stopped, if it was: it usually throws something of its own then. */
+  get stopReason(): unknown {
+    const { aborted, reason } = this.#controller.signal;
+    return aborted ? reason : undefined;
+  }
+
+  /** Runs the tool, once. Rejects with what it throws, or with why it was stopped when it does not end by itself. */
+  run(input: unknown): Promise<ToolOutput> {
+    onAbort(this.#context.signal, this.#cancel);
     // No timer fires before the tool first waits for something; most are done by then.
     process.nextTick(armTimeout, this);
-    try {
-      const output = await this.#output(input);
-      signal.throwIfAborted();
-      return output;
-    } catch (error) {
-      // A tool that was stopped usually throws something of its own; the timeout is what the model must hear.
-      throw this.#controller.signal.aborted ? this.#controller.signal.reason : error;
-    } finally {
-      this.#running = false;
-      clearTimeout(this.#timer);
-      offAbort(signal, this.#cancel);
-    }
-  }
-
-  /** Lets the tool's time begin to run. */
-  armTimeout(): void {
-    if (!this.#running || this.#controller.signal.aborted) return;
-    const { name, timeoutMs } = this.#tool;
-    this.#timer = setTimeout(() => this.#stop(timeoutError(name, timeoutMs)), timeoutMs);
-  }
-
-  #output(input: unknown): Promise<ToolOutput> {
     const context: ToolContext = {
       ...this.#context,
       signal: this.#controller.signal,
@@ -58,6 +41,20 @@ export class Execution {
       this.#giveUp = reject;
       this.#tool.execute(input, context).then(resolve, reject);
     });
+  }
+
+  /** Nobody waits for the tool any more. */
+  end(): void {
+    this.#running = false;
+    clearTimeout(this.#timer);
+    offAbort(this.#context.signal, this.#cancel);
+  }
+
+  /** Lets the tool's time begin to run. */
+  armTimeout(): void {
+    if (!this.#running || this.#controller.signal.aborted) return;
+    const { name, timeoutMs } = this.#tool;
+    this.#timer = setTimeout(() => this.#stop(timeoutError(name, timeoutMs)), timeoutMs);
   }
 
   #stop(reason: unknown): void {

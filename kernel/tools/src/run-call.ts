@@ -42,12 +42,16 @@ export async function runCall(
 ): Promise<ToolRun> {
   const { call, tool } = ready;
   context.signal.throwIfAborted();
+  const execution = new Execution(tool, context, options.graceMs);
   let output: ToolOutput;
   try {
-    output = await new Execution(tool, context, options.graceMs).run(ready.input);
+    output = await execution.run(ready.input);
+    context.signal.throwIfAborted();
   } catch (error) {
     context.signal.throwIfAborted();
-    return failed(call, error);
+    return failed(call, execution.stopReason ?? error);
+  } finally {
+    execution.end();
   }
   const limits = { ...options, maxChars: tool.maxOutputChars ?? options.maxChars };
   try {
