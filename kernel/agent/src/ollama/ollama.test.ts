@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 
 import { defineCapabilities } from "../capabilities.ts";
 import { hello, readAll } from "../recorded.test.support.ts";
+import { startLoopback } from "../replay-server.test.support.ts";
 import { startScriptedServer } from "../scripted/server.ts";
 import { createOllama } from "./ollama.ts";
 import type { OllamaOptions } from "./ollama.ts";
@@ -43,6 +44,34 @@ describe("createOllama()", () => {
     await expect(readAll(model)).rejects.toMatchObject({
       code: "model.network",
       message: expect.stringContaining('"ollama serve"'),
+    });
+  });
+
+  test.each([
+    [400, '"m" does not support tools', "model.unsupported_content", '"ollama show m"'],
+    [
+      500,
+      "model requires more system memory (9 GiB) than is available (2 GiB)",
+      "model.overloaded",
+      "memory",
+    ],
+    [503, "server busy, please try again. maximum pending requests exceeded", "model.overloaded", "busy"],
+    [400, "the input length exceeds the context length", "model.context_too_long", "contextWindow"],
+    [404, "model 'm' not found", "model.not_found", '"ollama pull m"'],
+    [200, "model 'm' not found, try pulling it first", "model.not_found", '"ollama pull m"'],
+    [200, "model runner has unexpectedly stopped", "model.server_error", "Ask again"],
+    [401, "unauthorized", "model.auth", "API key"],
+  ])("says of HTTP %i %s what it is and what helps", async (status, error, code, help) => {
+    await using server = await startLoopback((_request, response) => {
+      response.writeHead(status, {
+        "content-type": status === 200 ? "application/x-ndjson" : "application/json",
+      });
+      response.end(`${JSON.stringify({ error })}\n`);
+    });
+
+    await expect(readAll(createOllama({ baseUrl: server.url, model: "m" }))).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(help),
     });
   });
 

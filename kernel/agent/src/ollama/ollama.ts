@@ -64,6 +64,9 @@ function identityOf({ provider = "ollama", model }: OllamaOptions): ModelIdentit
       "model.not_found": `has no such model. Get it with "ollama pull ${model}"`,
       "model.network":
         'could not be reached, or the connection broke. Check that it runs ("ollama serve") and the base URL',
+      "model.unsupported_content": `cannot do what the request needs: tools, thinking or pictures. "ollama show ${model}" says what it can`,
+      "model.overloaded":
+        'is busy, or has not enough memory free. Ask again later, stop other models ("ollama ps"), or take a smaller model or window',
       "model.context_too_long":
         "says that the conversation is longer than its window. Give it more (contextWindow, context_window in tau.toml), or shorten the history",
     },

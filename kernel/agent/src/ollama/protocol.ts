@@ -1,6 +1,7 @@
 import { ndjsonFraming } from "../framing.ts";
 import type { WireProtocol } from "../wire-protocol.ts";
 import { OllamaDecoder } from "./decoder.ts";
+import { readOllamaError } from "./read-error.ts";
 import { createOllamaBodyWriter } from "./request-body.ts";
 import type { OllamaBodyOptions } from "./request-body.ts";
 
@@ -11,6 +12,7 @@ export function createOllamaProtocol(options: OllamaBodyOptions, url: URL): Wire
     headersFor: (key) => (key === undefined ? {} : { authorization: `Bearer ${key}` }),
     writeBody: createOllamaBodyWriter(options),
     framing: ndjsonFraming,
+    readError: readOllamaError,
     createDecoder: (toError) => new OllamaDecoder(options.identity, toError),
   };
 }
