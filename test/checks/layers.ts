@@ -31,7 +31,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   sandbox: kernel,
   "cli-models": kernel,
   server: [...kernel, "proto", "sandbox", "store-sqlite"],
-  cli: [...kernel, "proto", "client", "bedrock", "sandbox", "store-sqlite", "server"],
+  cli: [...kernel, "proto", "client", "bedrock", "cli-models", "sandbox", "store-sqlite", "server"],
   bench: [...kernel, "proto", "store-sqlite", "server"],
 };
 

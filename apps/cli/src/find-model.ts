@@ -45,7 +45,7 @@ export async function findModel(
   { terminal, catalog }: ModelPlace,
 ): Promise<FoundModel> {
   const { provider, because, ollamaModel } = await chooseProvider(settings, terminal);
-  const id = settings.id ?? ollamaModel ?? defaultModels.get(provider.name);
+  const id = settings.id ?? ollamaModel ?? provider.defaultModel ?? defaultModels.get(provider.name);
   if (id === undefined) {
     const hint = provider.name === "ollama" ? " Or start Ollama and pull one." : "";
     throw new TauError(

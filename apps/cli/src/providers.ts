@@ -13,6 +13,8 @@ import {
 } from "@tau/agent";
 import type { EmbeddingModel, Model, WireModelOptions } from "@tau/agent";
 import { bedrockProvider, createBedrockConverse } from "@tau/bedrock";
+import { createClaudeCli, createCodexCli, createGeminiCli } from "@tau/cli-models";
+import type { CliModelOptions } from "@tau/cli-models";
 
 import { optional } from "./optional.ts";
 
@@ -32,6 +34,8 @@ export interface Provider {
   readonly baseUrl?: string;
   /** Whether its adapter finds the address, and what proves who asks, by itself. */
   readonly findsItself?: boolean;
+  /** What is asked when nobody names a model. */
+  readonly defaultModel?: string;
   /** The wire protocol's name, for example `openai-chat`. */
   readonly protocol: string;
   readonly create: (parts: ModelParts) => Model;
@@ -104,6 +108,56 @@ const otherKeys: ReadonlyMap<string, readonly string[]> = new Map([
   ["vertex", ["GOOGLE_OAUTH_ACCESS_TOKEN"]],
 ]);
 
+/** A vendor's command, with the login of whoever uses this one. */
+function commandProvider(
+  name: string,
+  create: (options: CliModelOptions, baseUrl: string | undefined) => Model,
+): Provider {
+  return {
+    name,
+    keyVariables: [],
+    findsItself: true,
+    defaultModel: "default",
+    protocol: name,
+    create: ({ model, environment, baseUrl, price, contextWindow }) =>
+      create(
+        {
+          model,
+          home: "personal",
+          ...optional("env", pathOf(environment)),
+          ...optional("price", price),
+          ...optional("contextWindow", contextWindow),
+        },
+        baseUrl,
+      ),
+  };
+}
+
+function pathOf(environment: ModelParts["environment"]): Readonly<Record<string, string>> | undefined {
+  const path = environment?.["PATH"];
+  return path === undefined ? undefined : { PATH: path };
+}
+
+/** Another address for a command, which takes it by a variable. */
+function withVariable(options: CliModelOptions, name: string, value: string | undefined): CliModelOptions {
+  return value === undefined ? options : { ...options, env: { ...options.env, [name]: value } };
+}
+
+const commandProviders: readonly Provider[] = [
+  commandProvider("claude-cli", (options, baseUrl) =>
+    createClaudeCli(withVariable(options, "ANTHROPIC_BASE_URL", baseUrl)),
+  ),
+  commandProvider("gemini-cli", (options, baseUrl) =>
+    createGeminiCli(withVariable(options, "GOOGLE_GEMINI_BASE_URL", baseUrl)),
+  ),
+  commandProvider("codex-cli", (options, baseUrl) =>
+    createCodexCli({
+      ...options,
+      ...(baseUrl === undefined ? {} : { config: [`openai_base_url=${JSON.stringify(baseUrl)}`] }),
+    }),
+  ),
+];
+
 /** Every provider that needs no more than a key and an address; `compatible` is a server of one's own. */
 export const providers: readonly Provider[] = [
   ...knownProviders.flatMap(({ id, adapters: names, baseUrl, keyVariable }): readonly Provider[] => {
@@ -125,6 +179,7 @@ export const providers: readonly Provider[] = [
     findsItself: true,
     create: createBedrockConverse,
   },
+  ...commandProviders,
   {
     name: "compatible",
     keyVariables: [],

@@ -1,4 +1,4 @@
-import type { ModelRequest } from "@tau/agent";
+import type { ModelCapabilities, ModelRequest } from "@tau/agent";
 import { modelError } from "@tau/agent/adapter";
 import type { ModelIdentity } from "@tau/agent/adapter";
 
@@ -7,17 +7,26 @@ import type { ModelIdentity } from "@tau/agent/adapter";
  *
  * @throws TauError `model.unsupported_content`
  */
-export function assertAnswerable(request: ModelRequest, identity: ModelIdentity): void {
-  const reason = reasonAgainst(request);
+export function assertAnswerable(
+  request: ModelRequest,
+  { tools: takesTools }: Pick<ModelCapabilities, "tools">,
+  identity: ModelIdentity,
+): void {
+  const reason = toolReason(request, takesTools === "yes") ?? reasonAgainst(request);
   if (reason === undefined) return;
   throw modelError("model.unsupported_content", identity, { sentence: reason });
 }
 
-function reasonAgainst(request: ModelRequest): string | undefined {
-  const { tools, providerTools = [], stopSequences = [], toolChoice } = request;
-  if (tools.length > 0 && toolChoice !== "none") {
+function toolReason({ tools, toolChoice = "auto" }: ModelRequest, takesTools: boolean): string | undefined {
+  if (tools.length === 0 || toolChoice === "none") return undefined;
+  if (!takesTools) {
     return "cannot be given tools: its command runs without any. Ask without tools, or choose another model";
   }
+  return toolChoice === "auto" ? undefined : "cannot be made to call a tool";
+}
+
+function reasonAgainst(request: ModelRequest): string | undefined {
+  const { providerTools = [], stopSequences = [] } = request;
   if (providerTools.length > 0) return "cannot be given tools of another provider";
   if (stopSequences.length > 0) return "knows no stop sequences";
   const kinds = new Set(request.messages.flatMap(({ parts }) => parts.map(({ type }) => type)));

@@ -41,7 +41,7 @@ export function createCliModel(protocol: CliProtocol, options: CliModelOptions):
     async *stream(request: ModelRequest, context: CallContext) {
       const { signal } = context;
       signal.throwIfAborted();
-      assertAnswerable(request, identity);
+      assertAnswerable(request, protocol.capabilities, identity);
       const { process, folder } = await start(request, context, { call, protocol, options });
       const reader = protocol.createReader(identity);
       let endsItself = false;

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 import type { ModelRequest } from "@tau/agent";
 import { createCallContext, userText } from "@tau/core";
-import type { CallContext, ModelEvent } from "@tau/core";
+import type { CallContext, ModelEvent, ToolDefinition } from "@tau/core";
 
 import { createClaudeCli } from "./claude/claude-cli.ts";
 import type { CliModel } from "./cli-model.ts";
@@ -34,6 +34,7 @@ export function realOnes(names: readonly CommandName[]): readonly CommandName[] 
 export type ScenarioName =
   | "answer"
   | "length"
+  | "tools"
   | "cut"
   | "stall"
   | "no login"
@@ -49,6 +50,7 @@ export type ScenarioName =
 export const scenarios: Readonly<Record<ScenarioName, VendorScenario>> = {
   answer: { kind: "answer" },
   length: { kind: "length" },
+  tools: { kind: "tools" },
   cut: { kind: "cut" },
   stall: { kind: "stall" },
   "no login": { kind: "status", status: 401, message: "Missing bearer or basic authentication in header" },
@@ -98,7 +100,7 @@ export async function startCommand(name: CommandName, options: CommandOptions): 
   const vendor = await startVendor(scenarios[scenario]);
   const homes = join(folder, "homes");
   const log = join(folder, "calls.ndjson");
-  for (const tenant of ["acme", "globex"]) await logIn(name, join(homes, tenant), tenant);
+  for (const tenant of ["acme", "globex", "contract"]) await logIn(name, join(homes, tenant), tenant);
   const program =
     kind === "real" ? realProgram(name) : await makePlayer(folder, { name, scenario, log, play });
   const model = create(name, vendor.url, { program, home: { tenantsIn: homes }, ...rest });
@@ -217,6 +219,17 @@ export function contextOf(signal: AbortSignal = new AbortController().signal, te
 /** A question without tools. */
 export const hello: ModelRequest = { system: "Be brief.", messages: [userText("Say hello.")], tools: [] };
 
+/** A tool for those questions that have one. */
+export const add: ToolDefinition = {
+  name: "add",
+  description: "Adds two numbers.",
+  inputSchema: {
+    type: "object",
+    properties: { a: { type: "number" }, b: { type: "number" } },
+    required: ["a", "b"],
+  },
+};
+
 /** Everything that the model says. */
 export async function readAll(
   model: CliModel,
@@ -228,11 +241,11 @@ export async function readAll(
   return events;
 }
 
-/** Tells whether a process is alive. */
+/** Tells whether a process is alive: one that nobody has buried yet is not. */
 export function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    const status = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return !/^\d+ \(.*\) [ZX] /s.test(status);
   } catch {
     return false;
   }

@@ -1,7 +1,6 @@
-import { userText } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
-import { contextOf, create, hello, isAlive, readAll, startCommand } from "./commands.test.support.ts";
+import { add, contextOf, create, hello, isAlive, readAll, startCommand } from "./commands.test.support.ts";
 import type { CommandName } from "./commands.test.support.ts";
 
 const names: readonly CommandName[] = ["claude", "gemini", "codex"];
@@ -103,6 +102,20 @@ describe("a command", () => {
     expect(isAlive(call?.pid ?? 0)).toBe(false);
   });
 
+  test("that stopped early is ended at once, lest it asks for the rest", async () => {
+    await using fixture = await startCommand("claude", {
+      kind: "recorded",
+      scenario: "length",
+      limits: { stopMs: 600_000 },
+      play: { hangs: true },
+    });
+    expect((await readAll(fixture.model)).at(-1)).toMatchObject({ stopReason: "length" });
+    await fixture.model[Symbol.asyncDispose]();
+
+    const [call] = await fixture.calls();
+    expect(isAlive(call?.pid ?? 0)).toBe(false);
+  });
+
   test.each(["claude", "codex"] as const)("%s that stopped at the limit of tokens says so", async (name) => {
     await using fixture = await startCommand(name, { kind: "recorded", scenario: "length" });
 
@@ -186,7 +199,6 @@ describe("a command", () => {
 });
 
 describe("what a command cannot do is refused before it is started:", () => {
-  const tool = { name: "add", description: "", inputSchema: {} };
   const sound = { type: "audio", mediaType: "audio/wav", source: { kind: "base64", data: "" } } as const;
   const paper = { type: "file", mediaType: "application/pdf", source: { kind: "base64", data: "" } } as const;
   const picture = { type: "image", mediaType: "image/png", source: { kind: "base64", data: "" } } as const;
@@ -194,7 +206,9 @@ describe("what a command cannot do is refused before it is started:", () => {
   const schema = { name: "answer", schema: { type: "object" } };
 
   test.each([
-    ["claude", "tools", { tools: [tool] }],
+    ["gemini", "tools", { tools: [add] }],
+    ["codex", "tools", { tools: [add] }],
+    ["claude", "a tool that must be called", { tools: [add], toolChoice: { name: "add" } }],
     ["codex", "a provider's tools", { providerTools: [{ protocol: "anthropic", data: {} }] }],
     ["gemini", "stop sequences", { stopSequences: ["END"] }],
     ["claude", "sound", { messages: [{ role: "user", parts: [sound] }] }],
@@ -213,8 +227,8 @@ describe("what a command cannot do is refused before it is started:", () => {
   });
 
   test("tools that may not be used are no reason", async () => {
-    await using fixture = await startCommand("claude", { kind: "recorded", scenario: "answer" });
-    const request = { ...hello, messages: [userText("Hi")], tools: [tool], toolChoice: "none" } as const;
+    await using fixture = await startCommand("gemini", { kind: "recorded", scenario: "answer" });
+    const request = { ...hello, tools: [add], toolChoice: "none" } as const;
 
     expect((await readAll(fixture.model, request)).at(-1)?.type).toBe("finished");
   });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { userText } from "@tau/core";
 import { afterEach, describe, expect, test, vi } from "vitest";
 
-import { contextOf, hello, readAll, realOnes, startCommand } from "./commands.test.support.ts";
+import { add, contextOf, hello, readAll, realOnes, startCommand } from "./commands.test.support.ts";
 import type { CommandName } from "./commands.test.support.ts";
 import { openPlace } from "./home.ts";
 
@@ -116,6 +116,23 @@ describe.each(realOnes(names))("the real %s command", { timeout: 120_000 }, (nam
       expect(body.includes(words) || body.includes(encoded)).toBe(true);
     },
   );
+});
+
+describe.each(realOnes(["claude"]))("the real %s command", { timeout: 120_000 }, (name) => {
+  test("is shown the request's tools and no others, and calls none by itself", async () => {
+    await using fixture = await startCommand(name, { kind: "real", scenario: "tools" });
+    const events = await readAll(fixture.model, { ...hello, tools: [add] });
+    await fixture.model[Symbol.asyncDispose]();
+
+    const tools = fixture.vendor.requests.map(({ body }) => body["tools"]);
+    expect(tools).toEqual([
+      [{ name: "mcp__tau__add", description: add.description, input_schema: add.inputSchema }],
+    ]);
+    expect(events.at(-1)).toMatchObject({
+      stopReason: "tool_calls",
+      message: { parts: [{ name: "add", arguments: '{"a":1,"b":2}' }, { name: "add" }] },
+    });
+  });
 });
 
 describe("the folder of a tenant", () => {

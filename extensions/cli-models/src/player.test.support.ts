@@ -15,7 +15,7 @@ export interface Recorded {
   readonly hangs?: boolean;
   /** Does not end when it is interrupted. */
   readonly stubborn?: boolean;
-  /** Starts a child that would outlive it. */
+  /** Starts a child that leaves its process group, and would outlive it. */
   readonly child?: boolean;
 }
 
@@ -39,7 +39,8 @@ async function play([, , encoded = "", ...args]: readonly string[]): Promise<voi
   );
   const recorded = { stdout: "", stderr: "", ...runs[scenario], ...changes };
   if (recorded.stubborn === true) process.on("SIGINT", () => undefined);
-  const child = recorded.child === true ? spawn("sleep", ["600"], { stdio: "inherit" }) : undefined;
+  const child =
+    recorded.child === true ? spawn("sleep", ["600"], { stdio: "inherit", detached: true }) : undefined;
   const call = {
     pid: process.pid,
     childPid: child?.pid,

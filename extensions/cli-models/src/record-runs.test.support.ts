@@ -1,6 +1,6 @@
 /**
  * Records what the real commands say in every scenario:
- * `TAU_TEST_CLIS=folder node --conditions=@tau/source record-runs.test.support.ts`. Writes `fixtures/<command>.json`.
+ * `TAU_TEST_CLIS=folder node --conditions=@tau/source record-runs.test.support.ts [command]`. Writes `fixtures/<command>.json`.
  */
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,7 +8,15 @@ import { join } from "node:path";
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-import { contextOf, hello, readAll, realProgram, scenarios, startCommand } from "./commands.test.support.ts";
+import {
+  add,
+  contextOf,
+  hello,
+  readAll,
+  realProgram,
+  scenarios,
+  startCommand,
+} from "./commands.test.support.ts";
 import type { CommandName, ScenarioName } from "./commands.test.support.ts";
 import type { Recorded } from "./player.test.support.ts";
 
@@ -16,10 +24,14 @@ const fixtures = fileURLToPath(new URL("../fixtures/", import.meta.url));
 const names: readonly CommandName[] = ["claude", "gemini", "codex"];
 const scenarioNames = Object.keys(scenarios).filter((name): name is ScenarioName => name in scenarios);
 
+const wanted = process.argv[2];
 for (const name of names) {
+  if (wanted !== undefined && wanted !== name) continue;
   const version = spawnSync(realProgram(name), ["--version"], { encoding: "utf8" }).stdout.trim();
   const runs: Record<string, Recorded> = {};
-  for (const scenario of scenarioNames) runs[scenario] = await record(name, scenario);
+  for (const scenario of scenarioNames) {
+    if (scenario !== "tools" || name === "claude") runs[scenario] = await record(name, scenario);
+  }
   await mkdir(fixtures, { recursive: true });
   await writeFile(join(fixtures, `${name}.json`), `${JSON.stringify({ version, runs }, undefined, 2)}\n`);
 }
@@ -39,7 +51,8 @@ async function record(name: CommandName, scenario: ScenarioName): Promise<Record
   try {
     // Long enough for everything that the command says before it waits.
     if (scenario === "stall") setTimeout(() => controller.abort(), 10_000);
-    await readAll(fixture.model, hello, contextOf(controller.signal));
+    const tools = scenario === "tools" ? [add] : [];
+    await readAll(fixture.model, { ...hello, tools }, contextOf(controller.signal));
   } catch (error) {
     console.log(name, scenario, error instanceof Error && "code" in error ? error.code : error);
   }

@@ -7,7 +7,7 @@ import type { Json, JsonObject } from "@tau/core";
 
 /** What the vendor does to a request: answers, or answers with a status, or breaks off, or falls silent. */
 export type VendorScenario =
-  | { readonly kind: "answer" | "length" | "cut" | "stall" }
+  | { readonly kind: "answer" | "length" | "tools" | "cut" | "stall" }
   | { readonly kind: "status"; readonly status: number; readonly message: string };
 
 /** A request that the vendor got. */
@@ -87,7 +87,7 @@ async function send(
   response: ServerResponse,
 ): Promise<void> {
   response.writeHead(200, { "content-type": "text/event-stream" });
-  const whole = kind === "answer" || kind === "length";
+  const whole = kind !== "cut" && kind !== "stall";
   for (const event of whole ? events : events.slice(0, Math.ceil(events.length / 2))) {
     const { type } = event;
     response.write(`${typeof type === "string" ? `event: ${type}\n` : ""}data: ${JSON.stringify(event)}\n\n`);
@@ -102,7 +102,7 @@ async function send(
 }
 
 function eventsOf(path: string, { kind }: VendorScenario): readonly JsonObject[] | undefined {
-  if (path.endsWith("/messages")) return anthropicEvents(kind === "length" ? "max_tokens" : "end_turn");
+  if (path.endsWith("/messages")) return anthropicEvents(kind);
   if (path.endsWith(":streamGenerateContent")) return geminiEvents(kind === "length" ? "MAX_TOKENS" : "STOP");
   if (path.endsWith("/responses")) return openAiEvents(kind === "length");
   return undefined;
@@ -113,11 +113,22 @@ function errorOf(path: string, status: number, message: string): Json {
   return { type: "error", error: { type: "", message } };
 }
 
-function anthropicEvents(stopReason: string): readonly JsonObject[] {
+const stopReasons: Readonly<Record<string, string>> = { length: "max_tokens", tools: "tool_use" };
+
+function anthropicEvents(kind: string): readonly JsonObject[] {
   const usage = { input_tokens: 11, output_tokens: 1, cache_read_input_tokens: 3 };
   const message = { id: "msg_1", type: "message", role: "assistant", model: "claude-real", content: [] };
+  const stop = { stop_reason: stopReasons[kind] ?? "end_turn", stop_sequence: null };
   return [
     { type: "message_start", message: { ...message, stop_reason: null, stop_sequence: null, usage } },
+    ...(kind === "tools" ? anthropicCalls() : anthropicText()),
+    { type: "message_delta", delta: stop, usage: { output_tokens: 4 } },
+    { type: "message_stop" },
+  ];
+}
+
+function anthropicText(): readonly JsonObject[] {
+  return [
     { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
     ...pieces.map((text) => ({
       type: "content_block_delta",
@@ -125,13 +136,24 @@ function anthropicEvents(stopReason: string): readonly JsonObject[] {
       delta: { type: "text_delta", text },
     })),
     { type: "content_block_stop", index: 0 },
-    {
-      type: "message_delta",
-      delta: { stop_reason: stopReason, stop_sequence: null },
-      usage: { output_tokens: 4 },
-    },
-    { type: "message_stop" },
   ];
+}
+
+function anthropicCalls(): readonly JsonObject[] {
+  const inputs = ['{"a":1,"b":2}', '{"a":3,"b":4}'];
+  return inputs.flatMap((input, index) => [
+    {
+      type: "content_block_start",
+      index,
+      content_block: { type: "tool_use", id: `toolu_${index}`, name: "mcp__tau__add", input: {} },
+    },
+    ...[input.slice(0, 6), input.slice(6)].map((json) => ({
+      type: "content_block_delta",
+      index,
+      delta: { type: "input_json_delta", partial_json: json },
+    })),
+    { type: "content_block_stop", index },
+  ]);
 }
 
 function geminiEvents(finishReason: string): readonly JsonObject[] {

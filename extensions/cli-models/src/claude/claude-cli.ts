@@ -5,7 +5,10 @@ import { claudeProtocol } from "./protocol.ts";
 
 /**
  * Makes a {@link CliModel} that asks Anthropic's `claude` command, with the login that it keeps: one process a
- * call, without tools, hooks, MCP servers or the user's instructions. Streams, thinks, and sees pictures.
+ * call, without its own tools, hooks, MCP servers or the user's instructions. Streams, thinks, and sees pictures.
+ *
+ * The request's tools are shown to it by an MCP server that answers no call: at the end of the model's turn the
+ * command is ended, and the calls are those of the answer, as with any other model.
  *
  * `temperature`, `topP` and `seed` are ignored: the command cannot pass them on.
  *

@@ -7,6 +7,7 @@ import type { CliInvocation, CliProtocol } from "../cli-protocol.ts";
 import { toPrompt } from "../conversation.ts";
 import type { CallFolder } from "../home.ts";
 import { ClaudeReader } from "./reader.ts";
+import { toCommandName, writeShelfConfig } from "./shelf-config.ts";
 
 /**
  * The command looks for file names (`@file`) and commands (`/name`) in the last block of a prompt, and puts the
@@ -20,7 +21,7 @@ const settings = {
   disableAllHooks: true,
 };
 
-/** One question in, the provider's events out; no tools, servers, settings or instructions of the user's. */
+/** One question in, the provider's events out; no tools of its own, nor servers or instructions of the user's. */
 const options = [
   "--print",
   "--input-format=stream-json",
@@ -36,6 +37,7 @@ const options = [
 
 const variables = {
   CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+  ENABLE_TOOL_SEARCH: "false", // Every tool is shown at once.
   CLAUDE_CODE_MAX_RETRIES: "0", // The layers around the model repeat calls.
   DISABLE_AUTOUPDATER: "1",
 };
@@ -49,6 +51,8 @@ export function claudeProtocol(model: string): CliProtocol {
     install: "npm install --global @anthropic-ai/claude-code",
     capabilities: {
       ...textOnly,
+      tools: "yes",
+      parallelTools: "yes",
       reasoning: "yes",
       promptCache: "implicit_prefix",
       input: { ...textOnly.input, image: "yes" },
@@ -67,6 +71,7 @@ async function invoke(model: string, request: ModelRequest, folder: CallFolder):
     );
   }
   const { reasoning, maxOutputTokens } = request;
+  const tools = request.toolChoice === "none" ? [] : request.tools;
   const system = await folder.write("system.md", request.system ?? "");
   const settingsFile = await folder.write("settings.json", JSON.stringify(settings));
   return {
@@ -76,6 +81,9 @@ async function invoke(model: string, request: ModelRequest, folder: CallFolder):
       settingsFile,
       "--system-prompt-file",
       system,
+      ...(tools.length === 0
+        ? []
+        : ["--mcp-config", await writeShelfConfig(tools, folder), "--allowedTools=mcp__tau"]),
       ...(model === "default" ? [] : ["--model", model]),
       ...(reasoning === undefined || reasoning === "none" ? [] : ["--effort", reasoning]),
     ],
@@ -89,7 +97,7 @@ async function invoke(model: string, request: ModelRequest, folder: CallFolder):
 }
 
 function toUserLine({ messages }: ModelRequest): JsonObject {
-  const { text, images } = toPrompt(messages);
+  const { text, images } = toPrompt(messages, toCommandName);
   const content = [{ type: "text", text }, ...images.map(toImageBlock), lastBlock];
   return { type: "user", message: { role: "user", content } };
 }

@@ -5,6 +5,7 @@ import type { Json, JsonObject, ModelEvent } from "@tau/core";
 
 import type { CliExit } from "../cli-process.ts";
 import type { CliFailure, CliReader } from "../cli-protocol.ts";
+import { fromCommandName } from "./shelf-config.ts";
 
 /** The command's names for what went wrong, in the provider's words. */
 const types: Readonly<Record<string, string>> = {
@@ -36,7 +37,7 @@ export class ClaudeReader implements CliReader {
   read(line: JsonObject): readonly ModelEvent[] {
     switch (line["type"]) {
       case "stream_event":
-        return isJsonObject(line["event"]) ? this.#events.read(line["event"]) : [];
+        return isJsonObject(line["event"]) ? this.#events.read(line["event"]).map(withToolNames) : [];
       case "rate_limit_event": {
         const info = line["rate_limit_info"];
         if (isJsonObject(info) && typeof info["resetsAt"] === "number")
@@ -73,6 +74,16 @@ export class ClaudeReader implements CliReader {
       ...(waitMs !== undefined && waitMs > 0 && waitMs <= dayMs ? { retryAfterMs: waitMs } : {}),
     };
   }
+}
+
+/** The command's names for the request's tools are nobody else's business. */
+function withToolNames(event: ModelEvent): ModelEvent {
+  if (event.type === "tool_call_started") return { ...event, name: fromCommandName(event.name) };
+  if (event.type !== "finished") return event;
+  const parts = event.message.parts.map((part) =>
+    part.type === "tool_call" ? { ...part, name: fromCommandName(part.name) } : part,
+  );
+  return { ...event, message: { ...event.message, parts } };
 }
 
 function typeOf(name: string, status: number | undefined, line: JsonObject): string {
