@@ -46,11 +46,6 @@ export class EventStreamParser implements FrameParser {
     }
   }
 
-  /** @throws TauError `model.truncated` inside a frame */
-  end(): void {
-    if (this.#restBytes > 0) throw modelError("model.truncated", this.#identity);
-  }
-
   #readPrelude(): void {
     const bytes = this.#joined();
     const length = bytes.readUInt32BE(0);

@@ -304,10 +304,7 @@ describe("createBedrockConverse() on recorded answers", () => {
         const parser = new EventStreamParser(decoder, 1_000_000, identity);
 
         expect
-          .soft(() => {
-            parser.push([damaged]);
-            parser.end();
-          }, `${name} ${place}`)
+          .soft(() => parser.push([damaged]), `${name} ${place}`)
           .toThrow(expect.objectContaining({ code: "model.parse" }));
         expect.soft(decoder.finished).toBeUndefined();
       }

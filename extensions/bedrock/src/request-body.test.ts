@@ -4,62 +4,22 @@ import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { defineCapabilities } from "@tau/agent";
 import type { ModelRequest } from "@tau/agent";
 import { isJsonObject, userText } from "@tau/core";
-import type { AssistantPart, Json, Message, ToolDefinition, ToolResultPart } from "@tau/core";
+import type { Json, Message } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
-import { createBedrockConverse } from "./bedrock-converse.ts";
-import type { BedrockConverseOptions } from "./bedrock-converse.ts";
-import { readAll, startLoopback } from "./loopback.test.support.ts";
-
-const claude = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
-const adaptive = "global.anthropic.claude-opus-4-8";
-const nova = "us.amazon.nova-2-lite-v1:0";
-const llama = "us.meta.llama4-maverick-17b-instruct-v1:0";
-const read: ToolDefinition = {
-  name: "read",
-  description: "Reads.",
-  inputSchema: { type: "object", properties: {} },
-};
-const plain: ModelRequest = { messages: [userText("Hi")], tools: [] };
-const call: AssistantPart = { type: "tool_call", id: "c1", name: "read", arguments: '{"b": 1}' };
-const result: ToolResultPart = {
-  type: "tool_result",
-  callId: "c1",
-  name: "read",
-  isError: false,
-  content: [{ type: "text", text: "ok" }],
-};
-const schema = { type: "object", properties: { city: { type: "string" } } } as const;
-const mark = { cachePoint: { type: "default" } };
-
-/** The body that the adapter sends. */
-async function bodyOf(
-  request: Partial<ModelRequest>,
-  options: Partial<BedrockConverseOptions> = {},
-): Promise<Record<string, Json>> {
-  let body = "";
-  await using server = await startLoopback(async (incoming, response) => {
-    for await (const chunk of incoming) body += String(chunk);
-    response.writeHead(500).end("{}");
-  });
-  const model = createBedrockConverse({
-    baseUrl: server.url,
-    region: "us-east-1",
-    apiKey: "k",
-    model: claude,
-    promptCache: false,
-    ...options,
-  });
-  const failed: unknown = await readAll(model, { ...plain, ...request }).catch((error: unknown) => error);
-  if (body === "") throw failed;
-  const parsed: unknown = JSON.parse(body);
-  return isJsonObject(parsed) ? parsed : {};
-}
-
-async function contentOf(message: Message, options: Partial<BedrockConverseOptions> = {}): Promise<unknown> {
-  const { messages } = await bodyOf({ messages: [message] }, options);
-  return Object(messages)[0]?.content;
-}
+import { startLoopback } from "./loopback.test.support.ts";
+import {
+  claude,
+  adaptive,
+  nova,
+  llama,
+  read,
+  call,
+  result,
+  schema,
+  mark,
+  bodyOf,
+} from "./request.test.support.ts";
 
 /** The same body written by the vendor's library, which leaves out every field that its types do not know. */
 async function asLibraryWrites(body: Record<string, Json>): Promise<unknown> {
@@ -250,6 +210,10 @@ describe("Converse request bodies", () => {
     expect(await choiceOf(nova, { name: "read" })).toEqual({ tool: { name: "read" } });
     expect(await choiceOf("mistral.mistral-large-2402-v1:0", { name: "read" })).toEqual({ any: {} });
     expect(await choiceOf(llama, "required")).toBeUndefined();
+    const unforced = { capabilities: defineCapabilities({ forcedTools: "no" }) };
+    expect(await bodyOf({ tools: [read], toolChoice: "required" }, unforced)).not.toHaveProperty(
+      "toolConfig.toolChoice",
+    );
   });
 
   test("declare tools that the conversation used, and no others, when none may be called", async () => {
@@ -270,139 +234,6 @@ describe("Converse request bodies", () => {
     ]);
     expect(await tools({ messages })).toHaveLength(2);
     expect(await tools({ tools: [read], toolChoice: "none" })).toBeUndefined();
-  });
-
-  test("ask for an answer of a given shape by the best way the model has", async () => {
-    const outputSchema = { name: "place", schema };
-    const enforced = await bodyOf({ outputSchema });
-    const asked = await bodyOf({ outputSchema }, { model: nova });
-    const besides = await bodyOf({ outputSchema, tools: [read] }, { model: nova });
-    const hoped = await bodyOf({ outputSchema }, { model: llama });
-
-    expect(Object(enforced["outputConfig"]).textFormat.structure.jsonSchema).toEqual({
-      name: "place",
-      schema: JSON.stringify({ ...schema, additionalProperties: false }),
-    });
-    expect(asked["toolConfig"]).toMatchObject({
-      tools: [{ toolSpec: { name: "__respond_with__", inputSchema: { json: schema } } }],
-      toolChoice: { tool: { name: "__respond_with__" } },
-    });
-    expect(besides["toolConfig"]).toMatchObject({ tools: [{}, {}], toolChoice: { any: {} } });
-    expect(hoped["toolConfig"]).not.toHaveProperty("toolChoice");
-    const capabilities = defineCapabilities({ structuredOutput: "strict_schema" });
-    expect(await bodyOf({ outputSchema }, { model: "qwen.qwen3-32b-v1:0", capabilities })).toHaveProperty(
-      "outputConfig",
-    );
-  });
-
-  test("ask for thinking as the model understands it", async () => {
-    const asked = async (model: string, request: Partial<ModelRequest> = {}): Promise<unknown> => {
-      const {
-        additionalModelRequestFields: fields,
-        inferenceConfig,
-        outputConfig,
-      } = await bodyOf({ reasoning: "high", maxOutputTokens: 10, temperature: 0, ...request }, { model });
-      return { fields, inferenceConfig, outputConfig };
-    };
-    const old = "anthropic.claude-sonnet-4-20250514-v1:0";
-
-    expect(await asked(old)).toEqual({
-      fields: { thinking: { type: "enabled", budget_tokens: 24_576 } },
-      inferenceConfig: { maxTokens: 10 + 24_576 },
-    });
-    expect(await asked(old, { tools: [read], toolChoice: "required" })).toEqual({
-      inferenceConfig: { maxTokens: 10, temperature: 0 },
-    });
-    expect(await asked(adaptive)).toEqual({
-      fields: { thinking: { type: "adaptive" } },
-      inferenceConfig: { maxTokens: 10 },
-      outputConfig: { effort: "high" },
-    });
-    expect(await asked(adaptive, { reasoning: "none" })).toMatchObject({
-      fields: { thinking: { type: "disabled" } },
-    });
-    expect(await asked(nova)).toEqual({
-      fields: { reasoningConfig: { type: "enabled", maxReasoningEffort: "high" } },
-    });
-    expect(await asked(nova, { reasoning: "none" })).toMatchObject({
-      fields: { reasoningConfig: { type: "disabled" } },
-    });
-    expect(await asked("openai.gpt-oss-120b-1:0")).toMatchObject({ fields: { reasoning_effort: "high" } });
-    expect(await asked(llama)).toEqual({ inferenceConfig: { maxTokens: 10, temperature: 0 } });
-  });
-
-  test("do not ask a model with a budget to go on with a turn that another one began", async () => {
-    const model = "anthropic.claude-3-7-sonnet-20250219-v1:0";
-    const after = (...parts: readonly AssistantPart[]): Partial<ModelRequest> => ({
-      messages: [userText("Hi"), { role: "assistant", parts }, { role: "tool", parts: [result] }],
-      tools: [read],
-      reasoning: "low",
-    });
-    const own: AssistantPart = { type: "thinking", text: "Hm", signature: "sig" };
-
-    expect(await bodyOf(after(own, call), { model })).toHaveProperty("additionalModelRequestFields");
-    expect(await bodyOf(after(call), { model })).not.toHaveProperty("additionalModelRequestFields");
-  });
-
-  test("leave out how to sample for a model that is known to refuse it", async () => {
-    const sampled = { temperature: 0.5, topP: 0.9 };
-
-    expect((await bodyOf(sampled))["inferenceConfig"]).toEqual(sampled);
-    const capabilities = defineCapabilities({ sampling: "no" });
-    expect(await bodyOf(sampled, { capabilities })).not.toHaveProperty("inferenceConfig");
-  });
-
-  test("write ids of calls as the model allows them, for the call and its result alike", async () => {
-    const id = "functions.read:0|x";
-    const messages: readonly Message[] = [
-      { role: "assistant", parts: [{ ...call, id }] },
-      { role: "tool", parts: [{ ...result, callId: id }] },
-    ];
-    const idsOf = async (model: string): Promise<readonly string[]> =>
-      [
-        ...JSON.stringify(await bodyOf({ messages, tools: [read] }, { model })).matchAll(
-          /"toolUseId":"([^"]*)"/g,
-        ),
-      ].map(([, found]) => found ?? "");
-
-    expect(await idsOf(claude)).toEqual(["functions_read_0_x", "functions_read_0_x"]);
-    expect(await idsOf("moonshot.kimi-k2-thinking")).toEqual(["functions.read:0_x", "functions.read:0_x"]);
-  });
-
-  test("say that a tool failed, where the model has no flag in words", async () => {
-    const message: Message = { role: "tool", parts: [{ ...result, isError: true, content: [] }] };
-
-    expect(await contentOf(message)).toEqual([
-      { toolResult: { toolUseId: "c1", content: [{ text: "(empty)" }], status: "error" } },
-    ]);
-    expect(await contentOf(message, { model: llama })).toEqual([
-      { toolResult: { toolUseId: "c1", content: [{ text: "[tool error]" }] } },
-    ]);
-  });
-
-  test("carry broken arguments as what they were, and never an empty message", async () => {
-    const broken: AssistantPart = { type: "tool_call", id: "c", name: "read", arguments: '{"b":' };
-
-    expect(await contentOf({ role: "assistant", parts: [broken] })).toEqual([
-      { toolUse: { toolUseId: "c", name: "read", input: { invalid_json: '{"b":' } } },
-    ]);
-    expect(await contentOf(userText(" "))).toEqual([{ text: "(empty)" }]);
-  });
-
-  test("name documents as the protocol allows, each by another name, with text beside them", async () => {
-    const file = (name: string, data: string): Message => ({
-      role: "user",
-      parts: [{ type: "file", mediaType: "text/markdown", name, source: { kind: "base64", data } }],
-    });
-    const [first, text] = Object(await contentOf(file("a/b: c  d.md", "AAAA")));
-    const [second] = Object(await contentOf(file("a/b: c  d.md", "BBBB")));
-
-    expect(first.document).toMatchObject({
-      format: "md",
-      name: expect.stringMatching(/^a-b- c d-[0-9a-f]{8}$/),
-    });
-    expect(second.document.name).not.toBe(first.document.name);
-    expect(text).toEqual({ text: "(document)" });
   });
 
   test.each<Message["parts"][number]>([

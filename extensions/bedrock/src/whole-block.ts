@@ -1,5 +1,5 @@
 import { isJsonObject } from "@tau/core";
-import type { Json, JsonObject } from "@tau/core";
+import type { JsonObject } from "@tau/core";
 
 import { listOf, objectOf } from "./json-fields.ts";
 
@@ -15,7 +15,7 @@ export function wholeBlockEvents(block: JsonObject): readonly BlockEvent[] {
   if (typeof text === "string") return [delta({ text })];
   if (isJsonObject(toolUse)) {
     const { input, ...call } = toolUse;
-    return [start({ toolUse: call }), delta({ toolUse: { input: inputText(input) } })];
+    return [start({ toolUse: call }), delta({ toolUse: { input: JSON.stringify(input ?? {}) } })];
   }
   if (isJsonObject(toolResult)) {
     const { content, ...result } = toolResult;
@@ -34,11 +34,6 @@ export function wholeBlockEvents(block: JsonObject): readonly BlockEvent[] {
   }
   if (isJsonObject(image)) return [start({ image }), delta({ image })];
   return [start(block)];
-}
-
-/** Nothing for no arguments at all, as streams have it. */
-function inputText(input: Json | undefined): string {
-  return isJsonObject(input) && Object.keys(input).length === 0 ? "" : JSON.stringify(input ?? {});
 }
 
 function start(value: JsonObject): BlockEvent {
