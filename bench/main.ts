@@ -9,7 +9,15 @@ import type { MachineReport } from "./lib/report.ts";
 
 const json = process.argv.includes("--json");
 const peers = process.argv.includes("--peers") ? ["--peers"] : [];
-const scripts = ["agent-loop/main.ts", "stream.ts", "rpc.ts", "store.ts", "history.ts", "weight.ts"];
+const scripts = [
+  "agent-loop/main.ts",
+  "stream.ts",
+  "pipeline.ts",
+  "rpc.ts",
+  "store.ts",
+  "history.ts",
+  "weight.ts",
+];
 
 const reports: MachineReport[] = [];
 for (const script of scripts) {

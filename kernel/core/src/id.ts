@@ -2,10 +2,16 @@ import { randomFillSync } from "node:crypto";
 
 import { TauError } from "./tau-error.ts";
 
-const pool = Buffer.allocUnsafe(16 * 256);
+/** Two hexadecimal digits for each byte. */
+const hex: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+const randomBytesPerId = 10;
+const pool = new Uint8Array(randomBytesPerId * 400);
 let poolOffset = pool.length;
 let lastMs = 0;
 let sequence = 0;
+/** The first 14 digits with their hyphens, of `lastMs`. */
+let prefix = "";
 
 /**
  * Makes a UUIDv7 (RFC 9562 §5.7): sortable by time, and strictly increasing within one process.
@@ -18,19 +24,32 @@ export function uuidv7(now: number = Date.now()): string {
     randomFillSync(pool);
     poolOffset = 0;
   }
-  const random = pool.subarray(poolOffset, (poolOffset += 16));
+  const at = poolOffset;
+  poolOffset += randomBytesPerId;
   if (now > lastMs) {
-    lastMs = now;
-    sequence = random.readUInt16BE(0) & 0x7ff;
+    sequence = ((byteAt(at) << 8) | byteAt(at + 1)) & 0x7ff;
+    setTime(now);
   } else if (++sequence > 0xfff) {
-    lastMs += 1;
     sequence = 0;
+    setTime(lastMs + 1);
   }
-  const time = lastMs.toString(16).padStart(12, "0");
-  const low = random.toString("hex", 2, 10);
-  const variant = (8 | ((random[10] ?? 0) & 3)).toString(16);
-  const counter = sequence.toString(16).padStart(3, "0");
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${counter}-${variant}${low.slice(0, 3)}-${low.slice(3, 15)}`;
+  const counter = `${hex[sequence >> 4]}${(sequence & 15).toString(16)}`;
+  const variant = hex[0x80 | (byteAt(at + 2) & 0x3f)];
+  return `${prefix}${counter}-${variant}${hexAt(at + 3)}-${hexAt(at + 4)}${hexAt(at + 5)}${hexAt(at + 6)}${hexAt(at + 7)}${hexAt(at + 8)}${hexAt(at + 9)}`;
+}
+
+function setTime(ms: number): void {
+  const time = ms.toString(16).padStart(12, "0");
+  lastMs = ms;
+  prefix = `${time.slice(0, 8)}-${time.slice(8)}-7`;
+}
+
+function byteAt(index: number): number {
+  return pool[index] ?? 0;
+}
+
+function hexAt(index: number): string {
+  return hex[byteAt(index)] ?? "00";
 }
 
 const tenantPattern = /^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$/;

@@ -17,7 +17,7 @@ export interface PipelineCall {
   readonly record: CallRecord;
   /**
    * Set by budget: hears of each batch that a layer inside of it holds back, when it comes, so that it is counted
-   * then. What it throws ends the call.
+   * then. Is waited for; what it throws ends the call.
    */
-  readonly arrived?: (batch: readonly ModelEvent[]) => void;
+  readonly arrived?: (batch: readonly ModelEvent[]) => void | Promise<void>;
 }

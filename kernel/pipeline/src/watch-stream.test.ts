@@ -1,3 +1,4 @@
+import { beginStream } from "@tau/agent";
 import type { ModelEvent } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
@@ -99,6 +100,25 @@ describe("watchStream()", () => {
     expect(closed()).toBe(true);
   });
 
+  test("waits for `seen` before the reader has the batch, and closes the source when it fails", async () => {
+    const seen: string[] = [];
+    const enough = new Error("enough");
+    const { stream, closed } = source(word, word, last);
+    const watch = watchStream({
+      open: () => stream,
+      async seen() {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (seen.push("seen") === 2) throw enough;
+      },
+    });
+    const read = async (): Promise<void> => {
+      for await (const _ of watch) expect(seen).toHaveLength(1);
+    };
+
+    await expect(read()).rejects.toBe(enough);
+    expect(closed()).toBe(true);
+  });
+
   test("tells that the reader left, and closes the source", async () => {
     const { stream, ends, closed } = watched([word, word, last]);
     for await (const _ of stream) break;
@@ -132,7 +152,7 @@ describe("watchStream()", () => {
     ]();
     const first = iterator.next();
     const left = iterator.return?.();
-    opening.resolve(stream);
+    opening.resolve(await beginStream(stream));
     await Promise.all([first, left]);
 
     expect(closed()).toBe(true);

@@ -20,8 +20,11 @@ export type StreamEnd =
 export interface StreamWatch {
   /** Makes the stream, when it is first pulled. What it throws ends the stream, and `ended` hears of it. */
   readonly open: () => ModelStream | Promise<ModelStream>;
-  /** Sees each batch before the reader does. What it throws ends the stream and closes the source. */
-  readonly seen?: (batch: Batch) => void;
+  /**
+   * Sees each batch before the reader does, who waits for it if it takes time. What it throws ends the stream and closes
+   * the source.
+   */
+  readonly seen?: (batch: Batch) => void | Promise<void>;
   /**
    * Called exactly once for a stream that was pulled, and never for another. Of a whole answer it hears before
    * the reader gets the last event, so that what it settles is settled by then. Is waited for, and must not fail.
@@ -42,6 +45,8 @@ const done: Step = { done: true, value: undefined };
 class WatchedStream implements AsyncIterableIterator<Batch, unknown> {
   readonly #watch: StreamWatch;
   readonly #isWatched: boolean;
+  #isPulled = false;
+  /** Set while `open` takes its time. */
   #opening: Promise<AsyncIterator<Batch, unknown>> | undefined;
   #source: AsyncIterator<Batch, unknown> | undefined;
   /** `ended` was told. */
@@ -60,7 +65,7 @@ class WatchedStream implements AsyncIterableIterator<Batch, unknown> {
 
   next(): Promise<Step> {
     if (this.#isClosed) return Promise.resolve(done);
-    if (this.#source === undefined) return this.#first();
+    if (this.#source === undefined) return this.#open();
     const step = this.#source.next();
     return this.#isWatched ? step.then(this.#passed, this.#failed) : step;
   }
@@ -68,10 +73,10 @@ class WatchedStream implements AsyncIterableIterator<Batch, unknown> {
   async return(): Promise<Step> {
     if (this.#isClosed) return done;
     this.#isClosed = true;
-    if (this.#opening === undefined) return done;
+    if (!this.#isPulled) return done;
     try {
       // What is still being opened must be closed too.
-      const source = this.#source ?? (await this.#opening.catch(() => undefined));
+      const source = this.#source ?? (await this.#opening?.catch(() => undefined));
       await source?.return?.();
     } finally {
       await this.#end({ kind: "left" });
@@ -79,20 +84,23 @@ class WatchedStream implements AsyncIterableIterator<Batch, unknown> {
     return done;
   }
 
-  async #first(): Promise<Step> {
-    try {
-      this.#opening ??= this.#open();
-      const source = this.#source ?? (await this.#opening);
-      return await this.#passed(await source.next());
-    } catch (error) {
-      return await this.#failed(error);
+  /** Opens the source, at once where that can be, and pulls. */
+  #open(): Promise<Step> {
+    this.#isPulled = true;
+    if (this.#opening === undefined) {
+      let stream: ModelStream | Promise<ModelStream>;
+      try {
+        stream = this.#watch.open();
+      } catch (error) {
+        return this.#failed(error);
+      }
+      if (!(stream instanceof Promise)) {
+        this.#source = stream[Symbol.asyncIterator]();
+        return this.next();
+      }
+      this.#opening = stream.then((opened) => (this.#source = opened[Symbol.asyncIterator]()));
     }
-  }
-
-  async #open(): Promise<AsyncIterator<Batch, unknown>> {
-    const stream = await this.#watch.open();
-    this.#source = stream[Symbol.asyncIterator]();
-    return this.#source;
+    return this.#opening.then(() => this.next(), this.#failed);
   }
 
   readonly #passed = (step: Step): Step | Promise<Step> => {
@@ -100,15 +108,25 @@ class WatchedStream implements AsyncIterableIterator<Batch, unknown> {
     if (this.#isClosed) return done;
     if (step.done === true) return this.#hasEnded ? done : this.#failed(truncated());
     try {
-      this.#watch.seen?.(step.value);
+      const seeing = this.#watch.seen?.(step.value);
+      if (seeing instanceof Promise) {
+        return seeing.then(
+          () => this.#handOn(step),
+          (error: unknown) => this.#close(error),
+        );
+      }
     } catch (error) {
       return this.#close(error);
     }
+    return this.#handOn(step);
+  };
+
+  #handOn(step: IteratorYieldResult<Batch>): Step | Promise<Step> {
     const last = step.value.at(-1);
     if (last?.type !== "finished") return step;
     const settling = this.#end({ kind: "finished", event: last });
     return settling === undefined ? step : settling.then(() => step);
-  };
+  }
 
   readonly #failed = async (error: unknown): Promise<never> => {
     this.#isClosed = true;

@@ -142,6 +142,27 @@ describe("budgetLayer()", () => {
     expect((await taken()).tokens).toBe(5_008);
   });
 
+  test("lets an answer pass that comes all at once, faster than the ledger answers", async () => {
+    const burst = [words(3_000), words(3_000), [{ ...finishedWith("x"), usage: used(8, 6_000) }]];
+    const { pipeline, taken } = setUp([burst], { expectedOutputTokens: 500 });
+    await pipeline.complete(question, contextOf());
+
+    expect((await taken()).tokens).toBe(6_008);
+  });
+
+  test("does not cut what is whole already", async () => {
+    const { pipeline, taken } = setUp(
+      [[[...words(3_000), { ...finishedWith("x"), usage: used(8, 3_000) }]]],
+      {
+        limits: { tenant: [{ window: "day", tokens: 700 }] },
+        expectedOutputTokens: 500,
+      },
+    );
+    await pipeline.complete(question, contextOf());
+
+    expect((await taken()).tokens).toBe(3_008);
+  });
+
   test("cuts an answer at 120 % of what was set aside when there is no room for more", async () => {
     const long = Array.from({ length: 50 }, () => words(20));
     const { pipeline, played, taken } = setUp([long], {

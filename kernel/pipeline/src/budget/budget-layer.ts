@@ -75,22 +75,42 @@ function budgeted(budget: Budgeted, next: Handler): ModelStream {
   let saidTokens = 0;
   let answer: ModelFinished | undefined;
   let isHeldBack = false;
+  let growing: Promise<boolean> | undefined;
+
+  function grow(): Promise<boolean> {
+    const tokens = Math.max(expected, Math.ceil(saidTokens - heldOutput));
+    const more = amountsOf(budget, { inputTokens: 0, outputTokens: Math.ceil(tokens * headroom) });
+    return held.grow({ ...more, requests: 0 }).then((isGranted) => {
+      if (isGranted) heldOutput += tokens;
+      growing = undefined;
+      return isGranted;
+    });
+  }
+
+  /** An answer that comes faster than the ledger answers waits for it; only a refusal cuts. */
+  async function growOrCut(): Promise<void> {
+    while (saidTokens > heldOutput * headroom) {
+      growing ??= grow();
+      if (!(await growing)) throw cut();
+    }
+  }
 
   /** @throws TauError `budget.cut` */
-  function count(batch: readonly ModelEvent[]): void {
-    if (call.record.cacheHit) return;
+  function count(batch: readonly ModelEvent[]): void | Promise<void> {
+    if (call.record.cacheHit) return undefined;
     const last = batch.at(-1);
     if (last?.type === "finished") answer = last;
     saidTokens += estimateOutputTokens(batch);
-    if (saidTokens <= heldOutput * growAt) return;
-    if (saidTokens > heldOutput * headroom) throw cut();
-    const more = amountsOf(budget, { inputTokens: 0, outputTokens: Math.ceil(expected * headroom) });
-    held.grow({ ...more, requests: 0 }, () => (heldOutput += expected));
+    // What is whole is paid for already: cutting it would save nothing.
+    if (answer !== undefined || saidTokens <= heldOutput * growAt) return undefined;
+    if (saidTokens > heldOutput * headroom) return growOrCut();
+    growing ??= grow();
+    return undefined;
   }
 
-  function arrived(batch: readonly ModelEvent[]): void {
+  function arrived(batch: readonly ModelEvent[]): void | Promise<void> {
     isHeldBack = true;
-    count(batch);
+    return count(batch);
   }
 
   return watchStream({
@@ -98,9 +118,7 @@ function budgeted(budget: Budgeted, next: Handler): ModelStream {
       await reserveFirst(budget, held, { inputTokens, outputTokens: Math.ceil(expected * headroom) });
       return next({ ...call, arrived });
     },
-    seen(batch) {
-      if (!isHeldBack) count(batch);
-    },
+    seen: (batch) => (isHeldBack ? undefined : count(batch)),
     async ended() {
       try {
         const said = { inputTokens, outputTokens: Math.ceil(saidTokens) };

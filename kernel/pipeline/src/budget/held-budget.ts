@@ -19,7 +19,7 @@ export interface BudgetHolder {
 export class HeldBudget {
   readonly #holder: BudgetHolder;
   readonly #ids: string[] = [];
-  #growing: Promise<void> | undefined;
+  #growing: Promise<boolean> | undefined;
 
   constructor(holder: BudgetHolder) {
     this.#holder = holder;
@@ -34,17 +34,19 @@ export class HeldBudget {
     return refusal;
   }
 
-  /** Sets more aside while the answer goes on, and tells `granted` if that succeeds. One at a time. */
-  grow(amounts: Amounts, granted: () => void): void {
-    if (this.#growing !== undefined) return;
-    this.#growing = this.reserve(amounts).then(
+  /**
+   * Sets more aside while the answer goes on, and tells whether that succeeded; one at a time. After a refusal nothing
+   * more is asked for: the budget is used up.
+   */
+  grow(amounts: Amounts): Promise<boolean> {
+    this.#growing ??= this.reserve(amounts).then(
       (refusal) => {
-        if (refusal !== undefined) return; // And nothing more is asked for: the budget is used up.
-        this.#growing = undefined;
-        granted();
+        if (refusal === undefined) this.#growing = undefined;
+        return refusal === undefined;
       },
-      () => undefined, // A ledger that fails grants nothing.
+      () => false, // A ledger that fails grants nothing.
     );
+    return this.#growing;
   }
 
   /** Gives everything back and counts what was used. */

@@ -1,12 +1,11 @@
-import { canonicalJson } from "@tau/core";
-import type { Json } from "@tau/core";
+import type { Model } from "@tau/agent";
 
 import type { PipelineCall } from "../pipeline-call.ts";
 import type { CacheRefusal } from "./cache-facts.ts";
-import { conversationDigest, framed, sha256, toolsDigest } from "./request-digest.ts";
+import { framed, requestDigest, sha256 } from "./request-digest.ts";
 
 /** Raised when what goes into a key, or its order, changes: old entries are then never found. */
-const keyVersion = "1";
+const keyVersion = "2";
 
 /** The key of a call's answer, or why it has none. */
 export type CacheKey =
@@ -17,64 +16,45 @@ export type CacheKey =
  * Makes the key under which the answer to a call may be kept: SHA-256 over everything that can change the answer,
  * the tenant first, then the scopes, then who may answer.
  *
- * - K1. Every field of the request counts; one that is added to `ModelRequest` and not named here does not compile.
+ * - K1. Every field of the request counts, also one that is added to `ModelRequest` later: see {@link requestDigest}.
  * - K2. Fields are framed by name and length, so that different calls never give the same text.
  * - K3. No scopes, no key: an answer must not reach somebody who may not ask for it.
  */
 export function cacheKeyOf({ request, context, candidates, record }: PipelineCall): CacheKey {
-  const {
-    system,
-    messages,
-    tools: _tools,
-    providerTools = [],
-    toolChoice,
-    maxOutputTokens,
-    temperature,
-    topP,
-    seed,
-    stopSequences,
-    reasoning,
-    outputSchema,
-    providerOptions,
-    // Says what the provider keeps, which changes no answer.
-    promptCache: _promptCache,
-    ...others
-  } = request;
-  const nothing: Readonly<Record<string, never>> = others;
   if (record.allowedScopes === undefined) return { refusal: "no_scopes" };
-  if (temperature !== 0) return { refusal: "not_deterministic" };
-  if (providerTools.length > 0) return { refusal: "provider_tools" };
+  if (request.temperature !== 0) return { refusal: "not_deterministic" };
+  if ((request.providerTools ?? []).length > 0) return { refusal: "provider_tools" };
   const text =
     framed("version", keyVersion) +
     framed("tenant", context.tenant) +
-    framed("scopes", canonicalJson([...new Set(record.allowedScopes)].toSorted(byCodeUnits))) +
-    framed("models", canonicalJson(namesOf(candidates))) +
-    framed("messages", conversationDigest(messages)) +
-    framed("tools", toolsDigest(request)) +
-    // What is absent is left out, and so differs from everything that is there.
-    framed(
-      "settings",
-      canonicalJson({
-        system,
-        toolChoice,
-        maxOutputTokens,
-        topP,
-        seed,
-        stopSequences,
-        reasoning,
-        outputSchema,
-        providerOptions,
-        ...nothing,
-      }),
-    );
+    framed("scopes", scopesText(record.allowedScopes)) +
+    framed("models", namesOf(candidates)) +
+    framed("request", requestDigest(request));
   return { key: sha256(text) };
 }
 
+/** Whatever their order, and however often one is there. */
+function scopesText(scopes: readonly string[]): string {
+  let text = "";
+  for (const scope of new Set(scopes.toSorted(byCodeUnits))) text += framed("scope", scope);
+  return text;
+}
+
+const names = new WeakMap<Model, string>();
+
 /** Whoever of them answers, it is an answer to this call: their order does not count. */
-function namesOf(candidates: PipelineCall["candidates"]): Json {
-  return candidates
-    .map(({ provider, id }) => [provider, id])
-    .toSorted((a, b) => byCodeUnits(String(a), String(b)));
+function namesOf(candidates: PipelineCall["candidates"]): string {
+  const [only] = candidates;
+  if (only !== undefined && candidates.length === 1) return nameOf(only);
+  return candidates.map(nameOf).sort(byCodeUnits).join("");
+}
+
+function nameOf(model: Model): string {
+  const known = names.get(model);
+  if (known !== undefined) return known;
+  const name = framed("provider", model.provider) + framed("model", model.id);
+  names.set(model, name);
+  return name;
 }
 
 /** The same order in every locale. */

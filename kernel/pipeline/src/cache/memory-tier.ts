@@ -54,8 +54,15 @@ export class MemoryTier {
     this.#remove(id);
     this.#kept.set(id, { entry, bytes });
     this.#bytes += bytes;
+    if (this.#bytes > this.#maxBytes || this.#kept.size > this.#maxEntries) this.#makeRoom();
+  }
+
+  /** Drops a hundredth more than it must: finding the oldest costs more than dropping it. */
+  #makeRoom(): void {
+    const bytes = this.#maxBytes - Math.floor(this.#maxBytes / 100);
+    const entries = this.#maxEntries - Math.floor(this.#maxEntries / 100);
     for (const oldest of this.#kept.keys()) {
-      if (this.#bytes <= this.#maxBytes && this.#kept.size <= this.#maxEntries) break;
+      if ((this.#bytes <= bytes && this.#kept.size <= entries) || this.#kept.size === 1) break;
       this.#remove(oldest);
     }
   }

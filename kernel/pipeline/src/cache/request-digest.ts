@@ -10,7 +10,8 @@ interface Link {
   readonly digest: string;
 }
 
-// Messages and tools are never edited in place, so each is written down and hashed once in its life.
+// Messages and tools are never edited in place, so each is written down and hashed once in its life; a message once
+// more when what stands before it changed.
 const digests = new WeakMap<object, string>();
 const links = new WeakMap<Message, Link>();
 
@@ -48,7 +49,7 @@ export function conversationDigests(messages: readonly Message[]): readonly stri
   return messages.map((message) => {
     const known = links.get(message);
     const link =
-      known?.before === before ? known : { before, digest: sha256(framed(before, digestOf(message))) };
+      known?.before === before ? known : { before, digest: sha256(framed(before, canonicalJson(message))) };
     if (link !== known) links.set(message, link);
     before = link.digest;
     return before;
@@ -56,7 +57,7 @@ export function conversationDigests(messages: readonly Message[]): readonly stri
 }
 
 /** The digest of all messages. */
-export function conversationDigest(messages: readonly Message[]): string {
+function conversationDigest(messages: readonly Message[]): string {
   return conversationDigests(messages).at(-1) ?? noMessages;
 }
 
@@ -67,4 +68,31 @@ export function toolsDigest({ tools, providerTools = [] }: ModelRequest): string
   for (const tool of tools) text += framed("tool", digestOf(tool));
   for (const tool of providerTools) text += framed("provider_tool", digestOf(tool));
   return sha256(text);
+}
+
+// Requests are plain data that nobody edits: a call's digest is made once, whoever asks for it.
+const requestDigests = new WeakMap<ModelRequest, string>();
+
+/**
+ * The digest of everything in a request that can change its answer: SHA-256 over conversation, tools and all other fields
+ * but `promptCache`, which says what the provider keeps. A field that is added to `ModelRequest` counts by itself.
+ */
+export function requestDigest(request: ModelRequest): string {
+  const known = requestDigests.get(request);
+  if (known !== undefined) return known;
+  const {
+    messages,
+    tools: _tools,
+    providerTools: _providerTools,
+    promptCache: _promptCache,
+    ...settings
+  } = request;
+  // What is absent is left out, and so differs from everything that is there.
+  const digest = sha256(
+    framed("messages", conversationDigest(messages)) +
+      framed("tools", toolsDigest(request)) +
+      framed("settings", canonicalJson(settings)),
+  );
+  requestDigests.set(request, digest);
+  return digest;
 }

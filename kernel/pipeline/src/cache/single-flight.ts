@@ -66,7 +66,7 @@ export class Flight {
 
   /** Resolves when there is one batch more, or the end. */
   #pull(): Promise<void> {
-    this.#pulling ??= this.#step().finally(() => (this.#pulling = undefined));
+    this.#pulling ??= this.#step();
     return this.#pulling;
   }
 
@@ -80,6 +80,8 @@ export class Flight {
       if (step.value.at(-1)?.type === "finished") this.#finish({});
     } catch (error) {
       this.#finish({ error });
+    } finally {
+      this.#pulling = undefined;
     }
   }
 
@@ -90,14 +92,18 @@ export class Flight {
   }
 }
 
-const done = { done: true, value: undefined } as const;
+type Step = IteratorResult<Batch, undefined>;
+const done: Step = { done: true, value: undefined };
 
 /** One reader's place in the answer. */
 class FlightReader implements AsyncIterableIterator<Batch, undefined> {
   readonly #flight: Flight;
   readonly #signal: AbortSignal;
   #index = 0;
+  #isListening = false;
   #hasLeft = false;
+  /** Ends the wait for a batch. */
+  #rejectWait: ((reason: unknown) => void) | undefined;
 
   constructor(flight: Flight, signal: AbortSignal) {
     this.#flight = flight;
@@ -108,10 +114,10 @@ class FlightReader implements AsyncIterableIterator<Batch, undefined> {
     return this;
   }
 
-  async next(): Promise<IteratorResult<Batch, undefined>> {
+  async next(): Promise<Step> {
     if (this.#hasLeft) return done;
     try {
-      const batch = await unlessAborted(this.#flight.batch(this.#index++), this.#signal);
+      const batch = await this.#nextBatch();
       if (batch?.at(-1)?.type === "finished" || batch === undefined) await this.return();
       return batch === undefined ? done : { done: false, value: batch };
     } catch (error) {
@@ -120,23 +126,26 @@ class FlightReader implements AsyncIterableIterator<Batch, undefined> {
     }
   }
 
-  async return(): Promise<IteratorResult<Batch, undefined>> {
+  async return(): Promise<Step> {
     if (this.#hasLeft) return done;
     this.#hasLeft = true;
+    if (this.#isListening) this.#signal.removeEventListener("abort", this.#giveUp);
     await this.#flight.leave();
     return done;
   }
-}
 
-/** Waits, but no longer than until `signal` aborts. */
-async function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  const { promise: given, reject } = Promise.withResolvers<never>();
-  const giveUp = (): void => reject(signal.reason);
-  if (signal.aborted) giveUp();
-  else signal.addEventListener("abort", giveUp, { once: true });
-  try {
-    return await Promise.race([promise, given]);
-  } finally {
-    signal.removeEventListener("abort", giveUp);
+  /** Waits, but no longer than until the signal aborts; it is listened to once for the whole answer. */
+  #nextBatch(): Promise<Batch | undefined> {
+    if (!this.#isListening) {
+      this.#isListening = true;
+      this.#signal.addEventListener("abort", this.#giveUp, { once: true });
+    }
+    return new Promise((resolve, reject) => {
+      this.#rejectWait = reject;
+      if (this.#signal.aborted) return reject(this.#signal.reason);
+      this.#flight.batch(this.#index++).then(resolve, reject);
+    });
   }
+
+  readonly #giveUp = (): void => this.#rejectWait?.(this.#signal.reason);
 }

@@ -10,6 +10,7 @@ import type { GuardFinding } from "./guard-facts.ts";
 import { injectionRules } from "./guard-rules.ts";
 import type { GuardRule } from "./guard-rules.ts";
 import { unhide } from "./hidden-characters.ts";
+import type { HiddenKind } from "./hidden-characters.ts";
 
 /** What is done with something that is found. */
 export type GuardAction = "remove" | "block" | "flag" | "off";
@@ -33,6 +34,8 @@ export interface Screened {
   readonly request: ModelRequest;
   readonly findings: readonly GuardFinding[];
 }
+
+const nothingHidden: ReadonlySet<HiddenKind> = new Set();
 
 type Where = "system" | "user" | "tool";
 
@@ -123,7 +126,9 @@ export class FastLane {
 
   #screenText(text: string, where: Where): Cleaned<string> {
     const findings: GuardFinding[] = [];
-    const unhidden = unhide(text);
+    // In UTF-8 only ASCII takes one byte a character, and nothing of that is hidden or looks like something else.
+    const isAscii = Buffer.byteLength(text) === text.length;
+    const unhidden = isAscii ? { text, kinds: nothingHidden } : unhide(text);
     let value = text;
     if (this.#hidden !== "off" && unhidden.kinds.size > 0) {
       for (const kind of unhidden.kinds)
@@ -136,16 +141,20 @@ export class FastLane {
         findings.push({ name: `secret:${name}`, where, action: done(this.#secrets) });
       if (this.#secrets === "remove" && found.length > 0) value = redactFindings(value, found);
     }
-    findings.push(...this.#matchRules(unhidden.text, where));
+    const plain = isAscii ? text : unhidden.text.normalize("NFKC");
+    findings.push(...this.#matchRules(plain, where));
     return { value, findings };
   }
 
   /** Rules see a text as a person does: without hidden characters, and look-alikes made alike. */
-  #matchRules(text: string, where: Where): readonly GuardFinding[] {
+  #matchRules(plain: string, where: Where): readonly GuardFinding[] {
     if (where === "system" || this.#rules.length === 0) return [];
-    const plain = text.normalize("NFKC");
+    const lower = plain.toLowerCase();
     return this.#rules
-      .filter((rule) => (rule.where ?? where) === where && plain.search(rule.pattern) !== -1)
+      .filter(({ needs, pattern, ...rule }) => {
+        if ((rule.where ?? where) !== where) return false;
+        return (needs?.some((word) => lower.includes(word)) ?? true) && plain.search(pattern) !== -1;
+      })
       .map(({ name, action }) => ({ name: `rule:${name}`, where, action: done(action) }));
   }
 }

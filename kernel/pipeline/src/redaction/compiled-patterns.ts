@@ -1,4 +1,5 @@
 import type { OwnPattern, SecretPattern } from "./secret-patterns.ts";
+import { hasRun, isOfWords, lastRunStart } from "./word-runs.ts";
 
 /** A found secret: its place and the name of its pattern. */
 export interface Finding {
@@ -13,6 +14,8 @@ export interface CompiledPatterns {
   find(text: string, from: number): readonly Finding[];
   /** Where the end of the text begins that may be the beginning of a secret; the text's length for none. */
   openEnd(text: string, from: number): number;
+  /** Tells at once of most short pieces that they hold no secret, and neither the beginning nor the end of one. */
+  isPlain(piece: string): boolean;
   /** Characters that go on a finding of this name when more text comes; undefined where there is an end. */
   bodyOf(name: string): RegExp | undefined;
 }
@@ -46,12 +49,16 @@ export function compilePatterns(
     pattern: new RegExp(pattern.source, [...new Set(`${pattern.flags}g`)].join("").replace("y", "")),
   }));
   const heldBack = Math.max(0, ...own.map(({ maxLength }) => maxLength - 1));
+  const mayHold = suspicionOf(secrets);
+  const hasMarker = markerOf(secrets);
+  const shortest = own.length > 0 ? 0 : Math.min(...secrets.flatMap(lengthsOf));
   const bodies = new Map(secrets.map(({ name, body }) => [name, new RegExp(`[${body}]*`, "y")]));
 
   return {
     find(text, from) {
       anyWhole.lastIndex = from;
-      const found = anyWhole.test(text) ? compiled.flatMap((secret) => findSecret(secret, text, from)) : [];
+      const isFound = mayHold(text, from) && anyWhole.test(text);
+      const found = isFound ? compiled.flatMap((secret) => findSecret(secret, text, from)) : [];
       for (const { name, pattern } of others) {
         for (const match of search(pattern, text, from)) found.push(findingOf(match, name));
       }
@@ -64,8 +71,41 @@ export function compilePatterns(
       return Math.min(kept, ...compiled.map((secret) => openEndOf(secret, text, from)));
     },
 
+    isPlain: (piece) =>
+      piece.length < shortest &&
+      lastRunStart(piece, piece.length - 1) === piece.length &&
+      !hasMarker(piece, 0),
+
     bodyOf: (name) => bodies.get(name),
   };
+}
+
+/**
+ * Tells cheaply that a text holds no secret: either it has a long token, or one of the words that stand before secrets
+ * that are no tokens.
+ */
+function suspicionOf(secrets: readonly SecretPattern[]): (text: string, from: number) => boolean {
+  const shortest = Math.min(...secrets.filter(isToken).flatMap(lengthsOf));
+  const hasMarker = markerOf(secrets);
+  return (text, from) => hasRun(text, from, shortest) || hasMarker(text, from);
+}
+
+/** Tells whether a text has the first word of a secret that is not one token, such as a private key. */
+function markerOf(secrets: readonly SecretPattern[]): (text: string, from: number) => boolean {
+  const words = secrets
+    .filter((secret) => !isToken(secret))
+    .flatMap(({ starts }) => starts.map((start) => /^[\w.-]*/.exec(start)?.[0] ?? ""));
+  const markers = [...new Set(words)];
+  return (text, from) => markers.some((marker) => text.includes(marker, from));
+}
+
+/** The least that a secret takes, for each of its beginnings. */
+function lengthsOf({ starts, minBody }: SecretPattern): readonly number[] {
+  return starts.map(({ length }) => length + minBody);
+}
+
+function isToken({ starts, body }: SecretPattern): boolean {
+  return isOfWords(body) && starts.every((start) => /^[\w.-]*$/.test(start));
 }
 
 /** One secret, ready to be looked for alone. */

@@ -31,6 +31,10 @@ export class TextRedactor {
   push(piece: string): string {
     const text = this.#swallowed === undefined ? piece : this.#swallow(this.#swallowed, piece);
     if (text === "") return "";
+    if (this.#held === "" && this.#patterns.isPlain(text)) {
+      this.#before = (this.#before + text).slice(-lookBehind);
+      return text;
+    }
     return this.#decide(text, false);
   }
 

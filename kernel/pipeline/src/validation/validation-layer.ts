@@ -79,7 +79,7 @@ async function* holdStream(
   const held: (readonly ModelEvent[])[] = [];
   let answer: ModelFinished | undefined;
   for await (const batch of source) {
-    arrived?.(batch);
+    await arrived?.(batch);
     held.push(batch);
     const last = batch.at(-1);
     if (last?.type === "finished") answer = last;
