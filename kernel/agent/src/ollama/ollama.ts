@@ -68,7 +68,7 @@ function identityOf({ provider = "ollama", model }: OllamaOptions): ModelIdentit
       "model.overloaded":
         'is busy, or has not enough memory free. Ask again later, stop other models ("ollama ps"), or take a smaller model or window',
       "model.context_too_long":
-        "says that the conversation is longer than its window. Give it more (contextWindow, context_window in tau.toml), or shorten the history",
+        "says that the conversation is longer than its window. Give it more with contextWindow, or shorten the history",
     },
   };
 }
