@@ -70,6 +70,16 @@ test("resume-after-crash.ts does nothing twice", async () => {
   expect(lines.slice(-2)).toEqual(["one", "two"]);
 });
 
+test("skill.ts uses the skill that was locked, and not the one that changed since", async () => {
+  expect(await outputOf("skill.ts")).toEqual([
+    "tea: valid",
+    "Coffee: name has capital letters",
+    "coffee: quarantined. It is not what was locked: changed SKILL.md.",
+    "tea: usable.",
+    "Two minutes for green tea. (3 steps)",
+  ]);
+});
+
 test("every example is in the table", () => {
   const readme = readFileSync(join(folder, "README.md"), "utf8");
   const files = readdirSync(folder).filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));

@@ -1,0 +1,36 @@
+export { skillErrorCodes } from "./error-codes.ts";
+export type { SkillFile, SkillFiles, SkillListing } from "./skill-files.ts";
+export { skillLimits } from "./skill-files.ts";
+export { createFolderFiles } from "./folder-files.ts";
+export { createMemoryFiles } from "./memory-files.ts";
+export type { Skill, SkillFault } from "./skill.ts";
+export { loadSkill } from "./load-skill.ts";
+export type { SkillReport } from "./validate-skill.ts";
+export { validateSkill } from "./validate-skill.ts";
+export type {
+  DiscoverOptions,
+  FoundSkill,
+  SkillLevel,
+  SkillRoot,
+  SkillSet,
+  SkillStatus,
+} from "./discover-skills.ts";
+export { discoverSkills } from "./discover-skills.ts";
+export type { SkillHashes } from "./hash-skill.ts";
+export type { SkillChanges, SkillLock } from "./skill-lock.ts";
+export {
+  compareSkill,
+  describeChanges,
+  parseSkillLock,
+  renderSkillLock,
+  skillLockName,
+} from "./skill-lock.ts";
+export { lockSkills } from "./lock-skills.ts";
+export type { SkillCatalog } from "./skill-catalog.ts";
+export { renderSkillCatalog } from "./skill-catalog.ts";
+export type { SkillMatch, SkillMatcher } from "./skill-matcher.ts";
+export { createSkillMatcher } from "./skill-matcher.ts";
+export type { SkillActivations } from "./skill-activations.ts";
+export { createSkillActivations, skillToolName } from "./skill-activations.ts";
+export type { SkillToolOptions } from "./skill-tool.ts";
+export { createSkillTool } from "./skill-tool.ts";

@@ -1,0 +1,2 @@
+export type { SkillFilesFactory } from "./describe-skill-files.ts";
+export { describeSkillFiles } from "./describe-skill-files.ts";
