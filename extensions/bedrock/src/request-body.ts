@@ -36,7 +36,7 @@ export function createConverseBodyWriter(options: ConverseBodyOptions): (request
   }
 
   return (request) => {
-    const shape = toOutputShape(request, options.family.enforcesSchema);
+    const shape = toOutputShape(request, options.family.enforcesSchema, options.identity);
     const respond = shape?.kind === "tool" ? [toRespondTool(shape.schema)] : [];
     const declared = [...declaredTools(request), ...respond];
     const marks = chooseCacheMarks(request, options.promptCache === "none" ? 0 : maxMarks);

@@ -61,6 +61,15 @@ describe("an answer of a given shape", () => {
     expect(body["tool_choice"]).toEqual({ type: "tool", name: hidden });
   });
 
+  test("is refused when it is none of an object, which arguments must be", () => {
+    const list = {
+      outputSchema: { name: "x", schema: { type: "array", items: { type: "string" } } },
+    } as const;
+
+    expect(() => bodyOf(list, false)).toThrow(expect.objectContaining({ code: "model.unsupported_content" }));
+    expect(bodyOf(list, true)).toHaveProperty("output_config");
+  });
+
   test("leaves the other tools usable", () => {
     const body = bodyOf({ tools: [read], reasoning: "high" }, false);
 

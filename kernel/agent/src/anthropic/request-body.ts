@@ -32,7 +32,7 @@ export function createAnthropicBodyWriter(options: AnthropicBodyOptions): (reque
 
   return (request) => {
     const extra = withContainer(request, Date.now());
-    const shape = toOutputShape(request, options.enforcesSchema);
+    const shape = toOutputShape(request, options.enforcesSchema, identity);
     const markers = placeMarkers(request, extra, options);
     return joinBody(
       toSettings(request, shape, options),
