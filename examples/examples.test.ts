@@ -40,6 +40,22 @@ test("cached.ts asks the model once", async () => {
   ]);
 });
 
+test("fallback.ts is answered by the second provider, and says why not by the first", async () => {
+  expect(await outputOf("fallback.ts")).toEqual([
+    "Hello from the second one.",
+    "anthropic again: model.overloaded",
+    "anthropic again: model.overloaded",
+    "answered by openai/scripted-small",
+    "not by scripted-large: model.overloaded",
+  ]);
+});
+
+test("validated.ts cuts the key out and rejects the wrong shape", async () => {
+  const lines = await outputOf("validated.ts");
+  expect(lines.slice(0, 2)).toEqual(["It is [redacted:api_key], keep it.", '{"city":"Oslo","degrees":3}']);
+  expect(lines[2]).toMatch(/^validation\.rejected: The answer was rejected by "json_shape"/u);
+});
+
 test("vision.ts shows both models the picture", async () => {
   expect(await outputOf("vision.ts")).toEqual([
     "openai: A red pixel.",
