@@ -19,6 +19,7 @@ export function askModel({ model, request, context, record }: PipelineCall): Mod
         endedMs: undefined,
         outcome: "open",
         errorCode: undefined,
+        usage: undefined,
       };
       record.attempts.push(attempt);
       return model.stream(request, context);
@@ -32,6 +33,7 @@ export function askModel({ model, request, context, record }: PipelineCall): Mod
       attempt.endedMs = performance.now() - record.startedMs;
       const isLeft = end.kind === "left" || context.signal.aborted;
       attempt.outcome = end.kind === "finished" ? "answered" : isLeft ? "left" : "failed";
+      if (end.kind === "finished") attempt.usage = end.event.usage;
       if (end.kind === "failed") attempt.errorCode = isTauError(end.error) ? end.error.code : "internal";
     },
   });

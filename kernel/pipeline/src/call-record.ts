@@ -1,6 +1,6 @@
 import type { IncompatibleCandidate } from "@tau/agent";
 import { uuidv7 } from "@tau/core";
-import type { ErrorClass, Price, Principal } from "@tau/core";
+import type { ErrorClass, Price, Principal, Usage } from "@tau/core";
 
 import type { CacheBreak, CacheRefusal } from "./cache/cache-facts.ts";
 import type { GuardFacts } from "./guard/guard-facts.ts";
@@ -64,6 +64,8 @@ export interface Attempt {
   /** `left` when the reader went away or the call was cancelled. */
   outcome: "open" | "answered" | "failed" | "left";
   errorCode: string | undefined;
+  /** What the provider says that its answer took. */
+  usage: Usage | undefined;
 }
 
 /** A failed try, and how long retry waited after it. */
@@ -120,4 +122,15 @@ export function createCallRecord(): CallRecord {
     redactions: 0,
     validation: undefined,
   };
+}
+
+/** Makes a call the one that an answer was given to and is paid by, although another one asked for it. */
+export function inheritAnswer(from: CallRecord, to: CallRecord): void {
+  to.cacheHit = from.cacheHit;
+  to.cacheLevel = from.cacheLevel;
+  to.cacheBreak = from.cacheBreak;
+  to.guard = from.guard;
+  to.answeredBy = from.answeredBy;
+  to.attempts.splice(0, to.attempts.length, ...from.attempts);
+  to.retries.splice(0, to.retries.length, ...from.retries);
 }

@@ -63,7 +63,10 @@ function toTelemetry(record: CallRecord): ResponseTelemetry {
 }
 
 /** What an answer costs: nothing when it came out of the cache, undefined when nobody knows. */
-export function costOfCall({ usage }: ModelFinished, record: CallRecord): MicroUsd | undefined {
+export function costOfCall(
+  { usage }: Pick<ModelFinished, "usage">,
+  record: CallRecord,
+): MicroUsd | undefined {
   if (record.cacheHit) return 0;
   const price = record.answeredBy?.price;
   return price === undefined || !isUsage(usage) ? undefined : costOf(usage, price);

@@ -1,5 +1,5 @@
 import { TauError } from "@tau/core";
-import type { ModelEvent, ModelFinished, Observer } from "@tau/core";
+import type { ModelEvent, Observer, Usage } from "@tau/core";
 
 import type { CallRecord } from "../call-record.ts";
 import { isUsage } from "../is-usage.ts";
@@ -73,7 +73,6 @@ function budgeted(budget: Budgeted, next: Handler): ModelStream {
   const expected = isCount(maxOutputTokens) ? maxOutputTokens : (options.expectedOutputTokens ?? 2048);
   let heldOutput = expected;
   let saidTokens = 0;
-  let answer: ModelFinished | undefined;
   let isHeldBack = false;
   let growing: Promise<boolean> | undefined;
 
@@ -97,12 +96,13 @@ function budgeted(budget: Budgeted, next: Handler): ModelStream {
 
   /** @throws TauError `budget.cut` */
   function count(batch: readonly ModelEvent[]): void | Promise<void> {
-    if (call.record.cacheHit) return undefined;
-    const last = batch.at(-1);
-    if (last?.type === "finished") answer = last;
+    const { cacheHit, cacheLevel } = call.record;
+    if (cacheHit && cacheLevel !== "flight") return undefined;
     saidTokens += estimateOutputTokens(batch);
+    // Who shares an answer has to pay for it only when whoever began it leaves.
+    if (cacheHit || saidTokens <= heldOutput * growAt) return undefined;
     // What is whole is paid for already: cutting it would save nothing.
-    if (answer !== undefined || saidTokens <= heldOutput * growAt) return undefined;
+    if (batch.at(-1)?.type === "finished") return undefined;
     if (saidTokens > heldOutput * headroom) return growOrCut();
     growing ??= grow();
     return undefined;
@@ -122,7 +122,7 @@ function budgeted(budget: Budgeted, next: Handler): ModelStream {
     async ended() {
       try {
         const said = { inputTokens, outputTokens: Math.ceil(saidTokens) };
-        await held.settle(usedBy(call, answer, said));
+        await held.settle(usedBy(call, said));
       } catch (error) {
         // Stays counted as set aside, which is never too little.
         if (observer === undefined) return;
@@ -173,15 +173,12 @@ function limitsMoney(accounts: readonly BudgetAccount[]): boolean {
 }
 
 /** What the provider says that it took; an estimate of what was said where it does not say so, or nonsense. */
-function usedBy(
-  { record, candidates }: PipelineCall,
-  answer: ModelFinished | undefined,
-  said: Tokens,
-): Amounts {
+function usedBy({ record, candidates }: PipelineCall, said: Tokens): Amounts {
   if (record.cacheHit || record.attempts.length === 0) return noAmounts;
-  if (answer !== undefined && isTold(answer)) {
-    const { inputTokens, outputTokens } = answer.usage;
-    const costMicroUsd = costOfCall(answer, record) ?? 0;
+  const usage = record.attempts.at(-1)?.usage;
+  if (usage !== undefined && isTold(usage)) {
+    const { inputTokens, outputTokens } = usage;
+    const costMicroUsd = costOfCall({ usage }, record) ?? 0;
     return { requests: 1, tokens: inputTokens + outputTokens, costMicroUsd };
   }
   if (!hasBegun(record)) return { ...noAmounts, requests: 1 };
@@ -192,7 +189,7 @@ function usedBy(
 }
 
 /** Some servers say nothing of what an answer took. */
-function isTold({ usage }: ModelFinished): boolean {
+function isTold(usage: Usage): boolean {
   return isUsage(usage) && usage.inputTokens + usage.outputTokens > 0;
 }
 

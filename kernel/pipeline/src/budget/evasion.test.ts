@@ -2,11 +2,14 @@ import { noUsage, TauError } from "@tau/core";
 import type { ModelEvent, ModelFinished } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
+import type { Layer } from "../layer.ts";
 import { withLayers } from "../pipeline.ts";
+import { createAnswerCache } from "../cache/answer-cache.ts";
 import { contextOf, finishedWith, hello, playing, question, readAll } from "../pipeline.test.support.ts";
 import { routingLayer } from "../routing/routing-layer.ts";
 import { notEmpty } from "../validation/text-validators.ts";
 import { validationLayer } from "../validation/validation-layer.ts";
+import { noAmounts } from "./amounts.ts";
 import { budgetLayer } from "./budget-layer.ts";
 import type { BudgetLayerOptions } from "./budget-layer.ts";
 import type { BudgetLimit } from "./budget-ledger.ts";
@@ -153,5 +156,69 @@ describe("budgetLayer() against those who want more than they may", () => {
     const asked = withLayers(playing([hello], { price }).model, layer).complete(question, contextOf());
 
     await expect(asked).resolves.toBeDefined();
+  });
+
+  describe("with equal calls that share one answer", () => {
+    const shared = { ...question, temperature: 0 };
+    const whole = { tokens: 908, costMicroUsd: 1_808 };
+    const last = endingWith({ inputTokens: 8, outputTokens: 900 });
+    const scopes: Layer = {
+      name: "iam",
+      wrap: (next) => (call) => {
+        call.record.allowedScopes = [];
+        return next(call);
+      },
+    };
+
+    /** Two readers of one answer: `ada` began it. */
+    function setUpTwo() {
+      const { layer, ledger } = setUp({ limits: { principal: [wide] } });
+      const played = playing([[words(50), words(50), last]], { price });
+      const pipeline = withLayers(played.model, scopes, layer, createAnswerCache().layer);
+      const readers = ["ada", "eve"].map((id) => {
+        const context = contextOf({ principal: { id, kind: "person", scopes: [] } });
+        const { stream, record } = pipeline.start(shared, context);
+        const taken = () =>
+          ledger.taken({ tenant: "acme", account: `principal/${id}`, window: "day", at: now() });
+        return { reader: stream[Symbol.asyncIterator](), record, taken };
+      });
+      const [ada, eve] = readers;
+      if (ada === undefined || eve === undefined) throw new TypeError("There are two.");
+      return { ada, eve, played };
+    }
+
+    test("lets who stays pay when the first one leaves before a word was said", async () => {
+      const { ada, eve, played } = setUpTwo();
+      const both = [ada.reader.next(), eve.reader.next()];
+      await ada.reader.return?.();
+      await Promise.all(both);
+      for (;;) if ((await eve.reader.next()).done === true) break;
+
+      expect(await eve.taken()).toEqual({ requests: 1, ...whole });
+      expect(eve.record).toMatchObject({ cacheHit: false, answeredBy: { id: "test-1" } });
+      expect(played.calls()).toBe(1);
+    });
+
+    test("lets the first one pay for what others read to its end before it left", async () => {
+      const { ada, eve } = setUpTwo();
+      await Promise.all([ada.reader.next(), eve.reader.next()]);
+      for (;;) if ((await eve.reader.next()).done === true) break;
+      await ada.reader.return?.();
+
+      expect(await ada.taken()).toEqual({ requests: 1, ...whole });
+      expect(await eve.taken()).toEqual(noAmounts);
+    });
+
+    test("counts what was said when all of them leave, one after the other", async () => {
+      const { ada, eve, played } = setUpTwo();
+      await Promise.all([ada.reader.next(), eve.reader.next()]);
+      await eve.reader.next();
+      await ada.reader.return?.();
+      await eve.reader.return?.();
+
+      expect((await ada.taken()).tokens).toBe(57);
+      expect((await eve.taken()).tokens).toBe(107);
+      expect(played.open()).toBe(0);
+    });
   });
 });

@@ -1,6 +1,8 @@
 import { silentObserver } from "@tau/core";
 import type { ModelEvent, ModelFinished, Observer } from "@tau/core";
 
+import { inheritAnswer } from "../call-record.ts";
+import type { CallRecord } from "../call-record.ts";
 import type { Handler, Layer, ModelStream } from "../layer.ts";
 import type { PipelineCall } from "../pipeline-call.ts";
 import { isForgottenPrefix } from "../prefix-cache/prefix-caches.ts";
@@ -74,7 +76,7 @@ export function createAnswerCache(options: AnswerCacheOptions = {}): AnswerCache
   const { observer = silentObserver, now = Date.now, l2 } = options;
   const l1 = new MemoryTier(options.l1);
   const store: Store = { l1, l2, observer, now, writes: new Set(), prefixCaches: options.prefixCaches };
-  const flights = new Map<string, Flight>();
+  const flights = new Map<string, SharedAnswer>();
   const prefixes = new PrefixWatch();
   const stopListening = l2?.onDrop?.((scope) => l1.drop(scope));
 
@@ -122,24 +124,30 @@ interface Lookup {
   readonly fetch: (call: PipelineCall) => ModelStream;
 }
 
+/** An answer under way, and the record of the call that began it, which it fills. */
+interface SharedAnswer {
+  readonly flight: Flight;
+  readonly record: CallRecord;
+}
+
 /** Joins the flight of an equal call, or begins one that others may join. */
-function share(store: Store, flights: Map<string, Flight>, lookup: Lookup): ModelStream {
+function share(store: Store, flights: Map<string, SharedAnswer>, lookup: Lookup): ModelStream {
   const { call, key } = lookup;
   const under = flights.get(key);
-  if (under?.isJoinable === true) {
+  if (under?.flight.isJoinable === true) {
     call.record.cacheHit = true;
     call.record.cacheLevel = "flight";
-    return under.join(call.context.signal);
+    return under.flight.join(call.context.signal, () => inheritAnswer(under.record, call.record));
   }
   // The flight may outlive whoever began it: only its own signal ends it.
   const { deadline: _deadline, ...context } = call.context;
   const flight = new Flight(
     (signal) => answerOf(store, { ...lookup, call: { ...call, context: { ...context, signal } } }),
     () => {
-      if (flights.get(key) === flight) flights.delete(key);
+      if (flights.get(key)?.flight === flight) flights.delete(key);
     },
   );
-  flights.set(key, flight);
+  flights.set(key, { flight, record: call.record });
   return flight.join(call.context.signal);
 }
 

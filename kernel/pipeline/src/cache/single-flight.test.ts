@@ -122,4 +122,23 @@ describe("Flight", () => {
     expect(flight.isJoinable).toBe(false);
     await reader.return?.();
   });
+
+  test("F4: goes on for the next reader when the one it goes on for leaves, and only before its end", async () => {
+    const { flight, open } = flightOver([word, word, last]);
+    const heirs: string[] = [];
+    const [first, second, third] = ["first", "second", "third"].map((name) =>
+      flight.join(never, () => heirs.push(name))[Symbol.asyncIterator](),
+    );
+    await first?.next();
+    await second?.return?.();
+    expect(heirs).toEqual([]);
+    await first?.return?.();
+    expect(heirs).toEqual(["third"]);
+    open();
+    const fourth = readAll(flight.join(never, () => heirs.push("fourth")));
+    for (;;) if ((await third?.next())?.done !== false) break;
+    await fourth;
+
+    expect(new Set(heirs)).toEqual(new Set(["third"]));
+  });
 });

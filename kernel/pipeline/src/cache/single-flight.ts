@@ -14,6 +14,8 @@ const maxHeldEvents = 20_000;
  * - F2. Every reader gets every batch in order, from the first one, and the same end.
  * - F3. A reader that leaves or is aborted disturbs no other. When the last one is gone the source is aborted and
  *   closed, and `done` was called.
+ * - F4. It goes on for one of them: for who joined first and, when that one leaves before the end, for the next. So
+ *   there always is somebody to pay.
  */
 export class Flight {
   readonly #open: (signal: AbortSignal) => ModelStream;
@@ -23,7 +25,8 @@ export class Flight {
   #source: AsyncIterator<Batch, unknown> | undefined;
   #pulling: Promise<void> | undefined;
   #end: { readonly error?: unknown } | undefined;
-  #readers = 0;
+  /** In the order in which they joined: it goes on for the first. */
+  readonly #readers = new Set<FlightReader>();
   #events = 0;
 
   /** `done` hears once that no further reader can join. */
@@ -37,10 +40,14 @@ export class Flight {
     return this.#end === undefined && this.#events <= maxHeldEvents;
   }
 
-  /** The whole answer for one more reader, who must read it to its end or leave. */
-  join(signal: AbortSignal): ModelStream {
-    this.#readers++;
-    return new FlightReader(this, signal);
+  /**
+   * The whole answer for one more reader, who must read it to its end or leave. `inherit` is called when it goes on
+   * for this one, and from then on before each batch and the end.
+   */
+  join(signal: AbortSignal, inherit?: () => void): ModelStream {
+    const reader = new FlightReader(this, signal, inherit);
+    this.#readers.add(reader);
+    return reader;
   }
 
   /** One batch for a reader; undefined at the end. Waits for the source when nobody has read so far yet. */
@@ -52,9 +59,15 @@ export class Flight {
   }
 
   /** A reader has gone; the last one closes the source. */
-  async leave(): Promise<void> {
-    this.#readers--;
-    if (this.#readers > 0) return;
+  async leave(reader: FlightReader): Promise<void> {
+    const [first] = this.#readers;
+    this.#readers.delete(reader);
+    const [next] = this.#readers;
+    if (next !== undefined) {
+      // What has ended was paid for by whoever it ended for.
+      if (first === reader && this.#end === undefined) next.becomeHeir();
+      return;
+    }
     if (this.#end === undefined) {
       const reason = new Error("Nobody waits for this answer any more.");
       this.#finish({ error: reason });
@@ -99,15 +112,24 @@ const done: Step = { done: true, value: undefined };
 class FlightReader implements AsyncIterableIterator<Batch, undefined> {
   readonly #flight: Flight;
   readonly #signal: AbortSignal;
+  readonly #inherit: (() => void) | undefined;
+  #isHeir = false;
   #index = 0;
   #isListening = false;
   #hasLeft = false;
   /** Ends the wait for a batch. */
   #rejectWait: ((reason: unknown) => void) | undefined;
 
-  constructor(flight: Flight, signal: AbortSignal) {
+  constructor(flight: Flight, signal: AbortSignal, inherit: (() => void) | undefined) {
     this.#flight = flight;
     this.#signal = signal;
+    this.#inherit = inherit;
+  }
+
+  /** From now on the answer is this reader's. */
+  becomeHeir(): void {
+    this.#isHeir = true;
+    this.#inherit?.();
   }
 
   [Symbol.asyncIterator](): this {
@@ -118,6 +140,7 @@ class FlightReader implements AsyncIterableIterator<Batch, undefined> {
     if (this.#hasLeft) return done;
     try {
       const batch = await this.#nextBatch();
+      if (this.#isHeir) this.#inherit?.();
       if (batch?.at(-1)?.type === "finished" || batch === undefined) await this.return();
       return batch === undefined ? done : { done: false, value: batch };
     } catch (error) {
@@ -130,7 +153,8 @@ class FlightReader implements AsyncIterableIterator<Batch, undefined> {
     if (this.#hasLeft) return done;
     this.#hasLeft = true;
     if (this.#isListening) this.#signal.removeEventListener("abort", this.#giveUp);
-    await this.#flight.leave();
+    if (this.#isHeir) this.#inherit?.();
+    await this.#flight.leave(this);
     return done;
   }
 
