@@ -20,7 +20,16 @@ async function scripted(transcript: Transcript, protocol: "openai" | "anthropic"
     protocol === "openai"
       ? createOpenAiChat({ baseUrl: `${server.url}/v1`, model: "scripted" })
       : createAnthropic({ baseUrl: server.url, model: "scripted" });
-  return { server, model: toAiSdk(model, { context }), [Symbol.asyncDispose]: () => server.close() };
+  return {
+    server,
+    tau: model,
+    model: toAiSdk(model, { context }),
+    [Symbol.asyncDispose]: () => server.close(),
+  };
+}
+
+async function* passing<Item>(source: AsyncIterable<Item>): AsyncGenerator<Item> {
+  yield* source;
 }
 
 const clock = tool({
@@ -178,6 +187,28 @@ describe("toAiSdk()", () => {
     const { textStream } = streamText({ model: bench.model, prompt: "Hi", abortSignal: controller.signal });
     for await (const _ of textStream) controller.abort();
 
+    await expect.poll(() => bench.server.openConnections(), { timeout: 5000, interval: 5 }).toBe(0);
+  });
+
+  test("closes the socket when its stream is cancelled while the provider says nothing", async () => {
+    await using bench = await scripted({
+      turns: [{ text: "Hello, world.", chunkChars: 2, failure: { kind: "stall", afterEvents: 2 } }],
+    });
+    const prompt = [{ role: "user" as const, content: [{ type: "text" as const, text: "Hi" }] }];
+    // A generator, as a layer may be one, is not left while it waits.
+    const layered = toAiSdk(
+      { ...bench.tau, stream: (...call) => passing(bench.tau.stream(...call)) },
+      { context },
+    );
+    const { stream } = await layered.doStream({ prompt });
+    const reader = stream.getReader();
+    for (const type of ["stream-start", "text-start", "text-delta"]) {
+      expect((await reader.read()).value).toMatchObject({ type });
+    }
+    const waiting = reader.read();
+    await reader.cancel("enough");
+
+    await waiting;
     await expect.poll(() => bench.server.openConnections(), { timeout: 5000, interval: 5 }).toBe(0);
   });
 });

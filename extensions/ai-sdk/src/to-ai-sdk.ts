@@ -52,7 +52,10 @@ export function toAiSdk(model: Model, { context }: ToAiSdkOptions): LanguageMode
 
     async doStream(options) {
       const { request, warnings } = fromCallOptions(options);
-      const source = model.stream(request, contextOf(options))[Symbol.asyncIterator]();
+      const left = new AbortController();
+      const own = contextOf(options);
+      const signal = AbortSignal.any([own.signal, left.signal]);
+      const source = model.stream(request, { ...own, signal })[Symbol.asyncIterator]();
       const parts = new StreamParts();
       // What fails before the first event fails the call, so that the AI SDK can repeat it.
       const first = await source.next().catch((error: unknown) => {
@@ -75,7 +78,9 @@ export function toAiSdk(model: Model, { context }: ToAiSdkOptions): LanguageMode
               controller.close();
             }
           },
-          async cancel() {
+          async cancel(reason) {
+            // A provider that says nothing more would keep the stream from being closed.
+            left.abort(reason);
             await source.return?.();
           },
         },
