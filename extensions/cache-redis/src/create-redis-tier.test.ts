@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { createRedisTier } from "./create-redis-tier.ts";
 import type { RedisTier } from "./create-redis-tier.ts";
-import { startRedisServer } from "./redis-server.test.support.ts";
+import { startMuteServer, startRedisServer } from "./redis-server.test.support.ts";
 import type { RedisServer } from "./redis-server.test.support.ts";
 
 let server: RedisServer;
@@ -140,6 +140,7 @@ describe("createRedisTier()", () => {
     ];
     for (const [url, code] of [
       ["localhost:6379", "redis.invalid_url"],
+      ["redis://:wrong-secret%@localhost:6379", "redis.invalid_url"],
       [wrong, "redis.unavailable"],
       [gone, "redis.unavailable"],
     ] as const) {
@@ -147,5 +148,37 @@ describe("createRedisTier()", () => {
       expect.soft(error, url).toMatchObject({ code });
       expect.soft(JSON.stringify([error, String(error)])).not.toContain("wrong-secret");
     }
+  });
+
+  test("gives up a purge in time when the server hangs, and keeps no connection to one that knows no channels", async () => {
+    await using tier = await createRedisTier({ url: server.url, prefix: freshPrefix(), timeoutMs: 50 });
+    server.pause();
+    const failed: unknown = await tier.drop({ tenant: "acme" }).catch((error: unknown) => error);
+    server.resume();
+    expect(failed).toMatchObject({ code: "redis.unavailable" });
+
+    await using mute = await startMuteServer();
+    await expect(createRedisTier({ url: mute.url, timeoutMs: 50 })).rejects.toMatchObject({
+      code: "redis.unavailable",
+    });
+    await expect.poll(mute.connections, { timeout: 5_000 }).toBe(0);
+  });
+
+  test("drops only keys of the tenant, whatever somebody wrote into its lists", async () => {
+    const prefix = freshPrefix();
+    await using tier = await open(prefix);
+    using plain = await raw();
+    const foreign = entryOf({ tenant: "globex" });
+    await tier.put(foreign);
+    await tier.put(entryOf({ sessionId: "s1" }));
+    await plain.client.sAdd(
+      `${prefix}:cache:{acme}:session:s1`,
+      `${prefix}:cache:{globex}:answer:${foreign.key}`,
+    );
+
+    await tier.drop({ tenant: "acme", sessionId: "s1" });
+
+    expect(await tier.get("acme", foreign.key, Date.now())).toBeUndefined();
+    expect(await tier.get("globex", foreign.key, Date.now())).toEqual(foreign);
   });
 });

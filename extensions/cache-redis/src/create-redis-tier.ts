@@ -39,10 +39,15 @@ export async function createRedisTier(options: RedisTierOptions): Promise<RedisT
   const { commands, subscriber } = connections;
   const channel = `${prefix}:cache:drop`;
   const listeners = new Set<(scope: CacheScope) => void>();
-  await inTime(
-    timeoutMs,
-    subscriber.subscribe(channel, (text) => tell(listeners, text)),
-  );
+  try {
+    await inTime(
+      timeoutMs,
+      subscriber.subscribe(channel, (text) => tell(listeners, text)),
+    );
+  } catch (error) {
+    connections.close();
+    throw error;
+  }
 
   // The braces keep a tenant's keys on one node of a cluster.
   const space = (tenant: string): string => `${prefix}:cache:{${tenant}}:`;
@@ -68,12 +73,17 @@ export async function createRedisTier(options: RedisTierOptions): Promise<RedisT
     if (key !== undefined) return [nameOf(tenant, key)];
     if (sessionId !== undefined) {
       const list = sessionName(tenant, sessionId);
-      return [...(await inTime(timeoutMs, commands.sMembers(list))), list];
+      const members = await inTime(timeoutMs, commands.sMembers(list));
+      // Whoever may write only one tenant's keys must not be able to drop another's.
+      return [...members.filter((name) => name.startsWith(space(tenant))), list];
     }
     const names: string[] = [];
-    const found = commands.scanIterator({ MATCH: `${escapeGlob(space(tenant))}*`, COUNT: unlinkAtOnce });
-    for await (const page of found) names.push(...page);
-    return names;
+    const pages = commands.scanIterator({ MATCH: `${escapeGlob(space(tenant))}*`, COUNT: unlinkAtOnce });
+    for (;;) {
+      const page = await inTime(timeoutMs, pages.next());
+      if (page.done === true) return names;
+      names.push(...page.value);
+    }
   }
 
   return {
@@ -118,16 +128,16 @@ interface Connections {
 async function connect({ url, observer }: RedisTierOptions, timeoutMs: number): Promise<Connections> {
   const address = URL.parse(url);
   if (address === null || (address.protocol !== "redis:" && address.protocol !== "rediss:")) {
-    throw new TauError(
-      "redis.invalid_url",
-      "url is not an address of a Redis server, such as redis://localhost:6379.",
-    );
+    throw invalidUrl();
   }
-  const commands = clientOf(url, timeoutMs, true);
-  const subscriber = clientOf(url, timeoutMs, false);
+  const [commands, subscriber] = clientsOf(url, timeoutMs);
   for (const client of [commands, subscriber]) {
     client.on("error", (error: unknown) => {
-      observer?.({ name: "redis.connection_lost", level: 13, attributes: { host: address.host }, error });
+      try {
+        observer?.({ name: "redis.connection_lost", level: 13, attributes: { host: address.host }, error });
+      } catch {
+        // Thrown into an event of the connection, it would end the process.
+      }
     });
   }
   const close = (): void => {
@@ -141,6 +151,22 @@ async function connect({ url, observer }: RedisTierOptions, timeoutMs: number): 
     throw error;
   }
   return { commands, subscriber, close };
+}
+
+/** @throws TauError `redis.invalid_url`; whatever the client says of an address may hold its password */
+function clientsOf(url: string, timeoutMs: number): readonly [commands: Client, subscriber: Client] {
+  try {
+    return [clientOf(url, timeoutMs, true), clientOf(url, timeoutMs, false)];
+  } catch {
+    throw invalidUrl();
+  }
+}
+
+function invalidUrl(): TauError {
+  return new TauError(
+    "redis.invalid_url",
+    "url is not an address of a Redis server, such as redis://localhost:6379.",
+  );
 }
 
 /** With `failsFast` a call while the connection is lost fails at once instead of waiting for the next one. */
