@@ -30,6 +30,7 @@ export type { BudgetLimits, BudgetScope, BudgetScopeKind } from "./budget/budget
 export { accountKey, defaultBudgetLimits } from "./budget/budget-scopes.ts";
 export type { BudgetWindow } from "./budget/budget-window.ts";
 export { windowStart } from "./budget/budget-window.ts";
+export type { MemoryBudgetLedger } from "./budget/memory-ledger.ts";
 export { createMemoryBudgetLedger } from "./budget/memory-ledger.ts";
 export type { BreakerOptions } from "./breaker/breaker-layer.ts";
 export { breakerLayer } from "./breaker/breaker-layer.ts";

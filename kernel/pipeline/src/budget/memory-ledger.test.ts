@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 
 import { describeBudgetLedger } from "../testing/describe-budget-ledger.ts";
 import { noAmounts } from "./amounts.ts";
+import type { BudgetLimit } from "./budget-ledger.ts";
 import { createMemoryBudgetLedger } from "./memory-ledger.ts";
 
 describeBudgetLedger(
@@ -60,4 +61,20 @@ test("createMemoryBudgetLedger() exceeds no limit in a million interleaved reser
   expect(worst).toBeGreaterThan(0.9);
   expect(granted).toBeGreaterThan(10_000);
   expect(refused).toBeGreaterThan(10_000);
+});
+
+test("createMemoryBudgetLedger() remembers nobody whose windows are over, and everybody whose are not", async () => {
+  const ledger = createMemoryBudgetLedger();
+  const start = Date.UTC(2026, 0, 1);
+  const minute = { window: "minute", requests: 1 } as const;
+  const amounts = { ...noAmounts, requests: 1 };
+  const reserve = async (key: string, at: number, limits: readonly BudgetLimit[] = [minute]) =>
+    await ledger.reserve({ tenant: "acme", id: key, accounts: [{ key, limits }], amounts, at });
+
+  await reserve("run/kept", start, [{ window: "ever", requests: 1 }]);
+  for (let n = 0; n < 50_000; n++) await reserve(`principal/${n}`, start + n * 100);
+
+  expect(ledger.accounts("acme")).toBeLessThan(3_000);
+  expect(await reserve("run/kept", start, [{ window: "ever", requests: 1 }])).toMatchObject({ taken: 1 });
+  expect(await reserve("principal/49999", start + 49_999 * 100)).toMatchObject({ taken: 1 });
 });

@@ -14,13 +14,22 @@ interface Counter {
   taken: Amounts;
 }
 
+/** New accounts between two looks for those that nobody needs any more. */
+const sweepEvery = 1_000;
+
 interface Held {
   readonly amounts: Amounts;
   readonly charged: readonly { readonly counter: Counter; readonly start: number }[];
 }
 
+/** A {@link BudgetLedger} in memory, and a look at how much it remembers. */
+export interface MemoryBudgetLedger extends BudgetLedger {
+  /** Accounts of a tenant that are counted. */
+  accounts(tenant: string): number;
+}
+
 /** Makes a {@link BudgetLedger} that forgets everything when the process ends; for one process only. */
-export function createMemoryBudgetLedger(): BudgetLedger {
+export function createMemoryBudgetLedger(): MemoryBudgetLedger {
   const tenants = new Map<string, TenantLedger>();
   const ledgerOf = (tenant: string): TenantLedger => {
     const known = tenants.get(tenant);
@@ -38,13 +47,18 @@ export function createMemoryBudgetLedger(): BudgetLedger {
       return counter?.start === windowStart(window, at) ? counter.taken : noAmounts;
     },
     forget: async (tenant, account) => tenants.get(tenant)?.forget(account),
+    accounts: (tenant) => tenants.get(tenant)?.accounts ?? 0,
   };
 }
 
-/** One tenant's counters: one for each account and kind of window, so that memory does not grow with time. */
+/**
+ * One tenant's counters: one for each account and kind of window, and only while the window lasts, so that memory
+ * does not grow with time, nor with all who ever asked.
+ */
 class TenantLedger {
   readonly #counters = new Map<string, Map<BudgetWindow, Counter>>();
   readonly #held = new Map<string, Held>();
+  #added = 0;
 
   reserve({ id, accounts, amounts, at }: Reservation): BudgetRefusal | undefined {
     const charged: { counter: Counter; start: number }[] = [];
@@ -77,6 +91,10 @@ class TenantLedger {
     }
   }
 
+  get accounts(): number {
+    return this.#counters.size;
+  }
+
   find(account: string, window: BudgetWindow): Counter | undefined {
     return this.#counters.get(account)?.get(window);
   }
@@ -87,7 +105,10 @@ class TenantLedger {
 
   #current(account: string, window: BudgetWindow, at: number): Counter {
     let windows = this.#counters.get(account);
-    if (windows === undefined) this.#counters.set(account, (windows = new Map()));
+    if (windows === undefined) {
+      if (++this.#added % sweepEvery === 0) this.#sweep(at);
+      this.#counters.set(account, (windows = new Map()));
+    }
     const start = windowStart(window, at);
     let counter = windows.get(window);
     if (counter === undefined) {
@@ -97,5 +118,15 @@ class TenantLedger {
       counter.taken = noAmounts;
     }
     return counter;
+  }
+
+  /** Drops what is over; an `ever` window is until its account is forgotten. */
+  #sweep(at: number): void {
+    for (const [account, windows] of this.#counters) {
+      for (const [window, { start }] of windows) {
+        if (start < windowStart(window, at)) windows.delete(window);
+      }
+      if (windows.size === 0) this.#counters.delete(account);
+    }
   }
 }

@@ -54,6 +54,20 @@ function setUp(scripts: readonly Script[], options: AnswerCacheOptions = {}, sco
 const word: readonly ModelEvent[] = [{ type: "text_delta", text: "One " }];
 
 describe("createAnswerCache()", () => {
+  test.each(["get", "put"] as const)(
+    "A2: fails no call when a tier's %s and the observer throw",
+    async (op) => {
+      const broken = { ...sharedTier(), [op]: () => Promise.reject(new Error("no cache")) };
+      const observer = (): never => {
+        throw new Error("no log");
+      };
+      const { ask, cache } = setUp([hello], { l2: broken, observer });
+
+      expect(await ask()).toEqual(["Hello, world.", false]);
+      await expect(cache[Symbol.asyncDispose]()).resolves.toBeUndefined();
+    },
+  );
+
   test("A4: answers the second time without asking, as a stream with the same end", async () => {
     const { pipeline, played, ask } = setUp([hello]);
 

@@ -4,6 +4,7 @@ import type { ModelEvent, ModelFinished, Observer } from "@tau/core";
 import { inheritAnswer } from "../call-record.ts";
 import type { CallRecord } from "../call-record.ts";
 import type { Handler, Layer, ModelStream } from "../layer.ts";
+import { safeObserver } from "../observe-safely.ts";
 import type { PipelineCall } from "../pipeline-call.ts";
 import { isForgottenPrefix } from "../prefix-cache/prefix-caches.ts";
 import type { AppliedPrefix } from "../prefix-cache/applied-prefix.ts";
@@ -73,7 +74,8 @@ const maxPendingWrites = 1_000;
  * - A4. A hit streams as an answer does, and costs nothing.
  */
 export function createAnswerCache(options: AnswerCacheOptions = {}): AnswerCache {
-  const { observer = silentObserver, now = Date.now, l2 } = options;
+  const { now = Date.now, l2 } = options;
+  const observer = safeObserver(options.observer ?? silentObserver);
   const l1 = new MemoryTier(options.l1);
   const store: Store = { l1, l2, observer, now, writes: new Set(), prefixCaches: options.prefixCaches };
   const flights = new Map<string, SharedAnswer>();

@@ -2,6 +2,7 @@ import type { PrefixHost } from "@tau/agent";
 import { isTauError, silentObserver } from "@tau/core";
 import type { Observer } from "@tau/core";
 
+import { safeObserver } from "../observe-safely.ts";
 import type { PipelineCall } from "../pipeline-call.ts";
 import type { AppliedPrefix } from "./applied-prefix.ts";
 import { PrefixKeeper } from "./prefix-keeper.ts";
@@ -56,7 +57,8 @@ const reconcileEvery = 60;
 
 /** Makes {@link PrefixCaches} and takes up what the book knows. */
 export async function createPrefixCaches(options: PrefixCachesOptions): Promise<PrefixCaches> {
-  const { hosts, book = createMemoryPrefixBook(), observer = silentObserver, now = Date.now } = options;
+  const { hosts, book = createMemoryPrefixBook(), now = Date.now } = options;
+  const observer = safeObserver(options.observer ?? silentObserver);
   const { label = "tau", ttlMs = 3_600_000, minTokens = 4_096, minCalls = 2, tickMs = 60_000 } = options;
   const policy = { label, ttlMs, minTokens, minCalls };
   const keeper = new PrefixKeeper({ hosts, book, observer, now, policy, limits: options });
