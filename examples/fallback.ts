@@ -31,5 +31,7 @@ for (const { provider, errorCode } of telemetry.retryAttempts) console.log(`${pr
 const { record, stream } = pipeline.start(request, context);
 for await (const batch of stream) if (batch.at(-1)?.type === "finished") break;
 console.log(`answered by ${record.answeredBy?.provider}/${record.answeredBy?.id}`);
-for (const { model, reasons } of record.skipped)
-  console.log(`not by ${model}: ${String(reasons[0]).split(":")[0]}`);
+for (const { model, reasons } of record.skipped) {
+  const [reason] = reasons;
+  console.log(`not by ${model}: ${typeof reason === "string" ? reason.split(":")[0] : reason?.message}`);
+}
