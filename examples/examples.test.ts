@@ -96,6 +96,16 @@ test("skill.ts uses the skill that was locked, and not the one that changed sinc
   ]);
 });
 
+test("record-and-replay.ts replays the run, and says where another question differs", async () => {
+  expect(await outputOf("record-and-replay.ts")).toEqual([
+    "recorded: Take an umbrella. (2 calls)",
+    "The key is not in the file.",
+    "replayed: Take an umbrella. (2 calls)",
+    "not recorded: cassette.no_match: The cassette has no answer to this request to /v1/chat/completions. The nearest " +
+      'one, in line 2, differs in messages[0].content: recorded "Umbrella?", asked "Sunglasses?".',
+  ]);
+});
+
 test("every example is in the table", () => {
   const readme = readFileSync(join(folder, "README.md"), "utf8");
   const files = readdirSync(folder).filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));

@@ -18,10 +18,9 @@ export interface RecordOptions {
   readonly append?: boolean;
 }
 
-/** Writes entries one after the other, and waits for those that are still being recorded. */
+/** Writes entries in the order in which their calls began, so that equal calls keep theirs. */
 export class CassetteWriter implements AsyncDisposable {
   readonly #file: FileHandle;
-  readonly #pending = new Set<Promise<void>>();
   #last: Promise<void> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
 
@@ -46,28 +45,23 @@ export class CassetteWriter implements AsyncDisposable {
     }
   }
 
-  /** Adds an entry behind those added before. A failure is thrown by the next {@link check} and by the end. */
-  add(entry: CassetteEntry): void {
-    const line = `${JSON.stringify(entry)}\n`;
-    this.#last = this.#last
-      .then(() => this.#file.appendFile(line))
-      .catch((error: unknown) => this.fail(error));
+  /**
+   * Keeps a place for an entry that will be known later. A failure is thrown by the next {@link check} and by
+   * the end, which waits for every entry.
+   */
+  add(entry: Promise<CassetteEntry>): void {
+    const written = Promise.all([entry, this.#last]).then(([known]) =>
+      this.#file.appendFile(`${JSON.stringify(known)}\n`),
+    );
+    const before = this.#last;
+    this.#last = written
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      })
+      .then(() => before);
   }
 
-  /** Waits at the end for work that will add an entry. */
-  wait(work: Promise<void>): void {
-    const settled = work
-      .catch((error: unknown) => this.fail(error))
-      .finally(() => this.#pending.delete(settled));
-    this.#pending.add(settled);
-  }
-
-  /** Keeps the first failure. */
-  fail(error: unknown): void {
-    this.#failure ??= { error };
-  }
-
-  /** @throws TauError `cassette.write_failed`, or what {@link fail} was given */
+  /** @throws TauError `cassette.write_failed`, or that of an entry */
   check(): void {
     if (this.#failure === undefined) return;
     const { error } = this.#failure;
@@ -76,7 +70,6 @@ export class CassetteWriter implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#pending);
     await this.#last;
     await this.#file.close();
     this.check();

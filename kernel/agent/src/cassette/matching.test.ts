@@ -1,3 +1,5 @@
+import type { ServerResponse } from "node:http";
+
 import { userText } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
@@ -7,6 +9,7 @@ import type { HttpTransport } from "../http/http-transport.ts";
 import type { ModelRequest } from "../model.ts";
 import { createOpenAiChat } from "../openai-chat/openai-chat.ts";
 import { contextOf } from "../recorded.test.support.ts";
+import { startLoopback } from "../replay-server.test.support.ts";
 import { startScriptedServer } from "../scripted/server.ts";
 import type { ScriptedServer } from "../scripted/server.ts";
 import { createPlace } from "./cassette.test.support.ts";
@@ -58,6 +61,33 @@ describe("a cassette", () => {
       code: "cassette.exhausted",
       message: expect.stringContaining("/v1/chat/completions"),
     });
+  });
+
+  test("keeps equal requests in the order in which they began, whichever ends first", async () => {
+    await using place = await createPlace();
+    const held: ServerResponse[] = [];
+    await using server = await startLoopback((_request, response) => {
+      held.push(response);
+    });
+    {
+      await using transport = createHttpTransport();
+      await using recorder = await recordTransport({ path: place.path, transport });
+      const asked = [];
+      for (const count of [1, 2]) {
+        asked.push(answerTo(ask("x"), recorder, server.url));
+        await expect.poll(() => held.length).toBe(count);
+      }
+      for (const index of [1, 0]) {
+        const choice = { index: 0, message: { content: `answer ${index}` }, finish_reason: "stop" };
+        held[index]?.setHeader("content-type", "application/json");
+        held[index]?.end(JSON.stringify({ choices: [choice] }));
+        await asked[index];
+      }
+    }
+
+    await using replayed = await replayTransport({ path: place.path });
+    expect(await answerTo(ask("x"), replayed)).toBe("answer 0");
+    expect(await answerTo(ask("x"), replayed)).toBe("answer 1");
   });
 
   test("does not mind the order of fields", () => {

@@ -26,12 +26,14 @@ export async function recordModel(model: Model, options: RecordOptions): Promise
     writer.check();
     const batches: (readonly ModelEvent[])[] = [];
     let end: ModelEntry["end"] | undefined;
+    const asked = toJson(request, redactor);
+    const entry = Promise.withResolvers<ModelEntry>();
+    writer.add(entry.promise);
     const write = (): void => {
       open.delete(write);
       const { provider, id } = model;
-      const asked = toJson(request, redactor);
       const said = { batches: redactBatches(batches, redactor, end !== "complete"), end: end ?? "left" };
-      writer.add({ kind: "model", model: { provider, id }, request: asked, ...said });
+      entry.resolve({ kind: "model", model: { provider, id }, request: asked, ...said });
     };
     open.add(write);
     try {

@@ -39,18 +39,21 @@ export async function recordTransport(options: RecordTransportOptions): Promise<
       writer.check();
       const redactor = createRedactor([...secrets, ...secretsOf(request)]);
       const asked = toRecordedRequest(request, redactor);
+      const entry = Promise.withResolvers<HttpEntry>();
+      writer.add(entry.promise);
       try {
         const response = new RecordedResponse(await transport.post(request, signal), signal);
         open.add(response);
-        const written = response.record.then((record) => {
-          open.delete(response);
-          writer.add({ kind: "http", request: asked, ...toRecordedAnswer(response, record, redactor) });
-        });
-        writer.wait(written);
+        entry.resolve(
+          response.record.then((record) => {
+            open.delete(response);
+            return { kind: "http", request: asked, ...toRecordedAnswer(response, record, redactor) };
+          }),
+        );
         return response;
       } catch (error) {
         const end = signal.aborted ? "aborted" : toEnd({ failed: toFailure(error) }, redactor);
-        writer.add({ kind: "http", request: asked, end });
+        entry.resolve({ kind: "http", request: asked, end });
         throw error;
       }
     },

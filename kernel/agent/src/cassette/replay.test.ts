@@ -1,15 +1,24 @@
+import { readFileSync } from "node:fs";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { gunzipSync } from "node:zlib";
+
 import { isTauError } from "@tau/core";
 import type { ModelEvent } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
 import { createAnthropic } from "../anthropic/anthropic.ts";
+import { createCohere } from "../cohere/cohere.ts";
+import { createGemini } from "../gemini/gemini.ts";
+import { readGeminiRecordings } from "../gemini/recordings.test.support.ts";
 import { createHttpTransport } from "../http/http-transport.ts";
 import type { HttpTransport } from "../http/http-transport.ts";
 import type { Model, ModelRequest } from "../model.ts";
+import { createOllama } from "../ollama/ollama.ts";
 import { createOpenAiChat } from "../openai-chat/openai-chat.ts";
+import { readOpenAiRecordings } from "../openai-recordings.test.support.ts";
+import { createOpenAiResponses } from "../openai-responses/openai-responses.ts";
 import { contextOf, hello, randomSplits, readRecordings, seededRandom } from "../recorded.test.support.ts";
-import type { Recording } from "../recorded.test.support.ts";
-import { sendPieces, startLoopback } from "../replay-server.test.support.ts";
+import { startLoopback } from "../replay-server.test.support.ts";
 import type { LoopbackServer } from "../replay-server.test.support.ts";
 import { createPlace } from "./cassette.test.support.ts";
 import { toChunk } from "./entry.ts";
@@ -23,11 +32,19 @@ interface Outcome {
   readonly error: unknown;
 }
 
+/** Some adapters make up the ids of tool calls that the provider gave none. */
+const madeUp = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+
+function withoutMadeUp<Value>(value: Value): Value {
+  const same: Value = JSON.parse(JSON.stringify(value).replaceAll(madeUp, "made-up"));
+  return same;
+}
+
 /** Everything that a caller can see of one call. */
 async function outcomeOf(model: Model, request: ModelRequest): Promise<Outcome> {
   const batches: (readonly ModelEvent[])[] = [];
   try {
-    for await (const batch of model.stream(request, contextOf())) batches.push(batch);
+    for await (const batch of model.stream(request, contextOf())) batches.push(withoutMadeUp(batch));
     return { batches, error: undefined };
   } catch (error) {
     if (!isTauError(error)) throw error;
@@ -36,36 +53,85 @@ async function outcomeOf(model: Model, request: ModelRequest): Promise<Outcome> 
   }
 }
 
-const apis = [
-  {
-    api: "openai.chat.completions",
-    create: (url: string, transport: HttpTransport, index: number) =>
-      createOpenAiChat({ baseUrl: `${url}/${index}`, model: "any", apiKey: "sk-real-key-1234", transport }),
-  },
-  {
-    api: "anthropic.messages",
-    create: (url: string, transport: HttpTransport, index: number) =>
-      createAnthropic({ baseUrl: `${url}/${index}`, model: "any", apiKey: "sk-real-key-1234", transport }),
-  },
-] as const;
+interface Api {
+  readonly api: string;
+  readonly recordings: readonly Answer[];
+  readonly create: (baseUrl: string, transport: HttpTransport) => Model;
+}
 
-/** Serves each recording at the address that begins with its number. */
-async function serve(recordings: readonly Recording[]): Promise<LoopbackServer> {
-  return await startLoopback(async (request, response) => {
-    const index = Number(request.url?.split("/")[1]);
-    const recording = recordings[index];
-    if (recording?.kind === "stream") {
-      await sendPieces(response, randomSplits(recording.body, seededRandom(index)));
-      return;
-    }
-    response.writeHead(recording?.status ?? 500, { "content-type": "application/json", "retry-after": "7" });
-    response.end(recording?.body);
+/** A recorded answer, whatever it is. */
+interface Answer {
+  readonly name: string;
+  readonly kind: string;
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: Buffer;
+}
+
+const shared = { model: "any", apiKey: "sk-real-key-1234" };
+const apis: readonly Api[] = [
+  {
+    api: "anthropic",
+    recordings: readRecordings("anthropic.messages").map((recording) => ({
+      ...recording,
+      contentType: recording.kind === "stream" ? "text/event-stream" : "application/json",
+    })),
+    create: (baseUrl, transport) => createAnthropic({ ...shared, baseUrl, transport }),
+  },
+  {
+    api: "openai-chat",
+    recordings: readOpenAiRecordings("chat.completions"),
+    create: (baseUrl, transport) => createOpenAiChat({ ...shared, baseUrl, transport }),
+  },
+  {
+    api: "openai-responses",
+    recordings: readOpenAiRecordings("responses"),
+    create: (baseUrl, transport) => createOpenAiResponses({ ...shared, baseUrl, transport }),
+  },
+  {
+    api: "gemini",
+    recordings: readGeminiRecordings(),
+    create: (baseUrl, transport) => createGemini({ ...shared, baseUrl, transport }),
+  },
+  {
+    api: "cohere",
+    recordings: readOpenAiRecordings("cohere.chat"),
+    create: (baseUrl, transport) => createCohere({ ...shared, baseUrl, transport }),
+  },
+  {
+    api: "ollama",
+    recordings: readOllamaRecordings(),
+    create: (baseUrl, transport) => createOllama({ ...shared, baseUrl, transport }),
+  },
+];
+
+function readOllamaRecordings(): readonly Answer[] {
+  const packed = readFileSync(new URL("../../fixtures/ollama.ndjson.gz", import.meta.url));
+  const lines = gunzipSync(packed).toString("utf8").trimEnd().split("\n");
+  return lines.map((line) => {
+    const record: { readonly kind: string; readonly status: number; readonly response: string } =
+      JSON.parse(line);
+    const { kind, status, response } = record;
+    const contentType = kind === "stream" ? "application/x-ndjson" : "application/json";
+    return { name: line.slice(0, 80), kind, status, contentType, body: Buffer.from(response) };
   });
 }
 
-describe.each(apis)("a cassette of $api", ({ api, create }) => {
-  const recordings = readRecordings(api);
+/** Serves each recording at the address that begins with its number, in random pieces. */
+async function serve(recordings: readonly Answer[]): Promise<LoopbackServer> {
+  return await startLoopback(async (request, response) => {
+    const index = Number(request.url?.split("/")[1]);
+    const { status = 500, contentType, body = Buffer.alloc(0) } = recordings[index] ?? {};
+    response.writeHead(status, { "content-type": contentType, "retry-after": "7" });
+    for (const piece of randomSplits(body, seededRandom(index))) {
+      response.write(piece);
+      await nextTurn();
+    }
+    response.end();
+  });
+}
 
+describe.each(apis)("a cassette of $api", ({ recordings, create }) => {
   test("replays every recorded answer byte for byte, event for event and error for error", async () => {
     await using place = await createPlace();
     await using server = await serve(recordings);
@@ -74,7 +140,7 @@ describe.each(apis)("a cassette of $api", ({ api, create }) => {
       await using transport = createHttpTransport();
       await using recorder = await recordTransport({ path: place.path, transport });
       for (const index of recordings.keys())
-        live.push(await outcomeOf(create(server.url, recorder, index), hello));
+        live.push(await outcomeOf(create(`${server.url}/${index}`, recorder), hello));
     }
 
     const lines = await readCassette(place.path);
@@ -86,7 +152,7 @@ describe.each(apis)("a cassette of $api", ({ api, create }) => {
     await using replayed = await replayTransport({ path: place.path });
     for (const index of [...recordings.keys()].toReversed()) {
       // Another host and no key: neither takes part in finding the answer.
-      const outcome = await outcomeOf(create("http://127.0.0.1:1", replayed, index), hello);
+      const outcome = await outcomeOf(create(`http://127.0.0.1:1/${index}`, replayed), hello);
       expect.soft(outcome, recordings[index]?.name).toEqual(live[index]);
     }
   });
@@ -99,12 +165,12 @@ describe.each(apis)("a cassette of $api", ({ api, create }) => {
     {
       await using recorder = await recordTransport({ path: place.path, transport });
       for (const index of recordings.keys())
-        live.push(await outcomeOf(create(server.url, recorder, index), hello));
+        live.push(await outcomeOf(create(`${server.url}/${index}`, recorder), hello));
     }
 
     await using replay = await startReplayServer({ path: place.path });
     for (const index of recordings.keys()) {
-      const { batches, error } = await outcomeOf(create(replay.url, transport, index), hello);
+      const { batches, error } = await outcomeOf(create(`${replay.url}/${index}`, transport), hello);
       expect.soft(batches.flat().at(-1), recordings[index]?.name).toEqual(live[index]?.batches.flat().at(-1));
       expect.soft(error).toEqual(live[index]?.error);
     }
