@@ -1,0 +1,96 @@
+/**
+ * A gateway in front of a model on loopback: an endpoint in OpenAI's shape over all ten layers, beside the model itself,
+ * and with `--peers` beside Portkey's gateway, which is installed for it. JSON and SSE, one connection and fifty.
+ *
+ * `node --conditions=@tau/source bench/gateway.ts [--peers] [--rounds 3] [--json]`
+ */
+import { startService } from "./lib/child.ts";
+import { benchOptions, printReport, rounded } from "./lib/report.ts";
+import type { Goal, Row } from "./lib/report.ts";
+import { median, medianRatio } from "./lib/statistics.ts";
+import { load } from "./gateway/load.ts";
+import type { LoadSample } from "./gateway/load.ts";
+import { startPortkey } from "./gateway/portkey.ts";
+
+interface Target {
+  readonly name: string;
+  readonly origin: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const { rounds, json } = benchOptions(3);
+const sliceMs = 2_000;
+await using model = await startService(new URL("gateway/mock-model.ts", import.meta.url));
+await using tau = await startService(new URL("gateway/tau-gateway.ts", import.meta.url), [model.baseUrl]);
+await using portkey = process.argv.includes("--peers") ? await startPortkey() : undefined;
+
+const targets: readonly Target[] = [
+  { name: "direct", origin: model.baseUrl, headers: {} },
+  { name: "tau", origin: tau.baseUrl, headers: {} },
+  ...(portkey === undefined
+    ? []
+    : [
+        {
+          name: "portkey",
+          origin: portkey.origin,
+          headers: {
+            authorization: "Bearer none",
+            "x-portkey-provider": "openai",
+            "x-portkey-custom-host": `${model.baseUrl}/v1`,
+          },
+        },
+      ]),
+];
+
+const rows: Row[] = [];
+const goals: Goal[] = [];
+for (const stream of [false, true]) {
+  const kind = stream ? "SSE" : "JSON";
+  const one = new Map<string, LoadSample[]>();
+  const fifty = new Map<string, LoadSample[]>();
+  for (let round = 0; round < rounds; round++) {
+    for (const { name, origin, headers } of targets) {
+      await load({ origin, headers, stream, connections: 10, ms: 500 });
+      const common = { origin, headers, stream, ms: sliceMs };
+      one.set(name, [...(one.get(name) ?? []), await load({ ...common, connections: 1 })]);
+      fifty.set(name, [...(fifty.get(name) ?? []), await load({ ...common, connections: 50 })]);
+    }
+  }
+  const all = (samples: Map<string, LoadSample[]>, name: string, key: keyof LoadSample): readonly number[] =>
+    (samples.get(name) ?? []).map((sample) => sample[key]);
+  for (const { name } of targets) {
+    rows.push({
+      gateway: name,
+      kind,
+      "p50 ms, 1": rounded(median(all(one, name, "p50Ms"))),
+      "requests/s, 50": rounded(median(all(fifty, name, "requestsPerSecond"))),
+      "p99 ms, 50": rounded(median(all(fifty, name, "p99Ms"))),
+    });
+  }
+  const added = median(
+    all(one, "tau", "p50Ms").map((ms, round) => ms - (all(one, "direct", "p50Ms")[round] ?? Number.NaN)),
+  );
+  goals.push({ what: `gateway: ${kind}, added at the median`, measured: added, unit: "ms", limit: 0.25 });
+  if (portkey === undefined) continue;
+  const ratio = medianRatio(
+    all(fifty, "tau", "requestsPerSecond"),
+    all(fifty, "portkey", "requestsPerSecond"),
+  );
+  goals.push({
+    what: `gateway: ${kind}, requests a second ÷ Portkey`,
+    measured: ratio,
+    unit: "×",
+    limit: 5,
+    atLeast: true,
+  });
+}
+
+printReport(
+  {
+    bench: "gateway",
+    rows,
+    goals,
+    notes: ["1 KB of prompt that nobody asked before, 20 words of answer; the load is made in this process."],
+  },
+  json,
+);
