@@ -58,11 +58,11 @@ export class MemoryFollower implements AsyncIterableIterator<readonly StoredEven
     return { done: true, value: undefined };
   }
 
-  /** Hands the reader what there is for it. */
-  wake(): void {
+  /** Hands the reader what there is for it; `told` are the events that were just appended. */
+  wake(told: readonly StoredEvent[] = []): void {
     const reader = this.#reader;
     if (reader === undefined) return;
-    const batch = this.#ended || this.#stream === undefined ? [] : pageOf(this.#stream.events, this.#next);
+    const batch = this.#ended ? [] : told[0]?.seq === this.#next ? told : this.#page();
     if (batch.length === 0 && !this.#ended) return;
     this.#reader = undefined;
     this.#next += batch.length;
@@ -79,6 +79,10 @@ export class MemoryFollower implements AsyncIterableIterator<readonly StoredEven
     this.#failure = { error };
     this.#end();
     this.wake();
+  }
+
+  #page(): readonly StoredEvent[] {
+    return this.#stream === undefined ? [] : pageOf(this.#stream.events, this.#next);
   }
 
   #begin(): void {

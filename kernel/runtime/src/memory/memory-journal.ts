@@ -142,8 +142,14 @@ function isWritten(stream: Stream): boolean {
 }
 
 function write(stream: Stream, events: readonly JournalEvent[]): void {
-  for (const event of events) stream.events.push({ ...event, seq: stream.events.length + 1 });
-  for (const follower of stream.followers) follower.wake();
+  const from = stream.events.length + 1;
+  for (const [index, { type, version, at, body }] of events.entries()) {
+    // Without what `body` says: it would be kept for ever, and is quickly read again by the few who come late.
+    stream.events.push({ type, version, at, body, seq: from + index });
+  }
+  if (stream.followers.size === 0) return;
+  const told = events.map((event, index) => ({ ...event, seq: from + index }));
+  for (const follower of stream.followers) follower.wake(told);
 }
 
 function summarize(streams: ReadonlyMap<string, Stream>, options: ListOptions): readonly StreamSummary[] {
