@@ -74,7 +74,8 @@ export class EventSource implements AsyncDisposable {
     this.#left = true;
     clearTimeout(this.#askTimer);
     offAbort(this.#host.context.signal, this.#abort);
-    this.#stop.abort(listenerLeft);
+    // Telling everybody of an abort costs more than all else here, and what waits for nothing need not hear of it.
+    if (this.#fetching !== undefined || this.#asking !== undefined) this.#stop.abort(listenerLeft);
     await this.#fetching;
     await this.#asking;
     await this.#events.return?.();
@@ -88,6 +89,7 @@ export class EventSource implements AsyncDisposable {
   }
 
   #took(step: IteratorResult<readonly StoredEvent[], unknown>): void {
+    this.#fetching = undefined;
     try {
       if (step.done === true) this.#done = true;
       else this.#batch = this.#decode(step.value);
@@ -98,6 +100,7 @@ export class EventSource implements AsyncDisposable {
   }
 
   #failed(error: unknown): void {
+    this.#fetching = undefined;
     if (this.#left) return;
     this.failure = { error };
     this.#host.news();
