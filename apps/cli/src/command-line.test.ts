@@ -20,6 +20,7 @@ describe("the command line", () => {
       "doctor",
       "init",
       "trust",
+      "skills",
       "demo",
     ]);
     for (const name of names) {

@@ -6,11 +6,13 @@ import { createEmbeddedEngine, createRuntime } from "@tau/runtime";
 import type { Runtime } from "@tau/runtime";
 import { createSqliteStore } from "@tau/store-sqlite";
 
+import { findSkills } from "./find-skills.ts";
 import { interruptedSessions } from "./interrupted-sessions.ts";
 import { localAgent } from "./local-agent.ts";
 import type { LocalAgentOptions } from "./local-agent.ts";
 import { localChain } from "./local-chain.ts";
 import { workspaceKey } from "./open-environment.ts";
+import { withSkills } from "./skilled-agent.ts";
 import { storeDirectory } from "./tau-home.ts";
 
 /** Options of {@link openLocalRuntime}. */
@@ -34,6 +36,8 @@ export interface LocalRuntime extends AsyncDisposable {
 export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<LocalRuntime> {
   const { settings, observer, onRetry } = options;
   const folder = await realpath(settings.cwd);
+  // Commands that only look at sessions have no model, and need no skills.
+  const { skills } = options.model === undefined ? { skills: [] } : await findSkills(settings);
   const store = await createSqliteStore({ directory: storeDirectory(settings.home) });
   const takenUp =
     options.takesUp === "in-folder" ? await interruptedSessions(store.journal, folder) : options.takesUp;
@@ -53,7 +57,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     journal: store.journal,
     content: store.content,
     engine,
-    agents: [localAgent(options, chain.layers)],
+    agents: [await withSkills(localAgent(options, chain.layers), skills)],
     ...(observer === undefined ? {} : { observer }),
   });
   return {

@@ -65,6 +65,10 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "Trust the tau.toml of this folder",
     load: async () => (await import("./commands/trust.ts")).trustCommand,
   },
+  skills: {
+    summary: "List, show, validate and lock what agents can look up",
+    load: async () => (await import("./commands/skills.ts")).skillsCommand,
+  },
   demo: {
     summary: "Watch an agent fix a bug, with a scripted model",
     load: async () => (await import("./commands/demo.ts")).demoCommand,

@@ -17,6 +17,7 @@ export type {
 } from "./discover-skills.ts";
 export { discoverSkills } from "./discover-skills.ts";
 export type { SkillHashes } from "./hash-skill.ts";
+export { withHashes } from "./hash-skill.ts";
 export type { SkillChanges, SkillLock } from "./skill-lock.ts";
 export {
   compareSkill,
