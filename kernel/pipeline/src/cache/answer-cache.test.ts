@@ -54,6 +54,29 @@ function setUp(scripts: readonly Script[], options: AnswerCacheOptions = {}, sco
 const word: readonly ModelEvent[] = [{ type: "text_delta", text: "One " }];
 
 describe("createAnswerCache()", () => {
+  test("keeps nothing in memory that was purged while the shared tier was asked", async () => {
+    const shared = sharedTier();
+    const [asked, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const slow: CacheTier = {
+      ...shared,
+      async get(tenant, key, at) {
+        const entry = await shared.get(tenant, key, at);
+        asked.resolve();
+        await goOn.promise;
+        return entry;
+      },
+    };
+    await setUp([hello], { l2: shared }).ask();
+    const { ask, cache } = setUp([hello], { l2: slow });
+    const first = ask();
+    await asked.promise;
+    await cache.purge({ tenant: "acme" });
+    goOn.resolve();
+
+    expect(await first).toEqual(["Hello, world.", true]);
+    expect(await ask()).toEqual(["Hello, world.", false]);
+  });
+
   test.each(["get", "put"] as const)(
     "A2: fails no call when a tier's %s and the observer throw",
     async (op) => {

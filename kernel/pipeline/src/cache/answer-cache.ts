@@ -180,11 +180,12 @@ async function hitInTier(store: Store, { call, key, policy }: Lookup): Promise<M
   if (l2 === undefined || policy.l2 === false) return undefined;
   const { tenant, traceId } = call.context;
   try {
+    const { drops } = store.l1;
     const entry = await l2.get(tenant, key, now());
     if (entry === undefined) return undefined;
     const stream = hit(store, call, { entry, level: "l2" });
     if (stream === undefined) await l2.drop({ tenant, key });
-    else if (policy.l1 !== false) {
+    else if (policy.l1 !== false && store.l1.drops === drops) {
       const expiresAt = Math.min(entry.expiresAt, now() + (policy.l1TtlMs ?? defaultL1TtlMs));
       store.l1.put({ ...entry, expiresAt });
     }

@@ -23,6 +23,7 @@ export class MemoryTier {
   /** By tenant and key; the map's order is that of use. */
   readonly #kept = new Map<string, Kept>();
   #bytes = 0;
+  #drops = 0;
 
   constructor({ maxBytes = 67_108_864, maxEntries = 10_000 }: MemoryTierOptions = {}) {
     this.#maxBytes = maxBytes;
@@ -32,6 +33,11 @@ export class MemoryTier {
   /** How many bytes the entries take, about. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Grows with every drop: what was read elsewhere before one must not be put after it. */
+  get drops(): number {
+    return this.#drops;
   }
 
   get(tenant: string, key: string, now: number): CacheEntry | undefined {
@@ -68,6 +74,7 @@ export class MemoryTier {
   }
 
   drop({ tenant, sessionId, key }: CacheScope): void {
+    this.#drops++;
     if (key !== undefined) {
       this.#remove(idOf(tenant, key));
       return;
