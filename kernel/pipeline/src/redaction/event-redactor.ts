@@ -136,7 +136,14 @@ function redactPart(part: AssistantPart, patterns: CompiledPatterns, withToolCal
 /** What cites places in the text loses them: they are other places now. */
 function redactTextPart(part: TextPart, patterns: CompiledPatterns): TextPart {
   const text = redactText(part.text, patterns);
-  return text === part.text ? part : { type: "text", text };
+  if (text !== part.text) return { type: "text", text };
+  const isClean = (cited = ""): boolean => redactText(cited, patterns) === cited;
+  const citations = part.citations?.filter(
+    ({ url, title, quote }) => isClean(url) && isClean(title) && isClean(quote),
+  );
+  if (citations === undefined || citations.length === part.citations?.length) return part;
+  // As the provider wrote the part, it cites the secret too.
+  return { type: "text", text, ...(citations.length === 0 ? {} : { citations }) };
 }
 
 /** A signature is for the text as it was: without it, the provider is not shown a forgery. */

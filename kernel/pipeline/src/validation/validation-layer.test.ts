@@ -307,6 +307,19 @@ describe("validationLayer() with redaction", () => {
     ]);
   });
 
+  test("leaves out citations that quote a secret, and keeps the others", async () => {
+    const clean = { url: "https://example.com", quote: "Nothing to hide." };
+    const text = { type: "text" as const, text: "See there." };
+    const finished: ModelFinished = {
+      ...finishedWith(""),
+      message: { role: "assistant", parts: [{ ...text, citations: [{ quote: `It is ${secret}` }, clean] }] },
+    };
+    const { read } = await redacted([[finished]]);
+
+    expect(read.at(-1)?.at(-1)).toMatchObject({ message: { parts: [{ ...text, citations: [clean] }] } });
+    expect(JSON.stringify(read)).not.toContain(secret);
+  });
+
   test("takes patterns of one's own, in place of the known ones if wanted", async () => {
     const own = [{ name: "name", pattern: /Ada Lovelace/, maxLength: 12 }];
     const batches = [
