@@ -244,6 +244,22 @@ describe("createPrefixCaches()", () => {
     expect(caches.references().size).toBe(0);
   });
 
+  test("forgets an orphan that ended by itself: one that comes later under its name has its own half hour", async () => {
+    const { at, caches, clock } = await setUp({ minCalls: 1 });
+    await at.host.create({ model: "m", system: "", messages: [] }, { ttlMs: 1, label: "tau" }, contextOf());
+    const [found] = at.kept;
+    if (found === undefined) throw new TypeError("One was made.");
+    await caches.reconcile();
+    at.kept.delete(found[0]);
+    await caches.reconcile();
+    at.kept.set(...found);
+    clock.now = 1_800_000;
+
+    await caches.reconcile();
+
+    expect(at.kept.size).toBe(1);
+  });
+
   test("stops what it is making when it is closed", async () => {
     const at = provider();
     const slow: PrefixHost = {

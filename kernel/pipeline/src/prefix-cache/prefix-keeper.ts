@@ -89,15 +89,19 @@ export class PrefixKeeper {
   }
 
   async reconcile(): Promise<void> {
+    const everywhere = new Set<string>();
     for (const host of this.#parts.hosts) {
       const listed = await host.list(this.#parts.policy.label, this.#stop.signal);
       const there = new Set(listed.map(({ handle }) => handle));
+      for (const handle of there) everywhere.add(handle);
       const known = new Set(this.#shelf.records.map(({ handle }) => handle));
       for (const handle of there) if (!known.has(handle)) await this.#removeOrphan(host, handle);
       for (const record of this.#shelf.records) {
         if (record.provider === host.provider && !there.has(record.handle)) await this.#forget(record);
       }
     }
+    // What ended by itself is nobody's orphan any more.
+    for (const handle of this.#orphans.keys()) if (!everywhere.has(handle)) this.#orphans.delete(handle);
   }
 
   async close(): Promise<void> {
