@@ -1,7 +1,7 @@
 /** Turns of the whole runtime. `node tau-worker.ts <folder>`, or without a folder in memory. */
 import { createSqliteStore } from "@tau/store-sqlite";
 import { userText, uuidv7 } from "@tau/core";
-import type { Journal } from "@tau/runtime";
+import type { Journal, JournalEvent } from "@tau/runtime";
 
 import { openBenchRuntime, openMemoryStore } from "../lib/bench-runtime.ts";
 import { createFakeModel } from "../lib/fake-model.ts";
@@ -13,11 +13,18 @@ let payload = 0;
 
 /** Counts the bytes of what is appended. */
 function counting(journal: Journal): Journal {
+  const count = (events: readonly JournalEvent[]): void => {
+    for (const { body } of events) payload += Buffer.byteLength(body);
+  };
   return {
     ...journal,
     append(id, expectedVersion, events) {
-      for (const { body } of events) payload += Buffer.byteLength(body);
+      count(events);
       return journal.append(id, expectedVersion, events);
+    },
+    appendAll(appends) {
+      for (const { events } of appends) count(events);
+      return journal.appendAll(appends);
     },
   };
 }

@@ -32,16 +32,18 @@ const context: CallContext = {
 function killedAt(journal: Journal, when: string): Journal {
   const [mode, at] = when.split(":");
   let appends = 0;
+  const watched = async <T>(append: () => Promise<T>): Promise<T> => {
+    appends += 1;
+    const now = appends === Number(at);
+    if (now && mode === "before") process.kill(process.pid, "SIGKILL");
+    const answer = await append();
+    if (now && mode === "after") process.kill(process.pid, "SIGKILL");
+    return answer;
+  };
   return {
     ...journal,
-    append: async (...args) => {
-      appends += 1;
-      const now = appends === Number(at);
-      if (now && mode === "before") process.kill(process.pid, "SIGKILL");
-      const version = await journal.append(...args);
-      if (now && mode === "after") process.kill(process.pid, "SIGKILL");
-      return version;
-    },
+    append: (...args) => watched(() => journal.append(...args)),
+    appendAll: (appended) => watched(() => journal.appendAll(appended)),
   };
 }
 

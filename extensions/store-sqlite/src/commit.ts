@@ -32,7 +32,7 @@ export function commitBatches(
   };
   const outcomes = batches.map(({ appends, operations }) => {
     const into: BatchOutcome = { refused: new Map(), outcomes: [] };
-    for (let start = 0, place = 0; start < appends.length; place += 1) {
+    for (let start = 1, place = 0; start < appends.length; place += 1) {
       const placed = { values: appends, start };
       const { tenant, next } = tenantOf(placed);
       add(tenant, { place, into, append: placed });

@@ -39,7 +39,7 @@ function appendOf(stream: string, count: number): StreamAppend {
 
 for (let round = 1; ; round++) {
   const count = 1 + (round % 3);
-  const appends: Plain[] = [];
+  const appends: [number, ...Plain[]] = [round];
   for (const stream of streams) placeAppend(appends, [appendOf(stream, count)]);
   const together = pair.map((stream) => appendOf(stream, count));
   placeAppend(appends, together);

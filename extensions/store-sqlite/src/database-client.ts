@@ -10,7 +10,7 @@ import { Outbox } from "./outbox.ts";
 import type { AppendDone, Outgoing } from "./outbox.ts";
 import { placeAppend } from "./placed-append.ts";
 import { isWrite } from "./protocol.ts";
-import type { Answers, Operation, Refusal, Reply } from "./protocol.ts";
+import type { Answers, Operation, Refusal, Reply, ReplyMessage } from "./protocol.ts";
 import { notAnswering, overloaded, threadEnded, tooLarge, toTauError } from "./store-errors.ts";
 
 /** Options of {@link DatabaseClient}. */
@@ -55,7 +55,7 @@ export class DatabaseClient {
   private constructor(options: DatabaseClientOptions) {
     this.#options = options;
     this.#worker = takeWorker();
-    this.#worker.on("message", (reply: Reply) => this.#settle(reply));
+    this.#worker.on("message", (message: ReplyMessage) => this.#settle(message));
     this.#worker.on("messageerror", (error) => this.#end(threadEnded(error)));
     this.#worker.on("error", (error) => this.#end(threadEnded(error)));
     this.#worker.on("exit", () => this.#end(threadEnded(undefined)));
@@ -151,24 +151,19 @@ export class DatabaseClient {
     for (const outbox of [this.#writes, this.#reads]) {
       for (let batch = outbox.next(); batch !== undefined; batch = outbox.next()) {
         const { id, kind, appends, operations } = batch;
-        this.#worker.postMessage({ id, kind, appends, operations }, bodiesOf(batch));
+        if (operations.length === 0) this.#worker.postMessage(appends);
+        else this.#worker.postMessage({ id, kind, appends, operations }, bodiesOf(batch));
       }
     }
   };
 
-  #settle({ id, kind, refused, outcomes }: Reply): void {
-    const batch = (kind === "writes" ? this.#writes : this.#reads).answered(id);
+  #settle(message: ReplyMessage): void {
+    const isReply = typeof message !== "number";
+    const outbox = isReply && message.kind === "reads" ? this.#reads : this.#writes;
+    const batch = outbox.answered(isReply ? message.id : message);
     if (batch === undefined) return;
-    batch.appendsDone.forEach((done, place) => {
-      const refusal = refused.get(place);
-      done(refusal === undefined ? undefined : toTauError(refusal));
-    });
-    batch.operationsDone.forEach(({ resolve, reject }, place) => {
-      const outcome = outcomes[place];
-      if (outcome === undefined) reject(new TypeError("The database thread left out an answer."));
-      else if ("refusal" in outcome) reject(toTauError(outcome.refusal));
-      else resolve(outcome.answer);
-    });
+    if (isReply) settleBatch(batch, message);
+    else for (const done of batch.appendsDone) done(undefined);
     if (this.#writes.isEmpty && this.#reads.isEmpty) this.#rest();
     else this.#schedule();
   }
@@ -193,6 +188,19 @@ export class DatabaseClient {
     // A thread that hangs in the disk ends when the disk answers; nobody waits for that.
     this.#worker.terminate().catch(() => undefined);
   }
+}
+
+function settleBatch({ appendsDone, operationsDone }: Outgoing, { refused, outcomes }: Reply): void {
+  appendsDone.forEach((done, place) => {
+    const refusal = refused.get(place);
+    done(refusal === undefined ? undefined : toTauError(refusal));
+  });
+  operationsDone.forEach(({ resolve, reject }, place) => {
+    const outcome = outcomes[place];
+    if (outcome === undefined) reject(new TypeError("The database thread left out an answer."));
+    else if ("refusal" in outcome) reject(toTauError(outcome.refusal));
+    else resolve(outcome.answer);
+  });
 }
 
 /** Memory that an append takes: its characters, and something for each event. */

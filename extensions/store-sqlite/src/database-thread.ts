@@ -10,7 +10,7 @@ import { commitBatches } from "./commit.ts";
 import { toRefusal } from "./database-error.ts";
 import { readPrefixes } from "./prefix-operations.ts";
 import { isWrite } from "./protocol.ts";
-import type { Batch, Operation, Outcome, Reply } from "./protocol.ts";
+import type { Batch, Message, Operation, Outcome, Reply } from "./protocol.ts";
 import { nothing, read } from "./read-operations.ts";
 import { TenantDatabases } from "./tenant-databases.ts";
 
@@ -18,10 +18,10 @@ const port = parentPort;
 if (port === null) throw new TypeError("database-thread.ts runs as a worker only.");
 let databases: TenantDatabases | undefined;
 
-port.on("message", (first: Batch) => {
-  const batches = [first];
+port.on("message", (first: Message) => {
+  const batches = [toBatch(first)];
   for (let more = receiveMessageOnPort(port); more !== undefined; more = receiveMessageOnPort(port)) {
-    batches.push(more.message);
+    batches.push(toBatch(more.message));
   }
   const writes = batches.filter(({ kind }) => kind === "writes");
   // Acknowledged before anything is read: whoever wrote waits for the disk only.
@@ -35,7 +35,16 @@ port.on("message", (first: Batch) => {
   }
 });
 
+function toBatch(message: Message): Batch {
+  if ("kind" in message) return message;
+  return { id: message[0], kind: "writes", appends: message, operations: [] };
+}
+
 function reply(message: Reply): void {
+  if (message.refused.size === 0 && message.outcomes.length === 0) {
+    port?.postMessage(message.id);
+    return;
+  }
   const bodies = message.outcomes.flatMap((outcome) =>
     "answer" in outcome && outcome.answer instanceof Uint8Array ? [outcome.answer.buffer] : [],
   );

@@ -12,7 +12,7 @@ export interface OperationDone {
 
 /** A batch on its way, and who waits for it. */
 export interface Outgoing extends Batch {
-  readonly appends: Plain[];
+  readonly appends: [id: number, ...Plain[]];
   readonly operations: Operation[];
   readonly appendsDone: AppendDone[];
   readonly operationsDone: OperationDone[];
@@ -59,10 +59,11 @@ export class Outbox {
       last.size += size;
       return last;
     }
+    const id = ++this.#lastId;
     const made: Outgoing = {
-      id: ++this.#lastId,
+      id,
       kind: this.#kind,
-      appends: [],
+      appends: [id],
       operations: [],
       appendsDone: [],
       operationsDone: [],

@@ -112,13 +112,19 @@ export interface Answers extends AnswerAnswers, BudgetAnswers, CallEventAnswers,
   readonly close: null;
 }
 
-/** One message to the database thread. */
+/** One message to the database thread: a batch, or only its appends when there is nothing else. */
+export type Message = Batch | Batch["appends"];
+
+/** One message from the database thread: a reply, or the id of a batch of appends that are all durable. */
+export type ReplyMessage = Reply | number;
+
+/** Calls that travel together. */
 export interface Batch {
   readonly id: number;
   /** What all of its operations are; operations on the store count as reads. */
   readonly kind: "writes" | "reads";
-  /** The appends, one after the other, as {@link placeAppend} lays them. */
-  readonly appends: readonly Plain[];
+  /** The id again, and the appends, one after the other, as {@link placeAppend} lays them. */
+  readonly appends: readonly [id: number, ...Plain[]];
   readonly operations: readonly Operation[];
 }
 

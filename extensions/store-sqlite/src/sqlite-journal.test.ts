@@ -1,6 +1,7 @@
 import { getEventListeners } from "node:events";
+import { Worker } from "node:worker_threads";
 
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 import { createSqliteStore } from "./create-sqlite-store.ts";
 import { eventOf, failureOf, readAll, testFolder } from "./test-store.test.support.ts";
@@ -90,6 +91,37 @@ describe("read", () => {
 });
 
 describe("follow", () => {
+  test("does not read back what this process just wrote, and finds what others wrote behind it", async () => {
+    await using folder = await testFolder();
+    await using first = await createSqliteStore({ directory: folder.path });
+    await using second = await createSqliteStore({ directory: folder.path });
+    await first.journal.append(id, 0, [eventOf("old")]);
+    await first.journal.append(id, 1, [eventOf("ours")]);
+    const post = vi.spyOn(Worker.prototype, "postMessage");
+    for await (const batch of first.journal.follow(id, 2, new AbortController().signal)) {
+      expect(batch.map(({ seq, body }) => [seq, body])).toEqual([[2, "ours"]]);
+      break;
+    }
+    expect(post.mock.calls).toEqual([]);
+    post.mockRestore();
+
+    const { signal } = new AbortController();
+    for (const isFollowed of [false, true]) {
+      const ours = { ...id, stream: `session/${String(isFollowed)}` };
+      const other = first.journal.follow(id, 1, signal)[Symbol.asyncIterator]();
+      if (isFollowed) await other.next();
+      await first.journal.append(ours, 0, [eventOf("ours")]);
+      await second.journal.append(ours, 1, [eventOf("theirs")]);
+      const seen: string[] = [];
+      for await (const batch of first.journal.follow(ours, 1, signal)) {
+        seen.push(...batch.map(({ body }) => body));
+        if (seen.length >= 2) break;
+      }
+      expect(seen).toEqual(["ours", "theirs"]);
+      await other.return?.();
+    }
+  });
+
   test("leaves no listener on a signal that lives long", async () => {
     await using folder = await testFolder();
     await using store = await createSqliteStore({ directory: folder.path });

@@ -1,30 +1,32 @@
 import { assertTenant, isJsonObject, isTauError, parseJson } from "@tau/core";
 import { assertStreamId, assertTogether, journalClosed, journalConflict } from "@tau/runtime";
-import type {
-  Checkpoint,
-  Journal,
-  JournalEvent,
-  StoredEvent,
-  StreamAppend,
-  StreamId,
-  StreamSummary,
-} from "@tau/runtime";
+import type { Checkpoint, Journal, StoredEvent, StreamAppend, StreamId, StreamSummary } from "@tau/runtime";
 
 import type { DatabaseClient } from "./database-client.ts";
+import { Follower } from "./follower.ts";
+import type { FollowerHost, Page } from "./follower.ts";
 import { Followers } from "./followers.ts";
 import type { Answers, EventPage } from "./protocol.ts";
 
 /** Makes the {@link Journal} over the database thread. */
 export function createSqliteJournal(client: DatabaseClient): Journal {
-  const followers = new Followers(client);
+  const followers = new Followers({ client, read: (id, next) => readPage(client, id, next) });
   const closing = new AbortController();
   const check = (id: StreamId): void => {
     assertStreamId(id);
     closing.signal.throwIfAborted();
   };
 
+  const host: FollowerHost = {
+    add(follower, next) {
+      check(follower.id);
+      return followers.add(follower, next);
+    },
+    remove: (follower) => followers.remove(follower),
+    read: (id, next) => followers.read(id, next),
+  };
   const told = ({ id, expectedVersion, events }: StreamAppend): number => {
-    followers.tell(id, () => placed(events, expectedVersion));
+    followers.tell(id, expectedVersion, events);
     return expectedVersion + events.length;
   };
 
@@ -62,30 +64,7 @@ export function createSqliteJournal(client: DatabaseClient): Journal {
       yield* readPages({ client, id, from: Math.max(1, from) }, signal);
     },
 
-    async *follow(id, from, signal) {
-      check(id);
-      signal.throwIfAborted();
-      using inbox = followers.add(id);
-      const wake = (): void => inbox.wake();
-      signal.addEventListener("abort", wake);
-      try {
-        for (let next = Math.max(1, from), held = inbox.take(next); ; held = inbox.take(next)) {
-          for await (const batch of held === undefined
-            ? readPages({ client, id, from: next }, signal)
-            : [held]) {
-            next += batch.length;
-            yield batch;
-          }
-          signal.throwIfAborted();
-          closing.signal.throwIfAborted();
-          await inbox.news();
-          signal.throwIfAborted();
-          closing.signal.throwIfAborted();
-        }
-      } finally {
-        signal.removeEventListener("abort", wake);
-      }
-    },
+    follow: (id, from, signal) => new Follower(host, { id, from }, signal),
 
     async tenants() {
       closing.signal.throwIfAborted();
@@ -111,7 +90,7 @@ export function createSqliteJournal(client: DatabaseClient): Journal {
     async [Symbol.asyncDispose]() {
       if (closing.signal.aborted) return;
       closing.abort(journalClosed());
-      followers.wakeAll();
+      followers.failAll(closing.signal.reason);
       await client.close();
     },
   };
@@ -129,13 +108,17 @@ async function* readPages(
 ): AsyncGenerator<readonly StoredEvent[]> {
   for (let next = from; ;) {
     signal.throwIfAborted();
-    const page = await client.ask({ op: "read", ...id, from: next });
+    const { events, more } = await readPage(client, id, next);
     signal.throwIfAborted();
-    const events = toEvents(page, next);
     next += events.length;
     if (events.length > 0) yield events;
-    if (!page.more) return;
+    if (!more) return;
   }
+}
+
+async function readPage(client: DatabaseClient, id: StreamId, from: number): Promise<Page> {
+  const page = await client.ask({ op: "read", ...id, from });
+  return { events: toEvents(page, from), more: page.more };
 }
 
 // A page of a list is quick enough to delay no commit for long.
@@ -164,10 +147,6 @@ function conflicting(failure: Error, appends: readonly StreamAppend[]): Error {
   const refused = appends.find(({ id }) => id.stream === stream);
   if (refused === undefined) return failure;
   return journalConflict(refused.id, refused.expectedVersion, Number(actualVersion));
-}
-
-function placed(events: readonly JournalEvent[], version: number): readonly StoredEvent[] {
-  return events.map((event, index) => ({ ...event, seq: version + index + 1 }));
 }
 
 function toEvents({ events: values }: EventPage, from: number): readonly StoredEvent[] {

@@ -6,6 +6,7 @@ import { EventSource } from "./event-source.ts";
 import { HeldDeltas } from "./held-deltas.ts";
 import type { Journal } from "./journal.ts";
 import type { LiveFeed } from "./live-feed.ts";
+import type { RunPlaces } from "./run-places.ts";
 import type { AttachRequest, Runtime } from "./runtime.ts";
 import type { SessionDirectory } from "./session-directory.ts";
 
@@ -15,6 +16,7 @@ export interface AttachHost {
   readonly engine: Engine;
   readonly feed: LiveFeed;
   readonly directory: SessionDirectory;
+  readonly places: RunPlaces;
 }
 
 /** Makes the runtime's `attach`. */
@@ -78,9 +80,12 @@ class Attachment implements AsyncIterableIterator<readonly RunEvent[], undefined
   async #begin(): Promise<Step> {
     const { feed, directory, journal, engine } = this.#host;
     const [request, context] = [this.#request, this.#context];
+    const place = this.#placeOfRun();
+    // The run begins behind the cursor, as is known without asking.
+    const isAhead = place !== undefined && request.fromSeq <= place;
     try {
       assertTenant(context.tenant);
-      checkCursor(request, await directory.version(request.sessionId, context));
+      checkCursor(request, isAhead ? place - 1 : await directory.version(request.sessionId, context));
     } catch (error) {
       await this.#close();
       throw error;
@@ -90,9 +95,15 @@ class Attachment implements AsyncIterableIterator<readonly RunEvent[], undefined
         this.#deltas.add(delta);
         this.#news();
       });
-      this.#source = new EventSource({ journal, engine, request, context, news: this.#news });
+      this.#source = new EventSource({ journal, engine, request, context, isAhead, news: this.#news });
     }
     return await this.next();
+  }
+
+  #placeOfRun(): number | undefined {
+    const { sessionId, untilRunEnds: runId } = this.#request;
+    const { tenant } = this.#context;
+    return runId === undefined ? undefined : this.#host.places.get({ tenant, sessionId, runId });
   }
 
   /** Gives the reader what there is for it; answers false when there is nothing yet. */

@@ -1,4 +1,4 @@
-import { assertTenant, silentObserver, TauError, uuidv7 } from "@tau/core";
+import { assertTenant, silentObserver, TauError } from "@tau/core";
 import type { CallContext, Observer } from "@tau/core";
 
 import type { AgentConfig } from "./agent-config.ts";
@@ -10,16 +10,14 @@ import type { Engine, RunRef } from "./engine.ts";
 import type { Journal } from "./journal.ts";
 import { guardedObserver } from "./guarded-observer.ts";
 import { createLiveFeed } from "./live-feed.ts";
-import { toEngineInput } from "./run-input.ts";
-import { agentNotFound, createRunProgram } from "./run-program.ts";
+import { createRunPlaces } from "./run-places.ts";
+import { createRunProgram } from "./run-program.ts";
 import { respond } from "./respond.ts";
 import type { Runtime } from "./runtime.ts";
 import { createSessionDirectory } from "./session-directory.ts";
-import type { SessionDirectory } from "./session-directory.ts";
 import { createSessions } from "./sessions.ts";
-import type { Sessions } from "./sessions.ts";
-
-const program = "tau.run";
+import { runProgram, startRun } from "./start-run.ts";
+import type { StartRunHost } from "./start-run.ts";
 
 /** Options of {@link createRuntime}. */
 export interface RuntimeOptions {
@@ -41,17 +39,19 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const observer = guardedObserver(options.observer ?? silentObserver);
   const agents = new Map(options.agents.map((agent) => [agent.name, agent]));
   const sessions = createSessions(journal, clock, options.maxSessionsInMemory ?? 200);
-  const directory = createSessionDirectory(journal, clock);
+  const directory = createSessionDirectory(journal, clock, sessions);
+  const places = createRunPlaces();
   const feed = createLiveFeed();
-  engine.register(program, createRunProgram({ agents, sessions, content, feed, clock, observer }));
+  const run = createRunProgram({ agents, sessions, content, feed, clock, observer });
+  engine.register(runProgram, run, { beginsEarly: true });
   const parts: Parts = {
     started: false,
-    journal,
     engine,
     agents,
     defaultAgent: options.agents[0].name,
     sessions,
     directory,
+    places,
     clock,
   };
 
@@ -61,8 +61,12 @@ export function createRuntime(options: RuntimeOptions): Runtime {
       parts.started = true;
     },
     createSession: (request, context) => guarded(context, () => directory.create(request, context)),
-    startRun: (request, context) => guarded(context, () => startRun(parts, request, context)),
-    attach: createAttach({ journal, engine, feed, directory }),
+    startRun: (request, context) =>
+      guarded(context, async () => {
+        if (!parts.started) throw notStarted();
+        return await startRun(parts, request, context);
+      }),
+    attach: createAttach({ journal, engine, feed, directory, places }),
     cancelRun: (request, context) => guarded(context, () => cancelRun(parts, request, context)),
     injectContext: (request, context) => guarded(context, () => injectContext(parts, request, context)),
     respond: (request, context) => guarded(context, () => respond(parts, request, context)),
@@ -73,14 +77,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   };
 }
 
-interface Parts {
+interface Parts extends StartRunHost {
   started: boolean;
-  readonly journal: Journal;
-  readonly engine: Engine;
-  readonly agents: ReadonlyMap<string, AgentConfig>;
-  readonly defaultAgent: string;
-  readonly sessions: Sessions;
-  readonly directory: SessionDirectory;
   readonly clock: Clock;
 }
 
@@ -89,36 +87,6 @@ async function guarded<T>(context: CallContext, act: () => Promise<T>): Promise<
   context.signal.throwIfAborted();
   return await act();
 }
-
-const startRun = async (
-  { engine, agents, defaultAgent, directory, started }: Parts,
-  request: Parameters<Runtime["startRun"]>[0],
-  context: CallContext,
-): ReturnType<Runtime["startRun"]> => {
-  if (!started) throw notStarted();
-  const agent = request.agent ?? defaultAgent;
-  if (!agents.has(agent)) throw agentNotFound(agent, agents);
-  const version = await directory.version(request.sessionId, context);
-  const runId = request.runId ?? uuidv7();
-  const { sessionId, prompt, limits = {} } = request;
-  const { principal, traceId, deadline } = context;
-  const isNew = await engine.submit(program, {
-    tenant: context.tenant,
-    key: sessionId,
-    runId,
-    input: toEngineInput({
-      sessionId,
-      agent,
-      prompt,
-      limits,
-      principal,
-      traceId,
-      ...(deadline === undefined ? {} : { deadline }),
-    }),
-  });
-  const begun = isNew ? undefined : await directory.startOf({ sessionId, runId }, context);
-  return { runId, fromSeq: begun ?? version + 1 };
-};
 
 const cancelRun = async (
   { engine, directory }: Parts,

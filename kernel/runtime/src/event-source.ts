@@ -18,6 +18,8 @@ export interface EventSourceHost {
   readonly engine: Engine;
   readonly request: AttachRequest;
   readonly context: CallContext;
+  /** Whether the run is known to begin at the cursor or after it. */
+  readonly isAhead: boolean;
   /** Hears that there is a batch, a failure or the end. */
   readonly news: () => void;
 }
@@ -50,7 +52,7 @@ export class EventSource implements AsyncDisposable {
     else onAbort(context.signal, this.#abort);
     this.#events = journal.follow(this.#id, request.fromSeq, this.#stop.signal)[Symbol.asyncIterator]();
     this.#fetch();
-    const mayBeOver = request.untilRunEnds !== undefined && request.fromSeq > 1;
+    const mayBeOver = request.untilRunEnds !== undefined && request.fromSeq > 1 && !host.isAhead;
     if (mayBeOver) this.#askTimer = setTimeout(() => this.#askSoon(request.untilRunEnds), askAfterMs);
   }
 

@@ -54,15 +54,18 @@ export interface Inbox {
 // Another process's items are looked for this often at most: a run of quick steps must not pay for it.
 const lookEveryMs = 1_000;
 
-/** Makes the {@link Inbox} of one session. Share it within a process, so that news is seen at once. */
-export function createInbox(journal: Journal, clock: Clock, session: StreamId): Inbox {
+/**
+ * Makes the {@link Inbox} of one session. Share it within a process, so that news is seen at once. `emptyAt` is when
+ * it was known to be empty, in milliseconds since the epoch.
+ */
+export function createInbox(journal: Journal, clock: Clock, session: StreamId, emptyAt = 0): Inbox {
   const id: StreamId = { tenant: session.tenant, stream: session.stream.replace(/^session\//u, "inbox/") };
   const answers = new Map<string, InboxAnswer>();
   let answersUpTo = 0;
   // Between these two there are only answers.
   const quiet = { from: 0, upTo: 0 };
   let known = 0;
-  let lookedAt = 0;
+  let lookedAt = emptyAt;
 
   const skipQuiet = (seq: number): number => (seq >= quiet.from ? Math.max(seq, quiet.upTo) : seq);
 

@@ -20,11 +20,14 @@ import type { SessionLog } from "./session-log.ts";
 import { leavesUnfinished } from "./run-effect.ts";
 import { closeOpenEffects } from "./settle-unknown.ts";
 
+// A session is opened also by a run that was cancelled: it has its end to write.
+const never = new AbortController().signal;
+
 /** Makes the program that the engine runs for every prompt: begin or take up again, loop, write the end. */
 export function createRunProgram(host: RunHost): Program {
   return async (engine, input) => {
     const request = fromEngineInput(input);
-    const log = await host.sessions.open(engine.tenant, request.sessionId, new AbortController().signal);
+    const log = await host.sessions.open(engine, request.sessionId, never);
     try {
       return await runOnce(host, engine, request, log);
     } catch (error) {
@@ -48,8 +51,7 @@ async function runOnce(
   closeOpenEffects(log, engine.runId);
   const { steps, usage, costMicroUsd } = log.state.run ?? { steps: 0, usage: noUsage, costMicroUsd: 0 };
   log.record({ type: "run_finished", runId: engine.runId, ...end, steps, usage, costMicroUsd });
-  await log.commit();
-  await log.checkpoint();
+  log.commitLast();
   return { status: end.status };
 }
 

@@ -7,6 +7,7 @@ import type { Journal, JournalEvent, StoredEvent } from "./journal.ts";
 import type { Runtime, SessionInfo } from "./runtime.ts";
 import { readState, sessionStream, toRecorded } from "./session-log.ts";
 import { sessionNotFound } from "./sessions.ts";
+import type { Sessions } from "./sessions.ts";
 
 /** Makes, finds, lists and forks sessions: reads of the log, and writes of new streams only. */
 export interface SessionDirectory {
@@ -16,11 +17,11 @@ export interface SessionDirectory {
   fork: Runtime["forkSession"];
   /** The number of events of a session. Throws `session.not_found`. */
   version(sessionId: string, context: CallContext): Promise<number>;
-  /** The event with which a run began; undefined when it has not. Reads the whole session. */
-  startOf(
-    run: { readonly sessionId: string; readonly runId: string },
+  /** The event with which a run began, or that it may begin with when it has not. Reads the session from `fromSeq`. */
+  placeOf(
+    run: { readonly sessionId: string; readonly runId: string; readonly fromSeq: number },
     context: CallContext,
-  ): Promise<number | undefined>;
+  ): Promise<number>;
   /** The state as the journal tells it. Throws `session.not_found`. */
   state(sessionId: string, context: CallContext): Promise<SessionState>;
 }
@@ -28,7 +29,7 @@ export interface SessionDirectory {
 const idPattern = /^[A-Za-z0-9._:-]{1,128}$/u;
 
 /** Makes a {@link SessionDirectory}. */
-export function createSessionDirectory(journal: Journal, clock: Clock): SessionDirectory {
+export function createSessionDirectory(journal: Journal, clock: Clock, sessions: Sessions): SessionDirectory {
   const version = async (sessionId: string, { tenant }: CallContext): Promise<number> => {
     const found = idPattern.test(sessionId) ? await journal.version(sessionStream(tenant, sessionId)) : 0;
     if (found === 0) throw sessionNotFound(sessionId);
@@ -50,14 +51,16 @@ export function createSessionDirectory(journal: Journal, clock: Clock): SessionD
     state,
     get,
 
-    async startOf({ sessionId, runId }, { tenant, signal }) {
-      for await (const batch of journal.read(sessionStream(tenant, sessionId), 1, signal)) {
+    async placeOf({ sessionId, runId, fromSeq }, { tenant, signal }) {
+      let next = fromSeq;
+      for await (const batch of journal.read(sessionStream(tenant, sessionId), fromSeq, signal)) {
         for (const stored of batch) {
           const { seq, event } = toRecorded(stored);
           if (event.type === "run_started" && event.runId === runId) return seq;
+          next = seq + 1;
         }
       }
-      return undefined;
+      return next;
     },
 
     async create(request, context) {
@@ -73,6 +76,7 @@ export function createSessionDirectory(journal: Journal, clock: Clock): SessionD
       const at = clock.now();
       try {
         await journal.append(sessionStream(context.tenant, sessionId), 0, [{ ...encodeEvent(event), at }]);
+        sessions.created(event, at);
         const created = new SessionState();
         created.apply({ seq: 1, at, event });
         return infoOf(created);

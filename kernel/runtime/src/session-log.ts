@@ -12,7 +12,8 @@ import {
 } from "@tau/session";
 
 import type { Clock } from "./clock.ts";
-import type { Journal, JournalEvent, StoredEvent, StreamId } from "./journal.ts";
+import type { EngineContext } from "./engine.ts";
+import type { Journal, JournalEvent, StoredEvent, StreamAppend, StreamId } from "./journal.ts";
 
 // A checkpoint costs a row of a few KB; without one, opening a session reads all of its events.
 const checkpointEveryEvents = 200;
@@ -22,6 +23,9 @@ export interface SessionLogHost {
   readonly journal: Journal;
   readonly clock: Clock;
 }
+
+/** What writes a session's events. */
+export type SessionWriter = Pick<EngineContext, "append" | "appendLast">;
 
 /** The stream of a session. */
 export function sessionStream(tenant: string, sessionId: string): StreamId {
@@ -44,18 +48,32 @@ export class SessionLog {
   readonly files: FileLedger = createFileLedger();
   readonly #host: SessionLogHost;
   readonly #id: StreamId;
+  #writer: SessionWriter;
   #queued: JournalEvent[] = [];
   #last: Promise<unknown> = Promise.resolve();
   #isSending = false;
   #failure: Error | undefined;
   #checkpointSeq: number;
+  #durableVersion: number;
+  #lastStart: { readonly runId: string; readonly seq: number } | undefined;
 
   private constructor(host: SessionLogHost, id: StreamId, state: SessionState, history: History) {
     this.#host = host;
     this.#id = id;
+    this.#writer = writerOf(host.journal);
     this.state = state;
     this.history = history;
     this.#checkpointSeq = state.version;
+    this.#durableVersion = state.version;
+  }
+
+  /** The log of a session that has no other event yet. */
+  static created(host: SessionLogHost, id: StreamId, recorded: Recorded): SessionLog {
+    const log = new SessionLog(host, id, new SessionState(), new History());
+    log.state.apply(recorded);
+    log.history.apply(recorded);
+    log.#durableVersion = recorded.seq;
+    return log;
   }
 
   /** Opens the log of a session from its checkpoint and the events after it; undefined when there is no such session. */
@@ -80,6 +98,26 @@ export class SessionLog {
     return log;
   }
 
+  /** Whether a commit failed; see L2. */
+  get isDead(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /** The newest event that is known to be durable. */
+  get durableVersion(): number {
+    return this.#durableVersion;
+  }
+
+  /** The event with which a run began, if that was the last one that began here. */
+  startOf(runId: string): number | undefined {
+    return this.#lastStart?.runId === runId ? this.#lastStart.seq : undefined;
+  }
+
+  /** Writes through this run from here on. */
+  writeThrough(writer: SessionWriter): void {
+    this.#writer = writer;
+  }
+
   /** Adds an event to the state and to the next commit. @throws what an earlier commit failed with */
   record(event: SessionEvent): void {
     if (this.#failure !== undefined) throw this.#failure;
@@ -87,6 +125,7 @@ export class SessionLog {
     const recorded: Recorded = { seq: this.state.version + 1, at, event };
     const { type, version, body } = encodeEvent(event);
     this.#queued.push({ type, version, at, body, decoded: event });
+    if (event.type === "run_started") this.#lastStart = { runId: event.runId, seq: recorded.seq };
     this.state.apply(recorded);
     this.history.apply(recorded);
   }
@@ -107,8 +146,18 @@ export class SessionLog {
     this.#queued = [];
     // An append behind a failed one fails too: its expected version never comes. So the last one tells of all,
     // and with the reason of the first: the conflicts behind it are only its shadow.
-    this.#last = this.#append(this.state.version - events.length, events);
-    this.#last.catch(() => undefined);
+    this.#keep(this.#writer.append(this.#appendOf(events)));
+  }
+
+  /**
+   * Leaves what was recorded since the last commit to the run's engine, which writes it with the run's end; with a
+   * checkpoint when enough happened since the last one. @throws what an earlier commit failed with
+   */
+  commitLast(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    const events = this.#queued;
+    this.#queued = [];
+    this.#keep(this.#writer.appendLast({ ...this.#appendOf(events), ...this.#checkpoint() }));
   }
 
   /** Sends as soon as there is something to wait for, so that what happens in one go is one append. */
@@ -122,24 +171,35 @@ export class SessionLog {
     });
   }
 
-  async #append(expectedVersion: number, events: readonly JournalEvent[]): Promise<unknown> {
-    try {
-      return await this.#host.journal.append(this.#id, expectedVersion, events);
-    } catch (error) {
-      throw (this.#failure ??= toError(error));
-    }
+  #appendOf(events: readonly JournalEvent[]): StreamAppend {
+    return { id: this.#id, expectedVersion: this.state.version - events.length, events };
   }
 
-  /** Stores a checkpoint when enough happened since the last one; only between runs. */
-  async checkpoint(): Promise<void> {
-    if (this.state.version - this.#checkpointSeq < checkpointEveryEvents) return;
-    this.#checkpointSeq = this.state.version;
-    await this.#host.journal.saveCheckpoint(this.#id, {
-      seq: this.state.version,
-      version: sessionStateVersion,
-      state: this.state.toCheckpoint(),
-    });
+  #keep(written: Promise<number>): void {
+    this.#last = written.then(
+      (version) => {
+        this.#durableVersion = version;
+      },
+      (error: unknown) => {
+        throw (this.#failure ??= toError(error));
+      },
+    );
+    this.#last.catch(() => undefined);
   }
+
+  /** Only between runs: a checkpoint is small then. */
+  #checkpoint(): Pick<StreamAppend, "checkpoint"> {
+    const { state } = this;
+    if (state.version - this.#checkpointSeq < checkpointEveryEvents) return {};
+    this.#checkpointSeq = state.version;
+    return { checkpoint: { seq: state.version, version: sessionStateVersion, state: state.toCheckpoint() } };
+  }
+}
+
+function writerOf(journal: Journal): SessionWriter {
+  const append = ({ id, expectedVersion, events }: StreamAppend): Promise<number> =>
+    journal.append(id, expectedVersion, events);
+  return { append, appendLast: append };
 }
 
 /** The state of a session as the journal tells it: costs no more than what came after its checkpoint. */

@@ -11,9 +11,11 @@ import {
   sessionId,
   turnModel,
 } from "./runtime-harness.test.support.ts";
+import type { SessionLog } from "./session-log.ts";
 import { createSessions } from "./sessions.ts";
 
 const { signal } = new AbortController();
+const run = { tenant: "acme", continues: false, append: async () => 0, appendLast: async () => 0 };
 
 /** Counts the events that are read from streams of a kind. */
 function counting(
@@ -40,13 +42,14 @@ describe("createSessions()", () => {
       ]);
     }
     const sessions = createSessions(journal, systemClock, 2);
-    const [a, b] = [await sessions.open("acme", "a", signal), await sessions.open("acme", "b", signal)];
+    const open = (id: string): Promise<SessionLog> => sessions.open(run, id, signal);
+    const [a, b] = [await open("a"), await open("b")];
 
-    await sessions.open("acme", "a", signal);
-    await sessions.open("acme", "c", signal);
+    await open("a");
+    await open("c");
 
-    expect(await sessions.open("acme", "a", signal)).toBe(a);
-    expect(await sessions.open("acme", "b", signal)).not.toBe(b);
+    expect(await open("a")).toBe(a);
+    expect(await open("b")).not.toBe(b);
   });
 
   test("reads no more of an inbox than what is new, however old it is", async () => {

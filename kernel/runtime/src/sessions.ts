@@ -1,15 +1,25 @@
 import { TauError } from "@tau/core";
+import type { SessionCreated } from "@tau/core";
 
 import type { Clock } from "./clock.ts";
+import type { EngineContext } from "./engine.ts";
 import { createInbox } from "./inbox.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Journal } from "./journal.ts";
+import { createRecent } from "./recent.ts";
 import { SessionLog, sessionStream } from "./session-log.ts";
+
+/** What {@link Sessions.open} needs of a run. */
+export type SessionRun = Pick<EngineContext, "tenant" | "continues" | "append" | "appendLast">;
 
 /** The sessions of this process: logs and inboxes, kept while they are in use and a while longer. */
 export interface Sessions {
-  /** The up-to-date log of a session, for its one writer. Throws `session.not_found`. */
-  open(tenant: string, sessionId: string, signal: AbortSignal): Promise<SessionLog>;
+  /** The up-to-date log of a session, for the run that writes it. Throws `session.not_found`. */
+  open(writer: SessionRun, sessionId: string, signal: AbortSignal): Promise<SessionLog>;
+  /** Keeps the log of a session that was just created. */
+  created(event: SessionCreated, at: number): void;
+  /** The log of a session if it is kept: as it was when this process wrote it last. */
+  kept(tenant: string, sessionId: string): SessionLog | undefined;
   /** Makes the next `open` read the journal. */
   forget(tenant: string, sessionId: string): void;
   inbox(tenant: string, sessionId: string): Inbox;
@@ -19,21 +29,36 @@ export interface Sessions {
 export function createSessions(journal: Journal, clock: Clock, maxKept: number): Sessions {
   const logs = createRecent<SessionLog>(maxKept);
   const inboxes = createRecent<Inbox>(maxKept);
+  const host = { journal, clock };
+
+  /** One whose commit failed is ahead of the journal. */
+  const keptLog = (key: string): SessionLog | undefined => {
+    const log = logs.get(key);
+    return log?.isDead === false ? log : undefined;
+  };
 
   return {
-    async open(tenant, sessionId, signal) {
+    async open(run, sessionId, signal) {
+      const { tenant, continues } = run;
       const id = sessionStream(tenant, sessionId);
       const key = `${tenant}/${sessionId}`;
-      const kept = logs.get(key);
-      if (kept !== undefined && kept.state.version === (await journal.version(id))) {
-        logs.set(key, kept);
-        return kept;
-      }
-      const log = await SessionLog.open({ journal, clock }, id, signal);
+      const found = keptLog(key);
+      const isCurrent = continues || found?.state.version === (await journal.version(id));
+      const log = found !== undefined && isCurrent ? found : await SessionLog.open(host, id, signal);
       if (log === undefined) throw sessionNotFound(sessionId);
+      log.writeThrough(run);
       logs.set(key, log);
       return log;
     },
+
+    created(event, at) {
+      const { tenant, sessionId } = event;
+      const [id, key] = [sessionStream(tenant, sessionId), `${tenant}/${sessionId}`];
+      logs.set(key, SessionLog.created(host, id, { seq: 1, at, event }));
+      inboxes.set(key, createInbox(journal, clock, id, at));
+    },
+
+    kept: (tenant, sessionId) => keptLog(`${tenant}/${sessionId}`),
 
     forget(tenant, sessionId) {
       logs.delete(`${tenant}/${sessionId}`);
@@ -51,27 +76,4 @@ export function createSessions(journal: Journal, clock: Clock, maxKept: number):
 /** The error for a session that the tenant does not have. */
 export function sessionNotFound(sessionId: string): TauError {
   return new TauError("session.not_found", `There is no session ${JSON.stringify(sessionId.slice(0, 128))}.`);
-}
-
-interface Recent<T> {
-  get(key: string): T | undefined;
-  set(key: string, value: T): void;
-  delete(key: string): void;
-}
-
-/** A map that keeps the entries used last. */
-function createRecent<T>(max: number): Recent<T> {
-  const entries = new Map<string, T>();
-  return {
-    get: (key) => entries.get(key),
-    delete: (key) => {
-      entries.delete(key);
-    },
-    set(key, value) {
-      entries.delete(key);
-      entries.set(key, value);
-      const [oldest] = entries.keys();
-      if (entries.size > max && oldest !== undefined) entries.delete(oldest);
-    },
-  };
 }

@@ -37,13 +37,14 @@ describe("a run that begins early", () => {
     await running.start();
 
     const ended = (async () => {
-      // As a listener does that hears of the end and goes on at once.
       for await (const batch of journal.follow({ tenant: "acme", stream: "engine/session-1" }, 1, never)) {
-        if (batch.at(-1)?.seq === 2) return await run(running, "note", submission("run-2"));
+        const seq = batch.at(-1)?.seq;
+        // As a listener does that hears of the end and goes on at once.
+        if (seq === 2) await running.submit("note", submission("run-2"));
+        if (seq === 4) return;
       }
-      return undefined;
     })();
-    await run(running, "note", submission("run-1", first));
+    await running.submit("note", submission("run-1", first));
     await ended;
 
     const both = [

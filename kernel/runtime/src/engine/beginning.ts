@@ -17,6 +17,7 @@ export class Beginning {
   readonly #gathered: Gathered[] = [];
   readonly #settled = Promise.withResolvers<void>();
   #isSent = false;
+  #spoke: (() => void) | undefined;
 
   constructor() {
     // A program may have nothing that waits for it.
@@ -34,6 +35,19 @@ export class Beginning {
     if (this.#isSent || isSecond) return this.durable.then(write);
     return new Promise((resolve, reject) => {
       this.#gathered.push({ append, resolve, reject });
+      this.#spoke?.();
+    });
+  }
+
+  /** Settles when the program said something, or did all that it can without waiting for anything. */
+  spoken(): Promise<void> {
+    if (this.#gathered.length > 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const turn = setImmediate(resolve);
+      this.#spoke = () => {
+        clearImmediate(turn);
+        resolve();
+      };
     });
   }
 

@@ -1,5 +1,3 @@
-import { setImmediate as turn } from "node:timers/promises";
-
 import type { Json } from "@tau/core";
 
 import type { Submission } from "../engine.ts";
@@ -91,7 +89,7 @@ export class KeyWorker {
     if (program === undefined || !this.#host.beginsEarly(submitted.program)) return false;
     const beginning = new Beginning();
     this.#maker.begin(toOpenRun(runId, submitted.program, input), program, beginning);
-    await turn();
+    await beginning.spoken();
     try {
       beginning.accept(await this.log.appendOnce(submitted, beginning.take()));
     } catch (error) {

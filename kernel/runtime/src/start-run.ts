@@ -1,0 +1,62 @@
+import { isTerminal, uuidv7 } from "@tau/core";
+import type { CallContext } from "@tau/core";
+
+import type { AgentConfig } from "./agent-config.ts";
+import type { Engine } from "./engine.ts";
+import { toEngineInput } from "./run-input.ts";
+import type { RunPlaces } from "./run-places.ts";
+import { agentNotFound } from "./run-program.ts";
+import type { StartedRun, StartRunRequest } from "./runtime.ts";
+import type { SessionDirectory } from "./session-directory.ts";
+import type { Sessions } from "./sessions.ts";
+
+/** The name under which the runtime registers its program. */
+export const runProgram = "tau.run";
+
+/** Collaborators of {@link startRun}. */
+export interface StartRunHost {
+  readonly engine: Engine;
+  readonly agents: ReadonlyMap<string, AgentConfig>;
+  readonly defaultAgent: string;
+  readonly sessions: Sessions;
+  readonly directory: SessionDirectory;
+  readonly places: RunPlaces;
+}
+
+/** Hands a prompt to the engine, and says from where on its run is to be seen. */
+export async function startRun(
+  host: StartRunHost,
+  request: StartRunRequest,
+  context: CallContext,
+): Promise<StartedRun> {
+  const { engine, agents, defaultAgent, directory, sessions, places } = host;
+  const { sessionId, prompt, limits = {}, agent = defaultAgent, runId = uuidv7() } = request;
+  if (!agents.has(agent)) throw agentNotFound(agent, agents);
+  const { tenant, principal, traceId, deadline } = context;
+  const kept = sessions.kept(tenant, sessionId);
+  const version = kept?.durableVersion ?? (await directory.version(sessionId, context));
+  // What is kept of an idle session may be old: another process may have run it.
+  const isSure = kept === undefined || (kept.state.run !== undefined && !isTerminal(kept.state.run.status));
+  const isNew = await engine.submit(runProgram, {
+    tenant,
+    key: sessionId,
+    runId,
+    input: toEngineInput({
+      sessionId,
+      agent,
+      prompt,
+      limits,
+      principal,
+      traceId,
+      ...(deadline === undefined ? {} : { deadline }),
+    }),
+    isFirst: kept?.state.version === 1,
+  });
+  const place = { sessionId, runId, fromSeq: isNew ? version + 1 : 1 };
+  const isKnown = isNew && isSure;
+  const fromSeq =
+    sessions.kept(tenant, sessionId)?.startOf(runId) ??
+    (isKnown ? place.fromSeq : await directory.placeOf(place, context));
+  places.set({ tenant, sessionId, runId }, fromSeq);
+  return { runId, fromSeq };
+}
