@@ -112,6 +112,11 @@ describe("follow", () => {
       if (isFollowed) await other.next();
       await first.journal.append(ours, 0, [eventOf("ours")]);
       await second.journal.append(ours, 1, [eventOf("theirs")]);
+      if (isFollowed) {
+        // By the time that this is heard of, nobody looks for the other one any more.
+        await second.journal.append(id, 2, [eventOf("heard")]);
+        await other.next();
+      }
       const seen: string[] = [];
       for await (const batch of first.journal.follow(ours, 1, signal)) {
         seen.push(...batch.map(({ body }) => body));
