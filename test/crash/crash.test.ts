@@ -42,7 +42,8 @@ describe("a killed process", () => {
 
     const kills = await Promise.all(lanes);
 
-    expect(Math.min(...kills)).toBeGreaterThan(20);
+    // The scenario has 19 appends: a few of one step go together.
+    expect(Math.min(...kills)).toBeGreaterThan(15);
   }, 600_000);
 
   test("at random moments, 200 times, loses nothing and repeats nothing", async () => {

@@ -15,7 +15,7 @@ import type { SessionLog } from "./session-log.ts";
 import { createSessions } from "./sessions.ts";
 
 const { signal } = new AbortController();
-const run = { tenant: "acme", continues: false, append: async () => 0, appendLast: async () => 0 };
+const writer = { tenant: "acme", continues: false, append: async () => 0, appendLast: async () => 0 };
 
 /** Counts the events that are read from streams of a kind. */
 function counting(
@@ -42,7 +42,7 @@ describe("createSessions()", () => {
       ]);
     }
     const sessions = createSessions(journal, systemClock, 2);
-    const open = (id: string): Promise<SessionLog> => sessions.open(run, id, signal);
+    const open = (id: string): Promise<SessionLog> => sessions.open(writer, id, signal);
     const [a, b] = [await open("a"), await open("b")];
 
     await open("a");
