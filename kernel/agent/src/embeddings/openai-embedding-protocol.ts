@@ -37,7 +37,7 @@ function fromBody(body: JsonObject, isBase64: boolean): WireEmbeddings | undefin
   if (!Array.isArray(data)) return undefined;
   const rows = data.filter(isJsonObject).toSorted((a, b) => indexOf(a) - indexOf(b));
   const embeddings = toVectors(rows.map((row) => row["embedding"]));
-  if (embeddings === undefined || rows.length !== data.length) return undefined;
+  if (embeddings === undefined || rows.length !== data.length || !isInOrder(rows)) return undefined;
   // A string that nobody asked for may be floats of any size.
   if (!isBase64 && rows.some((row) => typeof row["embedding"] === "string")) return undefined;
   return {
@@ -45,6 +45,14 @@ function fromBody(body: JsonObject, isBase64: boolean): WireEmbeddings | undefin
     usage: { ...noUsage, inputTokens: tokensOf(usage) },
     ...(typeof model === "string" ? { model } : {}),
   };
+}
+
+/**
+ * Two vectors for one input, or none for another, would be taken for each other's without a word. Servers that number
+ * none, or all with 0, keep the order.
+ */
+function isInOrder(rows: readonly JsonObject[]): boolean {
+  return rows.every((row) => indexOf(row) === 0) || rows.every((row, place) => indexOf(row) === place);
 }
 
 function indexOf(row: JsonObject): number {
