@@ -98,6 +98,20 @@ describe("breakerLayer()", () => {
     expect(seen).toMatchObject([{ name: "pipeline.breaker.unavailable", tenant: "acme" }]);
   });
 
+  test("gives a probe back when the judge throws", async () => {
+    const circuits = createMemoryCircuits({ ...quick, openMs: 0 });
+    const closed = withLayers(playing([[busy]]).model, breakerLayer({ circuits }));
+    await fail(closed, 2);
+    const judge = (): never => {
+      throw new Error("no judgement");
+    };
+
+    const thrown = await fail(withLayers(playing([[busy]]).model, breakerLayer({ circuits, judge })), 1);
+
+    expect(thrown).toBe(busy);
+    expect(circuits.stateOf("test\ntest-1")).toEqual({ state: "half_open", probesHeld: 0 });
+  });
+
   test("does not fail an answered call when the circuits cannot take its permit back", async () => {
     const circuits: Circuits = {
       enter: async () => ({ circuit: "a", id: 1, isProbe: false }),

@@ -73,8 +73,15 @@ export function breakerLayer(options: BreakerOptions = {}): Layer {
       },
       ended(end) {
         if (permit === undefined) return undefined;
+        let outcome: CircuitOutcome = "ignored";
         try {
-          const left = circuits.leave(permit, outcomeOf(end, call, judge));
+          outcome = outcomeOf(end, call, judge);
+        } catch (error) {
+          // Whatever a judge does, the permit goes back: a probe is held by nobody.
+          failedOpen(call, error);
+        }
+        try {
+          const left = circuits.leave(permit, outcome);
           return left?.catch((error: unknown) => failedOpen(call, error));
         } catch (error) {
           return failedOpen(call, error);
