@@ -14,6 +14,9 @@ export interface SkillPlace {
   readonly cwd: string;
 }
 
+/** Where there are none, or nobody needs any. */
+export const noSkills: SkillSet = { skills: [], found: [] };
+
 /** The folders that hold skills, the first one first: those of the project, then those of the person. */
 export async function skillRoots({
   home,
@@ -34,7 +37,7 @@ export async function skillRoots({
 export async function findSkills(place: SkillPlace): Promise<SkillSet> {
   const roots = await skillRoots(place);
   // Most folders have none, and the parser takes some milliseconds to load.
-  if (roots.length === 0) return { skills: [], found: [] };
+  if (roots.length === 0) return noSkills;
   const { discoverSkills } = await import("@tau/skills");
   return await discoverSkills(roots, {
     signal: new AbortController().signal,

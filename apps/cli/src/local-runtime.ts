@@ -6,7 +6,7 @@ import { createEmbeddedEngine, createRuntime } from "@tau/runtime";
 import type { Runtime } from "@tau/runtime";
 import { createSqliteStore } from "@tau/store-sqlite";
 
-import { findSkills } from "./find-skills.ts";
+import { findSkills, noSkills } from "./find-skills.ts";
 import { interruptedSessions } from "./interrupted-sessions.ts";
 import { localAgent } from "./local-agent.ts";
 import type { LocalAgentOptions } from "./local-agent.ts";
@@ -30,6 +30,8 @@ export interface LocalRuntime extends AsyncDisposable {
   readonly bootstrap: readonly ContextEntry[];
   /** The sessions whose interrupted runs go on here. */
   readonly takenUp: readonly string[];
+  /** How many skills wait for a person to look at them. */
+  readonly waitingSkills: number;
 }
 
 /** Chooses the concrete parts: SQLite, the embedded engine, the jail or the host, the built-in tools. */
@@ -37,7 +39,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
   const { settings, observer, onRetry } = options;
   const folder = await realpath(settings.cwd);
   // Commands that only look at sessions have no model, and need no skills.
-  const { skills } = options.model === undefined ? { skills: [] } : await findSkills(settings);
+  const { skills, found } = options.model === undefined ? noSkills : await findSkills(settings);
   const store = await createSqliteStore({ directory: storeDirectory(settings.home) });
   const takenUp =
     options.takesUp === "in-folder" ? await interruptedSessions(store.journal, folder) : options.takesUp;
@@ -63,6 +65,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
   return {
     runtime,
     takenUp,
+    waitingSkills: found.filter(({ status }) => status === "untrusted" || status === "quarantined").length,
     bootstrap: [{ key: workspaceKey, content: folder }],
     async [Symbol.asyncDispose]() {
       await engine[Symbol.asyncDispose]();

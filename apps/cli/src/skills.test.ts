@@ -161,6 +161,16 @@ describe("tau run", () => {
     expect(bodies[0]).toContain("- tea: Makes tea. Triggers: thirsty");
   });
 
+  test("tells the person on a terminal that a skill waits to be looked at", async () => {
+    await using place = await placeWithTea();
+    await using model = await startScripted({ turns: [{ text: "Hello." }] });
+
+    const run = place.onTerminal(["run", ...model.options, "I am thirsty"]);
+
+    await run.until('Skills that are not used: 1. "tau skills list" says why.');
+    expect((await run.ended).code).toBe(0);
+  });
+
   test("tells the model nothing of a skill that does not count", async () => {
     await using place = await placeWithTea();
     await using model = await startScripted({ turns: [{ text: "Hello." }] });

@@ -95,6 +95,8 @@ async function runPrompt(run: PromptRun, open: () => Promise<LocalRuntime>): Pro
   const { terminal, interactive, view } = run;
   const context = localContext(terminal);
   await using local = await open();
+  if (interactive && local.waitingSkills > 0)
+    terminal.stderr.write(`Skills that are not used: ${local.waitingSkills}. "tau skills list" says why.\n`);
   const target = await startOrResume(local, run, context);
   const exitCode = await followRun({
     runtime: local.runtime,
