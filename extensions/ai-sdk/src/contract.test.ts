@@ -1,12 +1,15 @@
 import { createAnthropic } from "@ai-sdk/anthropic";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
-import type { LanguageModelV4 } from "@ai-sdk/provider";
 import { startScriptedServer } from "@tau/agent/scripted";
 import type { TranscriptTurn } from "@tau/agent/scripted";
 import { describeModel } from "@tau/agent/testing";
 import type { ModelFixture, ModelScenario } from "@tau/agent/testing";
 
+import { createOpenAICompatible as createV2 } from "openai-compatible-v2";
+import { createOpenAICompatible as createV3 } from "openai-compatible-v3";
+
 import { fromAiSdk } from "./from-ai-sdk.ts";
+import type { AiSdkLanguageModel } from "./open-stream.ts";
 
 const text = "Hello, world.";
 const turns: Readonly<Record<ModelScenario, TranscriptTurn>> = {
@@ -25,7 +28,7 @@ const turns: Readonly<Record<ModelScenario, TranscriptTurn>> = {
 
 async function fixture(
   scenario: ModelScenario,
-  create: (url: string, apiKey: string) => LanguageModelV4,
+  create: (url: string, apiKey: string) => AiSdkLanguageModel,
 ): Promise<ModelFixture> {
   const server = await startScriptedServer({ turns: [turns[scenario]] }, { apiKey: "right-key" });
   const apiKey = scenario === "refuse" ? "wrong-key" : "right-key";
@@ -48,4 +51,16 @@ describeModel("fromAiSdk(@ai-sdk/openai-compatible)", (scenario) =>
 
 describeModel("fromAiSdk(@ai-sdk/anthropic)", (scenario) =>
   fixture(scenario, (url, apiKey) => createAnthropic({ baseURL: `${url}/v1`, apiKey })("scripted")),
+);
+
+describeModel("fromAiSdk(@ai-sdk/openai-compatible of ai 6)", (scenario) =>
+  fixture(scenario, (url, apiKey) =>
+    createV3({ name: "scripted", baseURL: `${url}/v1`, apiKey, includeUsage: true })("scripted"),
+  ),
+);
+
+describeModel("fromAiSdk(@ai-sdk/openai-compatible of ai 5)", (scenario) =>
+  fixture(scenario, (url, apiKey) =>
+    createV2({ name: "scripted", baseURL: `${url}/v1`, apiKey, includeUsage: true })("scripted"),
+  ),
 );

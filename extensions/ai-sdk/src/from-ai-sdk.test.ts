@@ -246,7 +246,7 @@ describe("fromAiSdk()", () => {
       code: "model.unsupported_content",
     });
 
-    const old: LanguageModelV4 = JSON.parse('{"specificationVersion":"v2","modelId":"m","provider":"p"}');
-    expect(() => fromAiSdk(old)).toThrow("specification v2");
+    const old: LanguageModelV4 = JSON.parse('{"specificationVersion":"v1","modelId":"m","provider":"p"}');
+    expect(() => fromAiSdk(old)).toThrow("specification v1");
   });
 });

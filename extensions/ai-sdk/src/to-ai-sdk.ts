@@ -1,4 +1,3 @@
-import { APICallError } from "@ai-sdk/provider";
 import type {
   LanguageModelV4,
   LanguageModelV4CallOptions,
@@ -8,12 +7,12 @@ import type {
 } from "@ai-sdk/provider";
 import { completeAnswer } from "@tau/agent";
 import type { Model } from "@tau/agent";
-import { isTauError } from "@tau/core";
 import type { AssistantPart, CallContext, ModelFinished } from "@tau/core";
 
 import { fromCallOptions } from "./from-prompt.ts";
 import { StreamParts, toFile, toFinishReason, toSources, toUsage } from "./stream-parts.ts";
 import { metadataOf } from "./tau-metadata.ts";
+import { toApiError } from "./to-api-error.ts";
 
 /** Options of {@link toAiSdk}. */
 export interface ToAiSdkOptions {
@@ -122,20 +121,4 @@ function toContent(part: AssistantPart): readonly LanguageModelV4Content[] {
     default:
       return [toFile(part)];
   }
-}
-
-function toApiError(model: Model, error: unknown): unknown {
-  if (!isTauError(error)) return error;
-  const { status } = error.details;
-  return new APICallError({
-    message: error.message,
-    url: `tau:${model.provider}/${model.id}`,
-    requestBodyValues: {},
-    ...(typeof status === "number" ? { statusCode: status } : {}),
-    ...(error.retryAfterMs === undefined
-      ? {}
-      : { responseHeaders: { "retry-after-ms": String(error.retryAfterMs) } }),
-    isRetryable: error.class === "retryable" || error.class === "rate_limited",
-    cause: error,
-  });
 }
