@@ -235,6 +235,15 @@ describe("a model of an older specification", () => {
     });
   });
 
+  test("v3 ends without a reason of anybody's when it was cut", async () => {
+    const finishReason = { unified: "other", raw: undefined } as const;
+    const { model } = older3([file, { type: "finish", finishReason, usage: usage3 }]);
+
+    await expect(completeAnswer(fromAiSdk(model), files, context())).rejects.toMatchObject({
+      code: "model.truncated",
+    });
+  });
+
   test("is asked in its own words for files, results and tools", async () => {
     const two = older2([{ type: "finish", finishReason: "stop", usage: usage2 }]);
     const three = older3([{ type: "finish", finishReason: { unified: "stop", raw: "stop" }, usage: usage3 }]);
