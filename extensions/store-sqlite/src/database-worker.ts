@@ -11,13 +11,15 @@ export function takeWorker(): Worker {
     forgetListeners(free);
     return free;
   }
-  // The same file with another ending: as written here, or as built.
-  const file = new URL(
-    import.meta.url.endsWith(".ts") ? "./database-thread.ts" : "./database-thread.js",
-    import.meta.url,
-  );
+  // The same file with another ending: as written here, or as built. What it imports has to be as written, too.
+  const asWritten = import.meta.url.endsWith(".ts");
+  const file = new URL(asWritten ? "./database-thread.ts" : "./database-thread.js", import.meta.url);
   // None of the process's own flags, such as modules to load first: they would only cost time here.
-  const worker = new Worker(file, { name: "tau-store", execArgv: ["--disable-warning=ExperimentalWarning"] });
+  const execArgv = [
+    "--disable-warning=ExperimentalWarning",
+    ...(asWritten ? ["--conditions=@tau/source"] : []),
+  ];
+  const worker = new Worker(file, { name: "tau-store", execArgv });
   worker.unref();
   return worker;
 }
