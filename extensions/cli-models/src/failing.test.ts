@@ -233,3 +233,23 @@ describe("what a command cannot do is refused before it is started:", () => {
     expect((await readAll(fixture.model, request)).at(-1)?.type).toBe("finished");
   });
 });
+
+describe("the claude command", () => {
+  // As version 2.1.332 does now and then when the connection breaks; more often it ends with an error at once.
+  test("that closes a broken answer with an end of its own has not answered", async () => {
+    const stdout = [
+      {
+        type: "message_start",
+        message: { id: "msg_1", type: "message", model: "m", content: [], stop_reason: null },
+      },
+      { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
+      { type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "Transfer 100" } },
+      { type: "content_block_stop", index: 0 },
+      { type: "message_stop" },
+    ].map((event) => `${JSON.stringify({ type: "stream_event", event })}\n`);
+    const play = { stdout: stdout.join(""), exitCode: 0 };
+    await using fixture = await startCommand("claude", { kind: "recorded", scenario: "answer", play });
+
+    await expect(readAll(fixture.model)).rejects.toMatchObject({ code: "model.cli_died" });
+  });
+});

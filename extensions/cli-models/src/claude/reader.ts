@@ -26,6 +26,7 @@ const dayMs = 86_400_000;
 export class ClaudeReader implements CliReader {
   readonly #events: AnthropicEventReader;
   readonly #now: () => number;
+  #stopped = false;
   #failure: CliFailure | undefined;
   #resetsAt: number | undefined;
 
@@ -37,7 +38,7 @@ export class ClaudeReader implements CliReader {
   read(line: JsonObject): readonly ModelEvent[] {
     switch (line["type"]) {
       case "stream_event":
-        return isJsonObject(line["event"]) ? this.#events.read(line["event"]).map(withToolNames) : [];
+        return isJsonObject(line["event"]) ? this.#readEvent(line["event"]) : [];
       case "rate_limit_event": {
         const info = line["rate_limit_info"];
         if (isJsonObject(info) && typeof info["resetsAt"] === "number")
@@ -53,6 +54,18 @@ export class ClaudeReader implements CliReader {
       default:
         return [];
     }
+  }
+
+  /**
+   * An answer that broke off may get a `message_stop` of the command's own. The provider says before its own one why
+   * it stopped; without that, the answer is not whole.
+   */
+  #readEvent(event: JsonObject): readonly ModelEvent[] {
+    const { type, delta } = event;
+    if (type === "message_delta" && isJsonObject(delta) && typeof delta["stop_reason"] === "string") {
+      this.#stopped = true;
+    }
+    return type === "message_stop" && !this.#stopped ? [] : this.#events.read(event).map(withToolNames);
   }
 
   failure(_exit: CliExit): CliFailure | undefined {
