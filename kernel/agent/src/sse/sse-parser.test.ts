@@ -67,6 +67,19 @@ describe("SseParser", () => {
     expect(() => parse(pieces, 100)).toThrow(/more than 100 bytes/);
   });
 
+  test("is not confused by empty pieces", () => {
+    expect(parse(["data: x\r", "", "\n"])).toEqual([]);
+  });
+
+  test("waits for the rest of a line when the last of several pieces is empty", () => {
+    const events: string[] = [];
+    const parser = new SseParser({ event: ({ data }) => events.push(data), shortcut: () => -1 }, 1000);
+    parser.push([Buffer.from("data: x"), Buffer.from("")]);
+    parser.push([Buffer.from("y\n\n")]);
+
+    expect(events).toEqual(["xy"]);
+  });
+
   test("reads the same events however the bytes are cut", () => {
     const line = fc.oneof(
       fc.string({ unit: "binary" }).map((text) => `data: ${text.replaceAll(/[\r\n]/g, "")}`),

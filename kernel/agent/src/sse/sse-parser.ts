@@ -59,7 +59,7 @@ export class SseParser {
     if (last === undefined) return;
     const lineEnd = lastLineEnd(last);
     // Usual case: the bytes end with a line.
-    if (lineEnd === last.length && this.#restBytes === 0) {
+    if (lineEnd > 0 && lineEnd === last.length && this.#restBytes === 0) {
       this.#lines(chunks.length === 1 ? last.toString("utf8") : Buffer.concat(chunks).toString("utf8"));
       return;
     }
