@@ -18,8 +18,7 @@ import { processCpuMs } from "./weight/process-cpu.ts";
 
 const { rounds, json } = benchOptions(7);
 const root = join(import.meta.dirname, "..");
-const tsc = join(root, "node_modules/.bin/tsc");
-const built = spawnSync(tsc, ["-b", "kernel/runtime", "kernel/agent", "apps/cli"], {
+const built = spawnSync(process.execPath, ["--conditions=@tau/source", "scripts/build.ts"], {
   cwd: root,
   encoding: "utf8",
 });

@@ -29,7 +29,7 @@ function bytesOf(directory: string): number {
 try {
   for (const { folder: place } of workspace.packages)
     rmSync(join(root, place, "dist"), { recursive: true, force: true });
-  run("tsc", ["-b", "--pretty", "false"]);
+  run(process.execPath, ["--conditions=@tau/source", "scripts/build.ts"]);
 
   const modules = join(folder, "node_modules");
   mkdirSync(join(modules, "@tau"), { recursive: true });

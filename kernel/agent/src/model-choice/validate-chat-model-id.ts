@@ -1,3 +1,4 @@
+import { getModels } from "../model-list/get-models.ts";
 import { isTauError, TauError } from "@tau/core";
 
 import type { ApiKey } from "../api-key.ts";
@@ -55,7 +56,6 @@ export async function validateChatModelId(
 function loaderOf({ loadModels, routerBaseUrl, apiKey }: ValidateModelIdOptions) {
   if (loadModels !== undefined || routerBaseUrl === undefined) return loadModels;
   return async (signal: AbortSignal): Promise<readonly KnownModel[]> => {
-    const { getModels } = await import("../model-list/get-models.ts");
     const baseUrl = /\/v\d+\/*$/.test(routerBaseUrl)
       ? routerBaseUrl
       : `${routerBaseUrl.replace(/\/+$/, "")}/v1`;
