@@ -1,0 +1,5 @@
+/** Codes of the failures this package throws. */
+export const mcpErrorCodes = {
+  "mcp.invalid_name":
+    "An MCP server's name is not 1 to 32 letters and digits with single `-` or `_` between them. Rename it.",
+} as const;
