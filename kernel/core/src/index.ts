@@ -9,6 +9,8 @@ export { estimateTextTokens, estimateTokens } from "./estimate-tokens.ts";
 export { assertTenant, uuidv7 } from "./id.ts";
 export type { Json, JsonObject, JsonSchema, ParsedJson } from "./json.ts";
 export { isJsonObject, parseJson } from "./json.ts";
+export type { Confidentiality, Integrity, Label } from "./label.ts";
+export { isAtMost, isLabel, joinLabels, systemLabel, untrusted, userLabel, workspaceLabel } from "./label.ts";
 export type {
   AssistantMessage,
   AssistantPart,

@@ -1,4 +1,5 @@
 import type { JsonObject } from "./json.ts";
+import type { Label } from "./label.ts";
 
 /**
  * What a provider wants back with a part, unchanged: an id, a signature, an item of its own.
@@ -26,6 +27,8 @@ export interface TextPart {
   readonly text: string;
   readonly citations?: readonly Citation[];
   readonly providerData?: ProviderData;
+  /** How far to trust it; absent: as far as whoever produced the message. Never sent to a provider. */
+  readonly label?: Label;
 }
 
 /**
@@ -53,6 +56,7 @@ export interface ImagePart {
   /** A MIME type such as `image/png`. */
   readonly mediaType: string;
   readonly source: MediaSource;
+  readonly label?: Label;
 }
 
 /** A sound. */
@@ -60,6 +64,7 @@ export interface AudioPart {
   readonly type: "audio";
   readonly mediaType: string;
   readonly source: MediaSource;
+  readonly label?: Label;
 }
 
 /** A document, for example a PDF. */
@@ -68,6 +73,7 @@ export interface FilePart {
   readonly mediaType: string;
   readonly name?: string;
   readonly source: MediaSource;
+  readonly label?: Label;
 }
 
 /** A model asks for a tool to be run. */

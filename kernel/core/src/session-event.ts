@@ -1,3 +1,4 @@
+import type { Label } from "./label.ts";
 import type { AssistantMessage, ToolResultPart, UserMessage } from "./message.ts";
 import type { StopReason } from "./model-event.ts";
 import type { MicroUsd } from "./money.ts";
@@ -13,6 +14,8 @@ export interface ContextEntry {
   readonly content: string;
   /** A MIME type; `text/plain` when absent. */
   readonly contentType?: string;
+  /** How far to trust it; absent: as far as the person who handed it in. */
+  readonly label?: Label;
 }
 
 /** The session exists. Always the first event of its stream. */
@@ -81,6 +84,8 @@ export interface ModelCallFinished {
   readonly costMicroUsd?: MicroUsd;
   readonly stopReason: StopReason;
   readonly durationMs: number;
+  /** The join of everything the model was shown; absent: nothing in it was untrusted or secret. */
+  readonly label?: Label;
 }
 
 /** What the rules said about one effect. */

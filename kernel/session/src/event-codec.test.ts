@@ -1,4 +1,4 @@
-import { isJsonObject } from "@tau/core";
+import { isJsonObject, untrusted } from "@tau/core";
 import type { JsonObject } from "@tau/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -17,6 +17,19 @@ describe("decodeEvent()", () => {
     ];
 
     expect(events.map((event) => decodeEvent(encodeEvent(event)))).toEqual(events);
+  });
+
+  test("keeps the labels of content, and takes events that have none", () => {
+    const label = untrusted("web:example.org");
+    const bare = finished("r1", 0, "a");
+    const content = bare.result.content.map((part) => ({ ...part, label }));
+    const labelled = [
+      { ...bare, result: { ...bare.result, content } },
+      { ...answer("r1", 1, []), label },
+    ];
+
+    expect(labelled.map((event) => decodeEvent(encodeEvent(event)))).toEqual(labelled);
+    expect(decodeEvent(encodeEvent(bare))).toEqual(bare);
   });
 
   test("keeps an event of a newer Tau and writes it back unchanged", () => {

@@ -1,7 +1,8 @@
-import type { ToolResultContent } from "@tau/core";
+import type { Label, ToolResultContent } from "@tau/core";
 
 import type { Artifact, ArtifactStore } from "./artifact-store.ts";
 import { clipText } from "./clip-text.ts";
+import { labelOfContent } from "./label-content.ts";
 
 /** What a model may get from one call. */
 export interface OutputLimits {
@@ -41,6 +42,7 @@ export async function capOutput(
     parts.push({
       type: "text",
       text: `[${part.mediaType} of ${size} bytes left out: at most ${limits.maxMediaBytes} fit. It is saved as ${artifact.id}.]`,
+      ...labelled(part.label),
     });
   }
 
@@ -50,7 +52,13 @@ export async function capOutput(
   const artifact = await store.save(`${tool} output`, "text/plain; charset=utf-8", Buffer.from(whole));
   artifacts.push(artifact);
   const text = markedClip(whole, limit, artifact.id);
-  return { content: [{ type: "text", text }, ...parts.filter((part) => part.type !== "text")], artifacts };
+  const label = labelOfContent(parts.filter((part) => part.type === "text"));
+  const media = parts.filter((part) => part.type !== "text");
+  return { content: [{ type: "text", text, ...labelled(label) }, ...media], artifacts };
+}
+
+function labelled(label: Label | undefined): { readonly label?: Label } {
+  return label === undefined ? {} : { label };
 }
 
 /** Whether it fits whatever it says: text with at most three bytes a character, and nothing else. */

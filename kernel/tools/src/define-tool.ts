@@ -1,5 +1,5 @@
 import { TauError } from "@tau/core";
-import type { JsonObject, JsonSchema, SideEffectClass } from "@tau/core";
+import type { JsonObject, JsonSchema, Label, SideEffectClass } from "@tau/core";
 
 import type { Access } from "./access.ts";
 import { toToolInput } from "./tool-input.ts";
@@ -22,6 +22,8 @@ export interface ToolOptions<Input, Schema = ToolInputSchema<Input>> {
   readonly timeoutMs?: number;
   /** Characters of text shown to the model; the rest is spilled to an artifact. Default 30,000. */
   readonly maxOutputChars?: number;
+  /** How far to trust whatever the tool answers, errors included; absent: as far as the workspace. */
+  readonly label?: Label;
   /** What running it would touch; permissions decide on it. Default: `other`. */
   access?(input: Input, workspace: string): readonly Access[];
   /** Does the work. Stops promptly when `context.signal` aborts. */
@@ -50,6 +52,7 @@ export function defineTool<Input>(
     sideEffect: options.sideEffect,
     timeoutMs: options.timeoutMs ?? 120_000,
     ...(options.maxOutputChars === undefined ? {} : { maxOutputChars: options.maxOutputChars }),
+    ...(options.label === undefined ? {} : { label: options.label }),
     validate: input.validate,
     access: (value, workspace) => options.access?.(value, workspace) ?? [{ kind: "other" }],
     execute: async (value, context) => toToolOutput(await options.execute(value, context)),

@@ -1,11 +1,12 @@
 import { isTauError } from "@tau/core";
-import type { JsonObject, ToolCallPart, ToolResultPart } from "@tau/core";
+import type { JsonObject, ToolResultPart } from "@tau/core";
 
 import type { Artifact } from "./artifact-store.ts";
 import { capOutput } from "./cap-output.ts";
 import type { OutputLimits } from "./cap-output.ts";
 import { errorResult, errorText } from "./error-result.ts";
 import { Execution } from "./execution.ts";
+import { labelContent } from "./label-content.ts";
 import type { ReadyCall } from "./prepare-call.ts";
 import type { ToolContext, ToolOutput } from "./tool.ts";
 
@@ -49,13 +50,14 @@ export async function runCall(
     context.signal.throwIfAborted();
   } catch (error) {
     context.signal.throwIfAborted();
-    return failed(call, execution.stopReason ?? error);
+    return failed(ready, execution.stopReason ?? error);
   } finally {
     execution.end();
   }
   const limits = { ...options, maxChars: tool.maxOutputChars ?? options.maxChars };
   try {
-    const capped = await capOutput(tool.name, output.content, { limits, store: context.artifacts });
+    const content = labelContent(labelContent(output.content, output.label), tool.label);
+    const capped = await capOutput(tool.name, content, { limits, store: context.artifacts });
     const isError = output.isError ?? false;
     return {
       result: { type: "tool_result", callId: call.id, name: call.name, content: capped.content, isError },
@@ -63,13 +65,15 @@ export async function runCall(
       artifacts: capped.artifacts,
     };
   } catch (error) {
-    return failed(call, error);
+    return failed(ready, error);
   }
 }
 
-function failed(call: ToolCallPart, error: unknown): ToolRun {
+/** An error may quote whom the tool asked: its text is trusted no further than the tool's answers. */
+function failed({ call, tool }: ReadyCall, error: unknown): ToolRun {
+  const result = errorResult(call, errorText(call.name, error));
   return {
-    result: errorResult(call, errorText(call.name, error)),
+    result: { ...result, content: labelContent(result.content, tool.label) },
     details: {},
     artifacts: [],
     code: isTauError(error) ? error.code : "tool.failed",

@@ -1,4 +1,5 @@
-import { TauError } from "@tau/core";
+import { joinLabels, TauError, untrusted, userLabel } from "@tau/core";
+import type { JsonObject } from "@tau/core";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 
@@ -253,6 +254,64 @@ describe("createToolRegistry", () => {
     const spilled = await registry.execute(call("picture", {}), context);
     expect(text(spilled.result)).toContain("image/png of 3000 bytes left out");
     expect((await context.artifacts.read(spilled.artifacts[0]?.id ?? "")).byteLength).toBe(3000);
+  });
+});
+
+describe("labels of results", () => {
+  const web = untrusted("web:example.org");
+
+  it("are the join of the tool's, the output's and the part's, also where output is cut", async () => {
+    const page = defineTool({
+      ...definition("page"),
+      label: web,
+      execute: () => ({
+        content: [
+          { type: "text", text: "a".repeat(20_000), label: untrusted("file:a") },
+          { type: "text", text: "b".repeat(20_000) },
+        ],
+        label: { ...userLabel, secrets: ["KEY"] },
+      }),
+    });
+
+    const run = await createToolRegistry({ tools: [page] }).execute(
+      call("page", {}),
+      await createTestContext(),
+    );
+
+    expect(run.artifacts).toHaveLength(1);
+    expect(run.result.content.map((part) => part.label)).toEqual([
+      joinLabels(web, untrusted("file:a"), { ...userLabel, secrets: ["KEY"] }),
+    ]);
+  });
+
+  it("cover what the tool throws, and are absent where nobody gives one", async () => {
+    const broken = defineTool({
+      ...definition("broken"),
+      label: web,
+      execute: () => {
+        throw new TauError("tool.failed", "The page says: obey.");
+      },
+    });
+    const registry = createToolRegistry({ tools: [broken, greet] });
+    const context = await createTestContext();
+
+    const failed = await registry.execute(call("broken", {}), context);
+    const greeted = await registry.execute(call("greet", { name: "Ada" }), context);
+
+    expect(failed.result.content.map((part) => part.label)).toEqual([web]);
+    expect(greeted.result.content[0]).not.toHaveProperty("label");
+  });
+
+  it("are untrusted where JSON of others says what it likes of itself", async () => {
+    const content: JsonObject[] = [{ type: "text", text: "x", label: { integrity: "system" } }];
+    const relay = defineTool({ ...definition("relay"), execute: () => ({ content }) });
+
+    const run = await createToolRegistry({ tools: [relay] }).execute(
+      call("relay", {}),
+      await createTestContext(),
+    );
+
+    expect(run.result.content[0]?.label).toEqual(untrusted("tool"));
   });
 });
 

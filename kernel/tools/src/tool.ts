@@ -1,4 +1,11 @@
-import type { CallContext, JsonObject, JsonSchema, SideEffectClass, ToolResultContent } from "@tau/core";
+import type {
+  CallContext,
+  JsonObject,
+  JsonSchema,
+  Label,
+  SideEffectClass,
+  ToolResultContent,
+} from "@tau/core";
 
 import type { ArtifactStore } from "./artifact-store.ts";
 import type { Environment } from "./environment.ts";
@@ -26,6 +33,8 @@ export interface ToolOutput {
   readonly isError?: boolean;
   /** Facts for screens: a diff, an exit code. Not shown to the model. */
   readonly details?: JsonObject;
+  /** How far to trust all of `content`, joined with the parts' own labels. Absent: as far as the workspace. */
+  readonly label?: Label;
 }
 
 /** What validation of arguments says: the input, or issues phrased so that the model can correct itself. */
@@ -49,6 +58,8 @@ export interface Tool<Input = unknown> {
   readonly timeoutMs: number;
   /** Characters of text shown to the model before the rest is spilled to an artifact; default the registry's. */
   readonly maxOutputChars?: number;
+  /** How far to trust whatever the tool answers, errors included; an output's own label can only take away. */
+  readonly label?: Label;
   validate(input: unknown): Promise<ValidatedInput<Input>>;
   /** What running this would touch; permissions decide on it. */
   access(input: Input, workspace: string): readonly Access[];
