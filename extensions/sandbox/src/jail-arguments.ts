@@ -24,7 +24,7 @@ const machineControls = ["sys", "sysrq-trigger", "irq", "bus", "fs", "mtrr", "ac
 export function jailArguments(view: JailView): readonly string[] {
   return [
     ["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
-    view.profile.network ? [] : ["--unshare-net"],
+    view.profile.network === true ? [] : ["--unshare-net"],
     ["--disable-userns", "--cap-drop", "ALL", "--die-with-parent", "--new-session"],
     rootMounts(view),
     workspaceMounts(view),

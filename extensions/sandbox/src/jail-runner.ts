@@ -59,7 +59,7 @@ async function viewOf(settings: JailSettings, request: ExecRequest, access: Acce
     writable: access.writable,
     cwd: access.cwd,
     home: settings.home,
-    resolver: profile.network ? settings.resolver : undefined,
+    resolver: profile.network === true ? settings.resolver : undefined,
     variables: { ...settings.innerVariables, ...request.env },
     shown: settings.shown,
     maskedFolders: masked.folders,

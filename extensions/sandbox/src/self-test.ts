@@ -117,7 +117,7 @@ function resultOf(name: ProbeName, outcome: string | undefined, settings: JailSe
 /** Why a probe says nothing under this profile; undefined when it does. */
 function grants(name: ProbeName, settings: JailSettings): string | undefined {
   const { access, network } = settings.profile;
-  if (name === "network" && network) return "the profile grants the network";
+  if (name === "network" && network === true) return "the profile grants the network";
   if (name === "unix_socket" && settings.unixSockets) return "the options grant unix sockets";
   if (name === "read_only_workspace" && access !== "read-only") return "the profile grants the workspace";
   const writing = name === "write_outside" || name === "remount" || name.startsWith("protected_");

@@ -8,4 +8,6 @@ export type Access =
   | { readonly kind: "write"; readonly path: string }
   | { readonly kind: "command"; readonly source: string; readonly cwd: string }
   | { readonly kind: "network"; readonly host: string }
+  /** Beside `network`: the call does more at the host than look. */
+  | { readonly kind: "send"; readonly host: string }
   | { readonly kind: "other" };

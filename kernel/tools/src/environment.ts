@@ -1,3 +1,13 @@
+/**
+ * What commands reach of the network.
+ *
+ * - `false`: nothing.
+ * - `true`: whatever this machine reaches, its own loopback and the metadata of its cloud included.
+ * - `hosts`: these alone, by name, as in `example.org`, `*.example.org`, `git.example.org:22` or `127.0.0.1:8080`; without a
+ *   port, 80 and 443. `*` is every public host. What cannot enforce it reaches nothing.
+ */
+export type NetworkAccess = boolean | { readonly hosts: readonly string[] };
+
 /** What a command may touch. `workspace` is an absolute path; tools see the same paths inside and outside. */
 export interface EnvironmentProfile {
   /**
@@ -7,8 +17,7 @@ export interface EnvironmentProfile {
    */
   readonly access: "read-only" | "workspace-write" | "full";
   readonly workspace: string;
-  /** Whether commands reach the network. */
-  readonly network: boolean;
+  readonly network: NetworkAccess;
 }
 
 /** What an environment says of itself; part of every effect's event. */

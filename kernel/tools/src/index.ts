@@ -7,6 +7,7 @@ export type {
   ExecRequest,
   ExecResult,
   FileStat,
+  NetworkAccess,
   WriteFileOptions,
 } from "./environment.ts";
 export type { FileLedger } from "./file-ledger.ts";

@@ -9,6 +9,6 @@ import type { Doubt, ShellCommand } from "./shell-effects.ts";
 export type CallEffect =
   | { readonly kind: "read" | "write"; readonly path: string; readonly by: "tool" | "redirect" | "argument" }
   | { readonly kind: "command"; readonly command: ShellCommand; readonly folders: readonly string[] }
-  | { readonly kind: "network"; readonly host: string }
+  | { readonly kind: "network" | "send"; readonly host: string }
   | { readonly kind: "doubt"; readonly doubt: Doubt }
   | { readonly kind: "other" };

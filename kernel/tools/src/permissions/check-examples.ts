@@ -55,7 +55,8 @@ function effectsOfExample(rule: CompiledRule, example: string, home: string): re
       return [{ kind: rule.pattern.kind, path, by: "tool" }];
     }
     case "network":
-      return [{ kind: "network", host: example }];
+    case "send":
+      return [{ kind: rule.pattern.kind, host: example }];
     case "command":
       return effectsOfCall(
         {

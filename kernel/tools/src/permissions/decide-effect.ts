@@ -182,6 +182,7 @@ function defaultPermission(
     case "other":
       return request.tool.sideEffect === "pure" ? `${request.tool.name} only looks.` : undefined;
     case "network":
+    case "send":
       return undefined;
     default:
       return unreachable(effect);

@@ -21,6 +21,8 @@ export function describeEffect(effect: CallEffect, request: EffectRequest): stri
       )}`;
     case "network":
       return `connecting to ${shorten(effect.host)}`;
+    case "send":
+      return `sending to ${shorten(effect.host)}`;
     case "doubt":
       return `running what cannot be read: ${shorten(effect.doubt.reason)}`;
     case "other":

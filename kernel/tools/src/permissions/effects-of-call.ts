@@ -21,6 +21,7 @@ function effectsOfAccess(access: Access, workspace: string, home: string): reado
     case "command":
       return effectsOfSource(access.source, posix.resolve(workspace, access.cwd), home);
     case "network":
+    case "send":
     case "other":
       return [access];
     default:

@@ -55,7 +55,8 @@ export function matchRule(rule: CompiledRule, { effect, file, tool, workspace, r
       if (effect.kind !== "command") return "no";
       return matchCommand(rule, effect.command, { workspace, cwd: effect.folders });
     case "network":
-      if (effect.kind !== "network") return "no";
+    case "send":
+      if ((effect.kind !== "network" && effect.kind !== "send") || effect.kind !== pattern.kind) return "no";
       return pattern.host === undefined || matchesHost(pattern.host, effect.host) ? "yes" : "no";
     default:
       return unreachable(pattern);

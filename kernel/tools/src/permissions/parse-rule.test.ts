@@ -81,6 +81,7 @@ describe("examples", () => {
         { rule: "bash(rm *)", match: ["rm -rf x", "ls; sudo rm x"], notMatch: ["ls", "git rm x"] },
         { rule: "read(**/*.key)", match: ["a/b.key", "/etc/x.key"], notMatch: ["a.keys"] },
         { rule: "network(*.example.org)", match: ["a.example.org"], notMatch: ["example.org"] },
+        { rule: "send(*.example.org)", match: ["a.example.org"], notMatch: ["example.org"] },
         { rule: "mcp_*", match: ["mcp_x"], notMatch: ["bash"] },
         { rule: "edit(docs/**)", match: ["docs/a"], notMatch: ["src/a"] },
       ],

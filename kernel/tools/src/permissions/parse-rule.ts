@@ -22,6 +22,7 @@ export function parseRules(rules: PermissionRules, origin: CompiledRule["origin"
  * - `read`, `read(path)`, `write`, `write(path)`: files, whichever tool or redirection touches them
  * - `bash`, `bash(words)`: commands; `*` at the end is any further words, `(a|b)` is either word
  * - `network`, `network(host)`: connections
+ * - `send`, `send(host)`: requests that do more at the host than look; they need `network` too
  * - any other name, `*` in it for anything: the tools of that name; with a path, the files they touch
  *
  * Throws `permission.invalid_rule`.
@@ -59,7 +60,8 @@ function parsePattern(text: string, broad: boolean): RulePattern {
         ...(argument === undefined ? {} : { argv: parseArgvPattern(text, argument) }),
       };
     case "network":
-      if (argument === undefined) return { kind: "network" };
+    case "send":
+      if (argument === undefined) return { kind: name };
       if (!/^[\w.:*[\]-]+$/u.test(argument)) {
         throw invalidRule(
           text,
@@ -67,7 +69,7 @@ function parsePattern(text: string, broad: boolean): RulePattern {
           "Write a host such as *.example.org, without https:// or a path",
         );
       }
-      return { kind: "network", host: toWildcard(argument) };
+      return { kind: name, host: toWildcard(argument) };
     default:
       return {
         kind: "tool",

@@ -68,6 +68,42 @@ describe("profiles", () => {
     expect(decisionOf(bash("echo x > /dev/tcp/example.org/80"))).toBe("ask");
   });
 
+  it.each([
+    ["example.org", "allow"],
+    ["EXAMPLE.org.:443", "allow"],
+    ["api.example.net", "allow"],
+    ["example.net", "ask"],
+    ["example.org.evil.net", "ask"],
+    ["127.0.0.1:8080", "allow"],
+    ["127.0.0.1", "ask"],
+  ])("connects to %s when the profile names hosts: %s", (host, decision) => {
+    const hosts = ["example.org", "*.example.net", "127.0.0.1:8080"];
+    expect(decisionOf(network(host), { network: { hosts } })).toBe(decision);
+  });
+
+  it("needs its own permission to do more at a host than look", () => {
+    const send = (host: string): EffectRequest => ({
+      tool: { name: "http", sideEffect: "irreversible" },
+      access: [
+        { kind: "network", host },
+        { kind: "send", host },
+      ],
+      workspace,
+    });
+    const rules = { allow: ["send(api.example.org)"] };
+    expect(decisionOf(send("api.example.org"), { network: true })).toBe("ask");
+    expect(decisionOf(send("api.example.org"), { rules })).toBe("ask");
+    expect(decisionOf(send("api.example.org"), { network: true, rules })).toBe("allow");
+    expect(decisionOf(send("example.org"), { network: true, rules })).toBe("ask");
+    expect(decisionOf(send("api.example.org"), { profile: "full" })).toBe("allow");
+    expect(decisionOf(send("x.org"), { profile: "full", rules: { deny: ["send(*.org)"] } })).toBe("deny");
+    expect(
+      policyOf({})
+        .explain(send("x.org"))
+        .effects.map(({ effect }) => effect),
+    ).toEqual(["connecting to x.org", "sending to x.org"]);
+  });
+
   it("leaves commands to an environment that enforces the profile, and asks about them on a host", () => {
     const script = 'for f in *.ts; do sort "$f" > "/tmp/$f"; done; PATH=bin:$PATH tool';
     for (const profile of ["read-only", "workspace-write"] as const) {

@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 
-import type { EnvironmentProfile } from "../environment.ts";
+import type { EnvironmentProfile, NetworkAccess } from "../environment.ts";
 import type { Decision, EffectRequest, PermissionPolicy } from "../permission.ts";
 import { effectsOfCall } from "./effects-of-call.ts";
 import { checkExamples } from "./check-examples.ts";
@@ -18,8 +18,8 @@ export interface PermissionPolicyOptions {
   readonly rules?: PermissionRules;
   /** Whether the environment keeps commands inside the profile (`EnvironmentInfo.enforced`). Default false. */
   readonly enforced?: boolean;
-  /** Whether the profile includes connections. Default false. */
-  readonly network?: boolean;
+  /** Which connections the profile includes. Default false. */
+  readonly network?: NetworkAccess;
   /**
    * What becomes of questions:
    * - `ask`: someone is there; what no rule covers is asked

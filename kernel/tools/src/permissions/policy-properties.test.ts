@@ -78,6 +78,14 @@ const request: fc.Arbitrary<EffectRequest> = fc.oneof(
     access: [{ kind: "network" as const, host }],
     workspace,
   })),
+  fc.constantFrom("example.org", "127.0.0.1").map((host) => ({
+    tool: { name: "http", sideEffect: "irreversible" as const },
+    access: [
+      { kind: "network" as const, host },
+      { kind: "send" as const, host },
+    ],
+    workspace,
+  })),
   fc.constant({ tool: { name: "deploy", sideEffect: "irreversible" as const }, access: [], workspace }),
 );
 
@@ -101,6 +109,8 @@ const rule = fc.constantFrom(
   "bash(echo *)",
   "bash(* -rf *)",
   "network(*.org)",
+  "send",
+  "send(*.org)",
 );
 const rules: fc.Arbitrary<PermissionRules> = fc.record({
   deny: fc.array(rule, { maxLength: 2 }),
@@ -111,7 +121,7 @@ const settings = fc.record({
   profile: fc.constantFrom("read-only" as const, "workspace-write" as const, "full" as const),
   approvals: fc.constantFrom("ask" as const, "policy" as const, "never" as const),
   enforced: fc.boolean(),
-  network: fc.boolean(),
+  network: fc.constantFrom(true, false, { hosts: ["example.org"] }),
   rules,
 });
 

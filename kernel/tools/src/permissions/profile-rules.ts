@@ -1,4 +1,4 @@
-import type { EnvironmentProfile } from "../environment.ts";
+import type { EnvironmentProfile, NetworkAccess } from "../environment.ts";
 import { defaultProtectedPaths, defaultSecretPaths } from "../host/guarded-paths.ts";
 import type { PermissionRule, PermissionRules } from "./rule.ts";
 
@@ -25,8 +25,8 @@ const harmlessCommands = [
 /** Options of {@link profileRules}. */
 export interface ProfileOptions {
   readonly profile: EnvironmentProfile["access"];
-  /** Whether connections are part of the profile. */
-  readonly network: boolean;
+  /** Which connections are part of the profile. */
+  readonly network: NetworkAccess;
   /** The folder whose credentials are guarded; absolute. */
   readonly home: string;
 }
@@ -35,9 +35,8 @@ export interface ProfileOptions {
 export function profileRules({ profile, network, home }: ProfileOptions): PermissionRules {
   if (profile === "full") return { allow: ["*"] };
 
-  const connections = network ? ["network"] : [];
   const commands = harmlessCommands.map((command) => `bash(${command})`);
-  const allow = ["read(**)", ...connections, ...commands];
+  const allow = ["read(**)", ...connections(network), ...commands];
   const secrets = [secretFiles, "/proc/*/environ", ...defaultSecretPaths(home)].flatMap((path) => [
     forbid(
       `read(${path})`,
@@ -60,6 +59,11 @@ export function profileRules({ profile, network, home }: ProfileOptions): Permis
     })),
     allow: [...allow, "write(**)"],
   };
+}
+
+function connections(network: NetworkAccess): readonly string[] {
+  if (typeof network === "boolean") return network ? ["network"] : [];
+  return network.hosts.map((host) => `network(${host})`);
 }
 
 function forbid(rule: string, reason: string): PermissionRule {

@@ -31,7 +31,7 @@ export type RulePattern =
   | { readonly kind: "tool"; readonly name: Wildcard; readonly path?: PathPattern }
   | { readonly kind: "read" | "write"; readonly path?: PathPattern }
   | { readonly kind: "command"; readonly argv?: ArgvPattern }
-  | { readonly kind: "network"; readonly host?: Wildcard };
+  | { readonly kind: "network" | "send"; readonly host?: Wildcard };
 
 /** A rule, ready to be matched. */
 export interface CompiledRule {
