@@ -59,15 +59,19 @@ export function createBedrockConverse(options: BedrockConverseOptions): Model {
   // Whoever gives credentials wants them used, whatever the environment holds.
   const apiKey = options.apiKey ?? (options.credentials === undefined ? bearerOf(environment) : undefined);
 
-  return createWireModel(identity, { ...options, ...(apiKey === undefined ? {} : { apiKey }) }, async () => {
-    const { createConverseProtocol } = await import("./protocol.ts");
-    return createConverseProtocol({
-      url,
-      region,
-      credentials: async () => await givenCredentials(options.credentials, environment),
-      body: toBodyOptions(identity, options),
-    });
-  });
+  return createWireModel(
+    { ...identity, url },
+    { ...options, ...(apiKey === undefined ? {} : { apiKey }) },
+    async () => {
+      const { createConverseProtocol } = await import("./protocol.ts");
+      return createConverseProtocol({
+        url,
+        region,
+        credentials: async () => await givenCredentials(options.credentials, environment),
+        body: toBodyOptions(identity, options),
+      });
+    },
+  );
 }
 
 async function givenCredentials(

@@ -60,6 +60,8 @@ export interface Model {
   readonly provider: string;
   /** The model's id at the provider. */
   readonly id: string;
+  /** Where it is asked, for models behind an address: two servers may call different models by the same name. */
+  readonly address?: string;
   /** Absent when unknown. */
   readonly price?: Price;
   /** Tokens the model can read; absent when unknown. */

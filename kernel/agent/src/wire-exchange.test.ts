@@ -210,7 +210,7 @@ class WordDecoder implements AnswerDecoder {
 describe("a protocol", () => {
   const words = (url: string, transport: ReturnType<typeof createHttpTransport>): Model =>
     createWireModel(
-      { provider: "toy", model: "words" },
+      { provider: "toy", model: "words", url: new URL(url) },
       { model: "words", transport, apiKey: "k" },
       async () => ({
         url: new URL(url),
@@ -220,6 +220,12 @@ describe("a protocol", () => {
         createDecoder: () => new WordDecoder(),
       }),
     );
+
+  test("tells where the model is asked, without the query, in which keys may be", () => {
+    const { address } = words("http://user:secret@127.0.0.1:9/v1/say?key=secret", createHttpTransport());
+
+    expect(address).toBe("http://127.0.0.1:9/v1/say");
+  });
 
   test("may have a framing of its own, which need not end its last event", async () => {
     const { events } = await ask({ body: '"a"\n"b"\ntrue', contentType: "application/x-ndjson" }, words);
@@ -263,7 +269,7 @@ describe("an error of a protocol", () => {
       ...(readError === undefined ? {} : { readError }),
     };
     const model = createWireModel(
-      { provider: "toy", model: "w" },
+      { provider: "toy", model: "w", url: protocol.url },
       { model: "w", transport },
       async () => protocol,
     );

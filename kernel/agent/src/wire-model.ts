@@ -32,12 +32,17 @@ export interface WireModelOptions {
   readonly transport?: HttpTransport;
 }
 
+/** Who is asked, and where. */
+export interface WireModelPlace extends ModelIdentity {
+  readonly url: URL;
+}
+
 /**
  * Makes a {@link Model} out of a protocol. The protocol and everything that sends and reads are loaded by
  * the first call: a program that only prints its help must not pay for them.
  */
 export function createWireModel(
-  identity: ModelIdentity,
+  { url, ...identity }: WireModelPlace,
   options: WireModelOptions,
   load: () => Promise<WireProtocol>,
 ): Model {
@@ -68,6 +73,8 @@ export function createWireModel(
   return {
     provider: identity.provider,
     id: identity.model,
+    // Without its query, in which some gateways take their key.
+    address: url.origin + url.pathname,
     ...knownOf(options),
     // Read when somebody asks: most answers are never asked about.
     rateLimits: () => heard && readRateLimits(heard.headers, heard.at),

@@ -82,3 +82,5 @@ export type { ToolDefinition } from "./tool-definition.ts";
 export { unreachable } from "./unreachable.ts";
 export type { Usage } from "./usage.ts";
 export { addUsage, noUsage } from "./usage.ts";
+export type { TimedResult } from "./within-time.ts";
+export { withinTime } from "./within-time.ts";

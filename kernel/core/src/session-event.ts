@@ -83,6 +83,8 @@ export interface ModelCallFinished {
   /** Absent when the model has no known price. */
   readonly costMicroUsd?: MicroUsd;
   readonly stopReason: StopReason;
+  /** What the provider says about why it stopped, in its own words. */
+  readonly stopDetails?: JsonObject;
   readonly durationMs: number;
   /** The join of everything the model was shown; absent: nothing in it was untrusted or secret. */
   readonly label?: Label;

@@ -40,6 +40,17 @@ describe("callModel()", () => {
     );
   });
 
+  test("keeps what the provider says about why it stopped", async () => {
+    const stopDetails = { type: "refusal", category: "cyber" };
+    await using harness = await openHarness({
+      model: modelOf({ ...finished, stopReason: "content_filtered", stopDetails }),
+    });
+
+    const events = await harness.run("Go");
+
+    expect(ofType(events, "model_finished")[0]?.stopDetails).toEqual(stopDetails);
+  });
+
   test.each([
     ["goes on after its end", modelOf(finished, { type: "text_delta", text: "more" })],
     ["ends twice", modelOf(finished, finished)],

@@ -29,6 +29,7 @@ export async function callModel(scope: RunScope): Promise<number> {
     usage: finished.usage,
     ...(cost === undefined ? {} : { costMicroUsd: cost }),
     stopReason: finished.stopReason,
+    ...(finished.stopDetails === undefined ? {} : { stopDetails: finished.stopDetails }),
     durationMs: clock.now() - startedAt,
   };
   log.record(event);

@@ -1,27 +1,43 @@
-import { isJsonObject, TauError } from "@tau/core";
+import { isJsonObject, TauError, withinTime } from "@tau/core";
 import type { JsonObject, JsonSchema } from "@tau/core";
-import type { Validator } from "@cfworker/json-schema";
+import type { ValidationResult, Validator } from "@cfworker/json-schema";
 
 import { phraseIssues } from "./argument-issues.ts";
 import type { ValidatedInput } from "./tool.ts";
+
+/** Milliseconds that comparing arguments with a schema may take. */
+const maxMs = 250;
+
+interface Compiled {
+  readonly validator: Validator;
+  /** It has expressions or references, whose work can grow without measure with the value. */
+  readonly isRisky: boolean;
+}
 
 /**
  * Makes a validator for a JSON Schema of draft 2020-12.
  *
  * The library is loaded and the schema compiled at the first call: a process that never calls the tool
- * pays nothing. `$dynamicRef` is the one keyword that is not enforced; a `$ref` to another document makes
+ * pays nothing. Schemas come from servers that nobody knows, too: comparing takes 250 ms at most. `$dynamicRef` is the one keyword that is not enforced; a `$ref` to another document makes
  * every call fail with `tool.invalid_schema`.
  */
 export function createJsonSchemaValidator(
   tool: string,
   schema: JsonSchema,
 ): (input: unknown) => Promise<ValidatedInput<JsonObject>> {
-  let validator: Validator | undefined;
+  let compiled: Compiled | undefined;
   return async (input) => {
     if (!isJsonObject(input)) return { ok: false, issues: ["arguments: expected a JSON object"] };
     try {
-      validator ??= await compile(schema);
-      const { valid, errors } = validator.validate(input);
+      const { validator, isRisky } = (compiled ??= await compile(schema));
+      const validate = (): ValidationResult => validator.validate(input);
+      const result = isRisky ? withinTime(maxMs, validate) : { isDone: true as const, value: validate() };
+      if (!result.isDone)
+        return {
+          ok: false,
+          issues: ["arguments: comparing them with the schema took too long; make them shorter"],
+        };
+      const { valid, errors } = result.value;
       return valid ? { ok: true, value: input } : { ok: false, issues: phraseIssues(schema, input, errors) };
     } catch (cause) {
       throw new TauError(
@@ -33,8 +49,9 @@ export function createJsonSchemaValidator(
   };
 }
 
-async function compile(schema: JsonSchema): Promise<Validator> {
+async function compile(schema: JsonSchema): Promise<Compiled> {
   const library = await import("@cfworker/json-schema");
   // A clone, because compiling writes into the schema.
-  return new library.Validator(structuredClone(schema), "2020-12", false);
+  const validator = new library.Validator(structuredClone(schema), "2020-12", false);
+  return { validator, isRisky: /"(?:pattern|patternProperties|\$ref|format)":/.test(JSON.stringify(schema)) };
 }

@@ -63,6 +63,16 @@ describe("createToolRegistry", () => {
     );
   });
 
+  it("gives up on a pattern that would backtrack for years, and tells the model so", async () => {
+    const properties = { text: { type: "string", pattern: "^(a+)+$" } };
+    const slow = defineTool({ ...definition("slow"), input: { type: "object", properties } });
+
+    expect(await slow.validate({ text: `${"a".repeat(60)}b` })).toEqual({
+      ok: false,
+      issues: ["arguments: comparing them with the schema took too long; make them shorter"],
+    });
+  });
+
   it("names the closest tool when there is none of that name", async () => {
     const registry = createToolRegistry({ tools: [add, greet] });
     expect(() => registry.get("gret")).toThrowError(expect.objectContaining({ code: "tool.not_found" }));

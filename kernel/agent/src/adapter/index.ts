@@ -22,5 +22,6 @@ export { headerOf } from "../retry-after.ts";
 export type { SseEvent, SseSink } from "../sse/sse-parser.ts";
 export { StreamedText } from "../streamed-text.ts";
 export { joinBody, toolList } from "../wire-body.ts";
+export type { WireModelPlace } from "../wire-model.ts";
 export { createWireModel } from "../wire-model.ts";
 export type { ErrorAnswer, WireProtocol } from "../wire-protocol.ts";

@@ -45,7 +45,7 @@ export function createAnthropic(options: AnthropicOptions): Model {
 
   const url = endpointOf(options.baseUrl ?? "https://api.anthropic.com", "/v1/messages");
 
-  return createWireModel(identity, options, async () => {
+  return createWireModel({ ...identity, url }, options, async () => {
     const { createAnthropicProtocol } = await import("./protocol.ts");
     return createAnthropicProtocol(toBodyOptions(identity, options), url, options.betas ?? []);
   });

@@ -52,7 +52,7 @@ export function createAzureOpenAi(options: AzureOpenAiOptions): Model {
   const secret = entraToken === undefined ? apiKey : rememberToken(entraToken);
 
   return createWireModel(
-    identity,
+    { ...identity, url },
     { ...rest, model: deployment, ...(secret === undefined ? {} : { apiKey: secret }) },
     async (): Promise<WireProtocol> => {
       const protocol =

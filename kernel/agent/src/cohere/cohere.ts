@@ -21,7 +21,7 @@ export function createCohere(options: CohereOptions): Model {
   const url = endpointOf(options.baseUrl ?? "https://api.cohere.com/v2", "/chat");
   const identity = { provider: options.provider ?? "cohere", model: options.model };
 
-  return createWireModel(identity, options, async () => {
+  return createWireModel({ ...identity, url }, options, async () => {
     const { createCohereProtocol } = await import("./protocol.ts");
     return createCohereProtocol(identity, url);
   });

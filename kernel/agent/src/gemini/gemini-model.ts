@@ -15,7 +15,7 @@ export function createGeminiModel(
   const url = new URL(address);
   url.pathname += ":streamGenerateContent";
   url.searchParams.set("alt", "sse");
-  return createWireModel(identity, options, async () => {
+  return createWireModel({ ...identity, url }, options, async () => {
     const { createGeminiProtocol } = await import("./protocol.ts");
     const { capabilities, headersFor } = options;
     const body = {

@@ -35,7 +35,7 @@ export function createOpenAiChat(options: OpenAiChatOptions): Model {
   const dialect: OpenAiChatDialect = { ...dialectOf(known), ...options.dialect };
   const identity = { provider: typeof provider === "string" ? provider : provider.id, model: options.model };
 
-  return createWireModel(identity, options, async () => {
+  return createWireModel({ ...identity, url }, options, async () => {
     const { createOpenAiChatProtocol } = await import("./protocol.ts");
     return createOpenAiChatProtocol(identity, dialect, url);
   });

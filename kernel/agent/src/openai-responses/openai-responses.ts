@@ -32,7 +32,7 @@ export function createOpenAiResponses(options: OpenAiResponsesOptions): Model {
   const url = endpointOf(options.baseUrl ?? findProvider(provider)?.baseUrl ?? "", "/responses");
   const identity = { provider, model };
 
-  return createWireModel(identity, options, async () => {
+  return createWireModel({ ...identity, url }, options, async () => {
     const { createResponsesProtocol } = await import("./protocol.ts");
     return createResponsesProtocol(identity, responsesSettings(options), url);
   });

@@ -223,6 +223,33 @@ describe("budgetLayer()", () => {
     expect(seen).toMatchObject([{ name: "budget.settle_failed", tenant: "acme", error: down }]);
   });
 
+  test("waits for a ledger that hangs no longer than its caller, and gives back what it grants after that", async () => {
+    const memory = createMemoryBudgetLedger();
+    const granting = Promise.withResolvers<void>();
+    const settled = Promise.withResolvers<void>();
+    const ledger: BudgetLedger = {
+      ...memory,
+      reserve: async (reservation) => {
+        await granting.promise;
+        return await memory.reserve(reservation);
+      },
+      settle: async (...settlement) => {
+        await memory.settle(...settlement);
+        settled.resolve();
+      },
+    };
+    const { pipeline, played, taken } = setUp([hello], { ledger });
+    const caller = new AbortController();
+    const asked = pipeline.complete(question, contextOf({ signal: caller.signal }));
+    caller.abort(new Error("gone"));
+
+    await expect(asked).rejects.toThrow("gone");
+    granting.resolve();
+    await settled.promise;
+    expect(played.calls()).toBe(0);
+    expect(await taken()).toEqual(noAmounts);
+  });
+
   test("counts nothing, and costs nothing, where nothing is limited", async () => {
     const { pipeline, taken } = setUp([hello], { limits: { principal: [wide] } });
 

@@ -7,6 +7,7 @@ import type { Handler, Layer, ModelStream } from "../layer.ts";
 import { observeSafely } from "../observe-safely.ts";
 import type { PipelineCall } from "../pipeline-call.ts";
 import { costOfCall } from "../pipeline-response.ts";
+import { untilAborted } from "../until-aborted.ts";
 import { watchStream } from "../watch-stream.ts";
 import { isCount, noAmounts } from "./amounts.ts";
 import type { Amounts } from "./amounts.ts";
@@ -139,10 +140,12 @@ interface Tokens {
 
 async function reserveFirst(budget: Budgeted, held: HeldBudget, tokens: Tokens): Promise<void> {
   const amounts = amountsOf(budget, tokens);
+  const { signal } = budget.call.context;
   let refusal: BudgetRefusal | undefined;
   try {
-    refusal = await held.reserve(amounts);
+    refusal = await untilAborted(held.reserve(amounts), signal);
   } catch (error) {
+    signal.throwIfAborted();
     throw new TauError(
       "budget.unavailable",
       "The budget could not be checked, so nothing was asked. Ask again.",

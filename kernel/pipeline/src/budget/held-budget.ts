@@ -20,18 +20,24 @@ export class HeldBudget {
   readonly #holder: BudgetHolder;
   readonly #ids: string[] = [];
   #growing: Promise<boolean> | undefined;
+  #isSettled = false;
 
   constructor(holder: BudgetHolder) {
     this.#holder = holder;
   }
 
-  /** Sets more aside; answers the refusal, or undefined when granted. */
+  /**
+   * Sets more aside; answers the refusal, or undefined when granted. What is granted after the settlement, to a call that did
+   * not wait for it, is given back at once.
+   */
   async reserve(amounts: Amounts): Promise<BudgetRefusal | undefined> {
     const { ledger, tenant, accounts, now } = this.#holder;
     const id = uuidv7();
     const refusal = await ledger.reserve({ tenant, id, accounts, amounts, at: now() });
-    if (refusal === undefined) this.#ids.push(id);
-    return refusal;
+    if (refusal !== undefined) return refusal;
+    if (this.#isSettled) await ledger.settle(tenant, id, noAmounts);
+    else this.#ids.push(id);
+    return undefined;
   }
 
   /**
@@ -52,6 +58,7 @@ export class HeldBudget {
   /** Gives everything back and counts what was used. */
   async settle(used: Amounts): Promise<void> {
     await this.#growing;
+    this.#isSettled = true;
     const { ledger, tenant } = this.#holder;
     // The first one takes what was used before the others give back, so that no moment shows too little.
     for (const [index, id] of this.#ids.entries()) {

@@ -146,7 +146,7 @@ describe("cacheKeyOf()", () => {
     }
   });
 
-  test("K1: tenant, scopes, provider and model change the key", () => {
+  test("K1: tenant, scopes, provider, model and its address change the key", () => {
     const record = createCallRecord();
     record.allowedScopes = ["chat"];
     const other = playing([], { provider: "other" }).model;
@@ -158,6 +158,8 @@ describe("cacheKeyOf()", () => {
       keyOf({}, { candidates: [other] }),
       keyOf({}, { candidates: [newer] }),
       keyOf({}, { candidates: [other, newer] }),
+      keyOf({}, { candidates: [{ ...newer, address: "http://127.0.0.1:8080/v1" }] }),
+      keyOf({}, { candidates: [{ ...newer, address: "http://127.0.0.1:8081/v1" }] }),
     ];
 
     expect(new Set(keys).size).toBe(keys.length);

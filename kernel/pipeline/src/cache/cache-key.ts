@@ -5,7 +5,7 @@ import type { CacheRefusal } from "./cache-facts.ts";
 import { framed, requestDigest, sha256 } from "./request-digest.ts";
 
 /** Raised when what goes into a key, or its order, changes: old entries are then never found. */
-const keyVersion = "2";
+const keyVersion = "3";
 
 /** The key of a call's answer, or why it has none. */
 export type CacheKey =
@@ -14,7 +14,7 @@ export type CacheKey =
 
 /**
  * Makes the key under which the answer to a call may be kept: SHA-256 over everything that can change the answer,
- * the tenant first, then the scopes, then who may answer.
+ * the tenant first, then the scopes, then who may answer, and where.
  *
  * - K1. Every field of the request counts, also one that is added to `ModelRequest` later: see {@link requestDigest}.
  * - K2. Fields are framed by name and length, so that different calls never give the same text.
@@ -52,7 +52,8 @@ function namesOf(candidates: PipelineCall["candidates"]): string {
 function nameOf(model: Model): string {
   const known = names.get(model);
   if (known !== undefined) return known;
-  const name = framed("provider", model.provider) + framed("model", model.id);
+  const { provider, id, address = "" } = model;
+  const name = framed("provider", provider) + framed("model", id) + framed("address", address);
   names.set(model, name);
   return name;
 }

@@ -51,6 +51,14 @@ describe("jsonShape()", () => {
     });
   });
 
+  test("gives up on a pattern that would backtrack for years", async () => {
+    const slow = { type: "string", pattern: "^(a+)+$" };
+
+    await expect(judge(jsonShape({ schema: slow }), `"${"a".repeat(60)}b"`)).rejects.toMatchObject({
+      code: "answer.unusable_schema",
+    });
+  });
+
   test.each([
     ["the whole text", '{"city":"Oslo","degrees":3}', { parsed: true, faults: 0, missing: "" }],
     ["a fence", 'Sure!\n```json\n{"city":"Oslo"}\n```', { parsed: true, missing: "degrees" }],
