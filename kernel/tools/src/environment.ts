@@ -1,3 +1,7 @@
+import type { JsonObject } from "@tau/core";
+
+import type { TransactionSummary, WriteSet } from "./write-set.ts";
+
 /**
  * What commands reach of the network.
  *
@@ -29,6 +33,8 @@ export interface EnvironmentInfo {
   readonly profile: EnvironmentProfile;
   /** SHA-256 over the effective profile, 12 hexadecimal digits. */
   readonly profileHash: string;
+  /** What of the usual promises this kind of environment does not keep, each a few words. Absent: nothing. */
+  readonly unenforced?: readonly string[];
 }
 
 /** A command to run. */
@@ -92,4 +98,50 @@ export interface Environment {
   stat(path: string, signal: AbortSignal): Promise<FileStat>;
   /** The path with every symlink resolved; of a path that does not exist yet, its nearest existing parent's. */
   realPath(path: string, signal: AbortSignal): Promise<string>;
+  /** Looking at what commands do before it is done; absent where the environment or the machine cannot. */
+  readonly transactions?: Transactions;
+}
+
+/** Commands that run on a layer over the workspace, which stays as it is. */
+export interface Transaction {
+  readonly id: string;
+  /** Its commands write into the layer, and later ones see it; its file operations only read, and read the workspace. */
+  readonly environment: Environment;
+  /**
+   * Ends the layer and keeps it on disk with `outcome`, which is the caller's own. Throws `environment.conflict`
+   * when the workspace changed under the command where the command wrote; then nothing is kept.
+   */
+  hold(outcome: JsonObject, signal: AbortSignal): Promise<WriteSet>;
+  /** Throws the layer away; does nothing once it is held. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * An environment's way to look at what commands do before it is done, and to take it back.
+ *
+ * What is held, committed or undone outlives the process: any other that opens an environment over the same
+ * workspace and the same store can go on with it. An unknown id throws `environment.not_found`.
+ */
+export interface Transactions {
+  /** `title` is shown by {@link list}. */
+  begin(title: string, signal: AbortSignal): Promise<Transaction>;
+  /** The write set of a transaction, computed anew from what is on disk. */
+  writeSet(id: string, signal: AbortSignal): Promise<WriteSet>;
+  /** What the caller gave to {@link Transaction.hold}. */
+  outcome(id: string, signal: AbortSignal): Promise<JsonObject>;
+  /** The changes of texts as a unified diff of at most `maxChars` characters; other files as a line each. */
+  diff(id: string, maxChars: number, signal: AbortSignal): Promise<string>;
+  /**
+   * Carries out a held transaction, all of it or nothing. `hash` is that of the write set that was decided on.
+   *
+   * Throws `environment.conflict` when the layer is not that one any more, or the workspace changed where it writes, and
+   * `environment.denied` when the profile forbids a path. Committing again what is committed does nothing.
+   */
+  commit(id: string, hash: string, signal: AbortSignal): Promise<void>;
+  /** Throws a held transaction away; does nothing when it is gone. */
+  discard(id: string, signal: AbortSignal): Promise<void>;
+  /** Puts back what was before a committed one. Throws `environment.conflict` when a path changed since. */
+  undo(id: string, signal: AbortSignal): Promise<void>;
+  /** Those of this workspace, newest first. Interrupted commits are finished or taken back before. */
+  list(signal: AbortSignal): Promise<readonly TransactionSummary[]>;
 }

@@ -41,6 +41,7 @@ export type {
 } from "./permissions/permission-policy.ts";
 export { createPermissionPolicy } from "./permissions/permission-policy.ts";
 export type { PermissionRule, PermissionRules, Verdict } from "./permissions/rule.ts";
+export type { DriverReport, SandboxDriver } from "./sandbox-driver.ts";
 export type { Tool, ToolContext, ToolOutput, ValidatedInput } from "./tool.ts";
 export type { ToolOptions } from "./define-tool.ts";
 export { assertToolName, defineTool } from "./define-tool.ts";
@@ -62,3 +63,4 @@ export { createReadTool } from "./builtin/read-tool.ts";
 export type { RipgrepOptions } from "./builtin/ripgrep.ts";
 export { createWriteTool } from "./builtin/write-tool.ts";
 export { deniedResult } from "./error-result.ts";
+export type { FileChange, TransactionStatus, TransactionSummary, WriteSet } from "./write-set.ts";
