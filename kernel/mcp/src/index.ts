@@ -1,3 +1,11 @@
 export { mcpErrorCodes } from "./error-codes.ts";
+export type { DefinitionStatus, DefinitionVerdict } from "./pins/compare-definitions.ts";
+export { compareDefinitions } from "./pins/compare-definitions.ts";
+export type { Definition, DefinitionKind } from "./pins/definition.ts";
+export { hashDefinition } from "./pins/definition.ts";
+export { diffDefinitions } from "./pins/definition-diff.ts";
+export type { McpLock, PinnedDefinition, ServerLock } from "./pins/mcp-lock.ts";
+export { mcpLockName, parseMcpLock, pinDefinition, renderMcpLock } from "./pins/mcp-lock.ts";
+export { renderDefinition } from "./pins/render-definition.ts";
 export { findDeceptive, showHidden, spell } from "./pins/show-hidden.ts";
 export { assertServerName, toToolName } from "./tool-name.ts";

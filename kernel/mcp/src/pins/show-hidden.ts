@@ -43,11 +43,13 @@ export function spell(text: string): string {
   return spelled;
 }
 
-function isHidden(character: string): boolean {
+/** Tells whether a person cannot see the character, or not tell it from a blank. */
+export function isHidden(character: string): boolean {
   return !plain.has(character) && hidden.test(character);
 }
 
-function codePoint(character: string): string {
+/** A character by its number: `⟨U+200B⟩`. */
+export function codePoint(character: string): string {
   const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
   return `⟨U+${code}⟩`;
 }
