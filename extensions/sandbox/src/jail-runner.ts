@@ -51,7 +51,8 @@ interface Access {
 }
 
 async function viewOf(settings: JailSettings, request: ExecRequest, access: Access): Promise<JailView> {
-  const { policy, profile } = settings;
+  const { policy } = settings;
+  const profile = request.network === false ? { ...settings.profile, network: false } : settings.profile;
   const secretFiles = await findSecretFiles(profile.workspace, policy.isSecretName);
   const masked = existingPaths([...policy.secretPaths, ...secretFiles]);
   return {

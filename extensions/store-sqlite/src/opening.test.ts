@@ -66,6 +66,8 @@ const agent: AgentConfig = {
   tools: {
     register: unused,
     replace: unused,
+    remove: unused,
+    viewFor: unused,
     get: unused,
     list: () => [],
     definitions: () => [],

@@ -26,6 +26,8 @@ export interface AgentConfig {
   readonly model: Model;
   readonly instructions?: string;
   readonly tools: ToolRegistry;
+  /** The role in which it sees the tools; what it does not see it cannot call. Default: none, all that the caller may use. */
+  readonly role?: string;
   /**
    * Where the tools of one run act; disposed of, where it can be, when the run ends or waits for another process.
    * Default: nowhere; see {@link noEnvironment}.

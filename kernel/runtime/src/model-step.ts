@@ -83,12 +83,12 @@ function finishedOf(scope: RunScope, batch: readonly ModelEvent[]): ModelFinishe
 }
 
 function requestOf(scope: RunScope): ModelRequest {
-  const { agent, log } = scope;
+  const { agent, log, tools } = scope;
   const system = systemOf(scope);
   return {
     ...(system === "" ? {} : { system }),
     messages: log.history.messages(),
-    tools: agent.tools.definitions(),
+    tools: tools.definitions(),
     ...agent.generation,
   };
 }

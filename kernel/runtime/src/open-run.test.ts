@@ -1,11 +1,18 @@
 import { tmpdir } from "node:os";
 
-import { createHostEnvironment } from "@tau/tools";
+import { createHostEnvironment, createToolRegistry } from "@tau/tools";
 import type { Environment } from "@tau/tools";
 import { describe, expect, test } from "vitest";
 
 import { systemClock } from "./clock.ts";
-import { echoTool, ofType, openHarness, sessionId } from "./runtime-harness.test.support.ts";
+import {
+  echoTool,
+  ofType,
+  openHarness,
+  resultTexts,
+  sessionId,
+  turnModel,
+} from "./runtime-harness.test.support.ts";
 
 const isFinished = (event: { readonly type: string }): boolean => event.type === "run_finished";
 
@@ -82,5 +89,21 @@ describe("openRun()", () => {
     await harness.runtime.cancelRun({ sessionId, runId, reason: "stop" }, harness.context);
 
     expect(ofType(await harness.until(isFinished), "run_finished")[0]?.status).toBe("cancelled");
+  });
+
+  test("shows the model what its role includes, and runs nothing else", async () => {
+    let ran = 0;
+    const tools = createToolRegistry({
+      tools: [echoTool("read"), echoTool("write", { sideEffect: "irreversible", run: () => `${++ran}` })],
+      roles: { reader: { sideEffects: ["pure"] } },
+    });
+    const model = turnModel([{ calls: [{ name: "write" }] }, { text: "Done" }]);
+    await using harness = await openHarness({ model, registry: tools, role: "reader" });
+
+    const events = await harness.run("Go");
+
+    expect(model.requests[0]?.tools.map(({ name }) => name)).toEqual(["read"]);
+    expect(resultTexts(events)[0]).toMatch(/^tool\.not_found/u);
+    expect(ran).toBe(0);
   });
 });

@@ -107,6 +107,10 @@ function scopeOf(host: RunHost, parts: RunParts, environment: Environment): RunS
     engine,
     environment,
     policy: agent.policyFor?.(environment.info) ?? defaultPolicy,
+    tools: agent.tools.viewFor({
+      principal: request.principal,
+      ...(agent.role === undefined ? {} : { role: agent.role }),
+    }),
     artifacts: createContentArtifacts(host.content, tenant),
     inbox: host.sessions.inbox(tenant, sessionId),
     channel: parts.channel,

@@ -168,10 +168,11 @@ function deny(scope: RunScope, effect: EffectState, reason: string): void {
 
 /** Validation is code of the tool's author, and paths are looked up: neither holds up a cancel. */
 export function prepare(
-  { agent, environment, call: { signal } }: RunScope,
+  { tools, environment, call: caller }: RunScope,
   call: ToolCallPart,
 ): Promise<PreparedCall> {
-  return untilAborted(agent.tools.prepare(call, { environment, signal }), signal);
+  const { signal } = caller;
+  return untilAborted(tools.prepare(call, { environment, signal, call: caller }), signal);
 }
 
 function isDecision(value: string): boolean {

@@ -64,7 +64,7 @@ function runEffect(scope: RunScope, ready: ReadyEffect): Promise<null> {
 async function perform(scope: RunScope, { effect, prepared }: ReadyEffect): Promise<null> {
   const startedAt = scope.clock.now();
   try {
-    const ran = await scope.agent.tools.run(prepared, toolContext(scope, effect));
+    const ran = await scope.tools.run(prepared, toolContext(scope, effect));
     reportFailure(scope, ran.error, effect.call.name);
     const hooked = (scope.agent.hooks ?? []).length > 0;
     const result = hooked ? await runAfterTool(scope, effect.call.name, ran.result) : ran.result;
@@ -81,10 +81,11 @@ async function perform(scope: RunScope, { effect, prepared }: ReadyEffect): Prom
   return null;
 }
 
-function detailsOf({ details, artifacts }: ToolRun): JsonObject {
-  if (artifacts.length === 0) return details;
+function detailsOf({ details, artifacts, replayed }: ToolRun): JsonObject {
+  const more = replayed === undefined ? details : { ...details, replayed };
+  if (artifacts.length === 0) return more;
   return {
-    ...details,
+    ...more,
     artifacts: artifacts.map(({ id, name, mediaType, size }) => ({ id, name, mediaType, size })),
   };
 }

@@ -14,7 +14,7 @@ import type {
   Usage,
 } from "@tau/core";
 import { createHostEnvironment, createToolRegistry, defineTool } from "@tau/tools";
-import type { PermissionPolicy, Tool } from "@tau/tools";
+import type { PermissionPolicy, Tool, ToolRegistry } from "@tau/tools";
 
 import type { AgentConfig } from "./agent-config.ts";
 import type { Clock } from "./clock.ts";
@@ -140,6 +140,8 @@ export interface HarnessOptions extends Partial<Omit<AgentConfig, "tools" | "mod
   readonly turns?: readonly Turn[];
   readonly model?: Model;
   readonly tools?: readonly Tool[];
+  /** In place of `tools`. */
+  readonly registry?: ToolRegistry;
   readonly policy?: PermissionPolicy;
   readonly store?: Store;
   /** The runtime's; the engine has its own. */
@@ -177,6 +179,7 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
   const {
     turns = [],
     tools = [],
+    registry = createToolRegistry({ tools }),
     policy = policyOf({}),
     store = memoryStore(),
     model,
@@ -200,7 +203,7 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
       {
         name: "main",
         model: model ?? turnModel(turns),
-        tools: createToolRegistry({ tools }),
+        tools: registry,
         openEnvironment: () => Promise.resolve(environment),
         policyFor: () => policy,
         ...agent,

@@ -1,12 +1,12 @@
 import { TauError } from "@tau/core";
-import type { JsonObject, JsonSchema, Label, SideEffectClass } from "@tau/core";
+import type { Json, JsonObject, JsonSchema, Label, SideEffectClass } from "@tau/core";
 
 import type { Access } from "./access.ts";
-import { toToolInput } from "./tool-input.ts";
+import { toOutputSchema, toToolInput } from "./tool-input.ts";
 import type { ToolInputSchema } from "./tool-input.ts";
 import { toToolOutput } from "./tool-output.ts";
 import type { ToolAnswer } from "./tool-output.ts";
-import type { Tool, ToolContext } from "./tool.ts";
+import type { Tool, ToolCache, ToolContext } from "./tool.ts";
 
 /** Options of {@link defineTool}. */
 export interface ToolOptions<Input, Schema = ToolInputSchema<Input>> {
@@ -24,6 +24,14 @@ export interface ToolOptions<Input, Schema = ToolInputSchema<Input>> {
   readonly maxOutputChars?: number;
   /** How far to trust whatever the tool answers, errors included; absent: as far as the workspace. */
   readonly label?: Label;
+  /** What `execute` answers, or its output's `value`: checked after every execution. */
+  readonly output?: JsonSchema | ToolInputSchema<Json>;
+  /** Scopes that the caller must have, all of them. Default: none. */
+  readonly scopes?: readonly string[];
+  /** Keeps answers; only for a pure tool. See {@link Tool.cache}. */
+  readonly cache?: ToolCache;
+  /** What it belongs to among very many tools; default: what stands before `__` in its name. */
+  readonly group?: string;
   /** What running it would touch; permissions decide on it. Default: `other`. */
   access?(input: Input, workspace: string): readonly Access[];
   /** Does the work. Stops promptly when `context.signal` aborts. */
@@ -45,14 +53,23 @@ export function defineTool<Input>(
 ): Tool<Input> {
   assertToolName(options.name);
   const input = toToolInput<Input>(options.name, options.input);
+  const { maxOutputChars, output, scopes, cache, group } = options;
+  if (cache !== undefined && options.sideEffect !== "pure")
+    throw new TypeError(
+      `Tool "${options.name}" is not pure, so its answers cannot be kept: leave cache out.`,
+    );
   return {
     name: options.name,
     description: options.description,
     inputSchema: input.jsonSchema,
     sideEffect: options.sideEffect,
     timeoutMs: options.timeoutMs ?? 120_000,
-    ...(options.maxOutputChars === undefined ? {} : { maxOutputChars: options.maxOutputChars }),
     ...(options.label === undefined ? {} : { label: options.label }),
+    ...(maxOutputChars === undefined ? {} : { maxOutputChars }),
+    ...(output === undefined ? {} : { outputSchema: toOutputSchema(options.name, output) }),
+    ...(scopes === undefined ? {} : { scopes }),
+    ...(cache === undefined ? {} : { cache }),
+    ...(group === undefined ? {} : { group }),
     validate: input.validate,
     access: (value, workspace) => options.access?.(value, workspace) ?? [{ kind: "other" }],
     execute: async (value, context) => toToolOutput(await options.execute(value, context)),

@@ -4,9 +4,13 @@ export const toolErrorCodes = {
   "tool.not_found": "No tool of that name is registered. The message names the closest one.",
   "tool.invalid_name": "A tool's name is not 1 to 64 of a-z, A-Z, 0-9, `_` and `-`. Rename it.",
   "tool.invalid_schema":
-    "A tool's input schema does not describe an object, cannot be written as JSON Schema, or has a broken reference. Correct the schema.",
+    "A tool's schema does not describe an object, cannot be written as JSON Schema, or has a broken reference. Correct the schema.",
   "tool.invalid_arguments":
     "The arguments of a call are not JSON or do not fit the tool's schema. The message says what to correct.",
+  "tool.invalid_output":
+    "A tool answered something else than its output schema says. The message names the place; this is the tool's fault.",
+  "tool.missing_scope": "The caller lacks a scope that the tool requires. Grant it, or use another tool.",
+  "tool.unknown_role": "The registry knows no role of that name. Name one of its roles, or add it.",
   "tool.timeout":
     "A tool took longer than its `timeoutMs` and was stopped. Ask for less, or raise the limit.",
   "tool.failed":

@@ -25,24 +25,34 @@ export function createJsonSchemaValidator(
   tool: string,
   schema: JsonSchema,
 ): (input: unknown) => Promise<ValidatedInput<JsonObject>> {
-  let compiled: Compiled | undefined;
+  const issuesOf = createIssueFinder(tool, schema, "input");
   return async (input) => {
     if (!isJsonObject(input)) return { ok: false, issues: ["arguments: expected a JSON object"] };
+    const issues = await issuesOf(input);
+    return issues.length === 0 ? { ok: true, value: input } : { ok: false, issues };
+  };
+}
+
+/** What is wrong with a value by a tool's schema; nothing when it fits. Throws `tool.invalid_schema`. */
+export function createIssueFinder(
+  tool: string,
+  schema: JsonSchema,
+  side: "input" | "output",
+): (value: unknown) => Promise<readonly string[]> {
+  let compiled: Compiled | undefined;
+  return async (value) => {
     try {
       const { validator, isRisky } = (compiled ??= await compile(schema));
-      const validate = (): ValidationResult => validator.validate(input);
+      const validate = (): ValidationResult => validator.validate(value);
       const result = isRisky ? withinTime(maxMs, validate) : { isDone: true as const, value: validate() };
       if (!result.isDone)
-        return {
-          ok: false,
-          issues: ["arguments: comparing them with the schema took too long; make them shorter"],
-        };
+        return ["arguments: comparing them with the schema took too long; make them shorter"];
       const { valid, errors } = result.value;
-      return valid ? { ok: true, value: input } : { ok: false, issues: phraseIssues(schema, input, errors) };
+      return valid ? [] : phraseIssues(schema, value, errors);
     } catch (cause) {
       throw new TauError(
         "tool.invalid_schema",
-        `The input schema of tool "${tool}" cannot be used: it has a reference or a pattern that is not valid. This is the tool's fault; use another tool.`,
+        `The ${side} schema of tool "${tool}" cannot be used: it has a reference or a pattern that is not valid. This is the tool's fault; use another tool.`,
         { cause },
       );
     }

@@ -1,13 +1,22 @@
 import { isAbsolute, join, relative } from "node:path/posix";
 
 import { isTauError, parseJson, isJsonObject, toErrorInfo } from "@tau/core";
-import type { JsonObject, ToolCallPart, ToolResultPart } from "@tau/core";
+import type { JsonObject, Principal, ToolCallPart, ToolResultPart } from "@tau/core";
 
 import type { Access } from "./access.ts";
 import { describeValue } from "./argument-path.ts";
 import type { Environment } from "./environment.ts";
 import { errorResult, errorText } from "./error-result.ts";
+import { missingScopeMessage, missingScopes } from "./tool-scopes.ts";
 import type { Tool } from "./tool.ts";
+
+/** What {@link prepareCall} needs. */
+export interface PrepareOptions {
+  readonly environment: Environment;
+  readonly signal: AbortSignal;
+  /** Who calls. Without one, tools that require scopes are refused. */
+  readonly call?: { readonly principal: Pick<Principal, "scopes"> };
+}
 
 /** A call that may run, if the permissions allow its `access`. */
 export interface ReadyCall {
@@ -31,12 +40,17 @@ export interface RefusedCall {
 /** What became of a call before anything ran. */
 export type PreparedCall = ReadyCall | RefusedCall;
 
-/** Parses and validates a call's arguments and finds out what it would touch. Never throws but on abort. */
+/**
+ * Checks the caller's scopes, parses and validates a call's arguments and finds out what it would touch. `call` has
+ * the arguments of `tool`. Never throws but on abort.
+ */
 export async function prepareCall(
   tool: Tool,
   call: ToolCallPart,
-  { environment, signal }: { readonly environment: Environment; readonly signal: AbortSignal },
+  { environment, signal, call: caller }: PrepareOptions,
 ): Promise<PreparedCall> {
+  const missing = missingScopes(tool, caller?.principal);
+  if (missing.length > 0) return refuse(call, "tool.missing_scope", missingScopeMessage(tool.name, missing));
   const parsed = parseArguments(call);
   if (!parsed.ok) return refuse(call, "tool.invalid_arguments", parsed.reason);
   try {

@@ -1,13 +1,16 @@
-import { isTauError } from "@tau/core";
+import { isTauError, TauError } from "@tau/core";
 import type { JsonObject, ToolResultPart } from "@tau/core";
 
 import type { Artifact } from "./artifact-store.ts";
 import { capOutput } from "./cap-output.ts";
 import type { OutputLimits } from "./cap-output.ts";
+import { checkOutput } from "./check-output.ts";
 import { errorResult, errorText } from "./error-result.ts";
 import { Execution } from "./execution.ts";
 import { labelContent } from "./label-content.ts";
 import type { ReadyCall } from "./prepare-call.ts";
+import { readOnlyEnvironment } from "./read-only-environment.ts";
+import { missingScopeMessage, missingScopes } from "./tool-scopes.ts";
 import type { ToolContext, ToolOutput } from "./tool.ts";
 
 /** What came of running a tool. */
@@ -18,6 +21,8 @@ export interface ToolRun {
   readonly details: JsonObject;
   /** Outputs too large for the model. */
   readonly artifacts: readonly Artifact[];
+  /** Present when the tool was not run for this call: the answer was kept, or another call that is under way got it. */
+  readonly replayed?: "cache" | "flight" | "key";
   /** Present when the tool threw, timed out or never ran. */
   readonly code?: string;
   /** What was thrown: for logs only. */
@@ -43,7 +48,14 @@ export async function runCall(
 ): Promise<ToolRun> {
   const { call, tool } = ready;
   context.signal.throwIfAborted();
-  const execution = new Execution(tool, context, options.graceMs);
+  const missing = missingScopes(tool, context.call.principal);
+  if (missing.length > 0)
+    return failed(ready, new TauError("tool.missing_scope", missingScopeMessage(tool.name, missing)));
+  const held =
+    tool.sideEffect === "pure"
+      ? { ...context, environment: readOnlyEnvironment(context.environment) }
+      : context;
+  const execution = new Execution(tool, held, options.graceMs);
   let output: ToolOutput;
   try {
     output = await execution.run(ready.input);
@@ -56,6 +68,7 @@ export async function runCall(
   }
   const limits = { ...options, maxChars: tool.maxOutputChars ?? options.maxChars };
   try {
+    await checkOutput(tool, output);
     const content = labelContent(labelContent(output.content, output.label), tool.label);
     const capped = await capOutput(tool.name, content, { limits, store: context.artifacts });
     const isError = output.isError ?? false;

@@ -32,7 +32,7 @@ export function toToolInput<Input>(
     const validate = createJsonSchemaValidator(tool, schema) as ToolInput<Input>["validate"];
     return { jsonSchema: schema, validate };
   }
-  const jsonSchema = describe(tool, schema);
+  const jsonSchema = describe(tool, schema, "input");
   assertObjectSchema(tool, jsonSchema);
   return {
     jsonSchema,
@@ -45,6 +45,15 @@ export function toToolInput<Input>(
   };
 }
 
+/**
+ * The JSON Schema of what a tool answers.
+ *
+ * @throws TauError `tool.invalid_schema`
+ */
+export function toOutputSchema(tool: string, schema: ToolInputSchema<Json> | JsonSchema): JsonSchema {
+  return isStandardSchema(schema) ? describe(tool, schema, "output") : schema;
+}
+
 function isStandardSchema<Input>(
   schema: ToolInputSchema<Input> | JsonSchema,
 ): schema is ToolInputSchema<Input> {
@@ -52,15 +61,15 @@ function isStandardSchema<Input>(
 }
 
 /** Providers refuse or ignore `$schema`, and it costs tokens in every request. */
-function describe<Input>(tool: string, schema: ToolInputSchema<Input>): JsonSchema {
+function describe<Input>(tool: string, schema: ToolInputSchema<Input>, side: "input" | "output"): JsonSchema {
   try {
-    const { $schema: _, ...described } = schema["~standard"].jsonSchema.input({ target: "draft-2020-12" });
+    const { $schema: _, ...described } = schema["~standard"].jsonSchema[side]({ target: "draft-2020-12" });
     const json: Json = JSON.parse(JSON.stringify(described));
     return isJsonObject(json) ? json : {};
   } catch (cause) {
     throw new TauError(
       "tool.invalid_schema",
-      `The input schema of tool "${tool}" cannot be written as JSON Schema: use only types that JSON has.`,
+      `The ${side} schema of tool "${tool}" cannot be written as JSON Schema: use only types that JSON has.`,
       { cause },
     );
   }

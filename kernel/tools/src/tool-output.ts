@@ -7,10 +7,11 @@ export type ToolAnswer = string | ToolOutput | Json;
 
 /** Turns whatever a tool returned into a {@link ToolOutput}. */
 export function toToolOutput(answer: ToolAnswer): ToolOutput {
-  if (typeof answer === "string") return textOutput(answer);
+  if (typeof answer === "string") return textOutput(answer, { value: answer });
   if (isToolOutput(answer)) return answer;
   // A tool written in JavaScript may return nothing at all, which JSON has no word for.
-  return textOutput(JSON.stringify(answer) ?? "Done.");
+  const text: unknown = JSON.stringify(answer);
+  return typeof text === "string" ? textOutput(text, { value: answer }) : textOutput("Done.");
 }
 
 /** Makes an output of one text. */

@@ -1,20 +1,19 @@
 import { TauError } from "@tau/core";
-import type { ToolCallPart, ToolDefinition } from "@tau/core";
 
-import { closestName } from "./closest-name.ts";
 import { assertToolName } from "./define-tool.ts";
-import type { Environment } from "./environment.ts";
-import { errorResult } from "./error-result.ts";
-import { prepareCall } from "./prepare-call.ts";
-import type { PreparedCall, ReadyCall } from "./prepare-call.ts";
 import { runCall } from "./run-call.ts";
-import type { ToolRun } from "./run-call.ts";
-import type { Tool, ToolContext } from "./tool.ts";
+import { isVisible } from "./tool-role.ts";
+import type { ToolRole, ToolViewer } from "./tool-role.ts";
+import { createToolSet } from "./tool-set.ts";
+import type { ToolSet, ToolSource } from "./tool-set.ts";
+import type { Tool } from "./tool.ts";
 
 /** Options of {@link createToolRegistry}. */
 export interface ToolRegistryOptions {
   /** The first tools. */
   readonly tools?: readonly Tool[];
+  /** What agents see, by the name of their role. */
+  readonly roles?: Readonly<Record<string, ToolRole>>;
   /** Characters of text shown to the model, unless the tool says otherwise. Default 30,000. */
   readonly maxChars?: number;
   /** Bytes of text shown to the model, whatever the tool says. Default 100,000, about 25,000 tokens. */
@@ -25,50 +24,43 @@ export interface ToolRegistryOptions {
   readonly graceMs?: number;
 }
 
-/** What {@link ToolRegistry.prepare} needs. */
-export interface PrepareOptions {
-  readonly environment: Environment;
-  readonly signal: AbortSignal;
-}
-
-/**
- * The tools that an agent may use.
- *
- * A call goes through `prepare`, which runs nothing, then through the permissions, which decide on the
- * prepared call's `access`, then through `run`. `execute` is the two without permissions in between.
- */
-export interface ToolRegistry {
+/** All tools that agents may use, each in its view. */
+export interface ToolRegistry extends ToolSet {
   /** Adds a tool. Throws `tool.exists`, `tool.invalid_name`. */
   register(tool: Tool): void;
   /** Adds a tool in place of the one of that name, if there is one. Throws `tool.invalid_name`. */
   replace(tool: Tool): void;
-  /** Throws `tool.not_found`, naming the closest tool. */
-  get(name: string): Tool;
-  /** Every tool, ordered by name: the same tools are always listed the same, which keeps prompt caches warm. */
-  list(): readonly Tool[];
-  /** What the model is told of the tools, in the same order. */
-  definitions(): readonly ToolDefinition[];
-  /** Parses and validates a call. An unknown tool and wrong arguments are a refusal, not an exception. */
-  prepare(call: ToolCallPart, options: PrepareOptions): Promise<PreparedCall>;
-  /** Runs a prepared call. Throws `signal.reason` when the run is cancelled, and nothing else. */
-  run(ready: ReadyCall, context: ToolContext): Promise<ToolRun>;
-  /** `prepare`, then `run`. */
-  execute(call: ToolCallPart, context: ToolContext): Promise<ToolRun>;
+  /** Takes a tool out; tells whether there was one. Calls under way go on. */
+  remove(name: string): boolean;
+  /**
+   * The tools that this viewer may use and no others: what it may not use is neither listed nor named nor run. Follows
+   * the registry. Throws `tool.unknown_role`.
+   */
+  viewFor(viewer: ToolViewer): ToolSet;
 }
+
+/** Views that are kept for whoever comes with the same role and scopes: every run asks for one. */
+const maxViews = 200;
 
 /** Makes a {@link ToolRegistry}. */
 export function createToolRegistry(options: ToolRegistryOptions = {}): ToolRegistry {
   const tools = new Map<string, Tool>();
-  let sorted: readonly Tool[] | undefined;
-  let definitions: readonly ToolDefinition[] | undefined;
+  const views = new Map<string, ToolSet>();
+  let version = 0;
   const runOptions = {
     maxChars: options.maxChars ?? 30_000,
     maxBytes: options.maxBytes ?? 100_000,
     maxMediaBytes: options.maxMediaBytes ?? 3_750_000,
     graceMs: options.graceMs ?? 250,
   };
+  const source: ToolSource = {
+    version: () => version,
+    tools: () => tools.values(),
+    run: (ready, context) => runCall(ready, context, runOptions),
+  };
 
   const registry: ToolRegistry = {
+    ...createToolSet(source),
     register: (tool) => {
       if (tools.has(tool.name)) {
         throw new TauError(
@@ -81,43 +73,37 @@ export function createToolRegistry(options: ToolRegistryOptions = {}): ToolRegis
     replace: (tool) => {
       assertToolName(tool.name);
       tools.set(tool.name, tool);
-      sorted = undefined;
-      definitions = undefined;
+      version += 1;
     },
-    get: (name) => {
-      const tool = tools.get(name);
-      if (tool === undefined) throw new TauError("tool.not_found", notFoundMessage(name, tools));
-      return tool;
+    remove: (name) => {
+      version += 1;
+      return tools.delete(name);
     },
-    list: () => (sorted ??= [...tools.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))),
-    definitions: () => (definitions ??= registry.list().map(toDefinition)),
-    prepare: (call, prepareOptions) => {
-      const tool = tools.get(call.name);
-      if (tool !== undefined) return prepareCall(tool, call, prepareOptions);
-      const code = "tool.not_found";
-      const result = errorResult(call, `${code}: ${notFoundMessage(call.name, tools)}`);
-      return Promise.resolve({ ok: false, call, code, result });
-    },
-    run: (ready, context) => runCall(ready, context, runOptions),
-    execute: async (call, context) => {
-      const prepared = await registry.prepare(call, context);
-      if (prepared.ok) return await registry.run(prepared, context);
-      return { result: prepared.result, details: {}, artifacts: [], code: prepared.code };
+    viewFor: ({ principal, role }) => {
+      const rules = role === undefined ? undefined : roleOf(options.roles ?? {}, role);
+      const key = JSON.stringify([role, principal?.scopes]);
+      const view =
+        views.get(key) ??
+        createToolSet({
+          ...source,
+          tools: () => source.tools().filter((tool) => isVisible(tool, rules, principal)),
+        });
+      views.delete(key);
+      views.set(key, view);
+      const [oldest] = views.keys();
+      if (views.size > maxViews && oldest !== undefined) views.delete(oldest);
+      return view;
     },
   };
   for (const tool of options.tools ?? []) registry.register(tool);
   return registry;
 }
 
-function toDefinition({ name, description, inputSchema }: Tool): ToolDefinition {
-  return { name, description, inputSchema };
-}
-
-function notFoundMessage(name: string, tools: ReadonlyMap<string, Tool>): string {
-  const closest = closestName(name, tools.keys());
-  const hint = closest === undefined ? "" : ` Did you mean "${closest}"?`;
-  const names = [...tools.keys()].toSorted();
-  const list =
-    names.length === 0 ? "There are no tools." : `The tools are: ${names.slice(0, 50).join(", ")}.`;
-  return `There is no tool named ${JSON.stringify(name.slice(0, 80))}.${hint} ${list}`;
+function roleOf(roles: Readonly<Record<string, ToolRole>>, name: string): ToolRole {
+  const role = Object.hasOwn(roles, name) ? roles[name] : undefined;
+  if (role !== undefined) return role;
+  throw new TauError(
+    "tool.unknown_role",
+    `The tools have no role ${JSON.stringify(name.slice(0, 80))}; there is: ${Object.keys(roles).join(", ") || "none"}.`,
+  );
 }

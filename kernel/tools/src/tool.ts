@@ -1,10 +1,12 @@
 import type {
   CallContext,
+  Json,
   JsonObject,
   JsonSchema,
   Label,
   SideEffectClass,
   ToolResultContent,
+  ToolResultPart,
 } from "@tau/core";
 
 import type { ArtifactStore } from "./artifact-store.ts";
@@ -25,6 +27,25 @@ export interface ToolContext {
   readonly idempotencyKey: string;
   /** Shows output while the tool runs; never journaled. */
   progress(text: string): void;
+  /**
+   * Calls another tool of the same agent, as the model would: with its checks, rules and events, but the result
+   * goes to this tool alone. Absent where nobody can decide on such a call.
+   */
+  readonly callTool?: ToolCaller;
+}
+
+/**
+ * Calls a tool by name. What goes wrong is an `isError` result, as for the model: a call that a person would have to
+ * decide on is refused. Throws only `signal.reason`.
+ */
+export type ToolCaller = (name: string, args: JsonObject, signal: AbortSignal) => Promise<ToolResultPart>;
+
+/** For how long the answers of a pure tool are good. */
+export interface ToolCache {
+  /** Milliseconds. */
+  readonly ttlMs: number;
+  /** Whether principals of one tenant who have the same scopes may get each other's answers. Default false. */
+  readonly shared?: boolean;
 }
 
 /** What a tool answers. */
@@ -35,6 +56,8 @@ export interface ToolOutput {
   readonly details?: JsonObject;
   /** How far to trust all of `content`, joined with the parts' own labels. Absent: as far as the workspace. */
   readonly label?: Label;
+  /** The answer as a value, for programs; what `outputSchema` is about. */
+  readonly value?: Json;
 }
 
 /** What validation of arguments says: the input, or issues phrased so that the model can correct itself. */
@@ -60,6 +83,14 @@ export interface Tool<Input = unknown> {
   readonly maxOutputChars?: number;
   /** How far to trust whatever the tool answers, errors included; an output's own label can only take away. */
   readonly label?: Label;
+  /** What the `value` of an answer must be like; an answer that differs is an error result. Errors are not checked. */
+  readonly outputSchema?: JsonSchema;
+  /** Scopes that the caller must have, all of them. Who lacks one neither sees the tool nor can call it. */
+  readonly scopes?: readonly string[];
+  /** Keeps answers. Only for a pure tool whose answer depends on its arguments, and on files that it names as `access`. */
+  readonly cache?: ToolCache;
+  /** What it belongs to among very many tools; default: what stands before `__` in its name. */
+  readonly group?: string;
   validate(input: unknown): Promise<ValidatedInput<Input>>;
   /** What running this would touch; permissions decide on it. */
   access(input: Input, workspace: string): readonly Access[];

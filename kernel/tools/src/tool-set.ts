@@ -1,0 +1,102 @@
+import { TauError } from "@tau/core";
+import type { ToolCallPart, ToolDefinition } from "@tau/core";
+
+import { closestName } from "./closest-name.ts";
+import { errorResult } from "./error-result.ts";
+import { prepareCall } from "./prepare-call.ts";
+import type { PreparedCall, PrepareOptions, ReadyCall } from "./prepare-call.ts";
+import type { ToolRun } from "./run-call.ts";
+import type { Tool, ToolContext } from "./tool.ts";
+
+/**
+ * Tools that somebody may use.
+ *
+ * A call goes through `prepare`, which runs nothing, then through the permissions, which decide on the
+ * prepared call's `access`, then through `run`. `execute` is the two without permissions in between.
+ */
+export interface ToolSet {
+  /** Throws `tool.not_found`, naming the closest tool. */
+  get(name: string): Tool;
+  /** Every tool, ordered by name: the same tools are always listed the same, which keeps prompt caches warm. */
+  list(): readonly Tool[];
+  /** What the model is told of the tools, in the same order. */
+  definitions(): readonly ToolDefinition[];
+  /** Parses and validates a call. An unknown tool and wrong arguments are a refusal, not an exception. */
+  prepare(call: ToolCallPart, options: PrepareOptions): Promise<PreparedCall>;
+  /** Runs a prepared call. Throws `signal.reason` when the run is cancelled, and nothing else. */
+  run(ready: ReadyCall, context: ToolContext): Promise<ToolRun>;
+  /** `prepare`, then `run`. */
+  execute(call: ToolCallPart, context: ToolContext): Promise<ToolRun>;
+}
+
+/** What a {@link ToolSet} shows. */
+export interface ToolSource {
+  /** Changes whenever a tool comes, goes or is exchanged. */
+  version(): number;
+  tools(): IteratorObject<Tool>;
+  run(ready: ReadyCall, context: ToolContext): Promise<ToolRun>;
+}
+
+/** Makes a {@link ToolSet} that always shows what its source has. */
+export function createToolSet(source: ToolSource): ToolSet {
+  let seen: Seen | undefined;
+  const current = (): Seen => {
+    if (seen?.version !== source.version()) seen = see(source);
+    return seen;
+  };
+  const set: ToolSet = {
+    get: (name) => {
+      const { byName } = current();
+      const tool = byName.get(name);
+      if (tool === undefined) throw new TauError("tool.not_found", notFoundMessage(name, byName));
+      return tool;
+    },
+    list: () => current().sorted,
+    definitions: () => current().definitions,
+    prepare: (call, options) => {
+      const { byName } = current();
+      const tool = byName.get(call.name);
+      if (tool !== undefined) return prepareCall(tool, call, options);
+      const code = "tool.not_found";
+      const result = errorResult(call, `${code}: ${notFoundMessage(call.name, byName)}`);
+      return Promise.resolve({ ok: false, call, code, result });
+    },
+    run: (ready, context) => source.run(ready, context),
+    execute: async (call, context) => {
+      const prepared = await set.prepare(call, context);
+      if (prepared.ok) return await set.run(prepared, context);
+      return { result: prepared.result, details: {}, artifacts: [], code: prepared.code };
+    },
+  };
+  return set;
+}
+
+interface Seen {
+  readonly version: number;
+  readonly byName: ReadonlyMap<string, Tool>;
+  readonly sorted: readonly Tool[];
+  readonly definitions: readonly ToolDefinition[];
+}
+
+function see(source: ToolSource): Seen {
+  const sorted = [...source.tools()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return {
+    version: source.version(),
+    byName: new Map(sorted.map((tool) => [tool.name, tool])),
+    sorted,
+    definitions: sorted.map(toDefinition),
+  };
+}
+
+function toDefinition({ name, description, inputSchema }: Tool): ToolDefinition {
+  return { name, description, inputSchema };
+}
+
+function notFoundMessage(name: string, tools: ReadonlyMap<string, Tool>): string {
+  const closest = closestName(name, tools.keys());
+  const hint = closest === undefined ? "" : ` Did you mean "${closest}"?`;
+  const names = [...tools.keys()];
+  const list =
+    names.length === 0 ? "There are no tools." : `The tools are: ${names.slice(0, 50).join(", ")}.`;
+  return `There is no tool named ${JSON.stringify(name.slice(0, 80))}.${hint} ${list}`;
+}
