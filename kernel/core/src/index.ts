@@ -4,6 +4,7 @@ export type { CallContext } from "./call-context.ts";
 export type { Credential } from "./credential.ts";
 export type { Principal } from "./principal.ts";
 export { createCallContext } from "./call-context.ts";
+export type { EffectKind, ShownContext } from "./effect-kind.ts";
 export { coreErrorCodes } from "./error-codes.ts";
 export { estimateTextTokens, estimateTokens } from "./estimate-tokens.ts";
 export { assertTenant, uuidv7 } from "./id.ts";
@@ -48,6 +49,7 @@ export { silentObserver } from "./observer.ts";
 export { offAbort, onAbort } from "./on-abort.ts";
 export type { Delta, RunEvent, ToolProgress } from "./run-event.ts";
 export type { AccessDecision, AccessRequest, PolicyDecisionPoint } from "./policy-decision.ts";
+export { revealText } from "./reveal-text.ts";
 export type { RunStatus, TerminalReason, WaitingReason } from "./run-status.ts";
 export { isTerminal } from "./run-status.ts";
 export type {

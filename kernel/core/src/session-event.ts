@@ -1,3 +1,4 @@
+import type { EffectKind } from "./effect-kind.ts";
 import type { Label } from "./label.ts";
 import type { AssistantMessage, ToolResultPart, UserMessage } from "./message.ts";
 import type { StopReason } from "./model-event.ts";
@@ -25,6 +26,8 @@ export interface SessionCreated {
   readonly tenant: string;
   readonly principal: string;
   readonly bootstrap: readonly ContextEntry[];
+  /** What the marks around untrusted text are made from: random, and never shown to a model. */
+  readonly fenceKey?: string;
   /** Where the events before the first run were copied from. */
   readonly forkedFrom?: { readonly sessionId: string; readonly seq: number };
 }
@@ -103,6 +106,10 @@ export interface PermissionDecided {
   readonly rule?: string;
   /** What was decided on, when a hook rewrote the model's arguments. */
   readonly rewrittenArguments?: string;
+  /** What the call would do; absent: it only reads. */
+  readonly kinds?: readonly EffectKind[];
+  /** What the model had been shown when it asked; absent: nothing in it was untrusted or secret. */
+  readonly label?: Label;
 }
 
 /** A person is asked. The run waits, for days if need be. */
@@ -121,6 +128,8 @@ export interface ApprovalRequested {
   readonly summary: string;
   /** Milliseconds since the epoch; an answer after it does not count. */
   readonly expiresAt: number;
+  /** What the model had been shown when it asked for this; absent: nothing in it was untrusted or secret. */
+  readonly label?: Label;
 }
 
 /** What a person may answer. The last two answer an unknown effect: run it again, or take it as done. */

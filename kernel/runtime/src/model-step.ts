@@ -1,9 +1,10 @@
 import { costOf, isTauError, TauError } from "@tau/core";
 import type { MicroUsd, ModelCallFinished, ModelEvent, ModelFinished, Price, Usage } from "@tau/core";
 import type { ModelRequest } from "@tau/agent";
-import { contextBlock, planTrim } from "@tau/session";
+import { contextBlock, fenceKeyOf, isPlain, planTrim } from "@tau/session";
 
 import { contextBudgetOf } from "./agent-config.ts";
+import { shownTo } from "./shown-context.ts";
 import { joinDeltas } from "./join-deltas.ts";
 import { publishDelta, runOf } from "./run-scope.ts";
 import type { RunScope } from "./run-scope.ts";
@@ -18,6 +19,7 @@ export async function callModel(scope: RunScope): Promise<number> {
   const { agent, log, clock } = scope;
   const startedAt = clock.now();
   const finished = await answerOf(scope);
+  const { label } = shownTo(scope);
   const cost = finished.costMicroUsd ?? costAt(finished.usage, agent.model.price);
   const event: ModelCallFinished = {
     type: "model_finished",
@@ -31,6 +33,7 @@ export async function callModel(scope: RunScope): Promise<number> {
     stopReason: finished.stopReason,
     ...(finished.stopDetails === undefined ? {} : { stopDetails: finished.stopDetails }),
     durationMs: clock.now() - startedAt,
+    ...(isPlain(label) ? {} : { label }),
   };
   log.record(event);
   return log.state.version;
@@ -95,9 +98,9 @@ function requestOf(scope: RunScope): ModelRequest {
 
 /** Instructions and bootstrap context: the stable beginning of the prompt. */
 function systemOf({ agent, log }: RunScope): string {
-  return [agent.instructions ?? "", ...log.state.bootstrap.map(contextBlock)]
-    .filter((part) => part !== "")
-    .join("\n\n");
+  const fenceKey = fenceKeyOf(log.state);
+  const blocks = log.state.bootstrap.map((entry) => contextBlock(entry, fenceKey));
+  return [agent.instructions ?? "", ...blocks].filter((part) => part !== "").join("\n\n");
 }
 
 /** Drops the oldest turns from what goes to the model, as an event; answers whether there was one to drop. */

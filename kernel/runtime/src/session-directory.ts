@@ -1,6 +1,8 @@
+import { randomBytes } from "node:crypto";
+
 import { isTauError, isTerminal, TauError, uuidv7 } from "@tau/core";
 import type { CallContext, SessionCreated, SessionEvent } from "@tau/core";
-import { encodeEvent, SessionState } from "@tau/session";
+import { encodeEvent, fenceKeyOf, SessionState } from "@tau/session";
 
 import type { Clock } from "./clock.ts";
 import type { Journal, JournalEvent, StoredEvent } from "./journal.ts";
@@ -72,6 +74,7 @@ export function createSessionDirectory(journal: Journal, clock: Clock, sessions:
         tenant: context.tenant,
         principal: context.principal.id,
         bootstrap: request.bootstrap ?? [],
+        fenceKey: randomBytes(16).toString("hex"),
       };
       const at = clock.now();
       try {
@@ -116,6 +119,8 @@ export function createSessionDirectory(journal: Journal, clock: Clock, sessions:
         tenant: context.tenant,
         principal: context.principal.id,
         bootstrap: events.bootstrap,
+        // The same, so that a provider's prompt cache knows the fork's beginning.
+        fenceKey: events.fenceKey,
         forkedFrom: { sessionId, seq: atSeq },
       });
       const first: JournalEvent = { type, version: shape, body, at: clock.now() };
@@ -127,6 +132,7 @@ export function createSessionDirectory(journal: Journal, clock: Clock, sessions:
 
 interface ForkedEvents {
   readonly bootstrap: SessionState["bootstrap"];
+  readonly fenceKey: string;
   readonly rest: readonly JournalEvent[];
 }
 
@@ -152,7 +158,7 @@ async function readUpTo(
       `A session can be forked between runs only; event ${atSeq} is inside run ${state.run.runId}. Fork before or after it.`,
     );
   }
-  return { bootstrap: state.bootstrap, rest };
+  return { bootstrap: state.bootstrap, fenceKey: fenceKeyOf(state), rest };
 }
 
 /** The event as it was; but a fork has an inbox of its own, of which nothing was read. */

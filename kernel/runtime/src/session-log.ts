@@ -5,6 +5,7 @@ import type { FileLedger } from "@tau/tools";
 import {
   decodeEvent,
   encodeEvent,
+  fenceKeyOf,
   History,
   isSessionEvent,
   SessionState,
@@ -83,7 +84,7 @@ export class SessionLog {
     signal: AbortSignal,
   ): Promise<SessionLog | undefined> {
     const state = await checkpointedState(host.journal, id);
-    const history = new History();
+    const history = new History(fenceKeyOf(state));
     const covered = state.version;
     for await (const batch of host.journal.read(id, state.windowFromSeq, signal)) {
       for (const stored of batch) {

@@ -1,18 +1,26 @@
 import type {
   AssistantMessage,
-  ContextEntry,
+  Label,
   Message,
   Recorded,
+  ShownContext,
   ToolCallPart,
   ToolResultPart,
-  UserMessage,
 } from "@tau/core";
-import { estimateTokens, toolCallsOf } from "@tau/core";
+import { estimateTokens, joinLabels, systemLabel, toolCallsOf } from "@tau/core";
+
+import { fenceKeyOf } from "./session-state.ts";
+import { contextMessage, labelOf, showMessage } from "./show-message.ts";
 
 /** A message with the event that brought it. */
 export interface HistoryEntry {
   readonly seq: number;
+  /** As a model gets it: untrusted text stands between marks. */
   readonly message: Message;
+  /** How far to trust it, and whom it may reach. */
+  readonly label: Label;
+  /** Whether it tells of something that was changed or sent. */
+  readonly acted: boolean;
   /** Estimated tokens. */
   readonly tokens: number;
   /** Whether it is the prompt of a run: the only places where a history may be cut. */
@@ -26,6 +34,9 @@ export interface HistoryEntry {
  * - H1. Every tool call has exactly one result, in the message after it, in the order of the calls.
  * - H2. A run that got no answer from a model leaves nothing.
  * - H3. Applying an event costs the same however long the history is.
+ * - H4. An answer is trusted no further than everything that was shown when it was made: what is trimmed away stays in
+ *   the label of what was derived from it.
+ * - H5. A message is shown the same each time, byte for byte.
  */
 export class History {
   #entries: HistoryEntry[] = [];
@@ -34,6 +45,22 @@ export class History {
   #answered = false;
   #openCalls: readonly ToolCallPart[] = [];
   #results = new Map<string, ToolResultPart>();
+  #label = systemLabel;
+  #acted = false;
+  #actedNow = false;
+  /** Effects that tell somebody outside something, though their tool changes nothing. */
+  readonly #external = new Set<string>();
+  #fenceKey: string;
+
+  /** `fenceKey`: the session's, where its first event is not among those that will be applied. */
+  constructor(fenceKey = "") {
+    this.#fenceKey = fenceKey;
+  }
+
+  /** What a model is shown with these messages. */
+  get shown(): ShownContext {
+    return { label: this.#label, acted: this.#acted || this.#actedNow };
+  }
 
   /** Oldest first. */
   get entries(): readonly HistoryEntry[] {
@@ -52,20 +79,36 @@ export class History {
 
   apply({ seq, event }: Recorded): void {
     switch (event.type) {
+      case "session_created":
+        this.#fenceKey = fenceKeyOf(event);
+        break;
       case "run_started":
         // A run whose end was never written, for example because the engine gave it up, ends here.
         this.#endRun(seq - 1);
         this.#runStart = this.#entries.length;
         this.#answered = false;
-        this.#push(seq, event.prompt, true);
+        this.#push({
+          seq,
+          message: this.#show(event.prompt),
+          label: labelOf(event.prompt),
+          startsTurn: true,
+        });
         break;
-      case "context_injected":
-        this.#push(seq, contextMessage(event.entries));
+      case "context_injected": {
+        const message = contextMessage(event.entries, this.#fenceKey);
+        this.#push({ seq, message, label: labelOf(message) });
         break;
+      }
       case "model_finished":
         this.#answered = true;
-        this.#push(seq, event.message);
+        this.#push({ seq, message: event.message, label: labelOf(event.message, event.label) });
         this.#open(event.message);
+        break;
+      case "permission_decided":
+        if (event.kinds?.includes("external") === true) this.#external.add(event.effectId);
+        break;
+      case "effect_started":
+        this.#actedNow ||= event.sideEffect !== "pure" || this.#external.has(event.effectId);
         break;
       case "effect_finished":
         this.#results.set(event.callId, event.result);
@@ -82,10 +125,22 @@ export class History {
     }
   }
 
-  #push(seq: number, message: Message, startsTurn = false): void {
-    const tokens = estimateTokens(message);
-    this.#entries.push({ seq, message, tokens, startsTurn });
+  #show(message: Message): Message {
+    return showMessage(message, this.#fenceKey);
+  }
+
+  #push({ startsTurn = false, acted = false, ...entry }: NewEntry): void {
+    const tokens = estimateTokens(entry.message);
+    this.#entries.push({ ...entry, tokens, startsTurn, acted });
     this.#tokens += tokens;
+    this.#label = joinLabels(this.#label, entry.label);
+    this.#acted ||= acted;
+  }
+
+  /** What is not shown any more counts only where something was derived from it. */
+  #relabel(): void {
+    this.#label = joinLabels(...this.#entries.map(({ label }) => label));
+    this.#acted = this.#entries.some(({ acted }) => acted);
   }
 
   #open(message: AssistantMessage): void {
@@ -97,12 +152,16 @@ export class History {
     if (this.#openCalls.length === 0 || this.#results.size < this.#openCalls.length) return;
     const parts = this.#openCalls.map((call) => this.#results.get(call.id) ?? notRun(call));
     this.#openCalls = [];
-    this.#push(seq, { role: "tool", parts });
+    const message: Message = { role: "tool", parts };
+    this.#push({ seq, message: this.#show(message), label: labelOf(message), acted: this.#actedNow });
+    this.#actedNow = false;
+    this.#external.clear();
   }
 
   #endRun(seq: number): void {
     if (!this.#answered) {
       for (const entry of this.#entries.splice(this.#runStart)) this.#tokens -= entry.tokens;
+      this.#relabel();
     } else if (this.#openCalls.length > 0) {
       for (const call of this.#openCalls) {
         if (!this.#results.has(call.id)) this.#results.set(call.id, notRun(call));
@@ -116,7 +175,13 @@ export class History {
     const dropped = this.#entries.splice(0, keep === -1 ? this.#entries.length : keep);
     for (const entry of dropped) this.#tokens -= entry.tokens;
     this.#runStart = Math.max(0, this.#runStart - dropped.length);
+    this.#relabel();
   }
+}
+
+interface NewEntry extends Pick<HistoryEntry, "seq" | "message" | "label"> {
+  readonly startsTurn?: boolean;
+  readonly acted?: boolean;
 }
 
 /** Says that a call was never run, so that the model does not believe it was. */
@@ -128,24 +193,4 @@ function notRun(call: ToolCallPart): ToolResultPart {
     content: [{ type: "text", text: "Not run: the run ended before this call." }],
     isError: true,
   };
-}
-
-/** Shows entries to the model as data, each under its key. */
-function contextMessage(entries: readonly ContextEntry[]): UserMessage {
-  const text = entries.map(contextBlock).join("\n");
-  return { role: "user", parts: [{ type: "text", text }] };
-}
-
-// However a model may read one: spaces and capitals do not make it another tag.
-const fence = /<(\s*\/?\s*context\b)/giu;
-
-/** One entry as a fenced block; the fence can neither be closed nor opened again from inside. */
-export function contextBlock(entry: ContextEntry): string {
-  const type = entry.contentType === undefined ? "" : ` type=${attribute(entry.contentType)}`;
-  return `<context key=${attribute(entry.key)}${type}>\n${entry.content.replace(fence, "<\\$1")}\n</context>`;
-}
-
-/** A JSON string without the two characters that make tags. */
-function attribute(value: string): string {
-  return JSON.stringify(value).replaceAll("<", "\\u003c").replaceAll(">", "\\u003e");
 }

@@ -1,10 +1,11 @@
 export type { EncodedEvent } from "./event-codec.ts";
 export { decodeEvent, encodeEvent, isSessionEvent } from "./event-codec.ts";
 export type { HistoryEntry } from "./history.ts";
-export { contextBlock, History } from "./history.ts";
+export { History } from "./history.ts";
 export type { ContextBudget, Trim } from "./plan-trim.ts";
 export { planTrim } from "./plan-trim.ts";
 export type { EffectState, RunState } from "./run-state.ts";
 export { effectIdOf } from "./run-state.ts";
 export { activeMsOf } from "./run-time.ts";
-export { SessionState, sessionStateVersion } from "./session-state.ts";
+export { fenceKeyOf, SessionState, sessionStateVersion } from "./session-state.ts";
+export { contextBlock, isPlain } from "./show-message.ts";

@@ -35,6 +35,8 @@ export class SessionState {
   /** The sequence number of the last event applied. */
   version = 0;
   bootstrap: readonly ContextEntry[] = [];
+  /** What the marks around untrusted text are made from; absent in checkpoints of an older Tau. */
+  fenceKey: string | undefined = undefined;
   /** Runs that ended. */
   turns = 0;
   usage: Usage = noUsage;
@@ -66,6 +68,7 @@ export class SessionState {
         this.tenant = event.tenant;
         this.principal = event.principal;
         this.bootstrap = event.bootstrap;
+        this.fenceKey = fenceKeyOf(event);
         this.createdAt = at;
         break;
       case "run_started":
@@ -113,6 +116,17 @@ export class SessionState {
   static fromCheckpoint(checkpoint: JsonObject): SessionState {
     return Object.assign(new SessionState(), structuredClone(checkpoint));
   }
+}
+
+/** The key of a session's fences; sessions of an older Tau have no secret, and their id has to do. */
+export function fenceKeyOf({
+  fenceKey,
+  sessionId,
+}: {
+  readonly fenceKey?: string | undefined;
+  readonly sessionId: string;
+}): string {
+  return fenceKey ?? sessionId;
 }
 
 function json(value: unknown): JsonObject {
