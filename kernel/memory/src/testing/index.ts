@@ -1,0 +1,2 @@
+export type { MemoryStoreFactory } from "./describe-memory-store.ts";
+export { describeMemoryStore } from "./describe-memory-store.ts";
