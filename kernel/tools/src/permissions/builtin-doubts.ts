@@ -1,6 +1,6 @@
 import type { ShellWord } from "./match-argv.ts";
 import type { Doubt } from "./shell-effects.ts";
-import { isRiskyEnvironment, isRiskyVariable } from "./shell-variables.ts";
+import { carriesCommand, isRiskyEnvironment, isRiskyVariable } from "./shell-variables.ts";
 
 /** Builtins that run text, or change what later words of the script mean. */
 const rewriting: Readonly<Record<string, string>> = {
@@ -52,7 +52,8 @@ function assignmentDoubts(program: string, { text, value }: ShellWord): readonly
     program === "export" || program === "declare" || program === "typeset"
       ? isRiskyEnvironment
       : isRiskyVariable;
-  return risky(name) ? [{ reason: `${program} sets ${name} for what follows`, hides: "meaning" }] : [];
+  const hides = carriesCommand(name) ? "command" : "meaning";
+  return risky(name) ? [{ reason: `${program} sets ${name} for what follows`, hides }] : [];
 }
 
 /** `read a[$(rm x)]`, `printf -v`, `test -v` and the like evaluate the name they are given. */

@@ -3,12 +3,20 @@ import type { Doubt, ShellCommand } from "./shell-effects.ts";
 /**
  * One thing a call would do, as rules look at it.
  *
- * A file's `by` tells how it is known: from the tool itself, from a redirection, or guessed from a command's argument.
- * A guess counts for deny and ask rules only.
+ * `by` tells how a file or a host is known: from the tool itself, from a redirection, or guessed from a command's argument.
+ * What is guessed counts for deny and ask rules only; `guess` is a write by a program of which nothing is known.
  */
 export type CallEffect =
-  | { readonly kind: "read" | "write"; readonly path: string; readonly by: "tool" | "redirect" | "argument" }
+  | {
+      readonly kind: "read" | "write";
+      readonly path: string;
+      readonly by: "tool" | "redirect" | "argument" | "guess";
+    }
   | { readonly kind: "command"; readonly command: ShellCommand; readonly folders: readonly string[] }
-  | { readonly kind: "network" | "send"; readonly host: string }
+  | {
+      readonly kind: "network" | "send";
+      readonly host: string;
+      readonly by: "tool" | "redirect" | "argument";
+    }
   | { readonly kind: "doubt"; readonly doubt: Doubt }
   | { readonly kind: "other" };

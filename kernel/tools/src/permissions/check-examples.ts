@@ -56,7 +56,7 @@ function effectsOfExample(rule: CompiledRule, example: string, home: string): re
     }
     case "network":
     case "send":
-      return [{ kind: rule.pattern.kind, host: example }];
+      return [{ kind: rule.pattern.kind, host: example, by: "tool" }];
     case "command":
       return effectsOfCall(
         {

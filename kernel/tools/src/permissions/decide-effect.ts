@@ -177,13 +177,14 @@ function defaultPermission(
       return effect.command.role === "transparent" ? "What it runs is decided on by itself." : undefined;
     case "read":
     case "write":
-      if (effect.by === "argument") return "No rule restricts what the argument names.";
+      if (effect.by === "argument" || effect.by === "guess")
+        return "No rule restricts what the argument names.";
       return effect.by === "redirect" && settings.enforced ? enforced : undefined;
     case "other":
       return request.tool.sideEffect === "pure" ? `${request.tool.name} only looks.` : undefined;
     case "network":
     case "send":
-      return undefined;
+      return effect.by === "argument" ? "No rule restricts what the argument names." : undefined;
     default:
       return unreachable(effect);
   }

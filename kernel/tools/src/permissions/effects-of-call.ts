@@ -22,6 +22,7 @@ function effectsOfAccess(access: Access, workspace: string, home: string): reado
       return effectsOfSource(access.source, posix.resolve(workspace, access.cwd), home);
     case "network":
     case "send":
+      return [{ ...access, by: "tool" }];
     case "other":
       return [access];
     default:

@@ -11,14 +11,26 @@ interface Carrier {
   readonly input?: boolean;
   /** Whether it can always do so. */
   readonly always?: boolean;
+  /** Whether its first word is a cluster of letters even without a dash, as in `tar xf`. */
+  readonly bareCluster?: boolean;
+  /** Counts only where one of the arguments is this word, such as a subcommand. */
+  readonly beside?: RegExp;
 }
+
+/** Files that are another name for the input, or for whatever the shell has opened. */
+const inputFile = /(?:^|\/)(?:stdin|fd\/\d+)$/;
 
 /** Options and scripts of sed that only print and substitute. */
 const simpleSed =
   /^(?:-[nEirsuz]+(?:\.\w+)?|(?:\d+|\$)?(?:,(?:\d+|\$))?[pdq=]|s([/|,#:])(?:(?!\1)[^\\\n;{}]|\\[^\n])*\1(?:(?!\1)[^\\\n;{}]|\\[^\n])*\1[gpI\d]*)$/;
 
 const carriers: readonly Carrier[] = [
-  { programs: "python pypy", letters: "c", input: true },
+  {
+    programs: "python pypy",
+    letters: "c",
+    argument: /^(?:-m)?(?:bdb|cProfile|code|doctest|idlelib|pdb|profile|runpy|timeit|trace)$/,
+    input: true,
+  },
   {
     programs: "node nodejs bun deno tsx ts-node",
     options: "--eval --print --require --import --loader --experimental-loader --env-file",
@@ -26,7 +38,7 @@ const carriers: readonly Carrier[] = [
     argument: /^(eval|repl)$/,
     input: true,
   },
-  { programs: "perl", letters: "eEMmx", input: true },
+  { programs: "perl", letters: "deEMmx", input: true },
   { programs: "ruby irb", letters: "er", input: true },
   {
     programs: "php",
@@ -38,16 +50,22 @@ const carriers: readonly Carrier[] = [
   { programs: "awk gawk mawk nawk", argument: /system|getline|[|>@]/, letters: "lie" },
   {
     programs: "git",
-    options: `-c -C -x -O --config --config-env --exec-path --git-dir --work-tree --namespace --exec --extcmd --tool
-      --upload-pack --receive-pack --open-files-in-pager --template --ext-diff --textconv --output`,
-    argument:
-      /^(config|bisect|submodule|filter-branch|difftool|mergetool|hook|daemon|send-email|instaweb|p4|svn)$|^ext::/,
+    options: `--config --config-env --exec-path --git-dir --work-tree --namespace --exec --extcmd --tool --upload-pack
+      --receive-pack --open-files-in-pager --template --ext-diff --textconv --output`,
+    letters: "cCxO",
+    argument: new RegExp(
+      `^(${`bisect citool config credential cvsserver daemon difftool filter-branch for-each-repo gui hook instaweb
+        interpret-trailers maintenance mergetool p4 remote-ext remote-fd send-email shell submodule svn upload-archive
+        web--browse`.replaceAll(/\s+/g, "|")})$|^ext::`,
+    ),
   },
+  { programs: "git", beside: /^(archive|clone|fetch-pack|ls-remote)$/, letters: "u" },
   {
     programs: "tar bsdtar gtar",
     options: `--checkpoint-action --to-command --use-compress-program --info-script --new-volume-script --rsh-command
       --rmt-command`,
     letters: "IF",
+    bareCluster: true,
   },
   { programs: "rsync", options: "--rsh --rsync-path", letters: "e" },
   { programs: "scp sftp", letters: "SoDF" },
@@ -76,6 +94,9 @@ const carriers: readonly Carrier[] = [
     argument: /^(generate|tool)$|^-(exec|toolexec|vettool)=/,
   },
   { programs: "cargo", options: "--config" },
+  { programs: "jobs", letters: "x" },
+  { programs: "gh glab", argument: /^(alias|extension)$|^!/ },
+  { programs: "apt apt-get aptitude dpkg", letters: "o", options: "--option --pre-invoke --post-invoke" },
   { programs: "rg", options: "--pre --hostname-bin" },
   { programs: "fd fdfind", options: "--exec --exec-batch", letters: "xX" },
   { programs: "ag ack bat man", options: "--pager --html", letters: "PH" },
@@ -92,22 +113,48 @@ const carriers: readonly Carrier[] = [
   },
 ];
 
-const byProgram: ReadonlyMap<string, Carrier> = new Map(
-  carriers.flatMap((carrier) => carrier.programs.split(/\s+/).map((program) => [program, carrier])),
+const byProgram: ReadonlyMap<string, readonly Carrier[]> = Map.groupBy(
+  carriers.flatMap((carrier) => carrier.programs.split(/\s+/).map((program) => ({ ...carrier, program }))),
+  ({ program }) => program,
 );
 
 /** Names the way in which a command runs code given as text, or nothing when it has none that is known. */
 export function hiddenCodeIn(program: string, args: readonly (string | undefined)[]): string | undefined {
   const name = program.slice(0, 64).replace(/-?[\d.]+$/, "");
   if (name === "sed") return sedDoubt(args);
-  const carrier = byProgram.get(name) ?? byProgram.get(program);
-  if (carrier === undefined) return undefined;
-  if (carrier.always === true) return `${name} runs whatever it is told`;
-  if (carrier.input === true && args.every((arg) => arg === "-" || arg?.startsWith("-") === true)) {
-    const asksOnly = args.length > 0 && args.every((arg) => /^(--version|--help|-V|-v|-h)$/.test(arg ?? ""));
-    if (!asksOnly) return `${name} runs what it reads from its input`;
+  for (const carrier of byProgram.get(name) ?? byProgram.get(program) ?? []) {
+    const doubt = doubtOf(carrier, name, args);
+    if (doubt !== undefined) return doubt;
   }
-  const found = args.find((arg) => arg !== undefined && carries(carrier, arg));
+  return undefined;
+}
+
+/** Tells whether a file's name means the input of the program that is given it, or something that is open already. */
+export function isInputFile(path: string | undefined): boolean {
+  return path !== undefined && inputFile.test(path);
+}
+
+/** Tells whether `program` runs the files that it is given as code, as `python3 x.py` does. */
+export function runsFiles(program: string): boolean {
+  const carrierOf = byProgram.get(program.replace(/-?[\d.]+$/, "")) ?? byProgram.get(program) ?? [];
+  return program === "make" || carrierOf.some(({ input }) => input === true);
+}
+
+function doubtOf(carrier: Carrier, name: string, args: readonly (string | undefined)[]): string | undefined {
+  if (carrier.always === true) return `${name} runs whatever it is told`;
+  if (carrier.beside !== undefined && !args.some((arg) => carrier.beside?.test(arg ?? "") === true))
+    return undefined;
+  if (carrier.input === true) {
+    const readsInput = args.every((arg) => arg === "-" || arg?.startsWith("-") === true);
+    const asksOnly = args.length > 0 && args.every((arg) => /^(--version|--help|-V|-v|-h)$/.test(arg ?? ""));
+    if ((readsInput && !asksOnly) || args.some(isInputFile))
+      return `${name} runs what it reads from its input`;
+  }
+  const [first, ...rest] = args;
+  const bare = carrier.bareCluster === true && first !== undefined && /^\w+$/.test(first);
+  const found = (bare ? [`-${first}`, ...rest] : args).find(
+    (arg) => arg !== undefined && carries(carrier, arg),
+  );
   return found === undefined ? undefined : `${name} ${found.slice(0, 40)} can run code that rules do not see`;
 }
 
@@ -123,7 +170,8 @@ function sedDoubt(args: readonly (string | undefined)[]): string | undefined {
 function carries(carrier: Carrier, arg: string): boolean {
   const option = arg.split("=", 1)[0] ?? arg;
   const named = (carrier.options?.split(/\s+/) ?? []).some(
-    (known) => option === known || (option.startsWith("--") && option.length > 4 && known.startsWith(option)),
+    (known) =>
+      option === known || (option.startsWith("--") && option.length >= 4 && known.startsWith(option)),
   );
   const cluster =
     /^-[^-]/.test(arg) && (carrier.letters ?? "").split("").some((letter) => arg.includes(letter));

@@ -108,9 +108,28 @@ function isOption(word: WordPattern): boolean {
 function findOption(option: WordPattern, words: readonly ShellWord[]): Match {
   const end = words.findIndex((word) => word.value === "--");
   const values = (end === -1 ? words : words.slice(0, end)).map((word) => word.value);
-  const given = values.filter((value) => value?.startsWith("-") === true && value !== "-");
-  if (option.some((wildcard) => hasOption(wildcard, given.map(String)))) return "yes";
-  return values.includes(undefined) ? "maybe" : "no";
+  const given = values.filter((value) => value?.startsWith("-") === true && value !== "-").map(String);
+  if (option.some((wildcard) => hasOption(wildcard, given))) return "yes";
+  if (values.includes(undefined)) return "maybe";
+  return option.some((wildcard) => mayHaveOption(wildcard, given)) ? "maybe" : "no";
+}
+
+/**
+ * Only the program knows that `-r`, `-R` and `--recursive` are the same; that they begin alike is reason enough to ask
+ * about `rm --recursive --force` when a rule is about `rm -rf`.
+ */
+function mayHaveOption(option: WordPattern[number], given: readonly string[]): boolean {
+  const literal = option.length === 1 ? (option[0] ?? "").toLowerCase() : "";
+  const short = given.filter((word) => /^-[^-]/.test(word)).join("");
+  const wanted = /^--[a-z]/.test(literal) ? literal.slice(2, 3) : /^-[a-z0-9]+$/.exec(literal)?.[0].slice(1);
+  if (wanted === undefined) return false;
+  return wanted
+    .split("")
+    .every(
+      (letter) =>
+        short.toLowerCase().includes(letter) ||
+        given.some((word) => word.toLowerCase().startsWith(`--${letter}`)),
+    );
 }
 
 function hasOption(option: WordPattern[number], given: readonly string[]): boolean {
@@ -133,6 +152,14 @@ function hasOption(option: WordPattern[number], given: readonly string[]): boole
   });
 }
 
+/** `npm publ` is `npm publish` to npm. */
+function abbreviates(expected: WordPattern, value: string): boolean {
+  return (
+    value.length > 2 &&
+    expected.some(([start = ""]) => start.length > value.length && start.startsWith(value))
+  );
+}
+
 function findOperands(operands: readonly WordPattern[], words: readonly ShellWord[]): Match {
   let found = 0;
   let afterOption = false;
@@ -143,6 +170,8 @@ function findOperands(operands: readonly WordPattern[], words: readonly ShellWor
     if (matchesWord(expected, value)) {
       found++;
       afterOption = false;
+    } else if (abbreviates(expected, value)) {
+      return "maybe";
     } else if (value.startsWith("-")) {
       afterOption = !value.includes("=") && value !== "--";
     } else if (afterOption) {

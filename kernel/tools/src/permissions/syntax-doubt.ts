@@ -35,6 +35,13 @@ function hidingReason(node: SyntaxNode): string | undefined {
       return node.index === undefined || isIndex(node.index) ? undefined : "an array index is evaluated";
     case "Assignment":
       return node.index === undefined || isIndex(node.index) ? undefined : "an array index is evaluated";
+    case "FileDescriptorVariable":
+      return node.name.includes("[") ? "an array index is evaluated" : undefined;
+    case "ArrayValue":
+      // `a=([i]=1)`: the index is evaluated as arithmetic.
+      return node.elements.some(({ text }) => /^\[(?!\d+\]\+?=)/.test(text))
+        ? "an array index is evaluated"
+        : undefined;
     case "Slice":
       return isIndex(node.offset) && (node.length === undefined || isIndex(node.length))
         ? undefined

@@ -3,7 +3,8 @@ import { posix } from "node:path";
 import { isInSystemFolder } from "./match-argv.ts";
 import type { ShellWord } from "./match-argv.ts";
 import type { Doubt, ShellCommand } from "./shell-effects.ts";
-import { isRiskyEnvironment } from "./shell-variables.ts";
+import { isInputFile } from "./hidden-code.ts";
+import { carriesCommand, isRiskyEnvironment } from "./shell-variables.ts";
 import { isLauncher, wrapperOf } from "./wrappers.ts";
 import type { Wrapper } from "./wrappers.ts";
 
@@ -19,8 +20,20 @@ export interface Unwrapped {
 
 const plain: Unwrapped = { role: "plain", inner: [], scripts: [], doubts: [] };
 
-/** Shells that read what the parser reads; others only carry code. */
 const shells = new Set("ash bash dash ksh mksh rbash sh yash zsh".split(" "));
+
+/** Shells that read all that the parser reads as the parser does. */
+const bashes = new Set(["bash", "rbash"]);
+
+/** Shells that do so for what POSIX describes. */
+const plainShells = new Set(["ash", "dash", "sh"]);
+
+/**
+ * What Bash and a plain shell read differently, wherever it stands: `a &>b rm c` runs `a` in Bash, and `rm c` too in
+ * dash. Looked for in the text, for the tree is Bash's.
+ */
+const bashOnly =
+  /&>|\|&|;&|;;&|>&[^\d-]|<<<|[<>]\(|\$['"[]|\[\[|\(\(|\$\{ |\{[^}]*(?:,|\.\.)|[=+]\(|\b(?:function|select|coproc|time)\b|\$\{[^}]*(?:[\^@,/!]|\[)|\{\w+\}[<>]|[?*+@!]\(/;
 
 /** Looks into a command that runs other commands: `env`, `timeout`, `sudo`, `xargs`, `find -exec`, `bash -c`, `eval`, `trap`. */
 export function unwrapCommand(argv: readonly ShellWord[]): Unwrapped {
@@ -36,10 +49,16 @@ function unwrapByName(name: string, args: readonly ShellWord[]): Unwrapped {
   if (name === "eval" || name === "trap")
     return unwrapText(name, args[0]?.value === "--" ? args.slice(1) : args);
   if (name === "find") return unwrapFind(args);
-  if (name === "command" && args.some(({ value }) => /^-p?[vV]/.test(value ?? ""))) return plain;
+  if (name === "command" && onlyLooksUp(args)) return plain;
   const wrapper = wrapperOf(name);
   if (wrapper !== undefined) return unwrapWrapper(name, wrapper, args);
   return isLauncher(name) ? unwrapLauncher(name, args) : plain;
+}
+
+/** `command -v rm` only tells what `rm` is; `command rm -v` runs it. */
+function onlyLooksUp(args: readonly ShellWord[]): boolean {
+  const end = args.findIndex(({ value }) => value?.startsWith("-") !== true || value === "--");
+  return args.slice(0, end === -1 ? undefined : end).some(({ value }) => /^-p?[vV]+$/.test(value ?? ""));
 }
 
 function unwrapLauncher(name: string, args: readonly ShellWord[]): Unwrapped {
@@ -77,14 +96,23 @@ function unwrapShell(name: string, args: readonly ShellWord[]): Unwrapped {
   if (takesText) {
     if (text?.value === undefined)
       return { ...plain, doubts: [hidden(`${name} -c runs text that is computed`)] };
-    return { ...plain, role: usual ? "transparent" : "launcher", scripts: [text.value] };
+    const doubts = dialectDoubts(name, text.value);
+    usual &&= doubts.length === 0;
+    return { role: usual ? "transparent" : "launcher", inner: [], scripts: [text.value], doubts };
   }
   const asksOnly = args.length === 1 && args[0]?.value === "--version";
   const readsInput =
-    text === undefined || args.slice(0, at).some(({ value }) => /^-[^-]*s/.test(value ?? ""));
+    text === undefined ||
+    isInputFile(text.value) ||
+    args.slice(0, at).some(({ value }) => /^-[^-]*s/.test(value ?? ""));
   return readsInput && !asksOnly
     ? { ...plain, doubts: [hidden(`${name} runs what it reads from its input`)] }
     : plain;
+}
+
+function dialectDoubts(name: string, script: string): readonly Doubt[] {
+  if (bashes.has(name) || (plainShells.has(name) && !bashOnly.test(script))) return [];
+  return [hidden(`${name} may read the text in another way than Bash`)];
 }
 
 function unwrapFind(args: readonly ShellWord[]): Unwrapped {
@@ -109,7 +137,8 @@ function unwrapWrapper(name: string, wrapper: Wrapper, args: readonly ShellWord[
   for (; wrapper.assignments === true; at++) {
     const variable = /^([^=]+)=/.exec(args[at]?.value ?? "")?.[1];
     if (variable === undefined) break;
-    if (isRiskyEnvironment(variable)) doubts.push({ reason: `${name} sets ${variable}`, hides: "meaning" });
+    const hides = carriesCommand(variable) ? "command" : "meaning";
+    if (isRiskyEnvironment(variable)) doubts.push({ reason: `${name} sets ${variable}`, hides });
   }
   at += wrapper.operands ?? 0;
 
