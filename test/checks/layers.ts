@@ -29,6 +29,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   telemetry: kernel,
   bedrock: kernel,
   sandbox: kernel,
+  egress: kernel,
   "cli-models": kernel,
   server: [...kernel, "proto", "sandbox", "store-sqlite"],
   cli: [...kernel, "proto", "client", "bedrock", "cli-models", "sandbox", "store-sqlite", "server"],

@@ -1,0 +1,167 @@
+import { Agent } from "undici";
+import type { Dispatcher } from "undici";
+
+import type { AuditSink, EgressCaller, EgressRow } from "./audit.ts";
+import { noAudit } from "./audit.ts";
+import { dialChecked } from "./dial-checked.ts";
+import { egressError } from "./egress-error.ts";
+import type { EgressRules } from "./resolve-checked.ts";
+import { assertListed } from "./resolve-checked.ts";
+import { parseUrl } from "./target.ts";
+import type { Target } from "./target.ts";
+
+/** What {@link createAuditedDispatcher} needs. */
+export interface AuditedDispatcherOptions {
+  readonly rules: EgressRules;
+  readonly caller: EgressCaller;
+  readonly audit?: AuditSink;
+  /** Certificate authorities in PEM, instead of the usual ones. */
+  readonly ca?: readonly string[];
+  readonly now?: () => number;
+}
+
+/** An HTTP client whose every connection is checked and whose every request gets a row. */
+export interface AuditedDispatcher extends AsyncDisposable {
+  readonly dispatcher: Dispatcher;
+}
+
+/** Makes an undici dispatcher out of the rules. Disposing of it ends its requests. */
+export function createAuditedDispatcher(options: AuditedDispatcherOptions): AuditedDispatcher {
+  const { rules, audit = noAudit, now = Date.now } = options;
+  const dialled = new Map<string, string>();
+  const disposal = new AbortController();
+  const open = new Set<OpenRow>();
+  const agent = new Agent({
+    connect(place, callback) {
+      const secure = place.protocol === "https:";
+      const target = { host: bare(place.hostname), port: Number(place.port || (secure ? 443 : 80)) };
+      const tls = options.ca === undefined ? {} : { ca: [...options.ca] };
+      dialChecked(target, rules, disposal.signal, secure ? { tls } : {}).then(
+        ({ socket, address }) => {
+          dialled.set(keyOf(target), address);
+          callback(null, socket);
+        },
+        (error: unknown) => callback(toError(error), null),
+      );
+    },
+    maxHeaderSize: 65_536,
+  });
+  const dispatcher = agent.compose((next) => (request, handler) => {
+    const at = now();
+    const row = rowOf(request, { at, caller: options.caller });
+    open.add(row);
+    try {
+      assertListed(row.target, rules);
+    } catch (error) {
+      finish(row, error);
+      throw error;
+    }
+    return next(request, watched(handler, row, finish));
+  });
+
+  function finish(row: OpenRow, error?: unknown): void {
+    if (!open.delete(row)) return;
+    const address = dialled.get(keyOf(row.target));
+    const denied = error instanceof Error && "code" in error && error.code === "egress.denied";
+    audit.write({
+      ...row.begun,
+      ...(address === undefined || denied ? {} : { address }),
+      ...(row.status === undefined ? {} : { status: row.status }),
+      bytesSent: row.sent,
+      bytesReceived: row.received,
+      durationMs: now() - row.begun.at,
+      decision: error === undefined ? "allowed" : denied ? "denied" : "failed",
+      ...(error === undefined ? {} : { reason: reasonOf(error) }),
+    });
+  }
+
+  return {
+    dispatcher,
+    async [Symbol.asyncDispose]() {
+      const closed = egressError("egress.failed", "The client is closed.");
+      disposal.abort(closed);
+      await agent.destroy();
+      for (const row of open) finish(row, closed); // what nobody read to its end
+    },
+  };
+}
+
+interface OpenRow {
+  readonly begun: Omit<EgressRow, "bytesSent" | "bytesReceived" | "durationMs" | "decision">;
+  readonly target: Target;
+  status?: number;
+  sent: number;
+  received: number;
+}
+
+function rowOf(
+  request: Dispatcher.DispatchOptions,
+  { at, caller }: { readonly at: number; readonly caller: EgressCaller },
+): OpenRow {
+  const { host, port, url } = parseUrl(new URL(request.path, String(request.origin)));
+  const begun = {
+    ...caller,
+    at,
+    via: "fetch",
+    host,
+    port,
+    method: request.method,
+    path: url.pathname,
+  } as const;
+  return { begun, target: { host, port }, sent: 0, received: 0 };
+}
+
+/** Passes everything on to `handler`, and counts. */
+function watched(
+  handler: Dispatcher.DispatchHandler,
+  row: OpenRow,
+  finish: (row: OpenRow, error?: unknown) => void,
+): Dispatcher.DispatchHandler {
+  return {
+    onRequestStart: (controller, context) => handler.onRequestStart?.(controller, context),
+    onRequestUpgrade(controller, status, headers, socket) {
+      row.status = status;
+      finish(row);
+      handler.onRequestUpgrade?.(controller, status, headers, socket);
+    },
+    onResponseStart(controller, status, headers, message) {
+      row.status = status;
+      handler.onResponseStart?.(controller, status, headers, message);
+    },
+    onResponseData(controller, chunk) {
+      row.received += chunk.length;
+      handler.onResponseData?.(controller, chunk);
+    },
+    onResponseEnd(controller, trailers) {
+      finish(row);
+      handler.onResponseEnd?.(controller, trailers);
+    },
+    onResponseError(controller, error) {
+      finish(row, error);
+      handler.onResponseError?.(controller, error);
+    },
+    onResponseStarted: () => handler.onResponseStarted?.(),
+    onBodySent(chunk) {
+      row.sent += chunk.length;
+      handler.onBodySent?.(chunk);
+    },
+    onRequestSent: () => handler.onRequestSent?.(),
+  };
+}
+
+function reasonOf(error: unknown): string {
+  const known = error instanceof Error && "kind" in error && error.kind === "tau.error";
+  return known ? error.message : "The connection broke, or was given up.";
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+function bare(hostname: string): string {
+  return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname.replace(/\.$/u, "");
+}
+
+function keyOf({ host, port }: Target): string {
+  return `${host} ${port}`;
+}
