@@ -31,16 +31,21 @@ export { createPipePool } from "./host/pipe-pool.ts";
 export { profileHash } from "./host/profile-hash.ts";
 export type { ProcessControl, ProcessRequest } from "./host/run-process.ts";
 export { runProcess } from "./host/run-process.ts";
-export type { Decision, EffectRequest, PermissionPolicy } from "./permission.ts";
-export type { ConsideredRule, EffectDecision } from "./permissions/decide-effect.ts";
-export { meetPolicies } from "./permissions/meet-policies.ts";
+export type { EffectRequest, PermissionPolicy } from "./permission.ts";
+export type { Decision } from "./permissions/decision.ts";
 export type {
-  ExplainingPolicy,
+  ConsideredRule,
+  EffectDecision,
+  ExplainedLayer,
+  ExplainedRule,
   Explanation,
-  PermissionPolicyOptions,
-} from "./permissions/permission-policy.ts";
+} from "./permissions/explanation.ts";
+export { meetPolicies } from "./permissions/meet-policies.ts";
+export type { ExplainingPolicy, PermissionPolicyOptions } from "./permissions/permission-policy.ts";
 export { createPermissionPolicy } from "./permissions/permission-policy.ts";
-export type { PermissionRule, PermissionRules, Verdict } from "./permissions/rule.ts";
+export { renderExplanation } from "./permissions/render-explanation.ts";
+export type { PermissionLayer, PermissionRule, PermissionRules, Verdict } from "./permissions/rule.ts";
+export type { RuleLayer, RuleOrigin } from "./permissions/rule-layer.ts";
 export type { DriverReport, SandboxDriver } from "./sandbox-driver.ts";
 export type { Tool, ToolCache, ToolCaller, ToolContext, ToolOutput, ValidatedInput } from "./tool.ts";
 export type { ToolRole, ToolViewer } from "./tool-role.ts";

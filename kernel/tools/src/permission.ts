@@ -1,14 +1,7 @@
 import type { Access } from "./access.ts";
+import type { Decision } from "./permissions/decision.ts";
+import type { Explanation } from "./permissions/explanation.ts";
 import type { Tool } from "./tool.ts";
-
-/** What the rules say about one effect. */
-export interface Decision {
-  readonly decision: "deny" | "ask" | "allow";
-  /** A sentence for people and for the model; a denial says what to do instead. */
-  readonly reason: string;
-  /** The rule that decided, as written; absent when a default did. */
-  readonly rule?: string;
-}
 
 /** A tool call before it runs. */
 export interface EffectRequest {
@@ -20,4 +13,6 @@ export interface EffectRequest {
 /** Decides on effects. Pure: the same request gets the same decision. */
 export interface PermissionPolicy {
   decide(request: EffectRequest): Decision;
+  /** Decides just the same, and tells how; absent where a policy cannot. */
+  explain?(request: EffectRequest): Explanation;
 }

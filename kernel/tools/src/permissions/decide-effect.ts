@@ -1,11 +1,13 @@
 import { unreachable } from "@tau/core";
 
 import type { EnvironmentProfile } from "../environment.ts";
-import type { Decision, EffectRequest } from "../permission.ts";
+import type { EffectRequest } from "../permission.ts";
+import type { Decision } from "./decision.ts";
 import type { CallEffect } from "./call-effect.ts";
 import { describeEffect } from "./describe-effect.ts";
 import type { Match } from "./match-argv.ts";
 import { matchRule, toRuleSubject } from "./match-rule.ts";
+import type { RuleSubject } from "./match-rule.ts";
 import type { CompiledRule, Verdict } from "./rule.ts";
 
 /** What deciding needs to know beside the effect. */
@@ -17,19 +19,19 @@ export interface DecisionSettings {
   readonly home: string;
 }
 
-/** A rule that had something to say about an effect. */
-export interface ConsideredRule {
-  readonly rule: string;
-  readonly verdict: Verdict;
-  readonly origin: CompiledRule["origin"];
-  readonly match: Exclude<Match, "no">;
+/** What a rule says of an effect. */
+export interface RuleMatch {
+  readonly rule: CompiledRule;
+  readonly match: Match;
 }
 
-/** How one effect of a call was decided. */
-export interface EffectDecision extends Decision {
-  /** The effect, in words. */
-  readonly effect: string;
-  readonly considered: readonly ConsideredRule[];
+/** How one effect was decided, in the engine's own terms. */
+export interface DecidedEffect {
+  readonly decision: Decision;
+  readonly subject: RuleSubject;
+  readonly described: string;
+  /** The rules that count and match, or may. */
+  readonly matches: readonly RuleMatch[];
 }
 
 /** Decides on one effect: deny beats ask, ask beats allow, and what nothing covers is the profile's to decide. */
@@ -37,29 +39,36 @@ export function decideEffect(
   effect: CallEffect,
   request: EffectRequest,
   settings: DecisionSettings,
-): EffectDecision {
+): DecidedEffect {
   const subject = toRuleSubject(effect, {
     tool: request.tool.name,
     workspace: request.workspace,
     home: settings.home,
   });
-  const matches = settings.rules
-    .filter((rule) => countsFor(rule, effect, settings))
-    .map((rule) => ({ rule, match: matchRule(rule, subject) }))
-    .filter(({ match }) => match !== "no");
+  const matches: RuleMatch[] = [];
+  for (const rule of settings.rules) {
+    if (whyNotCounted(rule, effect, settings) !== undefined) continue;
+    const match = matchRule(rule, subject);
+    if (match !== "no") matches.push({ rule, match });
+  }
   const described = describeEffect(effect, request);
-  const decisions = [
-    ...matches.flatMap(({ rule, match }) => restriction(rule, match, described, settings)),
-    ...uncertainty(effect, settings),
+  const [distrusted, trusted] = partition(matches);
+  const restrictions = (some: readonly RuleMatch[]): readonly Decision[] =>
+    some.flatMap(({ rule, match }) => restriction(rule, match, described, settings));
+  const decided =
+    strictest([...restrictions(trusted), ...uncertainty(effect, settings)]) ??
+    permission(effect, { request, settings, described, matches: trusted });
+  // Where nobody is asked without a rule, an ask rule is a door: one that nobody trusts must not open it.
+  const decision = strictest([decided, ...restrictions(distrusted)]) ?? decided;
+  return { decision, subject, described, matches };
+}
+
+function partition(matches: readonly RuleMatch[]): readonly [readonly RuleMatch[], readonly RuleMatch[]] {
+  if (!matches.some(({ rule }) => rule.untrusted === true)) return [[], matches];
+  return [
+    matches.filter(({ rule }) => rule.untrusted === true),
+    matches.filter(({ rule }) => rule.untrusted !== true),
   ];
-  const considered = matches.map(({ rule, match }): ConsideredRule => ({
-    rule: rule.text,
-    verdict: rule.verdict,
-    origin: rule.origin,
-    match: match === "yes" ? "yes" : "maybe",
-  }));
-  const decision = strictest(decisions) ?? permission(effect, { request, settings, described, matches });
-  return { ...decision, effect: described, considered };
 }
 
 /** The strictest of some decisions; of several as strict, the first that a rule made. Absent when there are none. */
@@ -71,13 +80,21 @@ export function strictest<T extends Decision>(decisions: readonly T[]): T | unde
 }
 
 /**
+ * Why a rule does not count for an effect, if it does not.
+ *
  * Rules of an enforced profile are kept by the environment itself, with the same effect and without guesses: what a
  * command's arguments seem to name, and writes to its private /tmp, are left to it.
  */
-function countsFor(rule: CompiledRule, effect: CallEffect, settings: DecisionSettings): boolean {
-  if (rule.origin === "configured" || !settings.enforced) return true;
-  if (effect.kind !== "read" && effect.kind !== "write") return true;
-  return effect.by === "tool" || (effect.by === "redirect" && !effect.path.startsWith("/tmp/"));
+export function whyNotCounted(
+  rule: CompiledRule,
+  effect: CallEffect,
+  { enforced }: DecisionSettings,
+): string | undefined {
+  if (rule.untrusted === true && rule.verdict === "allow") return "what is not trusted yet may only tighten";
+  if (rule.origin !== "profile" || !enforced) return undefined;
+  if (effect.kind !== "read" && effect.kind !== "write") return undefined;
+  const counts = effect.by === "tool" || (effect.by === "redirect" && !effect.path.startsWith("/tmp/"));
+  return counts ? undefined : "the environment sees to it";
 }
 
 function restriction(
@@ -90,23 +107,19 @@ function restriction(
   const verb = rule.verdict === "deny" ? "forbids" : "wants a person to see";
   if (match === "maybe") {
     return [
-      unsettled(
-        `${effect} may be what the rule ${rule.text} ${verb}; write it out plainly`,
-        settings,
-        rule.text,
-      ),
+      unsettled(`${effect} may be what the rule ${rule.text} ${verb}; write it out plainly`, settings, rule),
     ];
   }
   const hint = rule.verdict === "deny" ? "Do it another way, or ask the person to change the rule." : "";
   const reason = `The rule ${rule.text} ${verb} ${effect}. ${rule.reason ?? hint}`.trimEnd();
   if (rule.verdict === "ask" && settings.approvals === "never") {
-    return [{ decision: "deny", reason: `${reason} Nobody is asked in this run.`, rule: rule.text }];
+    return [{ decision: "deny", reason: `${reason} Nobody is asked in this run.`, ...named(rule) }];
   }
-  return [{ decision: rule.verdict, reason, rule: rule.text }];
+  return [{ decision: rule.verdict, reason, ...named(rule) }];
 }
 
 /** The decision on what no rule settles: ask when someone is there to be asked, else deny. */
-function unsettled(problem: string, settings: DecisionSettings, rule?: string): Decision {
+function unsettled(problem: string, settings: DecisionSettings, rule?: CompiledRule): Decision {
   const decided: Decision =
     settings.approvals === "ask"
       ? { decision: "ask", reason: `${problem}.` }
@@ -114,7 +127,11 @@ function unsettled(problem: string, settings: DecisionSettings, rule?: string): 
           decision: "deny",
           reason: `${problem}. Nobody is asked in this run: do it another way, or have a rule allow it.`,
         };
-  return rule === undefined ? decided : { ...decided, rule };
+  return rule === undefined ? decided : { ...decided, ...named(rule) };
+}
+
+function named({ text, origin }: CompiledRule): Pick<Decision, "rule" | "layer"> {
+  return { rule: text, layer: origin };
 }
 
 function uncertainty(effect: CallEffect, settings: DecisionSettings): readonly Decision[] {
@@ -141,7 +158,7 @@ interface Unrestricted {
   readonly request: EffectRequest;
   readonly settings: DecisionSettings;
   readonly described: string;
-  readonly matches: readonly { readonly rule: CompiledRule; readonly match: Match }[];
+  readonly matches: readonly RuleMatch[];
 }
 
 function permission(effect: CallEffect, { request, settings, described, matches }: Unrestricted): Decision {
@@ -150,7 +167,7 @@ function permission(effect: CallEffect, { request, settings, described, matches 
     return {
       decision: "allow",
       reason: rule.reason ?? `The rule ${rule.text} allows ${described}.`,
-      rule: rule.text,
+      ...named(rule),
     };
   }
   const reason = defaultPermission(effect, request, settings);

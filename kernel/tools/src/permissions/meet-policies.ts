@@ -1,15 +1,32 @@
-import type { PermissionPolicy } from "../permission.ts";
+import type { EffectRequest, PermissionPolicy } from "../permission.ts";
 import { strictest } from "./decide-effect.ts";
+import type { Explanation } from "./explanation.ts";
+import type { ExplainingPolicy } from "./permission-policy.ts";
 
 /**
  * Makes the policy that allows only what both allow, and denies what either denies: a child's policy is the meet of its
  * parent's and its own. Of two decisions as strict as each other, `parent`'s reason is given.
+ *
+ * The one place where policies are put together: plan mode, skills in use and sub-agents are meets, so none of them can
+ * do what the policy above them does not allow.
  */
-export function meetPolicies(parent: PermissionPolicy, child: PermissionPolicy): PermissionPolicy {
+export function meetPolicies(parent: PermissionPolicy, child: PermissionPolicy): ExplainingPolicy {
   return {
     decide(request) {
       const first = parent.decide(request);
       return strictest([first, child.decide(request)]) ?? first;
     },
+    explain(request) {
+      const meets = [explainBy(parent, request), explainBy(child, request)];
+      const { effects: _, meets: __, policy: ___, ...decision } = strictest(meets) ?? denied;
+      return { ...decision, effects: [], meets };
+    },
   };
+}
+
+const denied: Explanation = { decision: "deny", reason: "No policy decided.", effects: [] };
+
+/** The derivation of a policy; of one that cannot explain itself, its decision alone. */
+function explainBy(policy: PermissionPolicy, request: EffectRequest): Explanation {
+  return policy.explain?.(request) ?? { ...policy.decide(request), effects: [] };
 }

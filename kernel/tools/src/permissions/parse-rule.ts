@@ -1,18 +1,38 @@
 import { parseArgvPattern } from "./argv-pattern.ts";
 import { invalidRule } from "./invalid-rule.ts";
 import { parsePathPattern } from "./path-pattern.ts";
-import type { CompiledRule, PermissionRule, PermissionRules, RulePattern, Verdict } from "./rule.ts";
+import type {
+  CompiledRule,
+  PermissionLayer,
+  PermissionRule,
+  PermissionRules,
+  RulePattern,
+  Verdict,
+} from "./rule.ts";
+import type { RuleOrigin } from "./rule-layer.ts";
 import { toWildcard } from "./wildcard.ts";
 
 const howToWrite =
   "Write it as read(src/**), write(*.md), bash(npm test), network(example.org) or a tool's name";
 
 /** Reads every rule of a set; throws `permission.invalid_rule` for the first that cannot be read. */
-export function parseRules(rules: PermissionRules, origin: CompiledRule["origin"]): readonly CompiledRule[] {
+export function parseRules(rules: PermissionRules, origin: RuleOrigin): readonly CompiledRule[] {
   const verdicts: readonly Verdict[] = ["deny", "ask", "allow"];
   return verdicts.flatMap((verdict) =>
     (rules[verdict] ?? []).map((entry) => parseRule(entry, verdict, origin)),
   );
+}
+
+/** Reads the rules of a layer. Throws as {@link parseRules}. */
+export function parseLayer({
+  layer,
+  rules,
+  source,
+  trusted = true,
+}: PermissionLayer): readonly CompiledRule[] {
+  const from = source === undefined ? {} : { source };
+  const trust = trusted ? {} : ({ untrusted: true } as const);
+  return parseRules(rules, layer).map((rule) => ({ ...rule, ...from, ...trust }));
 }
 
 /**
@@ -30,7 +50,7 @@ export function parseRules(rules: PermissionRules, origin: CompiledRule["origin"
 export function parseRule(
   entry: string | PermissionRule,
   verdict: Verdict,
-  origin: CompiledRule["origin"] = "configured",
+  origin: RuleOrigin = "user",
 ): CompiledRule {
   const text = typeof entry === "string" ? entry : entry.rule;
   const reason = typeof entry === "string" ? undefined : entry.reason;

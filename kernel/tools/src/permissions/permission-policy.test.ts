@@ -292,6 +292,7 @@ describe("the whole call", () => {
     expect(policyOf({ rules }).decide(bash("git push"))).toEqual({
       decision: "deny",
       rule: "bash(git push *)",
+      layer: "user",
       reason: "The rule bash(git push *) forbids running git push. Open a pull request with `gh pr create`.",
     });
   });

@@ -1,21 +1,29 @@
 import { homedir } from "node:os";
 
 import type { EnvironmentProfile, NetworkAccess } from "../environment.ts";
-import type { Decision, EffectRequest, PermissionPolicy } from "../permission.ts";
+import type { EffectRequest, PermissionPolicy } from "../permission.ts";
+import type { Decision } from "./decision.ts";
 import { effectsOfCall } from "./effects-of-call.ts";
 import { checkExamples } from "./check-examples.ts";
 import { decideEffect, strictest } from "./decide-effect.ts";
-import type { DecisionSettings, EffectDecision } from "./decide-effect.ts";
-import { parseRules } from "./parse-rule.ts";
+import type { DecisionSettings } from "./decide-effect.ts";
+import { explainEffect } from "./explain-effect.ts";
+import type { Explanation } from "./explanation.ts";
+import { parseLayer, parseRules } from "./parse-rule.ts";
 import { profileRules } from "./profile-rules.ts";
-import type { PermissionRules } from "./rule.ts";
+import { ruleLayers } from "./rule-layer.ts";
+import type { CompiledRule, PermissionLayer, PermissionRules } from "./rule.ts";
 
 /** Options of {@link createPermissionPolicy}. */
 export interface PermissionPolicyOptions {
   /** What is included without a rule. */
   readonly profile: EnvironmentProfile["access"];
-  /** Rules beside the profile's; none of them loosens a deny of the profile. */
+  /** Rules beside the profile's; none of them loosens a deny of the profile. Those of the layer `user`. */
   readonly rules?: PermissionRules;
+  /** Rules of several layers. An allow rule of one never loosens what another denies or asks about. */
+  readonly layers?: readonly PermissionLayer[];
+  /** What the policy is called in explanations. */
+  readonly name?: string;
   /** Whether the environment keeps commands inside the profile (`EnvironmentInfo.enforced`). Default false. */
   readonly enforced?: boolean;
   /** Which connections the profile includes. Default false. */
@@ -29,11 +37,6 @@ export interface PermissionPolicyOptions {
   readonly approvals?: "ask" | "never" | "policy";
   /** What `~` means in rules and commands. Default: the home folder of this process. */
   readonly home?: string;
-}
-
-/** How a call was decided: its effects, the rules that spoke to each, and the strictest decision. */
-export interface Explanation extends Decision {
-  readonly effects: readonly EffectDecision[];
 }
 
 /** A policy that can show its reasons. */
@@ -51,39 +54,44 @@ export interface ExplainingPolicy extends PermissionPolicy {
  * Throws `permission.invalid_rule` and `permission.example_failed`.
  */
 export function createPermissionPolicy(options: PermissionPolicyOptions): ExplainingPolicy {
-  const {
-    profile,
-    rules = {},
-    enforced = false,
-    network = false,
-    approvals = "policy",
-    home = homedir(),
-  } = options;
-  checkExamples(rules, home);
+  const { approvals = "policy", enforced = false, profile, home = homedir(), name } = options;
   const settings: DecisionSettings = {
-    rules: [
-      ...parseRules(rules, "configured"),
-      ...parseRules(profileRules({ profile, network, home }), "profile"),
-    ],
+    rules: compileRules(options, home),
     profile,
     enforced,
     approvals,
     home,
   };
 
-  const explain = (request: EffectRequest): Explanation => {
-    const effects = effectsOfCall(request, home).map((effect) => decideEffect(effect, request, settings));
-    const { decision, reason, rule } = strictest(effects) ?? {
-      decision: "deny",
-      reason: "The call does nothing.",
-    };
-    return { decision, reason, ...(rule === undefined ? {} : { rule }), effects };
-  };
   return {
-    explain,
     decide(request) {
-      const { effects: _, ...decision } = explain(request);
-      return decision;
+      const effects = effectsOfCall(request, home);
+      return strictest(effects.map((effect) => decideEffect(effect, request, settings).decision)) ?? nothing;
+    },
+    explain(request) {
+      const effects = effectsOfCall(request, home).map((effect) => explainEffect(effect, request, settings));
+      const { decision, reason, rule, layer }: Decision = strictest(effects) ?? nothing;
+      return {
+        ...(name === undefined ? {} : { policy: name }),
+        decision,
+        reason,
+        ...(rule === undefined ? {} : { rule }),
+        ...(layer === undefined ? {} : { layer }),
+        effects,
+      };
     },
   };
+}
+
+const nothing: Decision = { decision: "deny", reason: "The call does nothing." };
+
+function compileRules(
+  { profile, rules = {}, layers = [], network = false }: PermissionPolicyOptions,
+  home: string,
+): readonly CompiledRule[] {
+  const all = [...layers, { layer: "user" as const, rules }].toSorted(
+    (a, b) => ruleLayers.indexOf(a.layer) - ruleLayers.indexOf(b.layer),
+  );
+  for (const layer of all) checkExamples(layer.rules, home);
+  return [...all.flatMap(parseLayer), ...parseRules(profileRules({ profile, network, home }), "profile")];
 }

@@ -10,7 +10,9 @@ import type { EffectRequest } from "../permission.ts";
 import { bypassAttempts } from "./bypass-attempts.test.support.ts";
 import { meetPolicies } from "./meet-policies.ts";
 import { bash, file, home, policyOf, workspace } from "./policy.test.support.ts";
-import type { PermissionRules, Verdict } from "./rule.ts";
+import type { Explanation } from "./explanation.ts";
+import { ruleLayers } from "./rule-layer.ts";
+import type { PermissionLayer, PermissionRules, Verdict } from "./rule.ts";
 import { shellEffectsOf } from "./shell-commands.ts";
 
 const strictness: Readonly<Record<Verdict, number>> = { allow: 0, ask: 1, deny: 2 };
@@ -123,6 +125,85 @@ const settings = fc.record({
   enforced: fc.boolean(),
   network: fc.constantFrom(true, false, { hosts: ["example.org"] }),
   rules,
+});
+
+const layers: fc.Arbitrary<readonly PermissionLayer[]> = fc.array(
+  fc.record({ layer: fc.constantFrom(...ruleLayers), rules, trusted: fc.boolean() }),
+  { maxLength: 4 },
+);
+
+describe("layers", () => {
+  it("never loosen what the layers without them deny or ask about by a rule", () => {
+    fc.assert(
+      fc.property(settings, layers, layers, request, (options, given, added, call) => {
+        const before = policyOf({ ...options, layers: given }).decide(call);
+        fc.pre(before.rule !== undefined && before.decision !== "allow");
+        const after = strictnessOf(policyOf({ ...options, layers: [...given, ...added] }), call);
+        expect(after).toBeGreaterThanOrEqual(strictness[before.decision]);
+      }),
+      { numRuns: 400, maxSkipsPerRun: 1_000 },
+    );
+  });
+
+  it("only tighten while they are not trusted", () => {
+    fc.assert(
+      fc.property(settings, layers, request, (options, given, call) => {
+        const untrusted = given.map((layer) => ({ ...layer, trusted: false }));
+        expect(strictnessOf(policyOf({ ...options, layers: untrusted }), call)).toBeGreaterThanOrEqual(
+          strictnessOf(policyOf(options), call),
+        );
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it("decide the same in whatever order they are given", () => {
+    fc.assert(
+      fc.property(settings, layers, request, (options, given, call) => {
+        expect(policyOf({ ...options, layers: given.toReversed() }).decide(call).decision).toBe(
+          policyOf({ ...options, layers: given }).decide(call).decision,
+        );
+      }),
+    );
+  });
+});
+
+describe("an explanation", () => {
+  it("comes to the decision, of a policy and of meets, and its folds add up", () => {
+    const agrees = (explanation: Explanation): void => {
+      const parts = explanation.meets ?? explanation.effects;
+      const strictest = Math.max(...parts.map(({ decision }) => strictness[decision]));
+      expect(strictness[explanation.decision]).toBe(strictest);
+      for (const meet of explanation.meets ?? []) agrees(meet);
+    };
+    fc.assert(
+      fc.property(settings, settings, layers, request, (first, second, given, call) => {
+        const parent = policyOf({ ...first, layers: given });
+        for (const policy of [parent, meetPolicies(parent, meetPolicies(policyOf(second), parent))]) {
+          const { effects: _, meets: __, policy: ___, ...decision } = policy.explain(call);
+          expect(decision).toEqual(policy.decide(call));
+          agrees(policy.explain(call));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("shows every rule of every layer at every effect", () => {
+    fc.assert(
+      fc.property(settings, layers, request, (options, given, call) => {
+        const written = [{ rules: options.rules }, ...given].flatMap(({ rules: { deny, ask, allow } }) => [
+          ...(deny ?? []),
+          ...(ask ?? []),
+          ...(allow ?? []),
+        ]);
+        for (const { layers: shown } of policyOf({ ...options, layers: given }).explain(call).effects) {
+          const configured = shown.filter(({ layer }) => layer !== "profile").flatMap((each) => each.rules);
+          expect(configured.map((each) => each.rule).toSorted()).toEqual(written.map(String).toSorted());
+        }
+      }),
+    );
+  });
 });
 
 describe("a policy", () => {

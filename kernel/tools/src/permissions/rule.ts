@@ -1,6 +1,7 @@
 import type { ArgvPattern } from "./argv-pattern.ts";
-import type { Decision } from "../permission.ts";
+import type { Decision } from "./decision.ts";
 import type { PathPattern } from "./path-pattern.ts";
+import type { RuleLayer, RuleOrigin } from "./rule-layer.ts";
 import type { Wildcard } from "./wildcard.ts";
 
 /** What a rule, or all of them together, can say. */
@@ -25,6 +26,16 @@ export interface PermissionRules {
   readonly allow?: readonly (string | PermissionRule)[];
 }
 
+/** The rules of one layer. Several sets may be of the same layer. */
+export interface PermissionLayer {
+  readonly layer: RuleLayer;
+  readonly rules: PermissionRules;
+  /** Where they were read, for explanations: a file's path. */
+  readonly source?: string;
+  /** Whether a person trusts what they were read from. Default true. False: they may only tighten, so allow rules count for nothing. */
+  readonly trusted?: boolean;
+}
+
 /** What a rule looks at. */
 export type RulePattern =
   | { readonly kind: "any" }
@@ -38,8 +49,10 @@ export interface CompiledRule {
   /** As written. */
   readonly text: string;
   readonly verdict: Verdict;
-  /** Profile rules come with the profile; an environment that enforces it enforces them too. */
-  readonly origin: "configured" | "profile";
+  readonly origin: RuleOrigin;
+  readonly source?: string;
+  /** Whether nobody trusts it yet: then it tightens what is decided without it, and does nothing else. */
+  readonly untrusted?: true;
   readonly reason?: string;
   readonly pattern: RulePattern;
 }
