@@ -9,9 +9,14 @@ export const skillErrorCodes = {
   "skill.invalid_lock": "A skills.lock cannot be read. Look at the skills, then lock them again.",
   "skill.invalid_path":
     "A path does not name a file inside of the skill. Write it relative to the skill's folder, without `..`.",
+  "skill.invalid_input": "What a skill was given does not fit its schema. The message names the fields.",
   "skill.not_found": "There is no usable skill of that name. The message names the closest ones.",
   "skill.refused_file":
     "A file of a skill is a symbolic link, a hard link or no regular file, which might lead out of its folder. Put a copy there instead.",
+  "skill.step_failed":
+    "A step of a skill failed or took too long. The message names it; the steps before it are done and stay done.",
+  "skill.unavailable":
+    "A skill cannot run here: the agent has not the tools, the caller not the scopes, or the program not the model that it needs. Do the task without it.",
   "skill.too_large":
     "A skill has more or larger files than are read: 1,000 files, 5 MB each, 50 MB together. Make it smaller.",
 } as const;

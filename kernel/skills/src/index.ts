@@ -35,3 +35,17 @@ export type { SkillActivations } from "./skill-activations.ts";
 export { createSkillActivations, skillToolName } from "./skill-activations.ts";
 export type { SkillToolOptions } from "./skill-tool.ts";
 export { createSkillTool } from "./skill-tool.ts";
+export type {
+  AgentTask,
+  SkillAnswer,
+  SkillBackend,
+  SkillEvent,
+  SkillHost,
+  SkillQuestion,
+  SkillRequirements,
+  SkillRun,
+} from "./skill-backend.ts";
+export type { SkillOptions } from "./define-skill.ts";
+export { defineSkill } from "./define-skill.ts";
+export type { SkillRunToolOptions } from "./skill-run-tool.ts";
+export { createSkillRunTool, skillRunToolName } from "./skill-run-tool.ts";

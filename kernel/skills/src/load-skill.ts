@@ -2,9 +2,11 @@ import { TauError } from "@tau/core";
 
 import { splitAllowedTools } from "./allowed-tools.ts";
 import { checkFields } from "./check-fields.ts";
+import { agentBackend } from "./agent-backend.ts";
 import { readDocument } from "./skill-document.ts";
 import type { SkillFiles } from "./skill-files.ts";
 import type { Skill } from "./skill.ts";
+import { readSteps } from "./steps/read-steps.ts";
 import { triggersOf } from "./triggers.ts";
 
 /**
@@ -27,6 +29,13 @@ export async function loadSkill(files: SkillFiles, signal: AbortSignal): Promise
   const metadata = metadataOf(fields.get("metadata"));
   const license = textOf(fields.get("license"));
   const compatibility = textOf(fields.get("compatibility"));
+  // A value that cannot be read allows nothing: forgiving here would be generous.
+  const allowedTools = fields.has("allowed-tools")
+    ? splitAllowedTools(fields.get("allowed-tools"))
+    : undefined;
+  const isForked = textOf(fields.get("context")) === "fork" || metadata["context"] === "fork";
+  const steps = await readSteps(files, signal);
+  const backend = isForked ? agentBackend(files, allowedTools) : steps.backend;
   return {
     name,
     description,
@@ -34,10 +43,10 @@ export async function loadSkill(files: SkillFiles, signal: AbortSignal): Promise
     metadata,
     ...(license === undefined ? {} : { license }),
     ...(compatibility === undefined ? {} : { compatibility }),
-    // A value that cannot be read allows nothing: forgiving here would be generous.
-    ...(fields.has("allowed-tools") ? { allowedTools: splitAllowedTools(fields.get("allowed-tools")) } : {}),
+    ...(allowedTools === undefined ? {} : { allowedTools }),
     files,
-    warnings: [...faults, ...checkFields(fields, files.name)],
+    ...(backend === undefined ? {} : { backend }),
+    warnings: [...faults, ...checkFields(fields, files.name), ...steps.faults],
   };
 }
 

@@ -1,17 +1,10 @@
-import { mkdtemp, realpath, rm, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 
-import {
-  createFileLedger,
-  createHostEnvironment,
-  createMemoryArtifactStore,
-  createPermissionPolicy,
-  createToolRegistry,
-} from "@tau/tools";
+import { createPermissionPolicy, createToolRegistry } from "@tau/tools";
 import type { Decision, EffectRequest, PermissionPolicy, ToolContext } from "@tau/tools";
 import fc from "fast-check";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import { createFolderFiles } from "./folder-files.ts";
 import { loadSkill } from "./load-skill.ts";
@@ -20,30 +13,7 @@ import { createSkillActivations } from "./skill-activations.ts";
 import type { SkillActivations } from "./skill-activations.ts";
 import { createSkillTool } from "./skill-tool.ts";
 import type { Skill } from "./skill.ts";
-import { createFolder, signal, skillOf, skillText } from "./skills.test.support.ts";
-
-async function createContext(): Promise<ToolContext> {
-  const workspace = await realpath(await mkdtemp(join(tmpdir(), "tau-skill-tool-")));
-  onTestFinished(async () => await rm(workspace, { recursive: true, force: true }));
-  const environment = createHostEnvironment({
-    profile: { access: "workspace-write", workspace, network: false },
-  });
-  onTestFinished(async () => await environment[Symbol.asyncDispose]());
-  return {
-    call: {
-      tenant: "test",
-      principal: { id: "tester", kind: "person", scopes: [] },
-      traceId: "0".repeat(32),
-      signal,
-    },
-    signal,
-    environment,
-    artifacts: createMemoryArtifactStore(),
-    files: createFileLedger(),
-    idempotencyKey: "key",
-    progress: () => undefined,
-  };
-}
+import { createContext, createFolder, signal, skillOf, skillText } from "./skills.test.support.ts";
 
 interface Bench {
   readonly context: ToolContext;

@@ -1,3 +1,4 @@
+import type { SkillBackend } from "./skill-backend.ts";
 import type { SkillFiles } from "./skill-files.ts";
 
 /** What is wrong with a SKILL.md. */
@@ -25,6 +26,8 @@ export interface Skill {
   /** The tools that may be used along with it, as written; absent when it does not say. */
   readonly allowedTools?: readonly string[];
   readonly files: SkillFiles;
+  /** How it does its work by itself; absent for skills that tell the model how. */
+  readonly backend?: SkillBackend;
   /** What does not follow the specification, and was let pass. */
   readonly warnings: readonly SkillFault[];
 }

@@ -5,6 +5,7 @@ import { readDocument } from "./skill-document.ts";
 import type { SkillFiles, SkillListing } from "./skill-files.ts";
 import { skillPathNames } from "./skill-path.ts";
 import type { SkillFault } from "./skill.ts";
+import { readSteps } from "./steps/read-steps.ts";
 
 /** What {@link validateSkill} found. */
 export interface SkillReport {
@@ -32,7 +33,11 @@ export async function validateSkill(files: SkillFiles, signal: AbortSignal): Pro
     return {
       valid: all.length === 0,
       faults: all,
-      advice: [...adviceOn(body, listing), ...refusedFiles(listing)],
+      advice: [
+        ...adviceOn(body, listing),
+        ...(await readSteps(files, signal)).faults,
+        ...refusedFiles(listing),
+      ],
     };
   } catch (error) {
     if (!isTauError(error)) throw error;

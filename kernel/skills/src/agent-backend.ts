@@ -1,0 +1,47 @@
+import { TauError, userLabel } from "@tau/core";
+import type { Json, JsonObject, JsonSchema } from "@tau/core";
+import type { ToolOutput } from "@tau/tools";
+
+import { readDocument } from "./skill-document.ts";
+import { maxDurationMs } from "./skill-backend.ts";
+import type { SkillBackend } from "./skill-backend.ts";
+import type { SkillFiles } from "./skill-files.ts";
+
+const input: JsonSchema = {
+  type: "object",
+  properties: { task: { type: "string", minLength: 1, description: "All that the agent needs to know." } },
+  required: ["task"],
+  additionalProperties: false,
+};
+
+/**
+ * The backend of a skill that is carried out by an agent of its own (`context: fork`): a fresh session below the one that
+ * asks, with the skill's text as instructions and at most the tools it lists. Only what it says at the end comes back.
+ */
+export function agentBackend(files: SkillFiles, tools: readonly string[] | undefined): SkillBackend {
+  return {
+    kind: "agent",
+    input,
+    requires: { tools: [], scopes: [], maxDurationMs },
+    async run({ task }: JsonObject, { context, host }): Promise<ToolOutput> {
+      if (host.runAgent === undefined)
+        throw new TauError(
+          "skill.unavailable",
+          "Nothing in this program runs agents for skills. Follow the skill's instructions yourself.",
+        );
+      const { body } = await readDocument(files, context.signal);
+      const { text, label } = await host.runAgent({
+        instructions: body,
+        prompt: promptOf(task),
+        label: userLabel,
+        context,
+        ...(tools === undefined ? {} : { tools }),
+      });
+      return { content: [{ type: "text", text }], label };
+    },
+  };
+}
+
+function promptOf(task: Json | undefined): string {
+  return typeof task === "string" ? task : JSON.stringify(task);
+}
