@@ -1,3 +1,5 @@
+import { mkdir } from "node:fs/promises";
+
 import { TauError } from "@tau/core";
 import type { OwnedEnvironment } from "@tau/tools";
 import { createGuardedFiles, createPipePool, disposedError, profileHash } from "@tau/tools";
@@ -7,6 +9,7 @@ import type { JailOptions } from "./jail-options.ts";
 import { createJailRunner } from "./jail-runner.ts";
 import type { JailSettings } from "./jail-settings.ts";
 import { jailSettings } from "./jail-settings.ts";
+import { openJailTransactions } from "./jail-transactions.ts";
 import type { ProbeResult } from "./probe.ts";
 import { runSandboxSelfTest } from "./self-test.ts";
 
@@ -18,6 +21,9 @@ import { runSandboxSelfTest } from "./self-test.ts";
  * `sandbox.unavailable` with what to install or allow when there can be no jail; never falls back to less.
  */
 export async function createJail(options: JailOptions): Promise<OwnedEnvironment> {
+  const { transactions: store } = options;
+  // Before the first command: what is not there cannot be hidden.
+  if (store !== undefined) await mkdir(store, { recursive: true, mode: 0o700 });
   const settings = jailSettings(options);
   await assertHolds(options, settings);
   const pipes = createPipePool();
@@ -25,19 +31,37 @@ export async function createJail(options: JailOptions): Promise<OwnedEnvironment
   const disposal = new AbortController();
   const running = new Set<Promise<unknown>>();
 
+  const track = async <Result>(run: Promise<Result>): Promise<Result> => {
+    running.add(run);
+    try {
+      return await run;
+    } finally {
+      running.delete(run);
+    }
+  };
+  const limit = (signal: AbortSignal): AbortSignal => {
+    disposal.signal.throwIfAborted();
+    return AbortSignal.any([signal, disposal.signal]);
+  };
+  const info = {
+    kind: "jail",
+    enforced: true,
+    profile: settings.profile,
+    profileHash: hashOf(settings),
+  } as const;
+  const files = createGuardedFiles(settings.policy);
+  const transactions = await openJailTransactions(store, {
+    settings,
+    info,
+    files,
+    run: (request, layer, signal) => track(runner.runLayered(request, layer, limit(signal))),
+  });
+
   return {
-    info: { kind: "jail", enforced: true, profile: settings.profile, profileHash: hashOf(settings) },
-    ...createGuardedFiles(settings.policy),
-    async exec(request, signal) {
-      disposal.signal.throwIfAborted();
-      const run = runner.run(request, AbortSignal.any([signal, disposal.signal]));
-      running.add(run);
-      try {
-        return await run;
-      } finally {
-        running.delete(run);
-      }
-    },
+    info,
+    ...files,
+    ...(transactions === undefined ? {} : { transactions }),
+    exec: async (request, signal) => await track(runner.run(request, limit(signal))),
     async [Symbol.asyncDispose]() {
       disposal.abort(disposedError());
       await Promise.allSettled(running);

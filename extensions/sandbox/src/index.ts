@@ -3,3 +3,5 @@ export { sandboxErrorCodes } from "./error-codes.ts";
 export type { JailLimits, JailOptions } from "./jail-options.ts";
 export type { ProbeResult } from "./probe.ts";
 export { runSandboxSelfTest } from "./self-test.ts";
+export type { TransactionOptions } from "./open-transactions.ts";
+export { openTransactions } from "./open-transactions.ts";

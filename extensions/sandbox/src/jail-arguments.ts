@@ -26,6 +26,9 @@ export function jailArguments(view: JailView): readonly string[] {
     ["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
     view.profile.network === true ? [] : ["--unshare-net"],
     ["--disable-userns", "--cap-drop", "ALL", "--die-with-parent", "--new-session"],
+    view.identity === undefined
+      ? []
+      : ["--uid", String(view.identity.uid), "--gid", String(view.identity.gid)],
     rootMounts(view),
     workspaceMounts(view),
     Object.entries(view.variables).flatMap(([name, value]) => ["--setenv", name, value]),

@@ -30,6 +30,8 @@ export function jailVector(settings: JailSettings, view: JailView): JailVector {
 /** What starts a process. */
 export interface JailLauncher extends Pick<JailSettings, "bwrapPath" | "prefix"> {
   readonly pipes?: PipePool;
+  /** Put before bubblewrap's own command line. */
+  readonly wrapping?: readonly string[];
 }
 
 /** Runs a command in bubblewrap. Throws `environment.failed` when it could not be started. */
@@ -53,7 +55,9 @@ export async function runInJail(
     signal,
   );
   const started = result.timedOut || result.exitCode >= 128 || control.status()?.commandEnded() === true;
-  const why = complaint.of(started ? "prlimit: failed to execute " : "bwrap: ");
+  const why = started
+    ? complaint.of("prlimit: failed to execute ")
+    : (complaint.of("bwrap: ") ?? complaint.of("mount: "));
   if (started && !(why !== undefined && (result.exitCode === 126 || result.exitCode === 127))) return result;
   throw new TauError("environment.failed", `Starting the command failed: ${why ?? "bubblewrap gave up"}.`);
 }
@@ -68,9 +72,10 @@ function jailControl(launcher: JailLauncher, vector: JailVector, request: ExecRe
     status: () => status,
     ...(launcher.pipes === undefined ? {} : { pipes: launcher.pipes }),
     spawn(stdio) {
+      const [program, ...wrapped] = [...(launcher.wrapping ?? []), launcher.bwrapPath];
       const child = spawn(
-        launcher.bwrapPath,
-        ["--args", String(jailDescriptors.arguments), "--", ...launcher.prefix, ...request.argv],
+        program,
+        [...wrapped, "--args", String(jailDescriptors.arguments), "--", ...launcher.prefix, ...request.argv],
         {
           cwd: "/",
           env: vector.variables,

@@ -33,4 +33,9 @@ export interface JailOptions {
   /** Whether commands may use unix sockets and so reach services of this machine. Default false. */
   readonly unixSockets?: boolean;
   readonly limits?: JailLimits;
+  /**
+   * An absolute folder in which transactions are kept, on a disk that layers can lie on; one for each tenant, and hidden
+   * from commands. Without it, and under the profile `full`, the environment has none.
+   */
+  readonly transactions?: string;
 }

@@ -14,6 +14,15 @@ const defaultTmpBytes = 2 ** 30;
 /** Runs commands with one set of settings. */
 export interface JailRunner {
   run(request: ExecRequest, signal: AbortSignal): Promise<ExecResult>;
+  /** Runs a command whose workspace is covered by a layer, so that nothing of it reaches the workspace. */
+  runLayered(request: ExecRequest, layer: JailLayer, signal: AbortSignal): Promise<ExecResult>;
+}
+
+/** A layer over the workspace of one command. */
+export interface JailLayer {
+  /** Put before bubblewrap's command line: mounts the layer. */
+  readonly wrapping: readonly string[];
+  readonly identity: JailView["identity"];
 }
 
 /** Makes a {@link JailRunner}. `vectorOf` is replaced by tests that weaken the jail; `pipes` stays the caller's. */
@@ -40,6 +49,15 @@ export function createJailRunner(
       } finally {
         report(request, await protection.leave());
       }
+    },
+    async runLayered(request, { wrapping, identity }, signal) {
+      signal.throwIfAborted();
+      const cwd = await workingDirectory(request.cwd ?? settings.profile.workspace);
+      // What appears at protected paths appears in the layer, and is judged with everything else that is in it.
+      const plan = await planProtection(settings.profile.workspace, settings.policy.protectedPaths);
+      const view = await viewOf(settings, request, { cwd, writable: request.readOnly !== true, plan });
+      const vector = vectorOf(settings, { ...view, ...(identity === undefined ? {} : { identity }) });
+      return await runInJail({ ...launcher, wrapping }, vector, request, signal);
     },
   };
 }

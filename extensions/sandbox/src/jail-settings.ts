@@ -101,11 +101,16 @@ function trustedBwrap(name: string, workspace: string): string {
   return path;
 }
 
-function jailPolicy(options: JailOptions, profile: EnvironmentProfile): PathPolicy {
+/** What a jail with these options lets its file operations, and the commits of its transactions, touch. */
+export function jailPolicy(options: JailOptions, profile: EnvironmentProfile): PathPolicy {
   const full = profile.access === "full";
   return {
     profile,
-    secretPaths: withRealPaths([...defaultSecretPaths(homedir()), ...(options.maskPaths ?? [])]),
+    secretPaths: withRealPaths([
+      ...defaultSecretPaths(homedir()),
+      ...(options.maskPaths ?? []),
+      ...(options.transactions === undefined ? [] : [options.transactions]),
+    ]),
     hiddenPaths: full ? ["/proc", "/dev", "/run"] : ["/proc", "/dev", "/run", "/tmp"],
     protectedPaths: full
       ? []

@@ -1,10 +1,11 @@
-import { readFileSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { isJsonObject, parseJson } from "@tau/core";
 import { killQuietly } from "@tau/tools";
+
+import { startTime } from "./process-start.ts";
 
 /** What bubblewrap reports of the process that is number 1 inside of the jail. */
 export interface JailStatus {
@@ -61,17 +62,6 @@ async function death({ pid, startedAt }: FirstProcess): Promise<void> {
     if (started === undefined || started !== startedAt) return;
     killQuietly(pid, "SIGKILL");
     await delay(1);
-  }
-}
-
-/** When a process started, in clock ticks: with its id, its identity. Undefined once it is dead. */
-function startTime(pid: number): string | undefined {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
-    const [state] = fields;
-    return state === "Z" || state === "X" ? undefined : fields[19];
-  } catch {
-    return undefined;
   }
 }
 

@@ -22,6 +22,8 @@ export interface JailView {
   readonly pinned: readonly string[];
   /** Shown as they are, not writable. */
   readonly readOnly: readonly string[];
+  /** Who the command is, where bubblewrap itself runs as root of a user namespace. */
+  readonly identity?: { readonly uid: number; readonly gid: number };
   /** Bytes that the private /tmp may hold. */
   readonly tmpBytes: number;
 }

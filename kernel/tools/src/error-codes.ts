@@ -38,6 +38,8 @@ export const toolErrorCodes = {
     "The environment's profile forbids the operation. Work inside the workspace, or ask for a wider profile.",
   "environment.not_found": "The path does not exist. Check its spelling, or look for it with glob.",
   "environment.exists": "The path exists already and the operation wanted to make it. Choose another path.",
+  "environment.conflict":
+    "Something else changed what a transaction would change, so nothing was carried out. The message names the paths; run the command again.",
   "environment.failed":
     "The system refused an operation, or a command could not be started. The message says why.",
   "permission.invalid_rule":

@@ -7,6 +7,8 @@ export type {
   ExecRequest,
   ExecResult,
   FileStat,
+  Transaction,
+  Transactions,
   NetworkAccess,
   WriteFileOptions,
 } from "./environment.ts";
@@ -20,12 +22,14 @@ export {
   realWorkspace,
   workingDirectory,
 } from "./host/create-host-environment.ts";
+export type { AnchoredDirectory } from "./host/anchored-directory.ts";
+export { openDirectory } from "./host/anchored-directory.ts";
 export type { GuardedFiles } from "./host/guarded-files.ts";
 export { createGuardedFiles } from "./host/guarded-files.ts";
 export { defaultProtectedPaths, defaultSecretPaths, isSecretFileName } from "./host/guarded-paths.ts";
 export { killMarkedProcesses, killQuietly, markerVariable } from "./host/marked-processes.ts";
 export type { PathPolicy } from "./host/path-policy.ts";
-export { isBelow, isWithin } from "./host/path-policy.ts";
+export { assertWritable, isBelow, isWithin } from "./host/path-policy.ts";
 export type { PipePool } from "./host/pipe-pool.ts";
 export { createPipePool } from "./host/pipe-pool.ts";
 export { profileHash } from "./host/profile-hash.ts";
@@ -68,6 +72,8 @@ export { createGlobTool } from "./builtin/glob-tool.ts";
 export { createGrepTool } from "./builtin/grep-tool.ts";
 export { createReadTool } from "./builtin/read-tool.ts";
 export type { RipgrepOptions } from "./builtin/ripgrep.ts";
+export type { FileDiff } from "./builtin/file-diff.ts";
+export { diffOf } from "./builtin/file-diff.ts";
 export { createWriteTool } from "./builtin/write-tool.ts";
 export { deniedResult } from "./error-result.ts";
 export type { FileChange, TransactionStatus, TransactionSummary, WriteSet } from "./write-set.ts";

@@ -1,2 +1,3 @@
 export { describeEnvironment } from "./describe-environment.ts";
+export { describeTransactions } from "./describe-transactions.ts";
 export type { EnvironmentFactory } from "./environment-fixture.ts";
