@@ -133,6 +133,71 @@ describe("tau skills", () => {
   });
 });
 
+describe("tau skills test", () => {
+  const triggers = JSON.stringify([
+    { query: "I am thirsty", should_trigger: true },
+    { query: "repair my bicycle", should_trigger: false },
+  ]);
+
+  test("tells how a skill is found, and that one is not", async () => {
+    await using place = await placeWithTea();
+    await place.write(".agents/skills/tea/evals/triggers.json", triggers);
+    await place.tau(["skills", "lock", "--yes"]);
+
+    expect(await place.tau(["skills", "test"])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^tea {2}precision 100 %, recall 100 %\n.*2 passed, 0 failed\n$/su),
+    });
+
+    await place.write(
+      ".agents/skills/tea/evals/triggers.json",
+      triggers.replace("I am thirsty", "I want a beer"),
+    );
+    await place.tau(["skills", "lock", "--yes"]);
+    const { code, stdout } = await place.tau(["skills", "test", "tea"]);
+    expect(code).toBe(1);
+    expect(stdout).toContain('FAILED "I want a beer": should be found, found: none');
+    expect((await place.tau(["skills", "test", "coffee"])).code).toBe(2);
+  });
+
+  test("has the model do the skill's tasks in a jail, in a fresh folder, and checks what came of it", async () => {
+    await using place = await placeWithTea();
+    const tasks = [
+      {
+        id: "brew",
+        prompt: "Make tea",
+        files: ["pot.txt"],
+        checks: [{ contains: "done" }, { file_exists: "pot.txt" }, { command: "grep -q hot pot.txt" }],
+      },
+      { id: "cold", prompt: "Make ice", checks: [{ not_contains: "done" }, { file_exists: "ice.txt" }] },
+    ];
+    await place.write(".agents/skills/tea/evals/evals.json", JSON.stringify({ evals: tasks }));
+    await place.write(".agents/skills/tea/evals/files/pot.txt", "hot water");
+    await place.tau(["skills", "lock", "--yes"]);
+    await using model = await startScripted({
+      turns: [{ toolCalls: [{ name: "skill", arguments: { name: "tea" } }] }, { text: "All done." }],
+    });
+
+    const { code, stdout, stderr } = await place.tau([
+      "skills",
+      "test",
+      "tea",
+      "--outcomes",
+      ...model.options,
+    ]);
+
+    expect(stderr).toBe("");
+    expect(stdout).toContain("ok     task brew");
+    expect(stdout).toContain('FAILED task cold: the answer has "done"; there is no ice.txt');
+    expect(code).toBe(1);
+    expect(JSON.stringify(model.server.requests[1]?.body)).toContain("Brew it for two minutes.");
+    expect(existsSync(join(place.cwd, "pot.txt"))).toBe(false);
+    expect(await place.tau(["sessions", "list"])).toMatchObject({
+      stdout: expect.not.stringContaining("Make tea"),
+    });
+  });
+});
+
 describe("tau run", () => {
   test("lists a skill that counts, lets the model look it up, and narrows what it may do then", async () => {
     await using place = await placeWithTea();

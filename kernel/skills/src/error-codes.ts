@@ -9,6 +9,8 @@ export const skillErrorCodes = {
   "skill.invalid_lock": "A skills.lock cannot be read. Look at the skills, then lock them again.",
   "skill.invalid_path":
     "A path does not name a file inside of the skill. Write it relative to the skill's folder, without `..`.",
+  "skill.invalid_evals":
+    "The tests that a skill brings along cannot be read. The message names the file and the test.",
   "skill.invalid_input": "What a skill was given does not fit its schema. The message names the fields.",
   "skill.not_found": "There is no usable skill of that name. The message names the closest ones.",
   "skill.refused_file":

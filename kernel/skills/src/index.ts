@@ -49,3 +49,7 @@ export type { SkillOptions } from "./define-skill.ts";
 export { defineSkill } from "./define-skill.ts";
 export type { SkillRunToolOptions } from "./skill-run-tool.ts";
 export { createSkillRunTool, skillRunToolName } from "./skill-run-tool.ts";
+export type { OutcomeCase, OutcomeCheck, SkillEvals, TriggerCase } from "./evals/read-evals.ts";
+export { readEvals } from "./evals/read-evals.ts";
+export type { TriggerOutcome, TriggerReport } from "./evals/test-triggers.ts";
+export { testTriggers } from "./evals/test-triggers.ts";

@@ -4,6 +4,7 @@ import { TauError } from "@tau/core";
 import { createFolderFiles, validateSkill } from "@tau/skills";
 import type { FoundSkill } from "@tau/skills";
 
+import { agentOptions } from "../agent-options.ts";
 import { askLine } from "../ask-line.ts";
 import { flagOption } from "../command.ts";
 import type { Command, ParsedArgs } from "../command.ts";
@@ -21,20 +22,32 @@ import { usageError } from "../usage-error.ts";
 
 /** `tau skills`: what agents in this folder can look up. */
 export const skillsCommand: Command = {
-  usage: "skills list | skills show NAME | skills validate [FOLDER] | skills lock [--user]",
+  usage:
+    "skills list | skills show NAME | skills validate [FOLDER] | skills test [NAME] | skills lock [--user]",
   description: `Lists the skills that count in this folder and those that do not, shows one, checks them strictly by the
-Agent Skills specification, or locks them: shows what is new and, once you say so, trusts exactly these files.
+Agent Skills specification, runs the tests they bring along, or locks them: shows what is new and, once you say so, trusts exactly these files.
 Skills are in .tau/skills, .agents/skills and .claude/skills of the project, then in $TAU_HOME/skills,
 ~/.agents/skills and ~/.claude/skills. A project's skills count once they are locked here, and a skill that
 changed waits until it is locked again. They are instructions: read them as you would a script.`,
   options: {
-    cwd: { type: "string", short: "C", value: "FOLDER", help: "The project. Default: this folder." },
     user: { type: "boolean", help: "With lock: lock your own skills, not the project's." },
     yes: { type: "boolean", short: "y", help: "With lock: do not ask, you have read them." },
-    json: { type: "boolean", help: "With list: print one skill a line, as JSON." },
+    outcomes: {
+      type: "boolean",
+      help: "With test: have the model do the tasks of evals/evals.json, too, each in a fresh folder.",
+    },
+    json: { type: "boolean", help: "With list and test: print one skill a line, as JSON." },
+    ...agentOptions,
+    cwd: { type: "string", short: "C", value: "FOLDER", help: "The project. Default: this folder." },
   },
   maxWords: 2,
-  examples: ["tau skills list", "tau skills show pdf", "tau skills validate ./my-skill", "tau skills lock"],
+  examples: [
+    "tau skills list",
+    "tau skills show pdf",
+    "tau skills validate ./my-skill",
+    "tau skills test pdf --outcomes --model gpt-5",
+    "tau skills lock",
+  ],
 
   async run(args, terminal) {
     const [verb = "list", word] = args.positionals;
@@ -51,8 +64,12 @@ changed waits until it is locked again. They are instructions: read them as you 
       const all = word === undefined ? (await findSkills(place)).found.flatMap(folderOfSkill) : [];
       return await validate(word === undefined ? all : [resolve(terminal.cwd, word)], terminal);
     }
+    if (verb === "test") {
+      const { testSkills } = await import("../test-skills.ts");
+      return await testSkills((await findSkills(place)).found, word, { args, terminal });
+    }
     if (verb === "lock" && word === undefined) return await lock(place, args, terminal);
-    throw usageError("Say `tau skills list`, `show NAME`, `validate [FOLDER]` or `lock`.");
+    throw usageError("Say `tau skills list`, `show NAME`, `validate [FOLDER]`, `test [NAME]` or `lock`.");
   },
 };
 
