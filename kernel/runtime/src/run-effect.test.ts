@@ -55,7 +55,7 @@ describe("runGroup()", () => {
         return "read";
       },
     });
-    const calls = Array.from({ length: 40 }, () => ({ name: "read" }));
+    const calls = Array.from({ length: 40 }, (_, index) => ({ name: "read", args: { text: `${index}` } }));
     await using harness = await openHarness({ turns: [{ calls }, { text: "Done" }], tools: [tool] });
 
     const events = await harness.run("Go");

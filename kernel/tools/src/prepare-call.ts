@@ -23,7 +23,9 @@ export interface ReadyCall {
   readonly ok: true;
   readonly call: ToolCallPart;
   readonly tool: Tool;
-  /** Validated arguments. */
+  /** The arguments as they were sent. */
+  readonly args: JsonObject;
+  /** The arguments as the tool's schema reads them. */
   readonly input: unknown;
   /** What it would touch: paths as asked and, where a symlink leads elsewhere, as they really are. */
   readonly access: readonly Access[];
@@ -58,7 +60,7 @@ export async function prepareCall(
     if (!validated.ok) return refuse(call, "tool.invalid_arguments", issueText(tool, validated.issues));
     const asked = tool.access(validated.value, environment.info.profile.workspace);
     const access = asked.some(isFile) ? await withRealPaths(asked, environment, signal) : asked;
-    return { ok: true, call, tool, input: validated.value, access };
+    return { ok: true, call, tool, args: parsed.value, input: validated.value, access };
   } catch (error) {
     signal.throwIfAborted();
     const code = isTauError(error) ? toErrorInfo(error).code : "tool.failed";

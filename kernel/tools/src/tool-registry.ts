@@ -1,6 +1,7 @@
 import { TauError } from "@tau/core";
 
 import { assertToolName } from "./define-tool.ts";
+import { createReplayingRun } from "./replay/replaying-run.ts";
 import { runCall } from "./run-call.ts";
 import { isVisible } from "./tool-role.ts";
 import type { ToolRole, ToolViewer } from "./tool-role.ts";
@@ -22,6 +23,10 @@ export interface ToolRegistryOptions {
   readonly maxMediaBytes?: number;
   /** Milliseconds that a cancelled or timed-out tool gets to end by itself. Default 250. */
   readonly graceMs?: number;
+  /** Bytes of answers that are kept for tools with `cache`, and for effects that are run again. Default 16 MB. */
+  readonly maxKeptBytes?: number;
+  /** Milliseconds since some fixed moment. Default `performance.now`. */
+  readonly now?: () => number;
 }
 
 /** All tools that agents may use, each in its view. */
@@ -56,7 +61,10 @@ export function createToolRegistry(options: ToolRegistryOptions = {}): ToolRegis
   const source: ToolSource = {
     version: () => version,
     tools: () => tools.values(),
-    run: (ready, context) => runCall(ready, context, runOptions),
+    run: createReplayingRun((ready, context) => runCall(ready, context, runOptions), {
+      maxBytes: options.maxKeptBytes ?? 16_000_000,
+      now: options.now ?? (() => performance.now()),
+    }),
   };
 
   const registry: ToolRegistry = {
