@@ -32,6 +32,13 @@ export const toolErrorCodes = {
   "search.unavailable": "ripgrep could not be started. Install it, or give its path as `ripgrepPath`.",
   "search.invalid_pattern": "The regular expression or the glob is not valid. The message says why.",
   "search.failed": "ripgrep ended with an error; the message has its words.",
+  "git.not_a_repository":
+    "The folder has no `.git`. Name the folder of the repository, relative to the workspace.",
+  "git.unsafe_repository":
+    "The repository leads out of the workspace, or its settings would have Git run something or talk to somebody else. Have a person look at it.",
+  "git.invalid_value":
+    "A revision, name or path is written in a way that Git could take for something else. Write it plainly.",
+  "git.failed": "Git ended with an error; the message has its words.",
   "artifact.not_found":
     "No artifact of this session has that id. Ids are `artifact:` and hexadecimal digits.",
   "environment.denied":

@@ -24,6 +24,9 @@ export {
 } from "./host/create-host-environment.ts";
 export type { AnchoredDirectory } from "./host/anchored-directory.ts";
 export { openDirectory } from "./host/anchored-directory.ts";
+export type { GitPublishOptions } from "./git/git-publish-tool.ts";
+export { gitTools } from "./git/git-tools.ts";
+export type { GitIdentity } from "./git/git-write-tool.ts";
 export type { GuardedFiles } from "./host/guarded-files.ts";
 export { createGuardedFiles } from "./host/guarded-files.ts";
 export { defaultProtectedPaths, defaultSecretPaths, isSecretFileName } from "./host/guarded-paths.ts";

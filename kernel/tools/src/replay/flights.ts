@@ -55,7 +55,7 @@ class Flight {
       call: { ...context.call, signal },
       signal,
       progress: (text) => {
-        for (const rider of this.#riders) rider.progress(text);
+        for (const each of this.#riders) each.progress(text);
       },
     }).finally(this.#closed);
     return this.#wait(rider);
