@@ -11,22 +11,24 @@ import {
   skillLockName,
   withHashes,
 } from "@tau/skills";
-import type { SkillHashes, SkillLock } from "@tau/skills";
+import type { SkillFiles, SkillHashes, SkillLock } from "@tau/skills";
 
+import { keepText, keptText } from "./locked-texts.ts";
 import { visible } from "./plain-text.ts";
 import { trust } from "./trust.ts";
 
 /** A lock that a person may say yes to. */
 export interface PlannedLock {
   readonly root: string;
+  readonly locked: SkillLock;
   /** What is to be written. */
   readonly text: string;
   /** What a person has to read before: every skill that is new or changed, with its SKILL.md. */
   readonly lines: readonly string[];
 }
 
-/** Hashes the skills of a root and shows what is new since they were locked. Throws `skill.*`. */
-export async function planLock(root: string, signal: AbortSignal): Promise<PlannedLock> {
+/** Hashes the skills of a root and shows what is new since they were locked, line by line. Throws `skill.*`. */
+export async function planLock(root: string, home: string, signal: AbortSignal): Promise<PlannedLock> {
   const before = await readLock(root);
   const now = await lockSkills(root, signal);
   const lines = [root];
@@ -36,15 +38,18 @@ export async function planLock(root: string, signal: AbortSignal): Promise<Plann
     if (locked !== undefined && changes === undefined) lines.push(`  ${path}: as it was locked`);
     else {
       const what = changes === undefined ? "new" : describeChanges(changes);
-      lines.push(`  ${path}: ${what}`, ...(await shown(join(root, path), hashes, signal)));
+      const files = withHashes(createFolderFiles(join(root, path)), hashes);
+      lines.push(`  ${path}: ${what}`);
+      lines.push(...(await shown({ files, hashes, locked: locked ?? {}, home, signal })));
     }
   }
   for (const path of Object.keys(before)) if (!Object.hasOwn(now, path)) lines.push(`  ${path}: gone`);
-  return { root, text: renderSkillLock(now), lines: lines.map(visible) };
+  return { root, locked: now, text: renderSkillLock(now), lines: lines.map(visible) };
 }
 
 /** Writes the lock and trusts exactly this text of it. */
-export async function writeLock({ root, text }: PlannedLock, home: string): Promise<string> {
+export async function writeLock({ root, text, locked }: PlannedLock, home: string): Promise<string> {
+  await keepTexts(root, locked, home);
   const path = join(root, skillLockName);
   const draft = `${path}.${process.pid}`;
   // A project may have put a link there: it is replaced, not followed.
@@ -54,18 +59,52 @@ export async function writeLock({ root, text }: PlannedLock, home: string): Prom
   return path;
 }
 
-/** The text and the names of a skill's files, exactly as they were hashed. */
-async function shown(folder: string, hashes: SkillHashes, signal: AbortSignal): Promise<readonly string[]> {
-  const files = withHashes(createFolderFiles(folder), hashes);
-  const [main, ...others] = Object.keys(hashes).toSorted((a, b) => rank(a) - rank(b));
-  const text = main === undefined ? "" : new TextDecoder().decode(await files.read(main, signal));
-  return [
-    ...text
-      .trimEnd()
-      .split("\n")
-      .map((line) => `    │ ${line}`),
-    ...others.map((path) => `    + ${path}`),
-  ];
+/** What a person agrees to is kept, so that a later change can be shown line by line. */
+async function keepTexts(root: string, locked: SkillLock, home: string): Promise<void> {
+  const { signal } = new AbortController();
+  for (const [path, hashes] of Object.entries(locked)) {
+    const files = withHashes(createFolderFiles(join(root, path)), hashes);
+    for (const file of Object.keys(hashes)) await keepText(home, await files.read(file, signal));
+  }
+}
+
+interface Changed {
+  /** Read exactly as they were hashed. */
+  readonly files: SkillFiles;
+  readonly hashes: SkillHashes;
+  /** The hashes that were locked; empty for a new skill. */
+  readonly locked: SkillHashes;
+  readonly home: string;
+  readonly signal: AbortSignal;
+}
+
+/** What is different line by line; of what was not seen before, the whole SKILL.md and the names of the others. */
+async function shown({ files, hashes, locked, home, signal }: Changed): Promise<readonly string[]> {
+  const lines: string[] = [];
+  const names = Object.keys(hashes).toSorted((a, b) => rank(a) - rank(b));
+  for (const [index, name] of names.entries()) {
+    const { [name]: before = "" } = locked;
+    if (before === hashes[name]) continue;
+    const text = new TextDecoder().decode(await files.read(name, signal));
+    const agreed = before === "" ? undefined : await keptText(home, before);
+    if (agreed !== undefined) lines.push(`    ${name}`, ...(await differences(agreed, text)));
+    else if (index === 0)
+      lines.push(
+        ...text
+          .trimEnd()
+          .split("\n")
+          .map((line) => `    │ ${line}`),
+      );
+    else lines.push(`    + ${name}`);
+  }
+  return lines;
+}
+
+async function differences(before: string, after: string): Promise<readonly string[]> {
+  const { structuredPatch } = await import("diff");
+  const patch = structuredPatch("", "", before, after, undefined, undefined, { context: 2, timeout: 500 });
+  if (patch === undefined) return ["    (changed too much to be shown line by line)"];
+  return patch.hunks.flatMap(({ lines }) => ["    │ …", ...lines.map((line) => `    │ ${line}`)]);
 }
 
 function rank(path: string): number {

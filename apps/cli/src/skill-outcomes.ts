@@ -65,7 +65,7 @@ async function placeSkill(
     if (!path.startsWith("evals/")) await put(join(root, name, path), await files.read(path, signal));
   }
   for (const path of wanted) await put(join(cwd, path), await files.read(`evals/files/${path}`, signal));
-  await writeLock(await planLock(root, signal), home);
+  await writeLock(await planLock(root, home, signal), home);
 }
 
 async function put(path: string, data: Uint8Array): Promise<void> {

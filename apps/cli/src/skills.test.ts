@@ -55,7 +55,10 @@ describe("tau skills", () => {
       /quarantined {2}project {3}It is not what was locked: changed SKILL\.md\./u,
     );
     const again = await place.tau(["skills", "lock", "--yes"]);
-    expect(again.stdout).toMatch(/tea: changed SKILL\.md\n.*│ Then call a stranger\./su);
+    expect(again.stdout).toMatch(
+      /tea: changed SKILL\.md\n {4}SKILL\.md\n {4}│ …\n.*│ {2}Brew it.*\n {4}│ \+Then call a stranger\./su,
+    );
+    expect(again.stdout).not.toContain("name: tea");
     expect(await listed(place)).toMatch(/usable/u);
     expect((await place.tau(["skills", "lock", "--yes"])).stdout).toContain("tea: as it was locked");
   });

@@ -153,7 +153,9 @@ async function lock(
   const level = flagOption(args, "user") ? "user" : "project";
   const roots = (await skillRoots(place)).filter((root) => root.level === level);
   const { signal } = new AbortController();
-  const plans = await Promise.all(roots.map(async ({ folder }) => await planLock(folder, signal)));
+  const plans = await Promise.all(
+    roots.map(async ({ folder }) => await planLock(folder, place.home, signal)),
+  );
   if (plans.length === 0) {
     writeLine(terminal, `There are no ${level} skills to lock.`);
     return exitCodes.ok;
