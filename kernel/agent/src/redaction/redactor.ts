@@ -1,3 +1,5 @@
+import { secretPatterns } from "@tau/core/secrets";
+
 import { leastPrefix, redacted } from "./redacted.ts";
 import { splitSecretEdits } from "./split-secrets.ts";
 import { applyEdits } from "./text-edits.ts";
@@ -5,11 +7,12 @@ import type { MarkedText, TextEdit } from "./text-edits.ts";
 
 /** Keys that are recognized by their looks, in case that nobody named them. */
 const looks = [
+  ...secretPatterns.map(({ starts, body, minBody, needs }) => {
+    const must = needs === undefined ? "" : `(?=[${body}]*[${needs}])`;
+    return `(?:${starts.map(literal).join("|")})${must}[${body}]{${minBody},}`;
+  }),
+  // A recording is handed on: shorter ones, those without a digit, and what a provider shows of a key go, too.
   String.raw`(?:sk|pk|rk|xai|gsk|pplx|hf|r8|nvapi|tgp|csk|fw)[-_][A-Za-z0-9*_-]{16,}`,
-  String.raw`AIza[A-Za-z0-9_-]{35}`,
-  String.raw`(?:AKIA|ASIA)[A-Z0-9]{16}`,
-  String.raw`gh[pousr]_[A-Za-z0-9]{30,}`,
-  String.raw`eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}`,
 ];
 
 /** Cuts secrets out of texts. */
@@ -28,7 +31,7 @@ export interface Redactor {
 /** Makes a {@link Redactor} for known secrets; keys of well-known looks are cut out as well. */
 export function createRedactor(secrets: readonly string[]): Redactor {
   const forms = [...new Set(secrets.flatMap(formsOf))].sort((a, b) => b.length - a.length);
-  const known = forms.map((form) => form.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`));
+  const known = forms.map(literal);
   // Not inside a longer word: encrypted reasoning is such a word, and must stay as it is.
   const pattern = new RegExp([...known, `(?<![A-Za-z0-9+/=_-])(?:${looks.join("|")})`].join("|"), "g");
 
@@ -67,6 +70,10 @@ export function createRedactor(secrets: readonly string[]): Redactor {
 
     holdsSecret: (bytes) => Buffer.from(bytes).toString("latin1").search(pattern) !== -1,
   };
+}
+
+function literal(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
 }
 
 /** How a secret may be written in a body or an address, as bytes. */

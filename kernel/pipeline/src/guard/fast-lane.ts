@@ -1,10 +1,8 @@
 import type { ModelRequest } from "@tau/agent";
 import type { Message, ToolResultContent, UserMessage } from "@tau/core";
+import { compilePatterns, secretPatterns } from "@tau/core/secrets";
+import type { CompiledPatterns, OwnPattern, SecretPattern } from "@tau/core/secrets";
 
-import { compilePatterns } from "../redaction/compiled-patterns.ts";
-import type { CompiledPatterns } from "../redaction/compiled-patterns.ts";
-import { secretPatterns } from "../redaction/secret-patterns.ts";
-import type { OwnPattern, SecretPattern } from "../redaction/secret-patterns.ts";
 import { redactFindings } from "../redaction/text-redactor.ts";
 import type { GuardFinding } from "./guard-facts.ts";
 import { injectionRules } from "./guard-rules.ts";

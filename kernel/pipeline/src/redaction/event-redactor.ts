@@ -6,8 +6,8 @@ import type {
   TextPart,
   ThinkingPart,
 } from "@tau/core";
+import type { CompiledPatterns } from "@tau/core/secrets";
 
-import type { CompiledPatterns } from "./compiled-patterns.ts";
 import { redactText, TextRedactor } from "./text-redactor.ts";
 
 /** Cuts secrets out of the events of one answer: out of its text and its thinking, and out of tool calls if told to. */

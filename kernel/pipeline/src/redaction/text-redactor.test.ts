@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { compilePatterns, secretPatterns } from "@tau/core/secrets";
 
-import { compilePatterns } from "./compiled-patterns.ts";
-import { secretPatterns } from "./secret-patterns.ts";
 import { redactText, TextRedactor } from "./text-redactor.ts";
 
 const body = "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0";

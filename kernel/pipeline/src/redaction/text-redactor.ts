@@ -1,5 +1,5 @@
-import { lookBehind } from "./compiled-patterns.ts";
-import type { CompiledPatterns, Finding } from "./compiled-patterns.ts";
+import { lookBehind } from "@tau/core/secrets";
+import type { CompiledPatterns, Finding } from "@tau/core/secrets";
 
 /** More is not held back of what may be a secret: then it is one, or it never was. */
 const maxHeld = 4096;

@@ -2,12 +2,11 @@ import { hash } from "node:crypto";
 
 import { silentObserver } from "@tau/core";
 import type { Observer } from "@tau/core";
+import { compilePatterns, secretPatterns } from "@tau/core/secrets";
+import type { CompiledPatterns } from "@tau/core/secrets";
 
 import type { Layer } from "../layer.ts";
 import type { PipelineCall } from "../pipeline-call.ts";
-import { compilePatterns } from "../redaction/compiled-patterns.ts";
-import type { CompiledPatterns } from "../redaction/compiled-patterns.ts";
-import { secretPatterns } from "../redaction/secret-patterns.ts";
 import { redactText } from "../redaction/text-redactor.ts";
 import { watchStream } from "../watch-stream.ts";
 import type { StreamEnd } from "../watch-stream.ts";

@@ -1,13 +1,11 @@
 import type { ModelEvent, ModelFinished } from "@tau/core";
+import { compilePatterns, secretPatterns } from "@tau/core/secrets";
+import type { CompiledPatterns, OwnPattern, SecretPattern } from "@tau/core/secrets";
 
 import { replayAnswer } from "../cache/replay-answer.ts";
 import type { Handler, Layer, ModelStream } from "../layer.ts";
 import type { PipelineCall } from "../pipeline-call.ts";
-import { compilePatterns } from "../redaction/compiled-patterns.ts";
-import type { CompiledPatterns } from "../redaction/compiled-patterns.ts";
 import { EventRedactor } from "../redaction/event-redactor.ts";
-import { secretPatterns } from "../redaction/secret-patterns.ts";
-import type { OwnPattern, SecretPattern } from "../redaction/secret-patterns.ts";
 import type { OutputValidator } from "./output-validator.ts";
 import { runValidators } from "./run-validators.ts";
 
