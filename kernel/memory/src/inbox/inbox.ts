@@ -1,0 +1,118 @@
+import { randomBytes } from "node:crypto";
+
+import { isTauError, TauError } from "@tau/core";
+import type { Label, Principal } from "@tau/core";
+
+import type { MemoryHistory } from "../history/memory-history.ts";
+import type { NoteBook } from "../notes/note-book.ts";
+import { parseNote } from "../notes/note-codec.ts";
+import { notePath, notesPrefix } from "../notes/note.ts";
+import { assertNoSecrets } from "../secrets.ts";
+import { memoryTooLarge } from "../store/memory-errors.ts";
+import { memoryPathNames } from "../store/memory-path.ts";
+import type { MemoryStore } from "../store/memory-store.ts";
+import { inboxPrefix, parseProposal, proposalPath, renderProposal } from "./proposal.ts";
+import type { Proposal } from "./proposal.ts";
+
+/** How many proposals wait at most: whoever writes pages must not fill a memory. */
+export const maxProposals = 200;
+
+/** Who lets a proposal in: a person, or a rule of the operator. */
+export type Approver = { readonly person: Principal } | { readonly policy: string };
+
+/**
+ * What waits to be remembered although nobody vouches for where it came from.
+ *
+ * - I1. Nothing in it is shown to a model, listed in an index or found by a search.
+ * - I2. Only a person or a rule of the operator lets something in; a model has no tool for it.
+ * - I3. What is let in is exactly what was shown, in the place that was shown, unless that changed since.
+ */
+export interface Inbox {
+  /** Keeps a proposal; answers it. Throws `memory.too_large`, `memory.secret`, `memory.invalid_path`. */
+  propose(proposal: Omit<Proposal, "id" | "at">, signal: AbortSignal): Promise<Proposal>;
+  /** Oldest first. */
+  list(signal: AbortSignal): Promise<readonly Proposal[]>;
+  /** Throws `memory.not_found`. */
+  get(id: string, signal: AbortSignal): Promise<Proposal>;
+  /** Lets a proposal in; answers the path. Throws `memory.needs_person`, `memory.changed`, `memory.not_found`. */
+  approve(id: string, approver: Approver, signal: AbortSignal): Promise<string>;
+  reject(id: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Options of {@link createInbox}. */
+export interface InboxOptions {
+  readonly store: MemoryStore;
+  readonly history: MemoryHistory;
+  readonly notes: NoteBook;
+  readonly now?: () => number;
+}
+
+/** Makes the {@link Inbox} of the proposals below `memory/inbox/`. */
+export function createInbox({ store, history, notes, now = Date.now }: InboxOptions): Inbox {
+  const get = async (id: string, signal: AbortSignal): Promise<Proposal> => {
+    const path = proposalPath(id);
+    const proposal = parseProposal(path, (await store.load(path, signal)).text);
+    memoryPathNames(proposal.path);
+    return proposal;
+  };
+  return {
+    get,
+    async propose(proposal, signal) {
+      memoryPathNames(proposal.path);
+      assertNoSecrets(proposal.path, proposal.text);
+      if ((await store.list(inboxPrefix, signal)).length >= maxProposals)
+        throw memoryTooLarge("The inbox", `${maxProposals} proposals; somebody must look at them first`);
+      const at = now();
+      const made = { ...proposal, id: `${time36(at)}-${randomBytes(4).toString("hex")}`, at };
+      await store.save(proposalPath(made.id), renderProposal(made), { ifMatch: null }, signal);
+      return made;
+    },
+    async list(signal) {
+      const proposals: Proposal[] = [];
+      for (const { path } of await store.list(inboxPrefix, signal)) {
+        try {
+          proposals.push(parseProposal(path, (await store.load(path, signal)).text));
+        } catch (error) {
+          if (!isTauError(error) || error.code === "memory.unavailable") throw error;
+        }
+      }
+      return proposals.toSorted((a, b) => a.at - b.at);
+    },
+    async approve(id, approver, signal) {
+      if ("person" in approver && approver.person.kind !== "person") throw needsPerson();
+      const by = "person" in approver ? approver.person.id : `policy:${approver.policy}`;
+      const proposal = await get(id, signal);
+      const author = { by, reason: `approved ${id}: ${proposal.summary}` };
+      if (proposal.path.startsWith(notesPrefix)) {
+        const note = parseNote(proposal.path, proposal.text, proposal.at);
+        // A person vouches for it; a rule only lets it in, and it stays what it was.
+        const label = "person" in approver ? vouched(proposal.label) : proposal.label;
+        await notes.add({ ...note, label, approvedBy: by }, author, signal);
+        await store.delete(proposalPath(id), {}, signal);
+        return notePath(note.id);
+      }
+      await history.as(author).save(proposal.path, proposal.text, { ifMatch: proposal.replaces }, signal);
+      await store.delete(proposalPath(id), {}, signal);
+      return proposal.path;
+    },
+    async reject(id, signal) {
+      await store.delete(proposalPath(id), {}, signal);
+    },
+  };
+}
+
+function vouched(label: Label): Label {
+  return label.integrity === "untrusted" ? { ...label, integrity: "workspace" } : label;
+}
+
+/** Sorts by time, as long as names do. */
+function time36(at: number): string {
+  return at.toString(36).padStart(9, "0");
+}
+
+function needsPerson(): TauError {
+  return new TauError(
+    "memory.needs_person",
+    "Only a person lets a proposal in, or a rule of the operator: show it to somebody.",
+  );
+}
