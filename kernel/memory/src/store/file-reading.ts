@@ -128,8 +128,6 @@ async function visit(folder: AnchoredFolder, above: readonly string[], listing: 
       const { size, mtimeMs, mtimeNs, ctimeNs, ino } = stats;
       const stamp = [ino, size, mtimeNs, ctimeNs].join(".");
       listing.entries.push({ path, bytes: Number(size), modifiedAt: Number(mtimeMs), stamp });
-      if (listing.entries.length > memoryLimits.files)
-        throw memoryTooLarge("The memory", `${memoryLimits.files} files`);
     }
   }
 }

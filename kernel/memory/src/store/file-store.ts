@@ -10,7 +10,7 @@ import { listFiles, readText } from "./file-reading.ts";
 import { moveFile, removeFile, writeText } from "./file-writing.ts";
 import { memoryNotFound, memoryRefused } from "./memory-errors.ts";
 import { assertMemoryPrefix, memoryPathNames } from "./memory-path.ts";
-import { assertExpected, assertMemoryText, etagOf } from "./memory-store.ts";
+import { assertExpected, assertMemoryText, etagOf, memoryLimits } from "./memory-store.ts";
 import type { MemoryStore } from "./memory-store.ts";
 import { systemCode } from "./system-code.ts";
 
@@ -21,6 +21,8 @@ export interface FileStoreOptions {
   readonly tenant: string;
   /** How long a write waits for those of other processes, in milliseconds. Default 10,000. */
   readonly lockTimeoutMs?: number;
+  /** How many files a namespace has at most. Default 10,000. */
+  readonly maxFiles?: number;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface FileStoreOptions {
  * @throws TauError `context.invalid_tenant`
  */
 export function createFileStore(options: FileStoreOptions): MemoryStore {
-  const { tenant, lockTimeoutMs = 10_000 } = options;
+  const { tenant, lockTimeoutMs = 10_000, maxFiles = memoryLimits.files } = options;
   assertTenant(tenant);
   const folder = resolve(options.folder);
   const reading = async <Result>(
@@ -97,7 +99,7 @@ export function createFileStore(options: FileStoreOptions): MemoryStore {
       await writing(path, signal, async (root) => {
         if (condition.ifMatch !== undefined)
           assertExpected(path, await readText(root, path, names), condition);
-        await writeText(root, { path, names, text });
+        await writeText(root, { path, names, text, maxFiles });
       });
       return etagOf(text);
     },

@@ -6,7 +6,6 @@ import type { AnchoredFolder } from "./anchored-folder.ts";
 import { openParent } from "./file-reading.ts";
 import { memoryExists, memoryRefused, memoryTooLarge } from "./memory-errors.ts";
 import { foldPath } from "./memory-path.ts";
-import { memoryLimits } from "./memory-store.ts";
 import { systemCode } from "./system-code.ts";
 
 // Everything here runs while the write lock is held: nobody else of Tau changes names meanwhile.
@@ -22,14 +21,14 @@ const draftPrefix = ".tau-draft-";
 /** Writes a file: readers see the old one or the new one. @throws TauError `memory.exists`, `memory.refused_file`, `memory.too_large` */
 export async function writeText(
   root: AnchoredFolder,
-  { path, names, text }: NamedFile & { readonly text: string },
+  { path, names, text, maxFiles }: NamedFile & { readonly text: string; readonly maxFiles: number },
 ): Promise<void> {
   await using folder = await makeParent(root, { path, names });
   const name = names.at(-1) ?? "";
   const existing = await folder.stats(name);
   if (existing?.isDirectory() === true) throw memoryExists(path, `${path}/`);
   if (existing !== undefined && !existing.isFile()) throw memoryRefused(path);
-  if (existing === undefined) await assertRoom(root);
+  if (existing === undefined) await assertRoom(root, names[0] ?? "", maxFiles);
   await removeDrafts(folder);
   const draft = folder.entry(`${draftPrefix}${randomUUID()}`);
   try {
@@ -140,9 +139,11 @@ async function removeDrafts(folder: AnchoredFolder): Promise<void> {
     if (name.startsWith(draftPrefix)) await unlink(folder.entry(name)).catch(() => undefined);
 }
 
-async function assertRoom(root: AnchoredFolder): Promise<void> {
-  if ((await countFiles(root)) >= memoryLimits.files)
-    throw memoryTooLarge("The memory", `${memoryLimits.files} files`);
+async function assertRoom(root: AnchoredFolder, namespace: string, maxFiles: number): Promise<void> {
+  const folder = await root.folder(namespace);
+  if (folder === undefined) return;
+  await using opened = folder;
+  if ((await countFiles(opened)) >= maxFiles) throw memoryTooLarge(`${namespace}/`, `${maxFiles} files`);
 }
 
 async function countFiles(folder: AnchoredFolder): Promise<number> {

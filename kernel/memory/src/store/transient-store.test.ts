@@ -4,8 +4,11 @@ import { signal } from "../memory.test.support.ts";
 import { describeMemoryStore } from "../testing/index.ts";
 import { createTransientStore } from "./transient-store.ts";
 
-describeMemoryStore("createTransientStore()", () =>
-  Promise.resolve({ store: createTransientStore(), [Symbol.asyncDispose]: () => Promise.resolve() }),
+describeMemoryStore("createTransientStore()", (maxFiles) =>
+  Promise.resolve({
+    store: createTransientStore(maxFiles === undefined ? {} : { maxFiles }),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  }),
 );
 
 test("createTransientStore() says when a file was written", async () => {

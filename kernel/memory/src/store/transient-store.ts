@@ -10,9 +10,16 @@ interface Kept {
   readonly stamp: string;
 }
 
+/** Options of {@link createTransientStore}. */
+export interface TransientStoreOptions {
+  readonly now?: () => number;
+  /** How many files a namespace has at most. Default 10,000. */
+  readonly maxFiles?: number;
+}
+
 /** Makes a {@link MemoryStore} that forgets everything when the process ends. */
-export function createTransientStore(options: { readonly now?: () => number } = {}): MemoryStore {
-  const { now = Date.now } = options;
+export function createTransientStore(options: TransientStoreOptions = {}): MemoryStore {
+  const { now = Date.now, maxFiles = memoryLimits.files } = options;
   const files = new Map<string, Kept>();
   let writes = 0;
 
@@ -51,7 +58,7 @@ export function createTransientStore(options: { readonly now?: () => number } = 
       memoryPathNames(path);
       assertMemoryText(path, text);
       assertExpected(path, files.get(path)?.text, condition);
-      if (!files.has(path)) assertRoom(path, files);
+      if (!files.has(path)) assertRoom(path, files, maxFiles);
       put(path, text);
       return etagOf(text);
     },
@@ -74,8 +81,10 @@ export function createTransientStore(options: { readonly now?: () => number } = 
 }
 
 /** Checks that a new path can be beside those there are. @throws TauError `memory.exists`, `memory.too_large` */
-function assertRoom(path: string, files: ReadonlyMap<string, unknown>): void {
-  if (files.size >= memoryLimits.files) throw memoryTooLarge("The memory", `${memoryLimits.files} files`);
+function assertRoom(path: string, files: ReadonlyMap<string, unknown>, maxFiles: number): void {
+  const namespace = path.slice(0, path.indexOf("/") + 1);
+  const count = [...files.keys()].filter((other) => other.startsWith(namespace)).length;
+  if (count >= maxFiles) throw memoryTooLarge(namespace, `${maxFiles} files`);
   assertFree(path, files);
 }
 

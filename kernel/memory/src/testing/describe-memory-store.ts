@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import { etagOf, memoryLimits } from "../store/memory-store.ts";
 import type { MemoryStore } from "../store/memory-store.ts";
 
-/** Makes an empty store; `another` is a second one on the same data. */
-export type MemoryStoreFactory = () => Promise<
-  { readonly store: MemoryStore; another?(): Promise<MemoryStore> } & AsyncDisposable
->;
+/** Makes an empty store of at most `maxFiles` files a namespace; `another` is a second one on the same data. */
+export type MemoryStoreFactory = (
+  maxFiles?: number,
+) => Promise<{ readonly store: MemoryStore; another?(): Promise<MemoryStore> } & AsyncDisposable>;
 
 const signal = new AbortController().signal;
 
@@ -213,6 +213,25 @@ export function describeMemoryStore(name: string, create: MemoryStoreFactory): v
       await store.save(path, "ä".repeat(memoryLimits.fileBytes / 2), {}, signal);
 
       expect((await store.list("", signal)).map(({ bytes }) => bytes)).toEqual([memoryLimits.fileBytes]);
+    });
+
+    test("bounds each namespace by itself", async () => {
+      await using made = await create(2);
+      const { store } = made;
+      for (const path of ["memory/a.md", "memory/b/c.md"]) await store.save(path, "", {}, signal);
+
+      await expect(store.save("memory/d.md", "", {}, signal)).rejects.toMatchObject({
+        code: "memory.too_large",
+      });
+      await store.save("skills/d.md", "", {}, signal);
+      await store.save("memory/a.md", "changed", {}, signal);
+      await store.rename("memory/a.md", "memory/d.md", signal);
+
+      expect((await store.list("", signal)).map(({ path }) => path)).toEqual([
+        "memory/b/c.md",
+        "memory/d.md",
+        "skills/d.md",
+      ]);
     });
 
     test("does nothing once it is told to stop", async () => {
