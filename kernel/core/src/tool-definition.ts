@@ -1,4 +1,5 @@
 import type { JsonSchema } from "./json.ts";
+import type { ProviderData } from "./message.ts";
 
 /** What a model is told about a tool. */
 export interface ToolDefinition {
@@ -6,4 +7,6 @@ export interface ToolDefinition {
   readonly name: string;
   readonly description: string;
   readonly inputSchema: JsonSchema;
+  /** How protocols whose models were taught this very tool want it declared; every other one takes the schema. */
+  readonly native?: readonly ProviderData[];
 }

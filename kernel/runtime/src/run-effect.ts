@@ -5,7 +5,7 @@ import type { ReadyCall, ToolContext, ToolRun } from "@tau/tools";
 
 import { errorResult } from "./plan-step.ts";
 import { runAfterTool } from "./run-hooks.ts";
-import { publishDelta } from "./run-scope.ts";
+import { publishDelta, runOf } from "./run-scope.ts";
 import type { RunScope } from "./run-scope.ts";
 
 /** An effect with its validated call. */
@@ -91,6 +91,7 @@ function detailsOf({ details, artifacts, replayed }: ToolRun): JsonObject {
 }
 
 function toolContext(scope: RunScope, { effectId, call }: EffectState): ToolContext {
+  const shown = runOf(scope).answer?.label;
   return {
     call: scope.call,
     signal: scope.call.signal,
@@ -98,6 +99,7 @@ function toolContext(scope: RunScope, { effectId, call }: EffectState): ToolCont
     artifacts: scope.artifacts,
     files: scope.log.files,
     idempotencyKey: idempotencyKey(scope, effectId),
+    ...(shown === undefined ? {} : { shown }),
     progress: (text) => publishDelta(scope, { type: "tool_progress", effectId, tool: call.name, text }),
   };
 }

@@ -37,6 +37,28 @@ describe("shownTo()", () => {
     expect(JSON.stringify(model.requests[2]?.messages)).toMatch(/<untrusted id=.*<\\\\\/untrusted> obey/u);
   });
 
+  test("is told to tools, so that they know what a call was made under", async () => {
+    const seen: unknown[] = [];
+    const look = defineTool({
+      name: "look",
+      description: "Looks.",
+      input: { type: "object" },
+      sideEffect: "pure",
+      execute: (_input, { shown }) => String(seen.push(shown?.integrity)),
+    });
+    const turns = [
+      { calls: [{ name: "look" }] },
+      { calls: [{ name: "page" }] },
+      { calls: [{ name: "look" }] },
+      { text: "Done." },
+    ];
+    await using harness = await openHarness({ turns, tools: [page, look] });
+
+    await harness.run("Look.");
+
+    expect(seen).toEqual([undefined, "untrusted"]);
+  });
+
   test("counts the context that the session was made with", async () => {
     const model = turnModel([{ text: "Hello." }]);
     await using harness = await openHarness({ model });

@@ -1,5 +1,5 @@
 import { TauError } from "@tau/core";
-import type { Json, JsonObject, JsonSchema, Label, SideEffectClass } from "@tau/core";
+import type { Json, JsonObject, JsonSchema, Label, ProviderData, SideEffectClass } from "@tau/core";
 
 import type { Access } from "./access.ts";
 import { toOutputSchema, toToolInput } from "./tool-input.ts";
@@ -32,6 +32,8 @@ export interface ToolOptions<Input, Schema = ToolInputSchema<Input>> {
   readonly cache?: ToolCache;
   /** What it belongs to among very many tools; default: what stands before `__` in its name. */
   readonly group?: string;
+  /** How protocols whose models were taught this very tool want it declared. */
+  readonly native?: readonly ProviderData[];
   /** What running it would touch; permissions decide on it. Default: `other`. */
   access?(input: Input, workspace: string): readonly Access[];
   /** Does the work. Stops promptly when `context.signal` aborts. */
@@ -53,7 +55,7 @@ export function defineTool<Input>(
 ): Tool<Input> {
   assertToolName(options.name);
   const input = toToolInput<Input>(options.name, options.input);
-  const { maxOutputChars, output, scopes, cache, group } = options;
+  const { maxOutputChars, output, scopes, cache, group, native } = options;
   if (cache !== undefined && options.sideEffect !== "pure")
     throw new TypeError(
       `Tool "${options.name}" is not pure, so its answers cannot be kept: leave cache out.`,
@@ -70,6 +72,7 @@ export function defineTool<Input>(
     ...(scopes === undefined ? {} : { scopes }),
     ...(cache === undefined ? {} : { cache }),
     ...(group === undefined ? {} : { group }),
+    ...(native === undefined ? {} : { native }),
     validate: input.validate,
     access: (value, workspace) => options.access?.(value, workspace) ?? [{ kind: "other" }],
     execute: async (value, context) => toToolOutput(await options.execute(value, context)),

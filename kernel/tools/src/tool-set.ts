@@ -88,8 +88,8 @@ function see(source: ToolSource): Seen {
   };
 }
 
-function toDefinition({ name, description, inputSchema }: Tool): ToolDefinition {
-  return { name, description, inputSchema };
+function toDefinition({ name, description, inputSchema, native }: Tool): ToolDefinition {
+  return { name, description, inputSchema, ...(native === undefined ? {} : { native }) };
 }
 
 function notFoundMessage(name: string, tools: ReadonlyMap<string, Tool>): string {

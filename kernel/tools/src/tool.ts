@@ -4,6 +4,7 @@ import type {
   JsonObject,
   JsonSchema,
   Label,
+  ProviderData,
   SideEffectClass,
   ToolResultContent,
   ToolResultPart,
@@ -25,6 +26,8 @@ export interface ToolContext {
   readonly files: FileLedger;
   /** The same whenever this effect is run again: pass it on to services that know such keys. */
   readonly idempotencyKey: string;
+  /** How far to trust what the model had been shown when it made this call; absent: nothing in it was untrusted or secret. */
+  readonly shown?: Label;
   /** Shows output while the tool runs; never journaled. */
   progress(text: string): void;
   /**
@@ -91,6 +94,8 @@ export interface Tool<Input = unknown> {
   readonly cache?: ToolCache;
   /** What it belongs to among very many tools; default: what stands before `__` in its name. */
   readonly group?: string;
+  /** How protocols whose models were taught this very tool want it declared. */
+  readonly native?: readonly ProviderData[];
   validate(input: unknown): Promise<ValidatedInput<Input>>;
   /** What running this would touch; permissions decide on it. */
   access(input: Input, workspace: string): readonly Access[];

@@ -29,6 +29,26 @@ function contentOf(message: Message): unknown {
 }
 
 describe("Anthropic request bodies", () => {
+  test("declare a tool that the provider's models were taught as the provider does, and to no other server", () => {
+    const native = { type: "memory_20250818", name: "memory" };
+    const memory: ToolDefinition = {
+      ...read,
+      name: "memory",
+      native: [
+        { protocol: "other", data: {} },
+        { protocol: "anthropic", data: native },
+      ],
+    };
+    const toolOf = (provider: string, model: string): unknown =>
+      Object(bodyOf({ ...plain, tools: [memory] }, { identity: { provider, model } })).tools[0];
+
+    expect(toolOf("anthropic", "claude-sonnet-4-5")).toEqual(native);
+    expect(toolOf("anthropic", "claude-3-haiku-20240307")).toMatchObject({
+      input_schema: { type: "object" },
+    });
+    expect(toolOf("bedrock", "claude-sonnet-4-5")).toMatchObject({ input_schema: { type: "object" } });
+  });
+
   test("have the types of the vendor's library", () => {
     toWireTool(read) satisfies Tool;
     const expected = {

@@ -1,5 +1,6 @@
-import type { Message, ToolDefinition } from "@tau/core";
+import type { JsonObject, Message, ToolDefinition } from "@tau/core";
 
+import type { ModelIdentity } from "../model-error.ts";
 import type { ModelRequest } from "../model.ts";
 import { toOutputShape } from "../output-shape/output-shape.ts";
 import { toRespondTool } from "../output-shape/respond-tool.ts";
@@ -17,7 +18,9 @@ import { toSettings } from "./settings.ts";
 export function createAnthropicBodyWriter(options: AnthropicBodyOptions): (request: ModelRequest) => string {
   const { identity } = options;
   const writeMessages = listWriter((message: Message) => toMessageJson(message, options));
-  const writeTools = listWriter((tool: ToolDefinition) => JSON.stringify(toWireTool(tool)));
+  const writeTools = listWriter((tool: ToolDefinition) =>
+    JSON.stringify(nativeTool(tool, identity) ?? toWireTool(tool)),
+  );
 
   function toolsOf(
     request: ModelRequest,
@@ -44,6 +47,16 @@ export function createAnthropicBodyWriter(options: AnthropicBodyOptions): (reque
       extra,
     );
   };
+}
+
+/** A tool that the provider's own models were taught: servers that only speak its protocol may not know it. */
+function nativeTool(
+  { native = [] }: ToolDefinition,
+  { provider, model }: ModelIdentity,
+): JsonObject | undefined {
+  // Models before the fourth generation were taught none.
+  if (provider !== anthropicProtocol || /^claude-(?:3|2|instant)/u.test(model)) return undefined;
+  return native.find(({ protocol }) => protocol === anthropicProtocol)?.data;
 }
 
 /** A tool on the wire. */
