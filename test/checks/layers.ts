@@ -17,7 +17,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   agent: words,
   tools: words,
   session: words,
-  memory: words,
+  memory: [...words, "tools"],
   pipeline: inner,
   skills: inner,
   mcp: inner,

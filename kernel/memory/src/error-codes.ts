@@ -24,4 +24,6 @@ export const memoryErrorCodes = {
     "What is to be kept looks like a credential. Keep where the secret is to be found instead, never the secret.",
   "memory.too_large": "A file or a memory is larger than the limits that the message names. Keep less.",
   "memory.unavailable": "The memory could not be read or written: the disk is full, or not yours to use.",
+  "memory.untrusted":
+    "A session that was shown what nobody vouches for may not delete, rename or replace what is remembered. A person can do it.",
 } as const;

@@ -28,7 +28,7 @@ export interface MemoryVersion {
 export const keptVersions = 100;
 
 /** The name under which everything about a path is kept; paths themselves may be too long and too deep. */
-export function historyKey(path: string): string {
+function historyKey(path: string): string {
   return etagOf(path).slice(0, 32);
 }
 

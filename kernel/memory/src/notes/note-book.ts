@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 
 import { isTauError } from "@tau/core";
 import type { Label } from "@tau/core";
@@ -19,6 +19,8 @@ export interface NoteDraft {
   readonly type?: string;
   /** Default: made from the summary. */
   readonly id?: string;
+  /** Makes the default id the same whenever it is the same. */
+  readonly key?: string;
   readonly label: Label;
   readonly events?: readonly string[];
   readonly supersedes?: string;
@@ -194,7 +196,7 @@ function toNote(draft: NoteDraft, author: MemoryAuthor, now: number): Note {
   const { body = "", type = "fact", label, events = [], supersedes, validTo } = draft;
   const summary = draft.summary.replaceAll(/\s+/gu, " ").trim();
   const note: Note = {
-    id: draft.id ?? idOf(summary),
+    id: draft.id ?? idOf(summary, draft.key),
     type,
     summary,
     body,
@@ -211,7 +213,7 @@ function toNote(draft: NoteDraft, author: MemoryAuthor, now: number): Note {
 }
 
 /** Words that a person recognizes, and something that no other note has. */
-function idOf(summary: string): string {
+function idOf(summary: string, key: string | undefined): string {
   const words = summary
     .normalize("NFKD")
     .toLowerCase()
@@ -219,5 +221,6 @@ function idOf(summary: string): string {
     .replaceAll(/^-+|-+$/gu, "")
     .slice(0, 40)
     .replace(/-+$/u, "");
-  return `${words === "" ? "note" : words}-${randomBytes(4).toString("hex")}`;
+  const own = key === undefined ? randomBytes(4).toString("hex") : hash("sha256", key).slice(0, 8);
+  return `${words === "" ? "note" : words}-${own}`;
 }
