@@ -10,12 +10,15 @@ const assumedWindow = 100_000;
 /** Lets an agent look up skills: the list in its instructions, the tool, and `allowed-tools` on top of its rules. */
 export async function withSkills(agent: AgentConfig, skills: readonly Skill[]): Promise<AgentConfig> {
   if (skills.length === 0) return agent;
-  const { createSkillActivations, createSkillTool, renderSkillCatalog } = await import("@tau/skills");
+  const { createSkillActivations, createSkillScriptTool, createSkillTool, renderSkillCatalog } =
+    await import("@tau/skills");
   const window = agent.model.contextWindow ?? assumedWindow;
   const maxTokens = Math.min(mostTokens, Math.floor(window * shareOfWindow));
   const { text } = renderSkillCatalog(skills, { maxTokens });
   const activations = createSkillActivations();
   agent.tools.register(createSkillTool({ skills, activations }));
+  const scripts = await createSkillScriptTool(skills, new AbortController().signal);
+  if (scripts !== undefined) agent.tools.register(scripts);
   const { policyFor } = agent;
   return {
     ...agent,

@@ -229,6 +229,27 @@ describe("tau run", () => {
     expect(bodies[0]).toContain("- tea: Makes tea. Triggers: thirsty");
   });
 
+  test("runs a script of a skill in the jail", async () => {
+    await using place = await createPlace();
+    await place.write(".agents/skills/tea/SKILL.md", tea.replace("allowed-tools: read\n", ""));
+    await place.write(
+      ".agents/skills/tea/scripts/brew.sh",
+      'echo "$1" > cup; (echo x > /etc/tau-test) 2>/dev/null && echo escaped; echo "$SKILL_DIR"\n',
+    );
+    await place.tau(["skills", "lock", "--yes"]);
+    const script = { name: "tea", script: "scripts/brew.sh", args: ["green"] };
+    await using model = await startScripted({
+      turns: [{ toolCalls: [{ name: "skill_script", arguments: script }] }, { text: "Brewed." }],
+    });
+
+    expect(await place.tau(["run", ...model.options, "Make tea"])).toMatchObject({ code: 0 });
+
+    expect(await readFile(join(place.cwd, "cup"), "utf8")).toBe("green\n");
+    const answer = JSON.stringify(model.server.requests[1]?.body);
+    expect(answer).toContain(".agents/skills/tea");
+    expect(answer).not.toContain("escaped");
+  });
+
   test("tells the person on a terminal that a skill waits to be looked at", async () => {
     await using place = await placeWithTea();
     await using model = await startScripted({ turns: [{ text: "Hello." }] });

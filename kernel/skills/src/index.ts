@@ -53,3 +53,4 @@ export type { OutcomeCase, OutcomeCheck, SkillEvals, TriggerCase } from "./evals
 export { readEvals } from "./evals/read-evals.ts";
 export type { TriggerOutcome, TriggerReport } from "./evals/test-triggers.ts";
 export { testTriggers } from "./evals/test-triggers.ts";
+export { createSkillScriptTool, skillScriptToolName } from "./skill-script-tool.ts";

@@ -80,3 +80,5 @@ export { diffOf } from "./builtin/file-diff.ts";
 export { createWriteTool } from "./builtin/write-tool.ts";
 export { deniedResult } from "./error-result.ts";
 export type { FileChange, TransactionStatus, TransactionSummary, WriteSet } from "./write-set.ts";
+export type { CollectedCommand } from "./collect-command.ts";
+export { collectCommand } from "./collect-command.ts";
