@@ -73,6 +73,7 @@ export type {
   RunWaiting,
   SessionCreated,
   SessionEvent,
+  TaintedFiles,
   UnknownEvent,
 } from "./session-event.ts";
 export { sessionEventVersion } from "./session-event.ts";

@@ -175,6 +175,15 @@ export interface EffectFinished {
   readonly durationMs: number;
   /** Facts for screens: a diff, an exit code, the ids of artifacts. */
   readonly details?: JsonObject;
+  /** Files that may hold untrusted text from now on, and how far to trust them. */
+  readonly tainted?: TaintedFiles;
+}
+
+/** Files that untrusted text may have been written to. */
+export interface TaintedFiles {
+  /** Absolute; `*` is all of the workspace: nobody knows what a command wrote. */
+  readonly paths: readonly string[];
+  readonly label: Label;
 }
 
 /** A hook changed or stopped something. */

@@ -2,6 +2,7 @@ import type { Model, ModelRequest } from "@tau/agent";
 import type { ContextEntry, RunLimits } from "@tau/core";
 import type { ContextBudget, RunState } from "@tau/session";
 import type { Environment, EnvironmentInfo, PermissionPolicy, ToolRegistry } from "@tau/tools";
+import type { FlowOptions } from "@tau/tools/flow";
 
 import type { Hook } from "./hook.ts";
 
@@ -35,6 +36,11 @@ export interface AgentConfig {
   openEnvironment?(request: EnvironmentRequest): Promise<Environment & Partial<AsyncDisposable>>;
   /** The rules for that environment. Default: {@link defaultPolicy}. */
   policyFor?(environment: EnvironmentInfo): PermissionPolicy;
+  /**
+   * How information may flow in that environment; `off` lets untrusted text do whatever the rules allow. Default: the
+   * rules of `defaultFlowRules`, a trusted workspace, and a person to ask.
+   */
+  flowFor?(environment: EnvironmentInfo): FlowOptions | "off";
   /** Defaults for runs that name no limits of their own; see {@link defaultLimits}. */
   readonly limits?: RunLimits;
   readonly generation?: Pick<ModelRequest, "maxOutputTokens" | "temperature" | "reasoning" | "stopSequences">;

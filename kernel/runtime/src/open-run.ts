@@ -1,5 +1,6 @@
 import type { CallContext } from "@tau/core";
 import type { Environment } from "@tau/tools";
+import { createFlowControl } from "@tau/tools/flow";
 
 import { defaultLimits } from "./agent-config.ts";
 import type { AgentConfig } from "./agent-config.ts";
@@ -107,6 +108,7 @@ function scopeOf(host: RunHost, parts: RunParts, environment: Environment): RunS
     engine,
     environment,
     policy: agent.policyFor?.(environment.info) ?? defaultPolicy,
+    ...flowOf(agent, environment),
     tools: agent.tools.viewFor({
       principal: request.principal,
       ...(agent.role === undefined ? {} : { role: agent.role }),
@@ -120,4 +122,9 @@ function scopeOf(host: RunHost, parts: RunParts, environment: Environment): RunS
     timer,
     prepared: new Map(),
   };
+}
+
+function flowOf(agent: AgentConfig, { info }: Environment): Pick<RunScope, "flow"> {
+  const options = agent.flowFor?.(info) ?? {};
+  return options === "off" ? {} : { flow: createFlowControl(info, options) };
 }

@@ -1,9 +1,11 @@
 import { isJsonObject, isTauError, parseJson, uuidv7 } from "@tau/core";
 import type { ApprovalRequested, ToolCallPart, ToolResultPart, WaitingReason } from "@tau/core";
 import type { EffectState } from "@tau/session";
-import type { PreparedCall, ReadyCall } from "@tau/tools";
+import type { Decision, PreparedCall, ReadyCall } from "@tau/tools";
 
 import { approvalBinding } from "./approval-binding.ts";
+import { flowOn, taintOfUnknown } from "./flow-step.ts";
+import type { FlowDecision } from "./flow-step.ts";
 import { runBeforeTool } from "./run-hooks.ts";
 import { runOf } from "./run-scope.ts";
 import type { RunScope } from "./run-scope.ts";
@@ -45,6 +47,7 @@ export function finishEffect(
     outcome,
     result,
     durationMs: 0,
+    ...(outcome === "unknown" || outcome === "completed" ? taintOfUnknown(effect) : {}),
   });
 }
 
@@ -78,6 +81,7 @@ export function askPerson(
     binding: bindingOf(scope, effect),
     summary,
     expiresAt: scope.clock.now() + (scope.agent.approvalTimeoutMs ?? defaultApprovalTimeoutMs),
+    ...(effect.decided?.label === undefined ? {} : { label: effect.decided.label }),
   };
   scope.log.record(event);
 }
@@ -120,7 +124,7 @@ export function decideByRules(
 ): void {
   const { runId } = scope;
   const { effectId, call } = effect;
-  const { decision, reason, rule } = ruleOn(scope, prepared);
+  const { decision, reason, rule, kinds, label } = ruleOn(scope, effect, prepared);
   scope.log.record({
     type: "permission_decided",
     runId,
@@ -130,19 +134,22 @@ export function decideByRules(
     reason,
     ...(rule === undefined ? {} : { rule }),
     ...(rewrittenArguments === undefined ? {} : { rewrittenArguments }),
+    ...(kinds === undefined ? {} : { kinds }),
+    ...(label === undefined ? {} : { label }),
   });
   if (decision === "deny") finishEffect(scope, effect, "denied", errorResult(call, `tool.denied: ${reason}`));
   else scope.prepared.set(effectId, prepared);
   if (decision === "ask") askPerson(scope, effect, "approval", reason);
 }
 
-/** What the rules say. A policy that throws has not allowed anything. */
-export function ruleOn(scope: RunScope, prepared: ReadyCall): ReturnType<RunScope["policy"]["decide"]> {
+/** What the rules say, and the flow of information: the stricter of the two. What throws has not allowed anything. */
+export function ruleOn(scope: RunScope, effect: EffectState, prepared: ReadyCall): FlowDecision {
   try {
     const { tool, access } = prepared;
     const said = scope.policy.decide({ tool, access, workspace: scope.environment.info.profile.workspace });
     if (!isDecision(said.decision)) throw new TypeError("The permission rules answered no decision.");
-    return said;
+    const flow = flowOn(scope, effect, prepared);
+    return flow === undefined ? said : stricter(said, flow);
   } catch (error) {
     scope.observer({ name: "permission.failed", level: 17, attributes: { tool: prepared.tool.name }, error });
     return {
@@ -150,6 +157,17 @@ export function ruleOn(scope: RunScope, prepared: ReadyCall): ReturnType<RunScop
       reason: isTauError(error) ? error.message : "The permission rules could not be evaluated.",
     };
   }
+}
+
+const strictness: readonly string[] = ["deny", "ask", "allow"];
+
+/** A person who is asked for both reasons sees both. */
+function stricter(said: Decision, flow: FlowDecision): FlowDecision {
+  const { decision, reason, rule: _, ...facts } = flow;
+  const difference = strictness.indexOf(decision) - strictness.indexOf(said.decision);
+  if (difference < 0) return flow;
+  const both = difference === 0 && decision !== "allow";
+  return { ...said, ...(both ? { reason: `${said.reason} ${reason}` } : {}), ...facts };
 }
 
 function deny(scope: RunScope, effect: EffectState, reason: string): void {

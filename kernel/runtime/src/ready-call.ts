@@ -36,7 +36,7 @@ async function prepareAgain(scope: RunScope, effect: EffectState): Promise<Ready
 
 /** Checks what the rules allowed before: the process, its rules or the files may be others now. */
 function ruledAgain(scope: RunScope, effect: EffectState, prepared: ReadyCall): boolean {
-  if (ruleOn(scope, prepared).decision === "allow") return true;
+  if (ruleOn(scope, effect, prepared).decision === "allow") return true;
   decideByRules(scope, effect, prepared, effect.decided?.rewrittenArguments);
   return false;
 }
@@ -50,7 +50,7 @@ function answerHolds(scope: RunScope, effect: EffectState, prepared: ReadyCall):
     finishEffect(scope, effect, "denied", errorResult(call, text));
     return false;
   }
-  const now = ruleOn(scope, prepared);
+  const now = ruleOn(scope, effect, prepared);
   if (now.decision === "deny") {
     finishEffect(scope, effect, "denied", errorResult(call, `tool.denied: ${now.reason}`));
     return false;

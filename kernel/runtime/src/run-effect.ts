@@ -1,8 +1,9 @@
 import { isTauError } from "@tau/core";
-import type { JsonObject, ToolResultPart } from "@tau/core";
+import type { EffectFinished, JsonObject, ToolResultPart } from "@tau/core";
 import type { EffectState } from "@tau/session";
 import type { ReadyCall, ToolContext, ToolRun } from "@tau/tools";
 
+import { labelResult, taintOf } from "./flow-step.ts";
 import { errorResult } from "./plan-step.ts";
 import { runAfterTool } from "./run-hooks.ts";
 import { publishDelta, runOf } from "./run-scope.ts";
@@ -67,14 +68,27 @@ async function perform(scope: RunScope, { effect, prepared }: ReadyEffect): Prom
     const ran = await scope.tools.run(prepared, toolContext(scope, effect));
     reportFailure(scope, ran.error, effect.call.name);
     const hooked = (scope.agent.hooks ?? []).length > 0;
-    const result = hooked ? await runAfterTool(scope, effect.call.name, ran.result) : ran.result;
+    const hook = hooked ? await runAfterTool(scope, effect.call.name, ran.result) : ran.result;
+    const result = labelResult(scope, prepared, ran.result, hook);
     const outcome = result.isError ? "failed" : "completed";
-    recordEnd(scope, effect, { outcome, result, details: detailsOf(ran), startedAt });
+    recordEnd(scope, effect, {
+      outcome,
+      result,
+      details: detailsOf(ran),
+      startedAt,
+      ...taintOf(scope, prepared),
+    });
   } catch (error) {
     // A shutdown leaves the effect open: whoever takes the run up decides by its class.
     if (!scope.call.signal.aborted || leavesUnfinished(scope.call.signal.reason)) throw error;
     const result = errorResult(effect.call, "Cancelled before it ended; it may have had effects.");
-    recordEnd(scope, effect, { outcome: "cancelled", result, details: {}, startedAt });
+    recordEnd(scope, effect, {
+      outcome: "cancelled",
+      result,
+      details: {},
+      startedAt,
+      ...taintOf(scope, prepared),
+    });
     throw error;
   }
   scope.log.sendSoon();
@@ -117,10 +131,11 @@ interface EffectEnd {
   readonly result: ToolResultPart;
   readonly details: JsonObject;
   readonly startedAt: number;
+  readonly tainted?: EffectFinished["tainted"];
 }
 
 function recordEnd(scope: RunScope, { effectId, call }: EffectState, end: EffectEnd): void {
-  const { outcome, result, details, startedAt } = end;
+  const { outcome, result, details, startedAt, tainted } = end;
   scope.log.record({
     type: "effect_finished",
     runId: scope.runId,
@@ -131,6 +146,7 @@ function recordEnd(scope: RunScope, { effectId, call }: EffectState, end: Effect
     result,
     durationMs: scope.clock.now() - startedAt,
     ...(Object.keys(details).length === 0 ? {} : { details }),
+    ...(tainted === undefined ? {} : { tainted }),
   });
 }
 

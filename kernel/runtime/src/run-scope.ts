@@ -1,6 +1,7 @@
 import type { CallContext, Delta, Observer, RunLimits } from "@tau/core";
 import type { RunState } from "@tau/session";
 import type { ArtifactStore, Environment, PermissionPolicy, ReadyCall, ToolSet } from "@tau/tools";
+import type { FlowControl } from "@tau/tools/flow";
 
 import type { AgentConfig } from "./agent-config.ts";
 import type { Clock } from "./clock.ts";
@@ -19,6 +20,8 @@ export interface RunScope {
   readonly engine: EngineContext;
   readonly environment: Environment;
   readonly policy: PermissionPolicy;
+  /** Absent: information flows as it likes. */
+  readonly flow?: FlowControl;
   /** What the agent may use of its tools, in its role and for this caller. */
   readonly tools: ToolSet;
   readonly artifacts: ArtifactStore;

@@ -9,3 +9,4 @@ export { effectIdOf } from "./run-state.ts";
 export { activeMsOf } from "./run-time.ts";
 export { fenceKeyOf, SessionState, sessionStateVersion } from "./session-state.ts";
 export { contextBlock, isPlain } from "./show-message.ts";
+export { taintAnywhere, taintAt } from "./tainted-files.ts";

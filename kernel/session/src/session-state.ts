@@ -1,8 +1,10 @@
-import { addUsage, noUsage, toolCallsOf } from "@tau/core";
+import { addUsage, isJsonObject, joinLabels, noUsage, toolCallsOf, workspaceLabel } from "@tau/core";
 import type {
   ApprovalRequested,
   ContextEntry,
+  EffectFinished,
   JsonObject,
+  Label,
   MicroUsd,
   ModelCallFinished,
   Recorded,
@@ -15,6 +17,8 @@ import type {
 import { effectIdOf } from "./run-state.ts";
 import type { EffectState, RunState } from "./run-state.ts";
 import { activeMsOf, keepTime } from "./run-time.ts";
+import { withTaint } from "./tainted-files.ts";
+import type { Taints } from "./tainted-files.ts";
 
 /** The version of {@link SessionState.toCheckpoint}'s shape. */
 export const sessionStateVersion = 1;
@@ -41,6 +45,10 @@ export class SessionState {
   turns = 0;
   usage: Usage = noUsage;
   costMicroUsd: MicroUsd = 0;
+  /** Files that the session wrote untrusted text to. */
+  tainted: Taints = {};
+  /** How far to trust the artifacts of the session, by id: the newest 1,000. */
+  artifacts: Readonly<Record<string, Label>> = {};
   /** Up to where the session's inbox was read. */
   inboxSeq = 0;
   /** The first event whose message still goes to the model. */
@@ -84,10 +92,20 @@ export class SessionState {
         this.#endRun(event);
         break;
       default:
+        if (event.type === "effect_finished") this.#keepLabels(event);
         if (this.run === undefined) break;
         keepTime(this.run, event, { before, at });
         applyToRun(this.run, event);
     }
+  }
+
+  #keepLabels(event: EffectFinished): void {
+    if (event.tainted !== undefined) this.tainted = withTaint(this.tainted, event.tainted);
+    const ids = artifactsOf(event);
+    if (ids.length === 0) return;
+    const label = joinLabels(...event.result.content.map((part) => part.label ?? workspaceLabel));
+    const kept = Object.entries(this.artifacts).slice(-maxArtifacts);
+    this.artifacts = Object.fromEntries([...kept, ...ids.map((id) => [id, label] as const)]);
   }
 
   #endRun(event: RunFinished): void {
@@ -116,6 +134,17 @@ export class SessionState {
   static fromCheckpoint(checkpoint: JsonObject): SessionState {
     return Object.assign(new SessionState(), structuredClone(checkpoint));
   }
+}
+
+/** Forgotten artifacts are trusted no further than those of others. */
+const maxArtifacts = 1_000;
+
+function artifactsOf({ details }: EffectFinished): readonly string[] {
+  const artifacts = details?.["artifacts"];
+  if (!Array.isArray(artifacts)) return [];
+  return artifacts.flatMap((one: unknown) =>
+    isJsonObject(one) && typeof one["id"] === "string" ? [one["id"]] : [],
+  );
 }
 
 /** The key of a session's fences; sessions of an older Tau have no secret, and their id has to do. */

@@ -1,5 +1,13 @@
 import { TauError } from "@tau/core";
-import type { Json, JsonObject, JsonSchema, Label, ProviderData, SideEffectClass } from "@tau/core";
+import type {
+  EffectKind,
+  Json,
+  JsonObject,
+  JsonSchema,
+  Label,
+  ProviderData,
+  SideEffectClass,
+} from "@tau/core";
 
 import type { Access } from "./access.ts";
 import { toOutputSchema, toToolInput } from "./tool-input.ts";
@@ -24,6 +32,8 @@ export interface ToolOptions<Input, Schema = ToolInputSchema<Input>> {
   readonly maxOutputChars?: number;
   /** How far to trust whatever the tool answers, errors included; absent: as far as the workspace. */
   readonly label?: Label;
+  /** What it does beyond its `access`; see {@link Tool.effects}. */
+  readonly effects?: readonly EffectKind[];
   /** What `execute` answers, or its output's `value`: checked after every execution. */
   readonly output?: JsonSchema | ToolInputSchema<Json>;
   /** Scopes that the caller must have, all of them. Default: none. */
@@ -73,6 +83,7 @@ export function defineTool<Input>(
     ...(cache === undefined ? {} : { cache }),
     ...(group === undefined ? {} : { group }),
     ...(native === undefined ? {} : { native }),
+    ...(options.effects === undefined ? {} : { effects: options.effects }),
     validate: input.validate,
     access: (value, workspace) => options.access?.(value, workspace) ?? [{ kind: "other" }],
     execute: async (value, context) => toToolOutput(await options.execute(value, context)),

@@ -1,5 +1,6 @@
 import type {
   CallContext,
+  EffectKind,
   Json,
   JsonObject,
   JsonSchema,
@@ -86,6 +87,11 @@ export interface Tool<Input = unknown> {
   readonly maxOutputChars?: number;
   /** How far to trust whatever the tool answers, errors included; an output's own label can only take away. */
   readonly label?: Label;
+  /**
+   * What it does beyond its `access`, for tools that touch no file, command or host that they could name, such as one
+   * that notifies somebody. Absent: what its class says, and what is labelled untrusted tells somebody outside.
+   */
+  readonly effects?: readonly EffectKind[];
   /** What the `value` of an answer must be like; an answer that differs is an error result. Errors are not checked. */
   readonly outputSchema?: JsonSchema;
   /** Scopes that the caller must have, all of them. Who lacks one neither sees the tool nor can call it. */

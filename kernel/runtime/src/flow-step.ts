@@ -1,0 +1,116 @@
+import { joinLabels, textOf, untrusted, workspaceLabel } from "@tau/core";
+import type { EffectKind, EffectFinished, Label, ToolCallPart, ToolResultPart } from "@tau/core";
+import { isPlain, taintAnywhere, taintAt } from "@tau/session";
+import type { EffectState } from "@tau/session";
+import type { Decision, ReadyCall } from "@tau/tools";
+import { isSaidBy, labelContent, labelOfContent } from "@tau/tools/flow";
+import type { CallFacts, FlowControl } from "@tau/tools/flow";
+
+import { runOf } from "./run-scope.ts";
+import type { RunScope } from "./run-scope.ts";
+
+/** What the flow of information says of a call. */
+export interface FlowDecision extends Decision {
+  /** Absent: it only reads. */
+  readonly kinds?: readonly EffectKind[];
+  /** What the model had been shown when it asked; absent: nothing untrusted or secret. */
+  readonly label?: Label;
+}
+
+/** Decides whether what the model was shown may lead to this call; absent where information flows as it likes. */
+export function flowOn(scope: RunScope, effect: EffectState, prepared: ReadyCall): FlowDecision | undefined {
+  if (scope.flow === undefined) return undefined;
+  const { kinds } = factsOf(scope, scope.flow, prepared);
+  const label = askedUnder(scope);
+  const { acted } = scope.log.history.shown;
+  const decision = scope.flow.decide(kinds, { label, acted, before: kindsBefore(scope, effect) });
+  return {
+    ...decision,
+    ...(kinds.every((kind) => kind === "read") ? {} : { kinds }),
+    ...(isPlain(label) ? {} : { label }),
+  };
+}
+
+/** The result as the history keeps it: labelled with all that it may be made of. */
+export function labelResult(
+  scope: RunScope,
+  prepared: ReadyCall,
+  ran: ToolResultPart,
+  shown: ToolResultPart,
+): ToolResultPart {
+  if (scope.flow === undefined) return shown;
+  // A hook may have rewritten what the tool said, but it is still made out of it.
+  const labels = [readLabel(scope, scope.flow, prepared), labelOfContent(ran.content)].flatMap(
+    (one) => one ?? [],
+  );
+  if (labels.length === 0) return shown;
+  const label = joinLabels(...labels);
+  return isPlain(label) ? shown : { ...shown, content: labelContent(shown.content, label) };
+}
+
+/** The files that the call may have written untrusted text to: what it was asked under, or what it read. */
+export function taintOf(scope: RunScope, prepared: ReadyCall): Pick<EffectFinished, "tainted"> {
+  if (scope.flow === undefined) return {};
+  const { access } = prepared;
+  const isCommand = access.some(({ kind }) => kind === "command");
+  const paths = access.flatMap((one) => (one.kind === "write" ? [one.path] : []));
+  if (paths.length === 0 && !isCommand) return {};
+  if (isCommand && scope.environment.info.enforced && scope.environment.info.profile.access === "read-only")
+    return {};
+  const read = readLabel(scope, scope.flow, prepared) ?? workspaceLabel;
+  const label = joinLabels(askedUnder(scope), ...(isCommand ? [read] : []));
+  if (label.integrity !== "untrusted") return {};
+  return { tainted: { paths: isCommand ? ["*"] : paths, label } };
+}
+
+/** The same of a call that was interrupted, so that nobody knows what it wrote. */
+export function taintOfUnknown({ decided }: EffectState): Pick<EffectFinished, "tainted"> {
+  const { kinds = [], label } = decided ?? {};
+  const writes = kinds.some((kind) => kind !== "read" && kind !== "read_untrusted" && kind !== "read_secret");
+  if (!writes || label?.integrity !== "untrusted") return {};
+  return { tainted: { paths: ["*"], label } };
+}
+
+/** What the model had been shown when it asked for the calls of this step. */
+function askedUnder(scope: RunScope): Label {
+  return runOf(scope).answer?.label ?? workspaceLabel;
+}
+
+/** What an answer of the call may be made of. */
+function readLabel(scope: RunScope, flow: FlowControl, prepared: ReadyCall): Label | undefined {
+  const { tainted } = scope.log.state;
+  const labels = prepared.access.flatMap((one) => {
+    if (one.kind === "command") return taintAnywhere(tainted) ?? [];
+    return one.kind === "read" || one.kind === "write" ? (taintAt(tainted, one.path) ?? []) : [];
+  });
+  const { label } = factsOf(scope, flow, prepared);
+  const all = [...(label === undefined ? [] : [label]), ...labels, ...artifactLabels(scope, prepared.call)];
+  return all.length === 0 ? undefined : joinLabels(...all);
+}
+
+/** Artifacts that the call names: what is not of this session was made out of who knows what. */
+function artifactLabels({ log }: RunScope, call: ToolCallPart): readonly Label[] {
+  const ids = call.arguments.match(/artifact:[0-9a-f]{12,64}/gu) ?? [];
+  return ids.map((id) => log.state.artifacts[id] ?? untrusted(id));
+}
+
+function factsOf(scope: RunScope, flow: FlowControl, { tool, access, call }: ReadyCall): CallFacts {
+  const fetches = tool.sideEffect === "pure" && access.some(({ kind }) => kind === "network");
+  return flow.factsOf({ tool, access, saidByUser: fetches && isSaidByUser(scope, call) });
+}
+
+/** Whether the person who prompts wrote what the call would send, in words that are still shown. */
+function isSaidByUser({ log }: RunScope, call: ToolCallPart): boolean {
+  const words = log.history.entries
+    .filter(({ message, label }) => message.role === "user" && label.integrity !== "untrusted")
+    .map(({ message }) => textOf(message));
+  return isSaidBy(words.join("\n"), call.arguments);
+}
+
+/** What the calls before it in the same answer do, as far as they are not refused. */
+function kindsBefore(scope: RunScope, effect: EffectState): readonly EffectKind[] {
+  const { effects } = runOf(scope);
+  return effects
+    .slice(0, effects.indexOf(effect))
+    .flatMap(({ decided }) => (decided?.decision === "deny" ? [] : (decided?.kinds ?? [])));
+}

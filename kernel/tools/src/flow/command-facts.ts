@@ -1,0 +1,99 @@
+import { basename } from "node:path/posix";
+
+import { joinLabels, untrusted, workspaceLabel } from "@tau/core";
+import type { EffectKind, Label } from "@tau/core";
+
+import type { Access } from "../access.ts";
+import type { CallEffect } from "../permissions/call-effect.ts";
+import { effectsOfSource } from "../permissions/source-effects.ts";
+import { readFacts, writeKind } from "./file-facts.ts";
+import type { CallFacts, FlowPlace } from "./flow-place.ts";
+
+/** Programs that bring something in from outside, where nothing keeps them from it; with verbs, only for those. */
+const networkPrograms: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ...`aws az curl ftp gcloud gh glab helm http https kubectl lynx nc ncat npx nslookup rsync scp sftp ssh telnet terraform w3m wget`
+    .split(" ")
+    .map((name) => [name, new Set<string>()] as const),
+  ...[
+    ["bun", "add create install update x"],
+    ["cargo", "add fetch install publish update"],
+    ["composer", "install require update"],
+    ["docker", "build login pull push run"],
+    ["gem", "fetch install push update"],
+    ["git", "clone fetch ls-remote pull push remote submodule"],
+    ["go", "get install mod"],
+    ["npm", "add ci exec i install publish update view x"],
+    ["pip", "download install"],
+    ["pip3", "download install"],
+    ["pnpm", "add dlx i install publish update"],
+    ["podman", "build login pull push run"],
+    ["poetry", "add install publish update"],
+    ["svn", "checkout co commit update"],
+    ["uv", "add pip sync tool"],
+    ["yarn", "add dlx install npm up upgrade"],
+  ].map(([name = "", verbs = ""]) => [name, new Set(verbs.split(" "))] as const),
+]);
+
+/** What running shell source does: what the environment lets it do, not what its words say. */
+export function commandFacts(access: Extract<Access, { kind: "command" }>, place: FlowPlace): CallFacts {
+  const { enforced, profile } = place.environment;
+  const reached = reachedNetwork(profile.network);
+  const origin = place.trustedWorkspace ? workspaceLabel : untrusted("workspace", "workspace");
+  const label: Label = { ...origin, origins: ["command"] };
+  if (enforced && !reached) return { kinds: containedKinds(place), label };
+
+  const effects = effectsOfSource(access.source, access.cwd, place.home);
+  const files = effects.flatMap((effect) => fileFacts(effect, place));
+  const fetches = reached || effects.some(isNetworkCommand);
+  return {
+    kinds: [
+      ...(enforced ? containedKinds(place) : (["irreversible"] as const)),
+      ...(fetches ? (["external", "read_untrusted"] as const) : []),
+      ...(enforced ? [] : files.flatMap(({ kinds }) => kinds)),
+    ],
+    label: joinLabels(
+      label,
+      ...(fetches ? [untrusted("command:network")] : []),
+      ...files.flatMap((facts) => facts.label ?? []),
+    ),
+  };
+}
+
+function reachedNetwork(network: FlowPlace["environment"]["profile"]["network"]): boolean {
+  return typeof network === "boolean" ? network : network.hosts.length > 0;
+}
+
+/** Nothing but a look at it before it is done keeps a command from writing what other programs obey. */
+function containedKinds({ environment, judgedWrites, trustedWorkspace }: FlowPlace): readonly EffectKind[] {
+  const reads: EffectKind = trustedWorkspace ? "read" : "read_untrusted";
+  if (environment.profile.access === "read-only") return [reads];
+  if (environment.profile.access === "full") return [reads, "command", "irreversible"];
+  return [reads, "command", ...(judgedWrites ? [] : (["persist"] as const))];
+}
+
+/** What the words of a command say of files: a guess, which only adds. */
+function fileFacts(effect: CallEffect, place: FlowPlace): readonly CallFacts[] {
+  if (effect.kind === "read") return [readFacts(effect.path, place)].filter(isTold);
+  if (effect.kind === "write") {
+    return effect.by === "redirect" ? [{ kinds: [writeKind(effect.path, place)] }] : [];
+  }
+  if (effect.kind !== "network" && effect.kind !== "send") return [];
+  return [{ kinds: ["external"], label: untrusted(`web:${effect.host}`) }];
+}
+
+/** Words are guesses: `/usr/bin/env` is no reason to distrust an answer, a secret file is one to guard it. */
+function isTold({ kinds }: CallFacts): boolean {
+  return kinds.includes("read_secret");
+}
+
+function isNetworkCommand(effect: CallEffect): boolean {
+  if (effect.kind !== "command") return false;
+  const words = effect.command.argv.map(({ value }) => value);
+  // Any word may be the program where a launcher comes first: `sudo curl`, `xargs wget`.
+  const programs = effect.command.role === "launcher" ? words : words.slice(0, 1);
+  return programs.some((word) => {
+    const verbs = networkPrograms.get(basename(word ?? ""));
+    if (verbs === undefined || verbs.size === 0) return verbs !== undefined;
+    return words.some((verb) => verb === undefined || verbs.has(verb));
+  });
+}

@@ -1,0 +1,117 @@
+import { homedir } from "node:os";
+
+import type { EffectKind, Label, ShownContext } from "@tau/core";
+
+import type { EnvironmentInfo } from "../environment.ts";
+import type { Decision } from "../permissions/decision.ts";
+import { callFacts } from "./call-facts.ts";
+import type { FlowCall } from "./call-facts.ts";
+import { bitsOf, bitsSetBy, countBits, joinBits } from "./flow-bits.ts";
+import type { CallFacts, FlowPlace } from "./flow-place.ts";
+import { appliesTo, defaultFlowRules } from "./flow-rule.ts";
+import type { FlowRule } from "./flow-rule.ts";
+
+/** Options of {@link createFlowControl}. */
+export interface FlowOptions {
+  /** Whether a person vouches for what the workspace contains. Default true. */
+  readonly trustedWorkspace?: boolean;
+  /** Beside {@link defaultFlowRules}: they only tighten. */
+  readonly rules?: readonly FlowRule[];
+  /** `never`: nobody is asked, so what needs a decision is denied. Default `ask`. */
+  readonly approvals?: "ask" | "never";
+  /** Whether what commands write is looked at before it is done. Default false. */
+  readonly judgedWrites?: boolean;
+  /** Default: the home folder of this process. */
+  readonly home?: string;
+}
+
+/** What a call is asked for under. */
+export interface FlowContext extends ShownContext {
+  /** What the calls that the model asked for before it, in the same answer, do. */
+  readonly before?: readonly EffectKind[];
+}
+
+/** Keeps information from flowing where it must not: what untrusted text asks for, and where secrets go. */
+export interface FlowControl {
+  /** What a call does, and how far its answer may be trusted. */
+  factsOf(call: FlowCall): CallFacts;
+  /** Pure; never looser than `allow` of the permission rules, which it is the meet with. */
+  decide(kinds: readonly EffectKind[], context: FlowContext): Decision;
+}
+
+/** Makes the {@link FlowControl} of an environment. */
+export function createFlowControl(environment: EnvironmentInfo, options: FlowOptions = {}): FlowControl {
+  const { trustedWorkspace = true, judgedWrites = false, home = homedir(), approvals = "ask" } = options;
+  const place: FlowPlace = { environment, trustedWorkspace, judgedWrites, home };
+  const rules = [...defaultFlowRules, ...(options.rules ?? [])];
+  return {
+    factsOf: (call) => callFacts(call, place),
+    decide: (kinds, context) => {
+      const decision = strictestOf(rules, kinds, context);
+      if (decision.decision !== "ask" || approvals === "ask") return decision;
+      return { ...decision, decision: "deny", reason: `${decision.reason} Nobody is asked in this run.` };
+    },
+  };
+}
+
+function strictestOf(
+  rules: readonly FlowRule[],
+  kinds: readonly EffectKind[],
+  context: FlowContext,
+): Decision {
+  for (const wanted of ["deny", "ask"] as const) {
+    for (const kind of kinds) {
+      const rule = rules.find((one) => one.decision === wanted && appliesTo(one, kind, context.label));
+      if (rule !== undefined) {
+        return { decision: wanted, reason: reasonOf(kind, context.label), rule: `flow(${rule.effect})` };
+      }
+    }
+  }
+  const three = ruleOfTwo(kinds, context);
+  if (three !== undefined) return { decision: "ask", reason: three, rule: "flow(rule of two)" };
+  return { decision: "allow", reason: "Nothing that was shown forbids it." };
+}
+
+const deeds: Readonly<Record<EffectKind, string>> = {
+  read: "reads",
+  read_secret: "reads a secret",
+  read_untrusted: "brings in what nobody vouches for",
+  write: "changes files",
+  persist: "writes what programs or later sessions obey by themselves",
+  command: "runs a command",
+  external: "tells somebody outside something",
+  irreversible: "cannot be taken back",
+};
+
+function reasonOf(kind: EffectKind, label: Label): string {
+  return `This ${deeds[kind]}, and the model asked for it after it was shown ${sourcesOf(label)}.`;
+}
+
+/** Untrusted input, secrets, and deeds: two of them may come together without a person, and not all three. */
+function ruleOfTwo(kinds: readonly EffectKind[], context: FlowContext): string | undefined {
+  const own = bitsSetBy(kinds);
+  if (countBits(own) === 0) return undefined;
+  const before = joinBits(bitsOf(context), bitsSetBy(context.before ?? []));
+  if (countBits(joinBits(before, own)) < 3) return undefined;
+  const what = kinds.filter((kind) => kind !== "read").map((kind) => deeds[kind]);
+  return `Untrusted text, secrets and deeds would come together: this ${what.join(", ")}, and the model was shown ${sourcesOf(context.label)}.`;
+}
+
+/** Where it came from, in words. */
+function sourcesOf({ integrity, origins, secrets }: Label): string {
+  const named = origins.filter(
+    (origin) => origin !== "user" && origin !== "workspace" && origin !== "command",
+  );
+  const list = named.slice(0, 5).map(plainName);
+  const more = named.length > 5 ? ` and ${named.length - 5} more` : "";
+  const trust = integrity === "untrusted" ? "untrusted content" : "content";
+  const from = list.length === 0 ? trust : `${trust} from ${list.join(", ")}${more}`;
+  return secrets.length === 0
+    ? from
+    : `${from}, with the secrets ${secrets.slice(0, 5).map(plainName).join(", ")}`;
+}
+
+/** Names of files and hosts are what others chose, and this is shown to the model: they must not make sentences. */
+function plainName(name: string): string {
+  return name.replaceAll(/[^\w:./@-]+/gu, "_").slice(0, 60);
+}
