@@ -1,22 +1,18 @@
-import { Agent } from "undici";
 import type { Dispatcher } from "undici";
 
 import type { AuditSink, EgressCaller, EgressRow } from "./audit.ts";
 import { noAudit } from "./audit.ts";
-import { dialChecked } from "./dial-checked.ts";
+import type { CheckedAgentOptions } from "./checked-agent.ts";
+import { createCheckedAgent } from "./checked-agent.ts";
 import { egressError } from "./egress-error.ts";
-import type { EgressRules } from "./resolve-checked.ts";
 import { assertListed } from "./resolve-checked.ts";
 import { parseUrl } from "./target.ts";
 import type { Target } from "./target.ts";
 
 /** What {@link createAuditedDispatcher} needs. */
-export interface AuditedDispatcherOptions {
-  readonly rules: EgressRules;
+export interface AuditedDispatcherOptions extends CheckedAgentOptions {
   readonly caller: EgressCaller;
   readonly audit?: AuditSink;
-  /** Certificate authorities in PEM, instead of the usual ones. */
-  readonly ca?: readonly string[];
   readonly now?: () => number;
 }
 
@@ -28,25 +24,9 @@ export interface AuditedDispatcher extends AsyncDisposable {
 /** Makes an undici dispatcher out of the rules. Disposing of it ends its requests. */
 export function createAuditedDispatcher(options: AuditedDispatcherOptions): AuditedDispatcher {
   const { rules, audit = noAudit, now = Date.now } = options;
-  const dialled = new Map<string, string>();
-  const disposal = new AbortController();
   const open = new Set<OpenRow>();
-  const agent = new Agent({
-    connect(place, callback) {
-      const secure = place.protocol === "https:";
-      const target = { host: bare(place.hostname), port: Number(place.port || (secure ? 443 : 80)) };
-      const tls = options.ca === undefined ? {} : { ca: [...options.ca] };
-      dialChecked(target, rules, disposal.signal, secure ? { tls } : {}).then(
-        ({ socket, address }) => {
-          dialled.set(keyOf(target), address);
-          callback(null, socket);
-        },
-        (error: unknown) => callback(toError(error), null),
-      );
-    },
-    maxHeaderSize: 65_536,
-  });
-  const dispatcher = agent.compose((next) => (request, handler) => {
+  const client = createCheckedAgent(options);
+  const dispatcher = client.agent.compose((next) => (request, handler) => {
     const at = now();
     const row = rowOf(request, { at, caller: options.caller });
     open.add(row);
@@ -61,7 +41,7 @@ export function createAuditedDispatcher(options: AuditedDispatcherOptions): Audi
 
   function finish(row: OpenRow, error?: unknown): void {
     if (!open.delete(row)) return;
-    const address = dialled.get(keyOf(row.target));
+    const address = client.addressOf(row.target);
     const denied = error instanceof Error && "code" in error && error.code === "egress.denied";
     audit.write({
       ...row.begun,
@@ -78,9 +58,8 @@ export function createAuditedDispatcher(options: AuditedDispatcherOptions): Audi
   return {
     dispatcher,
     async [Symbol.asyncDispose]() {
+      await client[Symbol.asyncDispose]();
       const closed = egressError("egress.failed", "The client is closed.");
-      disposal.abort(closed);
-      await agent.destroy();
       for (const row of open) finish(row, closed); // what nobody read to its end
     },
   };
@@ -152,16 +131,4 @@ function watched(
 function reasonOf(error: unknown): string {
   const known = error instanceof Error && "kind" in error && error.kind === "tau.error";
   return known ? error.message : "The connection broke, or was given up.";
-}
-
-function toError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
-}
-
-function bare(hostname: string): string {
-  return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname.replace(/\.$/u, "");
-}
-
-function keyOf({ host, port }: Target): string {
-  return `${host} ${port}`;
 }

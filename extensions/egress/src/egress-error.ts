@@ -12,6 +12,7 @@ const classes: Readonly<Record<EgressErrorCode, NonNullable<TauErrorOptions["cla
   "egress.invalid_rule": "permanent",
   "egress.unresolved": "retryable",
   "egress.failed": "retryable",
+  "egress.unavailable": "permanent",
   "egress.too_many_redirects": "permanent",
 };
 

@@ -9,6 +9,8 @@ export const egressErrorCodes = {
   "egress.unresolved": "The host's name has no address. Check its spelling and the resolver.",
   "egress.failed":
     "The connection could not be made, broke, or its certificate is not valid for the host. Check the host and the port.",
+  "egress.unavailable":
+    "Named hosts cannot be opened to jailed commands on this machine. The message says what to install or to allow; or grant the whole network, or none.",
   "egress.too_many_redirects":
     "The host redirected more often than is followed. Request the final address yourself.",
 } as const;

@@ -16,6 +16,8 @@ export interface HostList {
   knows(host: string): boolean;
   /** Every port that some entry opens. */
   readonly ports: readonly number[];
+  /** Entries that are addresses or `localhost`: what programs reach without asking for a name. */
+  readonly literals: readonly Target[];
   /** What an entry opens beside public addresses: an address that is listed itself, and loopback for `localhost`. */
   addressesFor(target: Target): readonly string[];
 }
@@ -45,6 +47,9 @@ export function createHostList(hosts: readonly string[]): HostList {
   return {
     entries: hosts,
     ports: [...new Set(entries.flatMap(({ ports }) => ports))],
+    literals: entries.flatMap(({ host, below, ports }) =>
+      host !== undefined && !below && isLiteral(host) ? ports.map((port) => ({ host, port })) : [],
+    ),
     allows: (target) => matching(target).length > 0,
     knows: (host) => entries.some((entry) => covers(entry, host)),
     addressesFor(target) {
@@ -80,6 +85,10 @@ function parseEntry(text: string): Entry {
     );
   }
   return { host: target.host, below, ports: /:\d+$/u.test(rest) ? [target.port] : webPorts };
+}
+
+function isLiteral(host: string): boolean {
+  return isIP(host) !== 0 || host === "localhost";
 }
 
 /** Below these, everybody who rents a machine gets a name; the list of public suffixes has only parts of them. */

@@ -57,6 +57,11 @@ function toHost(name: string): string | undefined {
   return url === null || url.port !== "" ? undefined : normalHost(url.hostname);
 }
 
+/** The target of a URL's host, which is a valid one. */
+export function toTarget(hostname: string, port: number): Target {
+  return { host: normalHost(hostname) ?? hostname, port };
+}
+
 /** How a target is written in a rule and in a message. */
 export function describeTarget({ host, port }: Target): string {
   const shown = isIP(host) === 6 ? `[${host}]` : host;
