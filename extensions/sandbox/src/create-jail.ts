@@ -103,6 +103,7 @@ function hashOf(settings: JailSettings): string {
     access,
     workspace,
     network,
+    settings.gate?.rulesHash ?? "",
     settings.policy.secretPaths,
     settings.policy.protectedPaths,
     settings.prefix,

@@ -24,7 +24,7 @@ const machineControls = ["sys", "sysrq-trigger", "irq", "bus", "fs", "mtrr", "ac
 export function jailArguments(view: JailView): readonly string[] {
   return [
     ["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
-    view.profile.network === true ? [] : ["--unshare-net"],
+    view.profile.network === true || view.gated ? [] : ["--unshare-net"],
     ["--disable-userns", "--cap-drop", "ALL", "--die-with-parent", "--new-session"],
     view.identity === undefined
       ? []
@@ -47,6 +47,7 @@ function rootMounts(view: JailView): readonly string[] {
     full ? [] : ["--size", tmpBytes, "--tmpfs", "/tmp"],
     ["--size", tmpBytes, "--tmpfs", "/run"],
     view.resolver === undefined ? [] : ["--ro-bind", view.resolver, view.resolver],
+    view.replaced.flatMap(({ path, source }) => ["--ro-bind", source, path]),
     view.home === undefined ? [] : ["--dir", view.home],
     full ? [] : view.shown.flatMap((path) => ["--ro-bind-try", path, path]),
   ].flat();

@@ -57,7 +57,7 @@ export async function runInJail(
   const started = result.timedOut || result.exitCode >= 128 || control.status()?.commandEnded() === true;
   const why = started
     ? complaint.of("prlimit: failed to execute ")
-    : (complaint.of("bwrap: ") ?? complaint.of("mount: "));
+    : (complaint.of("bwrap: ") ?? complaint.of("mount: ") ?? complaint.of("nsenter: "));
   if (started && !(why !== undefined && (result.exitCode === 126 || result.exitCode === 127))) return result;
   throw new TauError("environment.failed", `Starting the command failed: ${why ?? "bubblewrap gave up"}.`);
 }

@@ -1,4 +1,4 @@
-import type { EnvironmentProfile } from "@tau/tools";
+import type { EnvironmentProfile, NetworkGate } from "@tau/tools";
 
 /** Limits of one command; absent ones stay as this process has them. */
 export interface JailLimits {
@@ -33,6 +33,11 @@ export interface JailOptions {
   /** Whether commands may use unix sockets and so reach services of this machine. Default false. */
   readonly unixSockets?: boolean;
   readonly limits?: JailLimits;
+  /**
+   * The way out for a profile that names hosts; for the same hosts, and the caller's to dispose of after the jail. Without it
+   * such a profile has no network.
+   */
+  readonly gate?: NetworkGate;
   /**
    * An absolute folder in which transactions are kept, on a disk that layers can lie on; one for each tenant, and hidden
    * from commands. Without it, and under the profile `full`, the environment has none.

@@ -1,6 +1,7 @@
-import type { ExecRequest, ExecResult, PipePool } from "@tau/tools";
+import type { ExecRequest, ExecResult, GatePass, PipePool } from "@tau/tools";
 import { workingDirectory } from "@tau/tools";
 
+import { gatedRun } from "./gated-run.ts";
 import type { JailVector } from "./jail-command.ts";
 import { jailVector, runInJail } from "./jail-command.ts";
 import type { JailSettings } from "./jail-settings.ts";
@@ -38,14 +39,16 @@ export function createJailRunner(
       signal.throwIfAborted();
       const cwd = await workingDirectory(request.cwd ?? settings.profile.workspace);
       const writable = settings.profile.access !== "read-only" && request.readOnly !== true;
-      if (!writable) {
-        const vector = vectorOf(settings, await viewOf(settings, request, { cwd, writable }));
-        return await runInJail(launcher, vector, request, signal);
-      }
+      const start = async (plan?: Protection): Promise<ExecResult> =>
+        await gatedRun(settings.gate, request, signal, async (pass) => {
+          const view = await viewOf(settings, request, { cwd, writable, plan, pass });
+          const wrapping = pass?.prefix ?? [];
+          return await runInJail({ ...launcher, wrapping }, vectorOf(settings, view), request, signal);
+        });
+      if (!writable) return await start();
       const plan = await protection.enter();
       try {
-        const vector = vectorOf(settings, await viewOf(settings, request, { cwd, writable, plan }));
-        return await runInJail(launcher, vector, request, signal);
+        return await start(plan);
       } finally {
         report(request, await protection.leave());
       }
@@ -55,9 +58,13 @@ export function createJailRunner(
       const cwd = await workingDirectory(request.cwd ?? settings.profile.workspace);
       // What appears at protected paths appears in the layer, and is judged with everything else that is in it.
       const plan = await planProtection(settings.profile.workspace, settings.policy.protectedPaths);
-      const view = await viewOf(settings, request, { cwd, writable: request.readOnly !== true, plan });
-      const vector = vectorOf(settings, { ...view, ...(identity === undefined ? {} : { identity }) });
-      return await runInJail({ ...launcher, wrapping }, vector, request, signal);
+      const writable = request.readOnly !== true;
+      return await gatedRun(settings.gate, request, signal, async (pass) => {
+        const view = await viewOf(settings, request, { cwd, writable, plan, pass });
+        const vector = vectorOf(settings, { ...view, ...(identity === undefined ? {} : { identity }) });
+        const outer = { ...launcher, wrapping: [...(pass?.prefix ?? []), ...wrapping] };
+        return await runInJail(outer, vector, request, signal);
+      });
     },
   };
 }
@@ -65,21 +72,25 @@ export function createJailRunner(
 interface Access {
   readonly cwd: string;
   readonly writable: boolean;
-  readonly plan?: Protection;
+  readonly plan: Protection | undefined;
+  readonly pass: GatePass | undefined;
 }
 
 async function viewOf(settings: JailSettings, request: ExecRequest, access: Access): Promise<JailView> {
   const { policy } = settings;
   const profile = request.network === false ? { ...settings.profile, network: false } : settings.profile;
   const secretFiles = await findSecretFiles(profile.workspace, policy.isSecretName);
-  const masked = existingPaths([...policy.secretPaths, ...secretFiles]);
+  const { pass } = access;
+  const masked = existingPaths([...policy.secretPaths, ...secretFiles, ...(pass?.hidden ?? [])]);
   return {
     profile,
     writable: access.writable,
     cwd: access.cwd,
     home: settings.home,
     resolver: profile.network === true ? settings.resolver : undefined,
-    variables: { ...settings.innerVariables, ...request.env },
+    gated: pass !== undefined,
+    replaced: pass?.files ?? [],
+    variables: { ...settings.innerVariables, ...pass?.variables, ...request.env },
     shown: settings.shown,
     maskedFolders: masked.folders,
     maskedFiles: masked.files,

@@ -2,7 +2,7 @@ import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-import type { EnvironmentProfile, PathPolicy } from "@tau/tools";
+import type { EnvironmentProfile, NetworkGate, PathPolicy } from "@tau/tools";
 import {
   commandVariables,
   defaultProtectedPaths,
@@ -36,6 +36,8 @@ export interface JailSettings {
   readonly shown: readonly string[];
   /** The real path of /etc/resolv.conf when the private /run would hide it. */
   readonly resolver: string | undefined;
+  /** Present when the profile names hosts and there is a way to them. */
+  readonly gate: NetworkGate | undefined;
   readonly limits: JailLimits;
   readonly unixSockets: boolean;
   /** The start of every command line; empty where `prlimit` is missing. */
@@ -60,6 +62,7 @@ export function jailSettings(
     profile,
     architecture,
     limits,
+    gate: gateFor(profile, options.gate),
     bwrapPath: trustedBwrap(options.bwrapPath ?? "bwrap", profile.workspace),
     unixSockets,
     filter: seccompFilter({ architecture, unixSockets }),
@@ -73,6 +76,13 @@ export function jailSettings(
       .filter((path) => isBelow(path, "/tmp") || isBelow(path, "/run")),
     prefix: prlimitPath === undefined ? [] : limitArguments(prlimitPath, limits),
   };
+}
+
+/** A gate counts for the profile that it was made for. */
+function gateFor({ network }: EnvironmentProfile, gate: NetworkGate | undefined): NetworkGate | undefined {
+  if (typeof network === "boolean" || gate === undefined) return undefined;
+  if (JSON.stringify(network.hosts) === JSON.stringify(gate.hosts)) return gate;
+  throw new TypeError("The gate is for other hosts than the profile.");
 }
 
 function supportedArchitecture(): Architecture {

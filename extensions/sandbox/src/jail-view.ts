@@ -1,4 +1,4 @@
-import type { EnvironmentProfile } from "@tau/tools";
+import type { EnvironmentProfile, ShownFile } from "@tau/tools";
 
 /** What one command sees: everything that the arguments of bubblewrap are made of. Paths are real paths. */
 export interface JailView {
@@ -10,6 +10,10 @@ export interface JailView {
   readonly home: string | undefined;
   /** Where /etc/resolv.conf leads when that is below /run; without it there are no names in a granted network. */
   readonly resolver: string | undefined;
+  /** Whether bubblewrap is started in a network that leads to listed hosts only, and must stay in it. */
+  readonly gated: boolean;
+  /** Files in the place of the machine's. */
+  readonly replaced: readonly ShownFile[];
   /** Set inside of the jail, where they cannot act on bubblewrap itself. */
   readonly variables: Readonly<Record<string, string>>;
   /** Shown, not writable, in spite of the private /tmp and /run. */

@@ -51,6 +51,8 @@ export interface ExecRequest {
   readonly onOutput?: (chunk: Uint8Array, stream: "stdout" | "stderr") => void;
   /** Tells the environment that the command only reads, so that it can enforce it. Default false. */
   readonly readOnly?: boolean;
+  /** Names the tool call that the command belongs to, for records of what it did. */
+  readonly callId?: string;
   /** Tells the environment that the command needs no network, so that it can keep it from one. Default: the profile's. */
   readonly network?: false;
 }

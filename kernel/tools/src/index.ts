@@ -41,9 +41,6 @@ export { runProcess } from "./host/run-process.ts";
 export type { EffectRequest, PermissionPolicy } from "./permission.ts";
 export type { Decision } from "./permissions/decision.ts";
 export type { GatePass, GateRequest, NetworkGate, ShownFile } from "./network-gate.ts";
-export type { Decision, EffectRequest, PermissionPolicy } from "./permission.ts";
-export type { ConsideredRule, EffectDecision } from "./permissions/decide-effect.ts";
-export { meetPolicies } from "./permissions/meet-policies.ts";
 export type {
   ConsideredRule,
   EffectDecision,

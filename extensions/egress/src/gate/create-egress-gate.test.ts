@@ -288,7 +288,7 @@ describe("a gate", () => {
       execFileSync(program, [...rest, ...curl(`http://127.0.0.1:${server.port}/`)], {
         stdio: "pipe",
       }).toString();
-    expect(late).toThrow();
+    expect(late).toThrow("Command failed");
     await expect(gate.enter({}, new AbortController().signal)).rejects.toMatchObject({
       code: "egress.unavailable",
     });

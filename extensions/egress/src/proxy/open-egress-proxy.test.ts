@@ -133,7 +133,7 @@ describe("tunnels", () => {
     const proxy = await startProxy({ hosts: [`api.example:${server.port}`] });
 
     const socket = await openTunnel(proxy, `api.example:${server.port}`);
-    await expect(encrypt(socket, servername, trusted("api.example"))).rejects.toThrow();
+    await expect(encrypt(socket, servername, trusted("api.example"))).rejects.toThrow("disconnected");
 
     const why = `a connection to api.example:${server.port} asks for ${servername === "" ? "no name" : servername} in its TLS greeting`;
     expect(proxy.rows).toMatchObject([{ decision: "denied", reason: `The network refuses this: ${why}.` }]);

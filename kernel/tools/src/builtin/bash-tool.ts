@@ -72,6 +72,7 @@ async function run(input: BashInput, context: ToolContext): Promise<ToolOutput> 
       argv: ["bash", "-c", input.command],
       cwd: workspacePath(environment.info.profile.workspace, input.cwd ?? "."),
       stdin: "",
+      callId: context.idempotencyKey,
       timeoutMs,
       onOutput: (chunk, stream) => {
         collector.add(chunk);
