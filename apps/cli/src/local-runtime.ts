@@ -55,13 +55,15 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     ...(observer === undefined ? {} : { observer }),
     ...(onRetry === undefined ? {} : { onRetry }),
   });
+  const skilled = await withSkills(localAgent(options, chain.layers), skills);
   const runtime = createRuntime({
     journal: store.journal,
     content: store.content,
     engine,
-    agents: [await withSkills(localAgent(options, chain.layers), skills)],
+    agents: skilled.agents,
     ...(observer === undefined ? {} : { observer }),
   });
+  skilled.runIn(runtime);
   return {
     runtime,
     takenUp,

@@ -1,5 +1,5 @@
-import { createCallContext } from "@tau/core";
-import { createToolRegistry } from "@tau/tools";
+import { createCallContext, untrusted } from "@tau/core";
+import { createToolRegistry, defineTool } from "@tau/tools";
 import { describe, expect, test } from "vitest";
 
 import { completeRun } from "./complete-run.ts";
@@ -25,6 +25,33 @@ describe("completeRun()", () => {
     );
 
     expect(run).toMatchObject({ text: "Done", status: "completed", reason: "answered", steps: 2 });
+  });
+
+  test("counts below the run that its caller is in, and tells what the answer was made of", async () => {
+    const paths: (readonly string[] | undefined)[] = [];
+    const tools = createToolRegistry({
+      tools: [
+        defineTool({
+          name: "look",
+          description: "Looks.",
+          input: { type: "object" },
+          sideEffect: "pure",
+          label: untrusted("web:example.org"),
+          execute: (_input, { call }) => {
+            paths.push(call.runPath);
+            return "seen";
+          },
+        }),
+      ],
+    });
+    const model = turnModel([{ calls: [{ name: "look" }] }, { text: "Done" }]);
+    await using runtime = await createMemoryRuntime({ agents: [{ name: "main", model, tools }] });
+    const context = createCallContext({ tenant: "acme", principal, runPath: ["above"] });
+
+    const { runId, label } = await completeRun(runtime, { prompt: "Go" }, context);
+
+    expect(paths).toEqual([["above", runId]]);
+    expect(label).toMatchObject({ integrity: "untrusted" });
   });
 
   test("goes on with a session", async () => {

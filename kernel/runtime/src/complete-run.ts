@@ -1,5 +1,5 @@
 import { textOf, userText } from "@tau/core";
-import type { CallContext, RunFinished, RunLimits } from "@tau/core";
+import type { CallContext, Label, RunFinished, RunLimits } from "@tau/core";
 
 import type { Runtime } from "./runtime.ts";
 
@@ -17,6 +17,8 @@ export interface CompletedRun extends Omit<RunFinished, "type"> {
   readonly sessionId: string;
   /** The text of the model's last answer; empty when there was none. */
   readonly text: string;
+  /** What the last answer was made of; absent: nothing in it was untrusted or secret. */
+  readonly label?: Label;
 }
 
 /**
@@ -62,14 +64,18 @@ async function endOf(
   context: CallContext,
 ): Promise<Omit<CompletedRun, "sessionId">> {
   let text = "";
+  let label: Label | undefined;
   for await (const batch of runtime.attach({ sessionId, fromSeq, untilRunEnds: runId }, context)) {
     for (const one of batch) {
       if (one.kind !== "event") continue;
       const { event } = one;
-      if (event.type === "model_finished" && event.runId === runId) text = textOf(event.message);
+      if (event.type === "model_finished" && event.runId === runId) {
+        text = textOf(event.message);
+        ({ label } = event);
+      }
       if (event.type !== "run_finished" || event.runId !== runId) continue;
       const { type: _, ...end } = event;
-      return { ...end, text };
+      return { ...end, text, ...(label === undefined ? {} : { label }) };
     }
   }
   throw new TypeError(`The events of run ${runId} ended without its end.`);

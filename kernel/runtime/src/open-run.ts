@@ -96,7 +96,7 @@ function scopeOf(host: RunHost, parts: RunParts, environment: Environment): RunS
     principal: request.principal,
     traceId: request.traceId,
     sessionId,
-    runPath: [engine.runId],
+    runPath: [...(request.runPath ?? []), engine.runId],
     signal: timer.signal,
     ...(request.deadline === undefined ? {} : { deadline: request.deadline }),
   };

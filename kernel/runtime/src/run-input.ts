@@ -9,6 +9,8 @@ export interface RunInput {
   readonly limits: RunLimits;
   readonly principal: Principal;
   readonly traceId: string;
+  /** The runs above it, outermost first; see `CallContext.runPath`. */
+  readonly runPath?: readonly string[];
   /** Milliseconds since the epoch. */
   readonly deadline?: number;
 }

@@ -32,7 +32,7 @@ export async function startRun(
   const { engine, agents, defaultAgent, directory, sessions, places } = host;
   const { sessionId, prompt, limits = {}, agent = defaultAgent, runId = uuidv7() } = request;
   if (!agents.has(agent)) throw agentNotFound(agent, agents);
-  const { tenant, principal, traceId, deadline } = context;
+  const { tenant, principal, traceId, deadline, runPath } = context;
   const kept = sessions.kept(tenant, sessionId);
   const version = kept?.durableVersion ?? (await directory.version(sessionId, context));
   // What is kept of an idle session may be old: another process may have run it.
@@ -49,6 +49,7 @@ export async function startRun(
       principal,
       traceId,
       ...(deadline === undefined ? {} : { deadline }),
+      ...(runPath === undefined ? {} : { runPath }),
     }),
     isFirst: kept?.state.version === 1,
   });

@@ -14,11 +14,19 @@ const input: JsonSchema = {
   additionalProperties: false,
 };
 
+/** A skill that is an agent of its own. */
+interface AgentSkill {
+  readonly name: string;
+  readonly files: SkillFiles;
+  /** The only tools it may use; absent: those of the agent that asks. */
+  readonly tools: readonly string[] | undefined;
+}
+
 /**
  * The backend of a skill that is carried out by an agent of its own (`context: fork`): a fresh session below the one that
  * asks, with the skill's text as instructions and at most the tools it lists. Only what it says at the end comes back.
  */
-export function agentBackend(files: SkillFiles, tools: readonly string[] | undefined): SkillBackend {
+export function agentBackend({ name, files, tools }: AgentSkill): SkillBackend {
   return {
     kind: "agent",
     input,
@@ -31,9 +39,10 @@ export function agentBackend(files: SkillFiles, tools: readonly string[] | undef
         );
       const { body } = await readDocument(files, context.signal);
       const { text, label } = await host.runAgent({
+        skill: name,
         instructions: body,
         prompt: promptOf(task),
-        label: userLabel,
+        label: context.shown ?? userLabel,
         context,
         ...(tools === undefined ? {} : { tools }),
       });

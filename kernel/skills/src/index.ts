@@ -54,3 +54,4 @@ export { readEvals } from "./evals/read-evals.ts";
 export type { TriggerOutcome, TriggerReport } from "./evals/test-triggers.ts";
 export { testTriggers } from "./evals/test-triggers.ts";
 export { createSkillScriptTool, skillScriptToolName } from "./skill-script-tool.ts";
+export { allowedToolsPolicy } from "./allowed-tools.ts";

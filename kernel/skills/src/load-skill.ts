@@ -35,7 +35,7 @@ export async function loadSkill(files: SkillFiles, signal: AbortSignal): Promise
     : undefined;
   const isForked = textOf(fields.get("context")) === "fork" || metadata["context"] === "fork";
   const steps = await readSteps(files, signal);
-  const backend = isForked ? agentBackend(files, allowedTools) : steps.backend;
+  const backend = isForked ? agentBackend({ name, files, tools: allowedTools }) : steps.backend;
   return {
     name,
     description,

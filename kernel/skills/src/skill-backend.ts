@@ -33,6 +33,8 @@ export interface SkillAnswer {
 
 /** A task for an agent of its own. */
 export interface AgentTask {
+  /** The name of the skill. */
+  readonly skill: string;
   /** Instructions of the agent: those of the skill. */
   readonly instructions: string;
   readonly prompt: string;

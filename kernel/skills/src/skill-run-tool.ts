@@ -36,6 +36,12 @@ export function createSkillRunTool(options: SkillRunToolOptions): Tool<RunInput>
   );
   if (runnable.size === 0) return undefined;
   const names = [...runnable.keys()];
+  // Running one touches nothing but the skill: what it calls is decided on call by call.
+  const folders = new Map(
+    skills.flatMap(({ name, files: { folder } }) =>
+      folder === undefined ? [] : [[name, { kind: "read", path: folder } as const]],
+    ),
+  );
   return defineTool<RunInput>({
     name: skillRunToolName,
     description: `Has a skill do its work by itself and answers what came of it. What each is given: ${[
@@ -53,9 +59,10 @@ export function createSkillRunTool(options: SkillRunToolOptions): Tool<RunInput>
       required: ["name"],
       additionalProperties: false,
     },
-    // What it calls is journaled call by call, but it cannot go on in the middle.
+    // After a crash a person decides: whoever was in the middle of it may have been an agent of its own.
     sideEffect: "irreversible",
     timeoutMs: maxDurationMs,
+    access: ({ name }) => [folders.get(name) ?? { kind: "other" }],
     async execute({ name, input = {} }, context) {
       const backend = runnable.get(name);
       if (backend === undefined)

@@ -1,4 +1,4 @@
-import { isJsonObject, joinLabels, parseJson, systemLabel, TauError, userLabel } from "@tau/core";
+import { isJsonObject, joinLabels, parseJson, TauError, userLabel } from "@tau/core";
 import type { JsonObject, Label, TextPart, ToolResultPart } from "@tau/core";
 import type { ToolOutput } from "@tau/tools";
 
@@ -15,8 +15,9 @@ import type { Scope } from "./template.ts";
  */
 export async function runSteps(program: StepsProgram, input: JsonObject, run: SkillRun): Promise<ToolOutput> {
   const outputs = new Map<string, SkillAnswer>();
-  // The model wrote the input, out of whatever it was shown; the runtime joins that to the whole call.
-  const scope: Scope = { input, inputLabel: userLabel, outputs };
+  // The model wrote the input, out of whatever it was shown.
+  const inputLabel = run.context.shown ?? userLabel;
+  const scope: Scope = { input, inputLabel, outputs };
   for (const step of program.steps) {
     run.context.signal.throwIfAborted();
     run.tell({ type: "step_started", step: step.name, kind: step.kind });
@@ -31,7 +32,7 @@ export async function runSteps(program: StepsProgram, input: JsonObject, run: Sk
       run.tell({ type: "step_finished", step: step.name, isError });
     }
   }
-  const label = joinLabels(systemLabel, ...[...outputs.values()].map((output) => output.label));
+  const label = joinLabels(inputLabel, ...[...outputs.values()].map((output) => output.label));
   try {
     const value = fill(program.output, scope);
     return { content: [{ type: "text", text: textOfValue(value) }], label, value };

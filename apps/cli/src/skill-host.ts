@@ -1,0 +1,127 @@
+import { completeAnswer } from "@tau/agent";
+import { joinLabels, systemLabel, TauError, textOf, userLabel, userText } from "@tau/core";
+import type { ContextEntry, Label, TextPart } from "@tau/core";
+import { completeRun } from "@tau/runtime";
+import type { AgentConfig, Runtime } from "@tau/runtime";
+import { contextBlock } from "@tau/session";
+import { allowedToolsPolicy } from "@tau/skills";
+import type { AgentTask, Skill, SkillAnswer, SkillHost } from "@tau/skills";
+import { createPermissionPolicy, createToolRegistry, meetPolicies } from "@tau/tools";
+import type { PermissionPolicy } from "@tau/tools";
+
+import { workspaceKey } from "./open-environment.ts";
+
+/** Model calls of an agent that a skill runs. */
+const childSteps = 25;
+
+/** What lends skills the agent's model, and agents below it. */
+export interface LocalSkillHost extends SkillHost {
+  /** The agents that skills run; to be known to the runtime. */
+  readonly agents: readonly AgentConfig[];
+  /** Says where agents run, once that is there. */
+  runIn(runtime: Runtime): void;
+}
+
+/** Makes what the skills of `agent` need to do their work by themselves. */
+export function createSkillHost(agent: AgentConfig, skills: readonly Skill[]): LocalSkillHost {
+  let runtime: Runtime | undefined;
+  const forked = skills.filter(({ backend }) => backend?.kind === "agent");
+  return {
+    agents: forked.map((skill) => childOf(agent, skill)),
+    runIn: (given) => void (runtime = given),
+    ask: async ({ parts, schema, signal }, { call }) => {
+      const outputSchema = schema === undefined ? {} : { outputSchema: { name: "answer", schema } };
+      const request = { messages: [userText(questionOf(parts))], tools: [], ...outputSchema };
+      const { message } = await completeAnswer(agent.model, request, { ...call, signal });
+      return { text: textOf(message), label: systemLabel };
+    },
+    async runAgent(task) {
+      if (runtime === undefined) throw new TypeError("No runtime was given.");
+      return await runChild(runtime, task);
+    },
+  };
+}
+
+/** The agent of a skill: the one that asks, with the skill's text, fewer tools and nobody to ask. */
+function childOf(agent: AgentConfig, { name, allowedTools }: Skill): AgentConfig {
+  const allowed = allowedTools?.map((entry) => entry.replace(/\(.*$/su, "").toLowerCase());
+  const tools = agent.tools
+    .list()
+    .filter((tool) => tool.name !== "skill_run" && (allowed === undefined || allowed.includes(tool.name)));
+  return {
+    ...agent,
+    name: agentName(name),
+    instructions: `You do one task for another agent. What you say last is all that it gets.`,
+    tools: createToolRegistry({ tools }),
+    limits: { ...agent.limits, maxSteps: Math.min(childSteps, agent.limits?.maxSteps ?? childSteps) },
+    policyFor: (environment) => {
+      const own = agent.policyFor?.(environment) ?? createPermissionPolicy({ profile: "read-only" });
+      const narrowed =
+        allowedTools === undefined ? own : meetPolicies(own, allowedToolsPolicy(name, allowedTools));
+      return withoutAsking(narrowed);
+    },
+  };
+}
+
+/** Nobody watches an agent below another one: what a person would have to decide on is denied. */
+function withoutAsking(policy: PermissionPolicy): PermissionPolicy {
+  return {
+    decide(request) {
+      const decision = policy.decide(request);
+      if (decision.decision !== "ask") return decision;
+      return {
+        ...decision,
+        decision: "deny",
+        reason: `${decision.reason} An agent below another one asks nobody.`,
+      };
+    },
+  };
+}
+
+async function runChild(runtime: Runtime, task: AgentTask): Promise<SkillAnswer> {
+  const { context, skill } = task;
+  const call = { ...context.call, signal: context.signal };
+  const { sessionId } = await runtime.createSession({ bootstrap: bootstrapOf(task) }, call);
+  const { status, reason, text, label, error } = await completeRun(
+    runtime,
+    { sessionId, prompt: task.prompt, agent: agentName(skill) },
+    call,
+  );
+  if (status !== "completed")
+    throw new TauError(
+      "skill.step_failed",
+      `The agent of the skill "${skill}" ended without an answer (${error?.message ?? reason}). Its session is ${sessionId}.`,
+    );
+  const origin: Label = { ...userLabel, origins: [`agent:${sessionId}`] };
+  return { text, label: joinLabels(origin, task.label, ...(label === undefined ? [] : [label])) };
+}
+
+/** What the agent begins with; what the one that asks was shown counts for it, too. */
+function bootstrapOf({ instructions, label, context }: AgentTask): readonly ContextEntry[] {
+  const { workspace } = context.environment.info.profile;
+  const taint: ContextEntry = {
+    key: "task",
+    content: "The task was written by an agent that had read what this is labelled with.",
+    label,
+  };
+  return [
+    { key: workspaceKey, content: workspace },
+    { key: "instructions", content: instructions },
+    ...(label.integrity === "untrusted" || label.confidentiality === "secret" ? [taint] : []),
+  ];
+}
+
+/** The question with everything untrusted in it set apart, as in a conversation. */
+function questionOf(parts: readonly TextPart[]): string {
+  return parts
+    .map(({ text, label }) =>
+      label?.integrity === "untrusted"
+        ? `\n${contextBlock({ key: "data", content: text, label }, "skill")}\n`
+        : text,
+    )
+    .join("");
+}
+
+function agentName(skill: string): string {
+  return `skill:${skill}`;
+}
