@@ -16,6 +16,8 @@ export const memoryErrorCodes = {
     "A service tried to let in what an untrusted source proposed. A person does that, or a rule of the operator.",
   "memory.no_version":
     "The file has no such version, or that one has no text because the file ended with it. Look at its history.",
+  "memory.not_flushed":
+    "Some keys of a cache were changed by somebody else since they were read, so they were not written. Read them again, then decide again.",
   "memory.not_found": "The memory has no such file. List what it has.",
   "memory.not_text": "The content is not text in well-formed Unicode, which is all that a memory keeps.",
   "memory.refused_file":
@@ -26,4 +28,8 @@ export const memoryErrorCodes = {
   "memory.unavailable": "The memory could not be read or written: the disk is full, or not yours to use.",
   "memory.untrusted":
     "A session that was shown what nobody vouches for may not delete, rename or replace what is remembered. A person can do it.",
+  "readiness.blocked":
+    "A task was not begun because something that must be known first is not. Answer the questions that the message names, or change the requirements.",
+  "readiness.invalid":
+    "A file of requirements cannot be used. The message names every fault; each requirement needs an id and a description.",
 } as const;

@@ -39,3 +39,29 @@ export { createScratchpadTool } from "./tools/scratchpad-tool.ts";
 export type { Scratchpad, ScratchpadChange, WorkingMemory } from "./tools/scratchpad.ts";
 export { openWorkingMemory, scratchpadChars } from "./tools/scratchpad.ts";
 export { memoryTools } from "./tools/memory-tools.ts";
+export type { Flushed, MemoryCache } from "./cache/memory-cache.ts";
+export { createMemoryCache } from "./cache/memory-cache.ts";
+export type { InstructionChain, InstructionFile, SkippedInstruction } from "./instructions/instructions.ts";
+export { instructionEntries, instructionNames, maxInstructionBytes } from "./instructions/instructions.ts";
+export type { FindInstructionsOptions } from "./instructions/find-instructions.ts";
+export { findInstructions } from "./instructions/find-instructions.ts";
+export type { DataAcquisitionPlan, UserQuestion } from "./readiness/acquisition.ts";
+export { plansFor, questionsFor } from "./readiness/acquisition.ts";
+export type {
+  DecideReadinessOptions,
+  ReadinessDecision,
+  RecommendedAction,
+} from "./readiness/decide-readiness.ts";
+export { decideKnowledgeReadiness } from "./readiness/decide-readiness.ts";
+export type { KnowledgeRequirement } from "./readiness/requirement.ts";
+export { parseRequirements } from "./readiness/parse-requirements.ts";
+export type {
+  KnowledgeProvider,
+  Learnt,
+  PreparedKnowledge,
+  PrepareKnowledgeOptions,
+  ReadinessStep,
+} from "./readiness/prepare-knowledge.ts";
+export { prepareKnowledge } from "./readiness/prepare-knowledge.ts";
+export type { AssessOptions, KnowledgeGap, ReadinessReport } from "./readiness/readiness-report.ts";
+export { assessReadiness } from "./readiness/readiness-report.ts";
