@@ -226,6 +226,7 @@ function factCase(event: SessionEvent, argumentsOf: ReadonlyMap<string, string>)
           point: enumOf(HookPoint, event.point),
           decision: enumOf(HookDecision, event.decision),
           ...optional("reason", event.reason),
+          ...optional("details", event.details === undefined ? undefined : structToProto(event.details)),
         },
       };
     case "unknown":

@@ -191,9 +191,11 @@ export interface HookDecided {
   readonly type: "hook_decided";
   readonly runId: string;
   readonly hook: string;
-  readonly point: "before_tool" | "after_tool" | "iteration" | "stop";
+  readonly point: "before_run" | "before_tool" | "after_tool" | "iteration" | "stop";
   readonly decision: "allow" | "deny" | "rewrite" | "stop" | "continue" | "error";
   readonly reason?: string;
+  /** What it decided on, for programs. */
+  readonly details?: JsonObject;
 }
 
 /** The oldest messages no longer go to the model; they stay in the log. */

@@ -65,3 +65,6 @@ export type {
 export { prepareKnowledge } from "./readiness/prepare-knowledge.ts";
 export type { AssessOptions, KnowledgeGap, ReadinessReport } from "./readiness/readiness-report.ts";
 export { assessReadiness } from "./readiness/readiness-report.ts";
+export type { GateDecision, ReadinessGate, ReadinessGateOptions } from "./readiness/readiness-gate.ts";
+export { assertReady, createReadinessGate, knowledgeNote } from "./readiness/readiness-gate.ts";
+export { goneNotes } from "./readiness/note-evidence.ts";

@@ -32,6 +32,8 @@ export const runtimeErrorCodes = {
     "The agent has no environment, so its tools cannot touch files or commands. Give its configuration an `openEnvironment`.",
   "hook.failed":
     "A hook threw or took too long. Hooks gate, so they fail closed. Repair the hook that the message names.",
+  "run.blocked":
+    "A hook did not let the run begin. The message says why: see to what it names, then run the prompt again.",
   "run.deadline": "The caller's deadline passed before the run ended; the run was cancelled.",
   "run.model_contract":
     "A model adapter ended a stream without saying how it finished. Report it to the adapter's author.",

@@ -1,6 +1,16 @@
 import type { JsonObject, ToolResultPart } from "@tau/core";
 import type { RunState } from "@tau/session";
 
+/** What a before-run hook says: whether a run may begin, and what its model should know first. */
+export type BeforeRunDecision =
+  | {
+      readonly decision: "allow";
+      readonly note?: string;
+      readonly reason?: string;
+      readonly details?: JsonObject;
+    }
+  | { readonly decision: "deny"; readonly reason: string; readonly details?: JsonObject };
+
 /** A tool call about to be decided on. */
 export interface BeforeToolInput {
   readonly tool: string;
@@ -40,13 +50,18 @@ export type StopDecision =
  * Code of the operator at fixed points of the loop.
  *
  * All points gate, so all fail closed: a hook that throws or takes longer than `timeoutMs` denies the tool,
- * withholds the result, or ends the run with `hook.failed`. Hooks of a point run in the order of the list;
+ * withholds the result, or ends the run with `hook.failed`; one that denies a run ends it with `run.blocked`. Hooks of a point run in the order of the list;
  * each sees what the one before it rewrote.
  */
 export interface Hook {
   readonly name: string;
   /** Milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
+  /** Before the first model call of a run; again when a crash came before that call. */
+  beforeRun?(
+    input: { readonly run: RunState; readonly prompt: string },
+    signal: AbortSignal,
+  ): Promise<BeforeRunDecision>;
   beforeTool?(input: BeforeToolInput, signal: AbortSignal): Promise<BeforeToolDecision>;
   afterTool?(input: AfterToolInput, signal: AbortSignal): Promise<AfterToolDecision>;
   iteration?(input: { readonly run: RunState }, signal: AbortSignal): Promise<IterationDecision>;

@@ -50,6 +50,7 @@ export { assertLeaseKey, assertStreamId, assertTogether } from "./stream-id.ts";
 export type {
   AfterToolDecision,
   AfterToolInput,
+  BeforeRunDecision,
   BeforeToolDecision,
   BeforeToolInput,
   Hook,

@@ -26,6 +26,50 @@ async function runWith(hook: Omit<Hook, "name">, policy = policyOf({})) {
 }
 
 describe("hooks", () => {
+  test("before a run: may tell the model something first, once", async () => {
+    const { events, model } = await runWith({
+      beforeRun: async ({ prompt, run }) => ({
+        decision: "allow",
+        note: `${prompt} ${run.steps}`,
+        details: { score: 1 },
+      }),
+    });
+
+    expect(ofType(events, "hook_decided")).toMatchObject([
+      { hook: "guard", point: "before_run", decision: "allow", details: { score: 1 } },
+    ]);
+    expect(ofType(events, "context_injected")).toMatchObject([
+      { entries: [{ key: "hook:guard", content: "Go 0" }] },
+    ]);
+    expect(JSON.stringify(model.requests[0]?.messages)).toContain("Go 0");
+    expect(events.at(-1)).toMatchObject({ type: "run_finished", status: "completed" });
+  });
+
+  test("before a run: may keep it from beginning, before any model is asked", async () => {
+    const { events, model } = await runWith({
+      beforeRun: async () => ({ decision: "deny", reason: "Not yet.", details: { missing: ["a"] } }),
+    });
+
+    expect(model.requests).toEqual([]);
+    expect(events.map(({ type }) => type)).toEqual(["run_started", "hook_decided", "run_finished"]);
+    expect(events.at(-1)).toMatchObject({
+      status: "failed",
+      reason: "error",
+      error: { code: "run.blocked", message: expect.stringContaining("Not yet.") },
+    });
+  });
+
+  test.each([
+    ["throws", () => Promise.reject(new Error("oops"))],
+    ["says nothing", () => Promise.resolve(Object())],
+    ["denies without a reason", () => Promise.resolve(Object({ decision: "deny" }))],
+  ])("before a run: one that %s does not let it begin", async (_what, beforeRun) => {
+    const { events, model } = await runWith({ beforeRun });
+
+    expect(model.requests).toEqual([]);
+    expect(events.at(-1)).toMatchObject({ status: "failed", error: { code: "hook.failed" } });
+  });
+
   test("before a tool: may deny", async () => {
     const { events } = await runWith({
       beforeTool: async () => ({ decision: "deny", reason: "Not on Fridays." }),

@@ -8,6 +8,35 @@ import { untilAborted } from "./until-aborted.ts";
 
 const defaultTimeoutMs = 10_000;
 
+/**
+ * Asks the before-run hooks whether the run may begin; answers what the model should know first.
+ *
+ * @throws TauError `run.blocked`, `hook.failed`
+ */
+export async function runBeforeRun(scope: RunScope, prompt: string): Promise<LoopAdvice["notes"]> {
+  const notes: { hook: string; note: string }[] = [];
+  for (const hook of scope.agent.hooks ?? []) {
+    const said = await ask(scope, hook, "before_run", (signal) =>
+      hook.beforeRun?.({ run: runOf(scope), prompt }, signal),
+    );
+    if (said === undefined) continue;
+    if (said === "error") throw hookFailed(hook);
+    const { decision, reason, details } = said;
+    // A gate that opens without a word has decided nothing worth keeping.
+    if (decision === "deny" || reason !== undefined || details !== undefined)
+      note(scope, hook, {
+        point: "before_run",
+        decision,
+        ...(reason === undefined ? {} : { reason }),
+        ...(details === undefined ? {} : { details }),
+      });
+    if (decision === "deny")
+      throw new TauError("run.blocked", `The hook "${hook.name}" did not let the run begin: ${said.reason}`);
+    if (said.note !== undefined) notes.push({ hook: hook.name, note: said.note });
+  }
+  return notes;
+}
+
 /** What the before-tool hooks made of a call. */
 export type BeforeToolResult =
   | { readonly ok: true; readonly rewritten?: JsonObject }
@@ -130,6 +159,7 @@ async function ask<T>(
 }
 
 const plainDecisions: Readonly<Record<HookDecided["point"], readonly string[]>> = {
+  before_run: ["allow", "deny"],
   before_tool: ["allow", "deny"],
   after_tool: ["allow"],
   iteration: ["stop", "continue"],
@@ -144,6 +174,7 @@ function fits(point: HookDecided["point"], answer: unknown): boolean {
     if (point === "before_tool") return isJsonObject(args);
     return point === "after_tool" && isJsonObject(result) && Array.isArray(result["content"]);
   }
+  if (decision === "deny" && point === "before_run") return typeof answer["reason"] === "string";
   if (decision === "continue" && point === "stop") return typeof added === "string";
   return typeof decision === "string" && plainDecisions[point].includes(decision);
 }
@@ -155,6 +186,10 @@ function hookFailed(hook: Hook): TauError {
   );
 }
 
-function note(scope: RunScope, hook: Hook, said: Pick<HookDecided, "point" | "decision" | "reason">): void {
+function note(
+  scope: RunScope,
+  hook: Hook,
+  said: Pick<HookDecided, "point" | "decision" | "reason" | "details">,
+): void {
   scope.log.record({ type: "hook_decided", runId: scope.runId, hook: hook.name, ...said });
 }

@@ -1,4 +1,4 @@
-import { isTauError, isTerminal, mayRunAgain, noUsage, TauError, toErrorInfo } from "@tau/core";
+import { isTauError, isTerminal, mayRunAgain, noUsage, TauError, textOf, toErrorInfo } from "@tau/core";
 import type { Json, SessionEvent } from "@tau/core";
 import { activeMsOf } from "@tau/session";
 
@@ -10,6 +10,7 @@ import type { RunParts } from "./open-run.ts";
 import type { RunHost } from "./run-host.ts";
 import { fromEngineInput } from "./run-input.ts";
 import type { RunInput } from "./run-input.ts";
+import { runBeforeRun } from "./run-hooks.ts";
 import { runLoop } from "./run-loop.ts";
 import type { RunEnd } from "./run-loop.ts";
 import { runOf } from "./run-scope.ts";
@@ -72,6 +73,7 @@ async function endOf(
     await using opened = await openRun(host, { engine, request, log, agent, timer, channel });
     begin(opened.scope, request);
     await log.commit();
+    await passGates(opened.scope, request);
     return await runLoop(opened.scope);
   } catch (error) {
     if (signal.aborted && leavesUnfinished(signal.reason)) throw error;
@@ -83,6 +85,16 @@ async function endOf(
     host.observer({ name: "run.failed", level: 17, traceId: request.traceId, tenant, attributes: {}, error });
     return { status: "failed", reason: "error", error: toErrorInfo(error) };
   }
+}
+
+/** Lets hooks decide whether the run may begin. @throws TauError `run.blocked`, `hook.failed` */
+async function passGates(scope: RunScope, { prompt }: RunInput): Promise<void> {
+  if (runOf(scope).steps > 0 || (scope.agent.hooks ?? []).length === 0) return;
+  const notes = await runBeforeRun(scope, textOf(prompt));
+  if (notes.length === 0) return;
+  const entries = notes.map(({ hook, note }) => ({ key: `hook:${hook}`, content: note }));
+  const { inboxSeq } = scope.log.state;
+  scope.log.record({ type: "context_injected", runId: scope.runId, entries, inboxSeq });
 }
 
 function timerOf(

@@ -154,7 +154,7 @@ function factFromProto({ event, runId }: RunResponse): SessionEvent {
       return { type: "context_trimmed", runId, fromSeq: Number(fromSeq), droppedMessages };
     }
     case "hookDecided": {
-      const { hook, point, decision, reason } = event.value;
+      const { hook, point, decision, reason, details } = event.value;
       return {
         type: "hook_decided",
         runId,
@@ -162,6 +162,7 @@ function factFromProto({ event, runId }: RunResponse): SessionEvent {
         point: understood(wordOf(HookPoint, point)),
         decision: understood(wordOf(HookDecision, decision)),
         ...optional("reason", reason),
+        ...optional("details", details),
       };
     }
     case "unknown": {
