@@ -68,3 +68,6 @@ export { assessReadiness } from "./readiness/readiness-report.ts";
 export type { GateDecision, ReadinessGate, ReadinessGateOptions } from "./readiness/readiness-gate.ts";
 export { assertReady, createReadinessGate, knowledgeNote } from "./readiness/readiness-gate.ts";
 export { goneNotes } from "./readiness/note-evidence.ts";
+export type { Handoff, HandoffDecision, HandoffFile } from "./handoff/handoff.ts";
+export { renderHandoff } from "./handoff/handoff.ts";
+export { createHandoff } from "./handoff/create-handoff.ts";

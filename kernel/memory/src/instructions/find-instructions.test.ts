@@ -140,7 +140,7 @@ describe("findInstructions()", () => {
   test("clips what is far before what is near, and says so", async () => {
     const project = await createProject({
       "AGENTS.md": `far\n${"x".repeat(40_000)}`,
-      "sub/AGENTS.md": `${"near\n".repeat(1_000)}`,
+      "sub/AGENTS.md": "near\n".repeat(1_000),
     });
 
     const { files } = await findInstructions({ cwd: join(project, "sub"), maxBytes: 10_000, signal });
@@ -158,10 +158,10 @@ describe("findInstructions()", () => {
 describe("fitInstructions()", () => {
   test("never takes more than there is, but for the lines that say what is missing", () => {
     const label = { integrity: "user", origins: [], confidentiality: "public", secrets: [] } as const;
-    const text = fc
+    const piece = fc
       .string({ unit: "grapheme", maxLength: 300 })
       .filter((one) => !/\uFFFD|^\[Clipped/u.test(one));
-    const texts = fc.array(text, { maxLength: 6 });
+    const texts = fc.array(piece, { maxLength: 6 });
 
     fc.assert(
       fc.property(texts, fc.integer({ min: 0, max: 2_000 }), (all, maxBytes) => {
