@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 
 import { TauError } from "@tau/core";
 import type { OwnedEnvironment } from "@tau/tools";
-import { createGuardedFiles, createPipePool, disposedError, profileHash } from "@tau/tools";
+import { createGuardedFiles, createPipePool, createRunningSet, profileHash } from "@tau/tools";
 
 import { jailVector } from "./jail-command.ts";
 import type { JailOptions } from "./jail-options.ts";
@@ -28,21 +28,8 @@ export async function createJail(options: JailOptions): Promise<OwnedEnvironment
   await assertHolds(options, settings);
   const pipes = createPipePool();
   const runner = createJailRunner(settings, jailVector, pipes);
-  const disposal = new AbortController();
-  const running = new Set<Promise<unknown>>();
+  const running = createRunningSet();
 
-  const track = async <Result>(run: Promise<Result>): Promise<Result> => {
-    running.add(run);
-    try {
-      return await run;
-    } finally {
-      running.delete(run);
-    }
-  };
-  const limit = (signal: AbortSignal): AbortSignal => {
-    disposal.signal.throwIfAborted();
-    return AbortSignal.any([signal, disposal.signal]);
-  };
   const info = {
     kind: "jail",
     enforced: true,
@@ -54,17 +41,17 @@ export async function createJail(options: JailOptions): Promise<OwnedEnvironment
     settings,
     info,
     files,
-    run: (request, layer, signal) => track(runner.runLayered(request, layer, limit(signal))),
+    run: (request, layer, signal) => running.add(runner.runLayered(request, layer, running.limit(signal))),
   });
 
   return {
     info,
     ...files,
     ...(transactions === undefined ? {} : { transactions }),
-    exec: async (request, signal) => await track(runner.run(request, limit(signal))),
+    exec: async (request, signal) => await running.add(runner.run(request, running.limit(signal))),
+    start: async (request, signal) => await running.addStarted(runner.start(request, running.limit(signal))),
     async [Symbol.asyncDispose]() {
-      disposal.abort(disposedError());
-      await Promise.allSettled(running);
+      await running[Symbol.asyncDispose]();
       pipes[Symbol.dispose]();
     },
   };

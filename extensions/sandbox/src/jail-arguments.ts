@@ -4,8 +4,8 @@ import { isWithin } from "@tau/tools";
 
 import type { JailView } from "./jail-view.ts";
 
-/** Descriptors that bubblewrap inherits beside the three standard ones. */
-export const jailDescriptors = { arguments: 3, seccomp: 4, status: 5 } as const;
+/** Descriptors that bubblewrap inherits beside the three standard ones; `sizes` is the command's own. */
+export const jailDescriptors = { arguments: 3, seccomp: 4, status: 5, sizes: 6 } as const;
 
 /**
  * What of /proc acts on the whole machine. Root inside of the jail is root's user id outside: without these,

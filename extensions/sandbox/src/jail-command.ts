@@ -2,8 +2,15 @@ import { spawn } from "node:child_process";
 import { Duplex, Readable } from "node:stream";
 
 import { TauError } from "@tau/core";
-import type { ExecRequest, ExecResult, PipePool, ProcessControl } from "@tau/tools";
-import { runProcess } from "@tau/tools";
+import type {
+  ExecRequest,
+  ExecResult,
+  PipePool,
+  ProcessControl,
+  RunningProcess,
+  StartRequest,
+} from "@tau/tools";
+import { resizeTerminal, runProcess, startProcess, terminalCommand } from "@tau/tools";
 
 import { jailArguments, jailDescriptors } from "./jail-arguments.ts";
 import type { JailSettings } from "./jail-settings.ts";
@@ -41,33 +48,63 @@ export async function runInJail(
   request: ExecRequest,
   signal: AbortSignal,
 ): Promise<ExecResult> {
+  const watched = watchStart(launcher, vector, request);
+  return watched.check(await runProcess(watched.control, { ...request, onOutput: watched.onOutput }, signal));
+}
+
+/** Starts a process in bubblewrap; `exit` rejects with `environment.failed` when bubblewrap could not start it. */
+export async function startInJail(
+  launcher: JailLauncher,
+  vector: JailVector,
+  request: StartRequest,
+  signal: AbortSignal,
+): Promise<RunningProcess> {
+  const watched = watchStart(launcher, vector, request);
+  const options = { withInput: true, onOutput: watched.onOutput };
+  const { exit, end: _, ...process } = await startProcess(watched.control, options, signal);
+  return { ...process, exit: exit.then(watched.check) };
+}
+
+interface WatchedStart {
+  readonly control: JailControl;
+  readonly onOutput: NonNullable<ExecRequest["onOutput"]>;
+  /** Throws when the end was not the command's own. */
+  check(result: ExecResult): ExecResult;
+}
+
+function watchStart(launcher: JailLauncher, vector: JailVector, request: StartRequest): WatchedStart {
   const complaint = followComplaint();
   const control = jailControl(launcher, vector, request);
-  const result = await runProcess(
+  return {
     control,
-    {
-      ...request,
-      onOutput(chunk, stream) {
-        if (stream === "stderr") complaint.add(chunk);
-        request.onOutput?.(chunk, stream);
-      },
+    onOutput(chunk, stream) {
+      if (stream === "stderr") complaint.add(chunk);
+      request.onOutput?.(chunk, stream);
     },
-    signal,
-  );
-  const started = result.timedOut || result.exitCode >= 128 || control.status()?.commandEnded() === true;
-  const why = started
-    ? complaint.of("prlimit: failed to execute ")
-    : (complaint.of("bwrap: ") ?? complaint.of("mount: ") ?? complaint.of("nsenter: "));
-  if (started && !(why !== undefined && (result.exitCode === 126 || result.exitCode === 127))) return result;
-  throw new TauError("environment.failed", `Starting the command failed: ${why ?? "bubblewrap gave up"}.`);
+    check(result) {
+      const started = result.timedOut || result.exitCode >= 128 || control.status()?.commandEnded() === true;
+      const why = started
+        ? complaint.of("prlimit: failed to execute ")
+        : (complaint.of("bwrap: ") ?? complaint.of("mount: ") ?? complaint.of("nsenter: "));
+      if (started && !(why !== undefined && (result.exitCode === 126 || result.exitCode === 127)))
+        return result;
+      throw new TauError(
+        "environment.failed",
+        `Starting the command failed: ${why ?? "bubblewrap gave up"}.`,
+      );
+    },
+  };
 }
 
 interface JailControl extends ProcessControl {
   status(): JailStatus | undefined;
 }
 
-function jailControl(launcher: JailLauncher, vector: JailVector, request: ExecRequest): JailControl {
+function jailControl(launcher: JailLauncher, vector: JailVector, request: StartRequest): JailControl {
   let status: JailStatus | undefined;
+  const { sizes } = jailDescriptors;
+  const { pty } = request;
+  const argv = pty === undefined ? request.argv : terminalCommand(request.argv, pty, sizes);
   return {
     status: () => status,
     ...(launcher.pipes === undefined ? {} : { pipes: launcher.pipes }),
@@ -75,12 +112,12 @@ function jailControl(launcher: JailLauncher, vector: JailVector, request: ExecRe
       const [program, ...wrapped] = [...(launcher.wrapping ?? []), launcher.bwrapPath];
       const child = spawn(
         program,
-        [...wrapped, "--args", String(jailDescriptors.arguments), "--", ...launcher.prefix, ...request.argv],
+        [...wrapped, "--args", String(jailDescriptors.arguments), "--", ...launcher.prefix, ...argv],
         {
           cwd: "/",
           env: vector.variables,
           detached: true, // signals of Tau's terminal are Tau's to answer
-          stdio: [...stdio, "pipe", "pipe", "pipe"],
+          stdio: [...stdio, "pipe", "pipe", "pipe", ...(pty === undefined ? [] : ["pipe" as const])],
         },
       );
       const [, , , toArguments, toSeccomp, fromStatus]: readonly unknown[] = child.stdio;
@@ -97,6 +134,7 @@ function jailControl(launcher: JailLauncher, vector: JailVector, request: ExecRe
       child.kill("SIGKILL");
       await status?.gone();
     },
+    ...(pty === undefined ? {} : { resize: (child, size) => resizeTerminal(child, size, sizes) }),
   };
 }
 

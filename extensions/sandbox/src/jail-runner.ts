@@ -1,9 +1,9 @@
-import type { ExecRequest, ExecResult, GatePass, PipePool } from "@tau/tools";
+import type { ExecRequest, ExecResult, GatePass, PipePool, RunningProcess, StartRequest } from "@tau/tools";
 import { workingDirectory } from "@tau/tools";
 
-import { gatedRun } from "./gated-run.ts";
-import type { JailVector } from "./jail-command.ts";
-import { jailVector, runInJail } from "./jail-command.ts";
+import { enterGate, gatedRun } from "./gated-run.ts";
+import type { JailLauncher, JailVector } from "./jail-command.ts";
+import { jailVector, runInJail, startInJail } from "./jail-command.ts";
 import type { JailSettings } from "./jail-settings.ts";
 import type { JailView } from "./jail-view.ts";
 import type { Protection } from "./protected-paths.ts";
@@ -15,6 +15,7 @@ const defaultTmpBytes = 2 ** 30;
 /** Runs commands with one set of settings. */
 export interface JailRunner {
   run(request: ExecRequest, signal: AbortSignal): Promise<ExecResult>;
+  start(request: StartRequest, signal: AbortSignal): Promise<RunningProcess>;
   /** Runs a command whose workspace is covered by a layer, so that nothing of it reaches the workspace. */
   runLayered(request: ExecRequest, layer: JailLayer, signal: AbortSignal): Promise<ExecResult>;
 }
@@ -34,23 +35,48 @@ export function createJailRunner(
 ): JailRunner {
   const launcher = { ...settings, ...(pipes === undefined ? {} : { pipes }) };
   const protection = shareProtection(settings);
+
+  const prepare = async (request: StartRequest, signal: AbortSignal): Promise<Prepared> => {
+    signal.throwIfAborted();
+    const cwd = await workingDirectory(request.cwd ?? settings.profile.workspace);
+    const writable = settings.profile.access !== "read-only" && request.readOnly !== true;
+    const entered: (() => void | Promise<void>)[] = [];
+    const leave = async (): Promise<void> => {
+      for (const step of entered.toReversed()) await step();
+    };
+    try {
+      const plan = writable ? await protection.enter() : undefined;
+      if (writable) entered.push(async () => report(request, await protection.leave()));
+      const gate = await enterGate(settings.gate, request, signal);
+      entered.push(gate.leave);
+      const { pass } = gate;
+      const vector = vectorOf(settings, await viewOf(settings, request, { cwd, writable, plan, pass }));
+      return { vector, launcher: { ...launcher, wrapping: pass?.prefix ?? [] }, leave };
+    } catch (error) {
+      await leave();
+      throw error;
+    }
+  };
+
   return {
     async run(request, signal) {
-      signal.throwIfAborted();
-      const cwd = await workingDirectory(request.cwd ?? settings.profile.workspace);
-      const writable = settings.profile.access !== "read-only" && request.readOnly !== true;
-      const start = async (plan?: Protection): Promise<ExecResult> =>
-        await gatedRun(settings.gate, request, signal, async (pass) => {
-          const view = await viewOf(settings, request, { cwd, writable, plan, pass });
-          const wrapping = pass?.prefix ?? [];
-          return await runInJail({ ...launcher, wrapping }, vectorOf(settings, view), request, signal);
-        });
-      if (!writable) return await start();
-      const plan = await protection.enter();
+      const prepared = await prepare(request, signal);
       try {
-        return await start(plan);
+        return await runInJail(prepared.launcher, prepared.vector, request, signal);
       } finally {
-        report(request, await protection.leave());
+        await prepared.leave();
+      }
+    },
+    async start(request, signal) {
+      const prepared = await prepare(request, signal);
+      try {
+        const { exit, ...process } = await startInJail(prepared.launcher, prepared.vector, request, signal);
+        const left = andThen(exit, prepared.leave);
+        left.catch(() => undefined); // as `Environment.start` promises
+        return { ...process, exit: left, kill: () => killed(process, left) };
+      } catch (error) {
+        await prepared.leave();
+        throw error;
       }
     },
     async runLayered(request, { wrapping, identity }, signal) {
@@ -69,6 +95,26 @@ export function createJailRunner(
   };
 }
 
+async function andThen(exit: Promise<ExecResult>, leave: () => Promise<void>): Promise<ExecResult> {
+  try {
+    return await exit;
+  } finally {
+    await leave();
+  }
+}
+
+async function killed(process: Pick<RunningProcess, "kill">, left: Promise<ExecResult>): Promise<void> {
+  await process.kill();
+  await Promise.allSettled([left]);
+}
+
+interface Prepared {
+  readonly vector: JailVector;
+  readonly launcher: JailLauncher;
+  /** To be called once the process is dead. */
+  leave(): Promise<void>;
+}
+
 interface Access {
   readonly cwd: string;
   readonly writable: boolean;
@@ -76,7 +122,7 @@ interface Access {
   readonly pass: GatePass | undefined;
 }
 
-async function viewOf(settings: JailSettings, request: ExecRequest, access: Access): Promise<JailView> {
+async function viewOf(settings: JailSettings, request: StartRequest, access: Access): Promise<JailView> {
   const { policy } = settings;
   const profile = request.network === false ? { ...settings.profile, network: false } : settings.profile;
   const secretFiles = await findSecretFiles(profile.workspace, policy.isSecretName);
@@ -131,7 +177,7 @@ function shareProtection(settings: JailSettings): SharedProtection {
   };
 }
 
-function report(request: ExecRequest, moved: Moved): void {
+function report(request: StartRequest, moved: Moved): void {
   for (const { from, to } of moved) {
     const text = `tau: ${from} is protected, so what the command made there is now ${to}\n`;
     request.onOutput?.(Buffer.from(text), "stderr");

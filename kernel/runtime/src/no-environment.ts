@@ -10,6 +10,7 @@ export const noEnvironment: Environment = {
     profileHash: "none",
   },
   exec: refuse,
+  start: refuse,
   readFile: refuse,
   writeFile: refuse,
   stat: refuse,

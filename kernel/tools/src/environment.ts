@@ -57,6 +57,32 @@ export interface ExecRequest {
   readonly network?: false;
 }
 
+/** The size of a terminal, in characters. Both are at least 1 and at most 1000. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** A process to start and to talk to: a server on standard input and output, a background job, a terminal. */
+export interface StartRequest extends Omit<ExecRequest, "stdin" | "timeoutMs"> {
+  /** Gives the process a terminal of this size instead of pipes; its whole output then counts as `stdout`. Linux, with `script` of util-linux. */
+  readonly pty?: TerminalSize;
+}
+
+/** A process that runs until it ends, is killed, its signal aborts, or its environment is disposed of. */
+export interface RunningProcess {
+  /** Settles when nothing that the process started is alive; rejects with the signal's reason when that ended it. */
+  readonly exit: Promise<ExecResult>;
+  /** Writes to standard input; settles when the system took it. Throws `environment.failed` once the process or its input has ended. */
+  write(data: string | Uint8Array): Promise<void>;
+  /** Ends standard input; in a terminal as Ctrl-D does. */
+  closeInput(): void;
+  /** Changes the size of the terminal; there is none without {@link StartRequest.pty}. */
+  resize?(size: TerminalSize): void;
+  /** Asks the process and its children to end, then ends them; settles when nothing is alive. */
+  kill(): Promise<void>;
+}
+
 /** How a command ended. */
 export interface ExecResult {
   /** The exit code; 128 + signal when a signal ended it. */
@@ -92,11 +118,15 @@ export interface WriteFileOptions {
  *   the mode of an existing file.
  * - When `exec` settles, nothing that the command started is alive, and the signal, the timeout and
  *   disposal end it within 250 ms. A command that cannot be started throws `environment.failed`.
+ * - `start` promises of its process what `exec` promises of a command, from start to `exit`. One that cannot be
+ *   started rejects `start` or `exit` with `environment.failed`. A rejected `exit` that nobody awaits harms nobody.
  * - A command gets an allowlist of variables, never the secrets of this process.
  */
 export interface Environment {
   readonly info: EnvironmentInfo;
   exec(request: ExecRequest, signal: AbortSignal): Promise<ExecResult>;
+  /** Starts a process that lives beside this call; `signal` ends it. */
+  start(request: StartRequest, signal: AbortSignal): Promise<RunningProcess>;
   readFile(path: string, signal: AbortSignal): Promise<Uint8Array>;
   writeFile(path: string, data: Uint8Array, options: WriteFileOptions, signal: AbortSignal): Promise<void>;
   stat(path: string, signal: AbortSignal): Promise<FileStat>;
@@ -109,7 +139,10 @@ export interface Environment {
 /** Commands that run on a layer over the workspace, which stays as it is. */
 export interface Transaction {
   readonly id: string;
-  /** Its commands write into the layer, and later ones see it; its file operations only read, and read the workspace. */
+  /**
+   * Its commands write into the layer, and later ones see it; its file operations only read, and read the workspace.
+   * It starts no processes that live on: a write set is judged once it is complete.
+   */
   readonly environment: Environment;
   /**
    * Ends the layer and keeps it on disk with `outcome`, which is the caller's own. Throws `environment.conflict`

@@ -10,23 +10,21 @@ export type {
   Transaction,
   Transactions,
   NetworkAccess,
+  RunningProcess,
+  StartRequest,
+  TerminalSize,
   WriteFileOptions,
 } from "./environment.ts";
 export type { FileLedger } from "./file-ledger.ts";
 export { createFileLedger } from "./file-ledger.ts";
 export { commandVariables } from "./host/command-variables.ts";
 export type { HostEnvironmentOptions, OwnedEnvironment } from "./host/create-host-environment.ts";
-export {
-  createHostEnvironment,
-  disposedError,
-  realWorkspace,
-  workingDirectory,
-} from "./host/create-host-environment.ts";
 export type { AnchoredDirectory } from "./host/anchored-directory.ts";
 export { openDirectory } from "./host/anchored-directory.ts";
 export type { GitPublishOptions } from "./git/git-publish-tool.ts";
 export { gitTools } from "./git/git-tools.ts";
 export type { GitIdentity } from "./git/git-write-tool.ts";
+export { createHostEnvironment, realWorkspace, workingDirectory } from "./host/create-host-environment.ts";
 export type { GuardedFiles } from "./host/guarded-files.ts";
 export { createGuardedFiles } from "./host/guarded-files.ts";
 export { defaultProtectedPaths, defaultSecretPaths, isSecretFileName } from "./host/guarded-paths.ts";
@@ -36,11 +34,16 @@ export { assertWritable, isBelow, isWithin } from "./host/path-policy.ts";
 export type { PipePool } from "./host/pipe-pool.ts";
 export { createPipePool } from "./host/pipe-pool.ts";
 export { profileHash } from "./host/profile-hash.ts";
-export type { ProcessControl, ProcessRequest } from "./host/run-process.ts";
+export type { ProcessRequest } from "./host/run-process.ts";
 export { runProcess } from "./host/run-process.ts";
 export type { EffectRequest, PermissionPolicy } from "./permission.ts";
 export type { Decision } from "./permissions/decision.ts";
 export type { GatePass, GateRequest, NetworkGate, ShownFile } from "./network-gate.ts";
+export type { RunningSet } from "./host/running-set.ts";
+export { createRunningSet } from "./host/running-set.ts";
+export type { ProcessControl, StartedProcess, StartOptions } from "./host/start-process.ts";
+export { startProcess } from "./host/start-process.ts";
+export { resizeTerminal, terminalCommand } from "./host/terminal-command.ts";
 export type {
   ConsideredRule,
   EffectDecision,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { defineTool } from "./define-tool.ts";
-import type { ExecRequest } from "./environment.ts";
+import type { ExecRequest, StartRequest } from "./environment.ts";
 import { readOnlyEnvironment } from "./read-only-environment.ts";
 import { createTestContext, resultText, toolCall } from "./tool-context.test.support.ts";
 import { createToolRegistry } from "./tool-registry.ts";
@@ -47,19 +47,25 @@ describe("readOnlyEnvironment()", () => {
 
   test("runs commands as read-only and without a network, whatever the tool asks for", async () => {
     const { environment, signal } = await createTestContext();
-    const asked: ExecRequest[] = [];
+    const asked: (ExecRequest | StartRequest)[] = [];
     const view = readOnlyEnvironment({
       ...environment,
       exec: (request, aborts) => {
         asked.push(request);
         return environment.exec(request, aborts);
       },
+      start: (request, aborts) => {
+        asked.push(request);
+        return environment.start(request, aborts);
+      },
     });
 
     const { exitCode } = await view.exec({ argv: ["true"], timeoutMs: 10_000, readOnly: false }, signal);
+    const started = await view.start({ argv: ["true"], readOnly: false }, signal);
 
-    expect(exitCode).toBe(0);
-    expect(asked).toMatchObject([{ readOnly: true, network: false }]);
+    expect([exitCode, (await started.exit).exitCode]).toEqual([0, 0]);
+    const readOnly = { readOnly: true, network: false };
+    expect(asked).toMatchObject([readOnly, readOnly]);
   });
 
   test("is one view for an environment, which tells the same of itself", async () => {

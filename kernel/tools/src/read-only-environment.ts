@@ -15,6 +15,7 @@ export function readOnlyEnvironment(environment: Environment): Environment {
   const view: Environment = {
     info: environment.info,
     exec: (request, signal) => environment.exec({ ...request, readOnly: true, network: false }, signal),
+    start: (request, signal) => environment.start({ ...request, readOnly: true, network: false }, signal),
     readFile: (path, signal) => environment.readFile(path, signal),
     stat: (path, signal) => environment.stat(path, signal),
     realPath: (path, signal) => environment.realPath(path, signal),

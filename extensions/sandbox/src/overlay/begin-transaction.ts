@@ -125,14 +125,13 @@ function layeredEnvironment({ info, files, run }: TransactionHost, stage: Stage)
     info,
     ...files,
     exec: (request, signal) => run(request, signal, stage.folder),
-    writeFile: (path) =>
-      Promise.reject(
-        new TauError(
-          "environment.denied",
-          `Writing ${path} is denied: only commands write in a transaction.`,
-        ),
-      ),
+    start: () => Promise.reject(refused("Starting a process", "its write set would never be complete")),
+    writeFile: (path) => Promise.reject(refused(`Writing ${path}`, "only commands write in a transaction")),
   };
+}
+
+function refused(operation: string, why: string): TauError {
+  return new TauError("environment.denied", `${operation} is denied: ${why}.`);
 }
 
 interface Open {

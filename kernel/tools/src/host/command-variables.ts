@@ -23,5 +23,7 @@ export function commandVariables(
   for (const [name, value] of Object.entries(source)) {
     if (value !== undefined && (allowed.has(name) || name.startsWith("LC_"))) variables[name] = value;
   }
-  return { PATH: "/usr/local/bin:/usr/bin:/bin", ...variables };
+  // A bash whose input is a socket, as Node makes them, takes itself for a remote login and runs `~/.bashrc`, unless
+  // it is a shell in a shell.
+  return { PATH: "/usr/local/bin:/usr/bin:/bin", SHLVL: "1", ...variables };
 }

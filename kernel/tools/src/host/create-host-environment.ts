@@ -5,9 +5,7 @@ import { stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 
-import { TauError } from "@tau/core";
-
-import type { Environment, EnvironmentProfile, ExecRequest } from "../environment.ts";
+import type { Environment, EnvironmentProfile, StartRequest } from "../environment.ts";
 import { commandVariables } from "./command-variables.ts";
 import { failed, toEnvironmentError } from "./environment-error.ts";
 import { createGuardedFiles } from "./guarded-files.ts";
@@ -17,8 +15,11 @@ import type { PathPolicy } from "./path-policy.ts";
 import type { PipePool } from "./pipe-pool.ts";
 import { createPipePool } from "./pipe-pool.ts";
 import { profileHash } from "./profile-hash.ts";
-import type { ProcessControl } from "./run-process.ts";
+import { createRunningSet } from "./running-set.ts";
 import { runProcess } from "./run-process.ts";
+import type { ProcessControl } from "./start-process.ts";
+import { startProcess } from "./start-process.ts";
+import { resizeTerminal, terminalCommand } from "./terminal-command.ts";
 
 /** Options of {@link createHostEnvironment}. */
 export interface HostEnvironmentOptions {
@@ -45,9 +46,8 @@ export function createHostEnvironment(options: HostEnvironmentOptions): OwnedEnv
   const profile = { ...options.profile, workspace: realWorkspace(options.profile.workspace) };
   const policy = hostPolicy(profile, options.secretPaths ?? []);
   const env = { ...commandVariables(process.env), ...options.env };
-  const disposal = new AbortController();
   const pipes = createPipePool();
-  const running = new Set<Promise<unknown>>();
+  const running = createRunningSet();
 
   return {
     info: {
@@ -65,33 +65,21 @@ export function createHostEnvironment(options: HostEnvironmentOptions): OwnedEnv
     },
     ...createGuardedFiles(policy),
     async exec(request, signal) {
-      disposal.signal.throwIfAborted();
+      const limited = running.limit(signal);
       const cwd = await workingDirectory(request.cwd ?? profile.workspace);
-      const run = runProcess(
-        hostControl(request, { cwd, env, pipes }),
-        request,
-        AbortSignal.any([signal, disposal.signal]),
-      );
-      running.add(run);
-      try {
-        return await run;
-      } finally {
-        running.delete(run);
-      }
+      return await running.add(runProcess(hostControl(request, { cwd, env, pipes }), request, limited));
+    },
+    async start(request, signal) {
+      const limited = running.limit(signal);
+      const cwd = await workingDirectory(request.cwd ?? profile.workspace);
+      const control = hostControl(request, { cwd, env, pipes });
+      return await running.addStarted(startProcess(control, { ...request, withInput: true }, limited));
     },
     async [Symbol.asyncDispose]() {
-      disposal.abort(disposedError());
-      await Promise.allSettled(running);
+      await running[Symbol.asyncDispose]();
       pipes[Symbol.dispose]();
     },
   };
-}
-
-/** The reason with which commands end, and are refused, once their environment is disposed of. */
-export function disposedError(): TauError {
-  return new TauError("environment.failed", "Running a command failed: the environment is closed.", {
-    class: "cancelled",
-  });
 }
 
 /** The workspace with its symlinks resolved. Throws `environment.not_found`. */
@@ -134,9 +122,14 @@ interface HostCommand {
   readonly pipes: PipePool;
 }
 
-function hostControl(request: ExecRequest, { cwd, env, pipes }: HostCommand): ProcessControl {
+/** The descriptor of a command's terminal sizes: the first after the standard ones. */
+const sizesDescriptor = 3;
+
+function hostControl(request: StartRequest, { cwd, env, pipes }: HostCommand): ProcessControl {
   const marker = randomUUID();
-  const [program, ...args] = request.argv;
+  const { pty } = request;
+  const [program, ...args] =
+    pty === undefined ? request.argv : terminalCommand(request.argv, pty, sizesDescriptor);
   return {
     pipes,
     spawn: (stdio) =>
@@ -144,7 +137,7 @@ function hostControl(request: ExecRequest, { cwd, env, pipes }: HostCommand): Pr
         cwd,
         env: { ...env, ...request.env, [markerVariable]: marker },
         detached: true, // its own process group, so that all of it can be ended at once
-        stdio: [...stdio],
+        stdio: pty === undefined ? [...stdio] : [...stdio, "pipe"],
       }),
     terminate: (child) => {
       if (child.pid !== undefined) killQuietly(-child.pid, "SIGTERM");
@@ -153,5 +146,6 @@ function hostControl(request: ExecRequest, { cwd, env, pipes }: HostCommand): Pr
       if (child.pid !== undefined) killQuietly(-child.pid, "SIGKILL");
       await killMarkedProcesses(marker);
     },
+    ...(pty === undefined ? {} : { resize: (child, size) => resizeTerminal(child, size, sizesDescriptor) }),
   };
 }

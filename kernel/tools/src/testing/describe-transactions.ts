@@ -36,6 +36,13 @@ export function describeTransactions(name: string, create: EnvironmentFactory): 
       expect(await transactions.list(never)).toMatchObject([{ id: set.id, status: "undone" }]);
     });
 
+    it("start nothing that lives on", async () => {
+      await using fixture = await createEnvironmentFixture(create);
+      await using transaction = await transactionsOf(fixture).begin("a process", never);
+      const start = transaction.environment.start({ argv: ["true"] }, never);
+      expect(await codeOf(start)).toBe("environment.denied");
+    });
+
     it("keep nothing of a command that only reads", async () => {
       await using fixture = await createEnvironmentFixture(create);
       expect((await hold(fixture, "cat inside.txt; ls")).changes).toEqual([]);

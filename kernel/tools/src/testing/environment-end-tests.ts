@@ -3,10 +3,16 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 
 import type { EnvironmentFactory, EnvironmentFixture } from "./environment-fixture.ts";
-import { codeOf, createEnvironmentFixture, processesWith } from "./environment-fixture.ts";
+import {
+  codeOf,
+  createEnvironmentFixture,
+  endlessChild,
+  processesWith,
+  stubborn,
+} from "./environment-fixture.ts";
 
 /** Shell lines that leave a child behind; `CHILD` runs for minutes and carries a token in its arguments. */
-const leftovers: Readonly<Record<string, string>> = {
+export const leftovers: Readonly<Record<string, string>> = {
   "in the background": "CHILD & echo done",
   "without the hang-up signal": "nohup CHILD >/dev/null 2>&1 & echo done",
   "in its own session": "setsid CHILD & echo done",
@@ -22,7 +28,7 @@ export function describeEnds(create: EnvironmentFactory): void {
     it.each(Object.entries(leftovers))("leaves no child %s", async (_, line) => {
       await using fixture = await createEnvironmentFixture(create);
       const token = randomUUID();
-      const result = await fixture.run({ bash: line.replace("CHILD", child(token)) });
+      const result = await fixture.run({ bash: line.replace("CHILD", endlessChild(token)) });
       expect(result).toMatchObject({ exitCode: 0, timedOut: false, stdout: "done\n" });
       expect(await processesWith(token)).toEqual([]);
     });
@@ -89,15 +95,6 @@ export function describeEnds(create: EnvironmentFactory): void {
       expect(await processesWith(token)).toEqual([]);
     });
   });
-}
-
-function child(token: string): string {
-  return `bash -c 'while :; do sleep 1; done' ${token}`;
-}
-
-/** A command that ignores polite signals and has children that do, one of them in its own session. */
-function stubborn(token: string): string {
-  return `trap '' TERM INT HUP; setsid ${child(token)} & ${child(token)} & echo ready; while :; do sleep 1; done`;
 }
 
 async function untilReady(

@@ -1,10 +1,18 @@
+import { EventEmitter, once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { isTauError } from "@tau/core";
 
-import type { Environment, EnvironmentProfile, ExecRequest, ExecResult } from "../environment.ts";
+import type {
+  Environment,
+  EnvironmentProfile,
+  ExecRequest,
+  ExecResult,
+  RunningProcess,
+  StartRequest,
+} from "../environment.ts";
 
 /** Makes the environment under test. The suite disposes of it. */
 export type EnvironmentFactory = (profile: EnvironmentProfile) => Promise<Environment & AsyncDisposable>;
@@ -20,6 +28,17 @@ export interface EnvironmentFixture extends AsyncDisposable {
   /** A path in the workspace. */
   readonly at: (path: string) => string;
   readonly run: (request: RunRequest, signal?: AbortSignal) => Promise<RunResult>;
+  readonly start: (request: ProcessRequest, signal?: AbortSignal) => Promise<Conversation>;
+}
+
+/** A process for {@link EnvironmentFixture.start}: a program with arguments, or a line for bash. */
+export type ProcessRequest = Partial<Omit<StartRequest, "argv">> &
+  ({ readonly argv: ExecRequest["argv"] } | { readonly bash: string });
+
+/** A running process and what it said. */
+export interface Conversation extends RunningProcess {
+  /** Settles with everything said so far once that contains `text`, or matches it; rejects when the process ends before. */
+  heard(text: string | RegExp): Promise<string>;
 }
 
 /** A command for {@link EnvironmentFixture.run}: a program with arguments, or a line for bash. */
@@ -53,6 +72,7 @@ export async function createEnvironmentFixture(
     outside,
     at: (path) => join(workspace, path),
     run: (request, signal = never) => run(environment, request, signal),
+    start: (request, signal = never) => start(environment, request, signal),
     async [Symbol.asyncDispose]() {
       await environment[Symbol.asyncDispose]();
       await rm(base, { recursive: true, force: true });
@@ -96,6 +116,43 @@ async function run(environment: Environment, request: RunRequest, signal: AbortS
   return { ...result, stdout: text(output.stdout), stderr: text(output.stderr) };
 }
 
+async function start(
+  environment: Environment,
+  request: ProcessRequest,
+  signal: AbortSignal,
+): Promise<Conversation> {
+  const said = new EventEmitter();
+  let output = "";
+  const running = await environment.start(
+    {
+      ...request,
+      argv: "argv" in request ? request.argv : ["bash", "-c", request.bash],
+      onOutput(chunk, stream) {
+        output += Buffer.from(chunk).toString("utf8");
+        request.onOutput?.(chunk, stream);
+        said.emit("more");
+      },
+    },
+    signal,
+  );
+  const contains = (text: string | RegExp): boolean =>
+    typeof text === "string" ? output.includes(text) : text.test(output);
+  return {
+    ...running,
+    async heard(text) {
+      const ended = running.exit.then(
+        () => true,
+        () => true,
+      );
+      while (!contains(text)) {
+        const over = await Promise.race([once(said, "more").then(() => false), ended]);
+        if (over && !contains(text)) throw new Error(`The process ended and never said ${text}: ${output}`);
+      }
+      return output;
+    },
+  };
+}
+
 /** The code of the `TauError` with which `promise` rejects; the value's text when it does not. */
 export async function codeOf(promise: Promise<unknown>): Promise<string> {
   try {
@@ -112,4 +169,14 @@ export async function processesWith(token: string): Promise<readonly string[]> {
     pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")),
   );
   return pids.filter((_, index) => lines[index]?.includes(token) === true);
+}
+
+/** A shell line that runs for minutes and carries `token` in its arguments. */
+export function endlessChild(token: string): string {
+  return `bash -c 'while :; do sleep 1; done' ${token}`;
+}
+
+/** A command that says `ready`, ignores polite signals and has children that do, one of them in its own session. */
+export function stubborn(token: string): string {
+  return `trap '' TERM INT HUP; setsid ${endlessChild(token)} & ${endlessChild(token)} & echo ready; while :; do sleep 1; done`;
 }
