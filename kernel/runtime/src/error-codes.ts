@@ -10,6 +10,11 @@ export const runtimeErrorCodes = {
     "The answer does not fit the question: `allow` or `deny` for an approval, `rerun`, `done` or `deny` for an effect whose outcome is unknown.",
   "approval.not_found":
     "No run of the session waits for an answer to this question. List the session's pending questions.",
+  "call.needs_person":
+    "A tool called another one on which a person has to decide, and a tool cannot wait for that. Let the model call that tool itself.",
+  "call.too_many": "A tool called others more often than a run allows. Split the work.",
+  "call.unknown_outcome":
+    "A tool that was interrupted had called another one, and nobody knows what became of that. Find out before it is done again.",
   "engine.cancelled":
     "Somebody cancelled the run; the message says why. Submit another one if it is still wanted.",
   "engine.duplicate_program":

@@ -71,9 +71,11 @@ export function taintOfUnknown({ decided }: EffectState): Pick<EffectFinished, "
   return { tainted: { paths: ["*"], label } };
 }
 
-/** What the model had been shown when it asked for the calls of this step. */
-function askedUnder(scope: RunScope): Label {
-  return runOf(scope).answer?.label ?? workspaceLabel;
+/** What the model had been shown when it asked for the calls of this step, and what a tool that calls others was told. */
+export function askedUnder(scope: RunScope): Label {
+  const { gathered } = scope;
+  const shown = runOf(scope).answer?.label ?? workspaceLabel;
+  return gathered === undefined ? shown : joinLabels(shown, gathered());
 }
 
 /** What an answer of the call may be made of. */
@@ -110,7 +112,9 @@ function isSaidByUser({ log }: RunScope, call: ToolCallPart): boolean {
 /** What the calls before it in the same answer do, as far as they are not refused. */
 function kindsBefore(scope: RunScope, effect: EffectState): readonly EffectKind[] {
   const { effects } = runOf(scope);
-  return effects
-    .slice(0, effects.indexOf(effect))
-    .flatMap(({ decided }) => (decided?.decision === "deny" ? [] : (decided?.kinds ?? [])));
+  const at = effects.findIndex(({ effectId }) => `${effect.effectId}:`.startsWith(`${effectId}:`));
+  const inner = effects[at]?.inner?.filter(({ effectId }) => effectId !== effect.effectId) ?? [];
+  return [...effects.slice(0, at), ...(effects[at]?.effectId === effect.effectId ? [] : inner)].flatMap(
+    ({ decided }) => (decided?.decision === "deny" ? [] : (decided?.kinds ?? [])),
+  );
 }

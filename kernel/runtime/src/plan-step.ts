@@ -1,4 +1,4 @@
-import { isJsonObject, isTauError, parseJson, uuidv7 } from "@tau/core";
+import { isTauError, uuidv7 } from "@tau/core";
 import type { ApprovalRequested, ToolCallPart, ToolResultPart, WaitingReason } from "@tau/core";
 import type { EffectState } from "@tau/session";
 import type { Decision, PreparedCall, ReadyCall } from "@tau/tools";
@@ -104,12 +104,11 @@ async function decide(scope: RunScope, effect: EffectState): Promise<void> {
   const first = await prepare(scope, call);
   if (!first.ok) return finishEffect(scope, effect, "failed", first.result);
   if ((scope.agent.hooks ?? []).length === 0) return decideByRules(scope, effect, first);
-  const args = parseJson(call.arguments);
-  const hooks = await runBeforeTool(scope, call.name, args.ok && isJsonObject(args.value) ? args.value : {});
+  const hooks = await runBeforeTool(scope, first.tool.name, first.args);
   if (!hooks.ok) return deny(scope, effect, hooks.reason);
   if (hooks.rewritten === undefined) return decideByRules(scope, effect, first);
 
-  const rewritten = { ...call, arguments: JSON.stringify(hooks.rewritten) };
+  const rewritten = first.rewritten(hooks.rewritten);
   const again = await prepare(scope, rewritten);
   if (!again.ok) return deny(scope, effect, "A hook rewrote the arguments into invalid ones.");
   return decideByRules(scope, effect, again, rewritten.arguments);
@@ -129,7 +128,7 @@ export function decideByRules(
     type: "permission_decided",
     runId,
     effectId,
-    tool: call.name,
+    tool: prepared.tool.name,
     decision,
     reason,
     ...(rule === undefined ? {} : { rule }),

@@ -18,7 +18,7 @@ import type { RunScope } from "./run-scope.ts";
 import { createRunTimer } from "./run-timer.ts";
 import type { RunTimer } from "./run-timer.ts";
 import type { SessionLog } from "./session-log.ts";
-import { leavesUnfinished } from "./run-effect.ts";
+import { leavesUnfinished } from "./perform-effect.ts";
 import { closeOpenEffects } from "./settle-unknown.ts";
 
 // A session is opened also by a run that was cancelled: it has its end to write.

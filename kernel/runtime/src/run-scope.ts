@@ -1,4 +1,4 @@
-import type { CallContext, Delta, Observer, RunLimits } from "@tau/core";
+import type { CallContext, Delta, Label, Observer, RunLimits } from "@tau/core";
 import type { RunState } from "@tau/session";
 import type { ArtifactStore, Environment, PermissionPolicy, ReadyCall, ToolSet } from "@tau/tools";
 import type { FlowControl } from "@tau/tools/flow";
@@ -34,6 +34,8 @@ export interface RunScope {
   readonly timer: RunTimer;
   /** Calls of this step that are validated and decided on as things are now, by effect id; see {@link readyCall}. */
   readonly prepared: Map<string, ReadyCall>;
+  /** While a tool calls others: the label of what it was told by them so far, which no model is shown. */
+  readonly gathered?: () => Label;
 }
 
 /** The run's state. */

@@ -2,8 +2,9 @@ import type { EffectState } from "@tau/session";
 
 import { errorResult, finishEffect, planStep } from "./plan-step.ts";
 import { readyCall } from "./ready-call.ts";
-import { isPure, runGroup } from "./run-effect.ts";
-import type { ReadyEffect } from "./run-effect.ts";
+import { isPure } from "./perform-effect.ts";
+import type { ReadyEffect } from "./perform-effect.ts";
+import { runGroup } from "./run-effect.ts";
 import { runOf } from "./run-scope.ts";
 import type { RunScope } from "./run-scope.ts";
 import { said, settleUnknown } from "./settle-unknown.ts";

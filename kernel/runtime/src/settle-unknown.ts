@@ -29,7 +29,7 @@ export async function settleUnknown(scope: RunScope, effect: EffectState): Promi
 export function closeOpenEffects(log: SessionLog, runId: string): void {
   const { run } = log.state;
   if (run?.runId !== runId) return;
-  for (const effect of run.effects) {
+  for (const effect of run.effects.flatMap((one) => [one, ...(one.inner ?? [])])) {
     if (effect.started === undefined || effect.finished !== undefined) continue;
     finishEffect({ log, runId }, effect, "unknown", unknownResult(effect, ""));
   }

@@ -111,6 +111,8 @@ export class History {
         this.#actedNow ||= event.sideEffect !== "pure" || this.#external.has(event.effectId);
         break;
       case "effect_finished":
+        // What a tool got from others that it called is for that tool alone.
+        if (!this.#openCalls.some(({ id }) => id === event.callId)) break;
         this.#results.set(event.callId, event.result);
         this.#closeStep(seq);
         break;

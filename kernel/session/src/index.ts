@@ -5,7 +5,7 @@ export { History } from "./history.ts";
 export type { ContextBudget, Trim } from "./plan-trim.ts";
 export { planTrim } from "./plan-trim.ts";
 export type { EffectState, RunState } from "./run-state.ts";
-export { effectIdOf } from "./run-state.ts";
+export { effectIdOf, innerEffectIdOf } from "./run-state.ts";
 export { activeMsOf } from "./run-time.ts";
 export { fenceKeyOf, SessionState, sessionStateVersion } from "./session-state.ts";
 export { contextBlock, isPlain } from "./show-message.ts";

@@ -22,6 +22,8 @@ export interface EffectState {
   answered?: ApprovalAnswered;
   started?: EffectStarted;
   finished?: EffectFinished;
+  /** Calls that its tool made of other tools, in the order of their first events; their `call` has no arguments. */
+  inner?: EffectState[];
 }
 
 /** A run as its events tell it. Read-only outside {@link SessionState}. */
@@ -54,4 +56,9 @@ export interface RunState {
 /** The id of an effect: the same however often the run is taken up again. */
 export function effectIdOf(runId: string, step: number, index: number): string {
   return `${runId}.${step}.${index}`;
+}
+
+/** The id of a call that the tool of another effect made: the same whenever that one runs again and calls the same. */
+export function innerEffectIdOf(effectId: string, digest: string, count: number): string {
+  return `${effectId}:${digest}-${count}`;
 }

@@ -198,27 +198,27 @@ function applyToRun(run: RunState, event: SessionEvent): void {
       }
       break;
     case "permission_decided":
-      change(run, event.effectId, (effect) => (effect.decided = event));
+      change(run, event, (effect) => (effect.decided = event));
       break;
     case "approval_requested":
-      change(run, event.effectId, (effect) => {
+      change(run, event, (effect) => {
         effect.asked = event;
         delete effect.answered;
       });
       break;
     case "approval_answered":
       run.status = "running";
-      change(run, event.effectId, (effect) => {
+      change(run, event, (effect) => {
         effect.answered = event;
         // Counts for one more start: a second crash finds that start, and asks again.
         if (event.answer === "rerun") delete effect.started;
       });
       break;
     case "effect_started":
-      change(run, event.effectId, (effect) => (effect.started = event));
+      change(run, event, (effect) => (effect.started = event));
       break;
     case "effect_finished":
-      change(run, event.effectId, (effect) => (effect.finished = event));
+      change(run, event, (effect) => (effect.finished = event));
       break;
     default:
       break;
@@ -236,7 +236,31 @@ function applyAnswer(run: RunState, event: ModelCallFinished): void {
   }));
 }
 
-function change(run: RunState, effectId: string, update: (effect: EffectState) => void): void {
-  const effect = run.effects.find((candidate) => candidate.effectId === effectId);
+interface EffectEvent {
+  readonly effectId: string;
+  readonly callId?: string;
+  readonly tool?: string;
+}
+
+function change(run: RunState, event: EffectEvent, update: (effect: EffectState) => void): void {
+  const { effectId } = event;
+  const effect = run.effects.find((candidate) => candidate.effectId === effectId) ?? innerEffect(run, event);
   if (effect !== undefined) update(effect);
+}
+
+/** A call that a tool made of another one is known by its events alone. */
+function innerEffect(
+  run: RunState,
+  { effectId, callId = "", tool = "" }: EffectEvent,
+): EffectState | undefined {
+  const outer = run.effects.find((candidate) => effectId.startsWith(`${candidate.effectId}:`));
+  if (outer === undefined) return undefined;
+  const known = outer.inner?.find((candidate) => candidate.effectId === effectId);
+  if (known !== undefined) return known;
+  const effect: EffectState = {
+    effectId,
+    call: { type: "tool_call", id: callId, name: tool, arguments: "" },
+  };
+  (outer.inner ??= []).push(effect);
+  return effect;
 }

@@ -29,6 +29,8 @@ export interface ReadyCall {
   readonly input: unknown;
   /** What it would touch: paths as asked and, where a symlink leads elsewhere, as they really are. */
   readonly access: readonly Access[];
+  /** The same call with other arguments. */
+  rewritten(args: JsonObject): ToolCallPart;
 }
 
 /** A call that cannot run, and the result that tells the model why. */
@@ -60,7 +62,15 @@ export async function prepareCall(
     if (!validated.ok) return refuse(call, "tool.invalid_arguments", issueText(tool, validated.issues));
     const asked = tool.access(validated.value, environment.info.profile.workspace);
     const access = asked.some(isFile) ? await withRealPaths(asked, environment, signal) : asked;
-    return { ok: true, call, tool, args: parsed.value, input: validated.value, access };
+    return {
+      ok: true,
+      call,
+      tool,
+      args: parsed.value,
+      input: validated.value,
+      access,
+      rewritten: (args) => ({ ...call, arguments: JSON.stringify(args) }),
+    };
   } catch (error) {
     signal.throwIfAborted();
     const code = isTauError(error) ? toErrorInfo(error).code : "tool.failed";

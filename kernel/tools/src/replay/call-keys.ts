@@ -50,8 +50,12 @@ export async function answerKey(
   return keyOf(["answer", numberOf(tool), caller, kind, profileHash, args, files]);
 }
 
-function callerOf({ call: { tenant, principal } }: ToolContext, isShared: boolean): readonly unknown[] {
-  return [tenant, isShared ? null : principal.id, principal.scopes.toSorted()];
+/** Who calls, with which rights, and under what the model had been shown: a tool may do less for who was told more. */
+function callerOf(
+  { call: { tenant, principal }, shown }: ToolContext,
+  isShared: boolean,
+): readonly unknown[] {
+  return [tenant, isShared ? null : principal.id, principal.scopes.toSorted(), shown ?? null];
 }
 
 async function digestsOf(

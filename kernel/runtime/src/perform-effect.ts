@@ -1,0 +1,155 @@
+import { isTauError } from "@tau/core";
+import type { EffectFinished, JsonObject, Label, ToolResultPart } from "@tau/core";
+import { isPlain } from "@tau/session";
+import type { EffectState } from "@tau/session";
+import type { ReadyCall, ToolCaller, ToolContext, ToolRun } from "@tau/tools";
+import { labelContent } from "@tau/tools/flow";
+
+import { askedUnder, labelResult, taintOf } from "./flow-step.ts";
+import { errorResult } from "./plan-step.ts";
+import { runAfterTool } from "./run-hooks.ts";
+import { publishDelta } from "./run-scope.ts";
+import type { RunScope } from "./run-scope.ts";
+
+/** An effect with its validated call. */
+export interface ReadyEffect {
+  readonly effect: EffectState;
+  readonly prepared: ReadyCall;
+}
+
+/** What an effect runs with beside the scope. */
+export interface PerformOptions {
+  /** Aborts when the effect is to end; the run's, or that of the tool that made the call. */
+  readonly signal: AbortSignal;
+  readonly callTool?: ToolCaller;
+  /** What the tool was told by others that it called: its result is trusted no further. */
+  readonly gathered?: () => Label;
+}
+
+/** Whether an effect leaves the world as it is. */
+export function isPure({ prepared }: ReadyEffect): boolean {
+  return prepared.tool.sideEffect === "pure";
+}
+
+/** Tells whether a run that aborts for this reason is to be taken up again later. */
+export function leavesUnfinished(reason: unknown): boolean {
+  return isTauError(reason) && (reason.code === "engine.stopped" || reason.code === "engine.lease_lost");
+}
+
+/** Records that an effect is about to happen. */
+export function recordStart(scope: RunScope, { effect, prepared }: ReadyEffect): void {
+  const { runId, environment } = scope;
+  scope.log.record({
+    type: "effect_started",
+    runId,
+    effectId: effect.effectId,
+    callId: effect.call.id,
+    tool: prepared.tool.name,
+    sideEffect: prepared.tool.sideEffect,
+    idempotencyKey: idempotencyKey(scope, effect.effectId),
+    environment: `${environment.info.kind}:${environment.info.profileHash}`,
+  });
+}
+
+/** Runs an effect that was recorded as started, and records its end; answers its result. Throws `signal.reason`. */
+export async function perform(
+  scope: RunScope,
+  ready: ReadyEffect,
+  options: PerformOptions,
+): Promise<ToolResultPart> {
+  const startedAt = scope.clock.now();
+  const { effect, prepared } = ready;
+  const tool = prepared.tool.name;
+  try {
+    const ran = await scope.tools.run(prepared, toolContext(scope, ready, options));
+    reportFailure(scope, ran.error, tool);
+    const hooked = (scope.agent.hooks ?? []).length > 0;
+    const said = hooked ? await runAfterTool(scope, tool, ran.result) : ran.result;
+    const result = trustedAs(labelResult(scope, prepared, ran.result, said), options.gathered?.());
+    const outcome = result.isError ? "failed" : "completed";
+    const tainted = taintOf(scope, prepared);
+    recordEnd(scope, ready, { outcome, result, details: detailsOf(ran), startedAt, ...tainted });
+    scope.log.sendSoon();
+    return result;
+  } catch (error) {
+    // A shutdown leaves the effect open: whoever takes the run up decides by its class.
+    if (!options.signal.aborted || leavesUnfinished(options.signal.reason)) throw error;
+    const result = errorResult(effect.call, "Cancelled before it ended; it may have had effects.");
+    const tainted = taintOf(scope, prepared);
+    recordEnd(scope, ready, { outcome: "cancelled", result, details: {}, startedAt, ...tainted });
+    throw error;
+  }
+}
+
+function trustedAs(result: ToolResultPart, label: Label | undefined): ToolResultPart {
+  if (label === undefined || isPlain(label)) return result;
+  return { ...result, content: labelContent(result.content, label) };
+}
+
+function detailsOf({ details, artifacts, replayed }: ToolRun): JsonObject {
+  const more = replayed === undefined ? details : { ...details, replayed };
+  if (artifacts.length === 0) return more;
+  return {
+    ...more,
+    artifacts: artifacts.map(({ id, name, mediaType, size }) => ({ id, name, mediaType, size })),
+  };
+}
+
+function toolContext(
+  scope: RunScope,
+  { effect: { effectId }, prepared }: ReadyEffect,
+  { signal, callTool }: PerformOptions,
+): ToolContext {
+  const shown = askedUnder(scope);
+  return {
+    call: scope.call,
+    signal,
+    environment: scope.environment,
+    artifacts: scope.artifacts,
+    files: scope.log.files,
+    idempotencyKey: idempotencyKey(scope, effectId),
+    progress: (text) =>
+      publishDelta(scope, { type: "tool_progress", effectId, tool: prepared.tool.name, text }),
+    ...(isPlain(shown) ? {} : { shown }),
+    ...(callTool === undefined ? {} : { callTool }),
+  };
+}
+
+/**
+ * The same whenever the effect is run again, and different for every other effect of every tenant: callers choose
+ * the ids of runs, so only the session makes them unique.
+ */
+function idempotencyKey({ call: { tenant }, log }: RunScope, effectId: string): string {
+  return `${tenant}/${log.state.sessionId}/${effectId}`;
+}
+
+interface EffectEnd {
+  readonly outcome: "completed" | "failed" | "cancelled";
+  readonly result: ToolResultPart;
+  readonly details: JsonObject;
+  readonly startedAt: number;
+  readonly tainted?: EffectFinished["tainted"];
+}
+
+function recordEnd(scope: RunScope, { effect, prepared }: ReadyEffect, end: EffectEnd): void {
+  const { effectId, call } = effect;
+  const { outcome, result, details, startedAt, tainted } = end;
+  scope.log.record({
+    type: "effect_finished",
+    runId: scope.runId,
+    effectId,
+    callId: call.id,
+    tool: prepared.tool.name,
+    outcome,
+    result,
+    durationMs: scope.clock.now() - startedAt,
+    ...(Object.keys(details).length === 0 ? {} : { details }),
+    ...(tainted === undefined ? {} : { tainted }),
+  });
+}
+
+function reportFailure(scope: RunScope, error: unknown, tool: string): void {
+  if (error === undefined || isTauError(error)) return;
+  const { tenant, traceId } = scope.call;
+  scope.observer({ name: "tool.failed", level: 17, tenant, traceId, attributes: { tool }, error });
+}
