@@ -30,6 +30,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   bedrock: kernel,
   sandbox: kernel,
   egress: kernel,
+  web: kernel,
   "cli-models": kernel,
   server: [...kernel, "proto", "sandbox", "store-sqlite"],
   cli: [...kernel, "proto", "client", "bedrock", "cli-models", "sandbox", "store-sqlite", "server"],

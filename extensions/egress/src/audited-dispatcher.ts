@@ -11,33 +11,33 @@ import type { Target } from "./target.ts";
 
 /** What {@link createAuditedDispatcher} needs. */
 export interface AuditedDispatcherOptions extends CheckedAgentOptions {
-  readonly caller: EgressCaller;
   readonly audit?: AuditSink;
   readonly now?: () => number;
 }
 
 /** An HTTP client whose every connection is checked and whose every request gets a row. */
-export interface AuditedDispatcher extends AsyncDisposable {
-  readonly dispatcher: Dispatcher;
+export interface AuditedDispatchers extends AsyncDisposable {
+  /** For requests of one caller; all of them share their connections. */
+  dispatcherFor(caller: EgressCaller): Dispatcher;
 }
 
-/** Makes an undici dispatcher out of the rules. Disposing of it ends its requests. */
-export function createAuditedDispatcher(options: AuditedDispatcherOptions): AuditedDispatcher {
+/** Makes undici dispatchers out of the rules. Disposing of them ends their requests. */
+export function createAuditedDispatchers(options: AuditedDispatcherOptions): AuditedDispatchers {
   const { rules, audit = noAudit, now = Date.now } = options;
   const open = new Set<OpenRow>();
   const client = createCheckedAgent(options);
-  const dispatcher = client.agent.compose((next) => (request, handler) => {
-    const at = now();
-    const row = rowOf(request, { at, caller: options.caller });
-    open.add(row);
-    try {
-      assertListed(row.target, rules);
-    } catch (error) {
-      finish(row, error);
-      throw error;
-    }
-    return next(request, watched(handler, row, finish));
-  });
+  const dispatcherFor = (caller: EgressCaller): Dispatcher =>
+    client.agent.compose((next) => (request, handler) => {
+      const row = rowOf(request, { at: now(), caller });
+      open.add(row);
+      try {
+        assertListed(row.target, rules);
+      } catch (error) {
+        finish(row, error);
+        throw error;
+      }
+      return next(request, watched(handler, row, finish));
+    });
 
   function finish(row: OpenRow, error?: unknown): void {
     if (!open.delete(row)) return;
@@ -56,7 +56,7 @@ export function createAuditedDispatcher(options: AuditedDispatcherOptions): Audi
   }
 
   return {
-    dispatcher,
+    dispatcherFor,
     async [Symbol.asyncDispose]() {
       await client[Symbol.asyncDispose]();
       const closed = egressError("egress.failed", "The client is closed.");

@@ -55,6 +55,19 @@ describe("createCheckedFetch()", () => {
     ]);
   });
 
+  it("names another caller in its rows when there is one", async () => {
+    const server = await startServer();
+    await using client = audited();
+
+    const response = await client.fetchFor({ tenant: "other", commands: ["call-9"] })(
+      `http://a.example:${server.port}/`,
+    );
+    await response.text();
+
+    expect(client.rows).toMatchObject([{ tenant: "other", commands: ["call-9"] }]);
+    expect(client.rows[0]).not.toHaveProperty("session");
+  });
+
   it("takes every kind of body, and every way to name a request", async () => {
     const bodies: string[] = [];
     const server = await startServer((request, response) => {

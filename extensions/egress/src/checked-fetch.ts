@@ -4,7 +4,7 @@ import type { Dispatcher } from "undici";
 
 import { createAddressPolicy } from "./address-policy.ts";
 import type { AuditSink, EgressCaller } from "./audit.ts";
-import { createAuditedDispatcher } from "./audited-dispatcher.ts";
+import { createAuditedDispatchers } from "./audited-dispatcher.ts";
 import { egressError } from "./egress-error.ts";
 import { createHostList } from "./host-list.ts";
 import { lookupSystem } from "./resolve-checked.ts";
@@ -34,6 +34,8 @@ export interface CheckedFetchOptions {
 export interface CheckedFetch extends AsyncDisposable {
   /** As the global `fetch`, except that what the rules refuse rejects with a `TauError`. */
   readonly fetch: typeof globalThis.fetch;
+  /** The same for another caller, whom its rows then name; over the same connections. */
+  fetchFor(caller: EgressCaller): typeof globalThis.fetch;
   /** For what takes an undici dispatcher; follows no redirects by itself. */
   readonly dispatcher: Dispatcher;
 }
@@ -56,24 +58,28 @@ export function createCheckedFetch(options: CheckedFetchOptions): CheckedFetch {
     lookup: options.lookup ?? lookupSystem,
     ...(hosts === undefined ? {} : { hosts: createHostList(hosts) }),
   };
-  const client = createAuditedDispatcher({
+  const client = createAuditedDispatchers({
     rules,
-    caller,
     ...(audit === undefined ? {} : { audit }),
     ...(ca === undefined ? {} : { ca }),
   });
 
-  return {
-    dispatcher: client.dispatcher,
-    async fetch(input, init = {}) {
+  const fetchFor = (asCaller: EgressCaller): typeof globalThis.fetch => {
+    const dispatcher = client.dispatcherFor(asCaller);
+    return async (input, init = {}) => {
       const { url, ...target } = parseUrl(input instanceof Request ? input.url : input);
       const request = await toPlainRequest(input, init);
       try {
-        return await undiciFetch(url, { ...request, dispatcher: atMost(maxRedirects, client.dispatcher) });
+        return await undiciFetch(url, { ...request, dispatcher: atMost(maxRedirects, dispatcher) });
       } catch (error) {
         throw toFailure(error, target, request.signal);
       }
-    },
+    };
+  };
+  return {
+    fetch: fetchFor(caller),
+    fetchFor,
+    dispatcher: client.dispatcherFor(caller),
     [Symbol.asyncDispose]: async () => await client[Symbol.asyncDispose](),
   };
 }
