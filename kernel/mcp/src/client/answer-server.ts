@@ -1,0 +1,141 @@
+import type {
+  Client,
+  CreateMessageRequest,
+  CreateMessageResult,
+  ElicitResult,
+} from "@modelcontextprotocol/client";
+import { isJsonObject, TauError } from "@tau/core";
+import type { CallContext, Json, Message, StopReason } from "@tau/core";
+
+import { isLoopback } from "../config/parse-servers.ts";
+import type { AskPerson, PersonRequest } from "./ask-person.ts";
+import type { Sampler, SamplingRequest } from "./sampling.ts";
+
+/** A folder that a server is told of. */
+export interface McpRoot {
+  /** `file://…` */
+  readonly uri: string;
+  readonly name?: string;
+}
+
+/** Who answers what a server asks. What is absent, the server is told not to ask. */
+export interface ServerAnswers {
+  readonly server: string;
+  readonly call: CallContext;
+  readonly ask?: AskPerson;
+  readonly sampler?: Sampler;
+  readonly roots?: () => readonly McpRoot[];
+}
+
+/** What is said of this client, so that servers ask for nothing else. */
+export function clientCapabilities({ ask, sampler, roots }: ServerAnswers): Record<string, object> {
+  return {
+    ...(ask === undefined ? {} : { elicitation: { form: { applyDefaults: true }, url: {} } }),
+    ...(sampler === undefined ? {} : { sampling: {} }),
+    ...(roots === undefined ? {} : { roots: { listChanged: false } }),
+  };
+}
+
+/** Makes the client answer what the server asks. */
+export function answerServer(client: Client, answers: ServerAnswers): void {
+  const { server, call, ask, sampler, roots } = answers;
+  if (roots !== undefined)
+    client.setRequestHandler("roots/list", () => ({ roots: roots().map((root) => ({ ...root })) }));
+  if (sampler !== undefined)
+    client.setRequestHandler("sampling/createMessage", async ({ params }, { mcpReq }) => {
+      const { text, model, stopReason } = await sampler(toSampling(server, params), call, mcpReq.signal);
+      const result: CreateMessageResult = {
+        role: "assistant",
+        model,
+        stopReason: stopReasons[stopReason],
+        content: { type: "text", text },
+      };
+      return result;
+    });
+  if (ask !== undefined)
+    client.setRequestHandler("elicitation/create", async ({ params }, { mcpReq }) => {
+      const request = toPersonRequest(server, params);
+      if (request === undefined) return { action: "decline" };
+      return toElicitResult(await ask(request, { call, signal: mcpReq.signal }));
+    });
+}
+
+function toElicitResult(answer: Awaited<ReturnType<AskPerson>>): ElicitResult {
+  if (answer.action !== "accept") return { action: answer.action };
+  const fields = Object.entries(answer.content ?? {}).flatMap(([key, value]) => {
+    const fitting = toFieldValue(value);
+    return fitting === undefined ? [] : [[key, fitting] as const];
+  });
+  return { action: "accept", content: Object.fromEntries(fields) };
+}
+
+function toFieldValue(value: Json): string | number | boolean | string[] | undefined {
+  if (Array.isArray(value)) return value.filter((item) => typeof item === "string");
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") return value;
+  return undefined;
+}
+
+/** What the person is asked; undefined for an address that nobody should open. */
+export function toPersonRequest(server: string, params: object): PersonRequest | undefined {
+  const { mode, message, requestedSchema, url }: Readonly<Record<string, unknown>> = { ...params };
+  const words = typeof message === "string" ? message : "";
+  if (mode === "url") {
+    if (typeof url !== "string" || !isSafeToOpen(url)) return undefined;
+    return { kind: "url", server, message: words, url: new URL(url).href };
+  }
+  return {
+    kind: "form",
+    server,
+    message: words,
+    schema: isJsonObject(requestedSchema) ? requestedSchema : {},
+  };
+}
+
+/** Tells whether a browser may open it: scripts, files and other programs have addresses, too. */
+export function isSafeToOpen(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname, username, password } = new URL(url);
+  if (username !== "" || password !== "") return false;
+  return protocol === "https:" || (protocol === "http:" && isLoopback(hostname));
+}
+
+const stopReasons: Readonly<Record<StopReason, string>> = {
+  stop: "endTurn",
+  length: "maxTokens",
+  tool_calls: "toolUse",
+  stop_sequence: "stopSequence",
+  content_filtered: "endTurn",
+  pause: "endTurn",
+};
+
+function toSampling(server: string, params: CreateMessageRequest["params"]): SamplingRequest {
+  const { systemPrompt, messages, maxTokens, temperature, stopSequences } = params;
+  return {
+    server,
+    messages: messages.map((message) => toMessage(server, message)),
+    maxOutputTokens: maxTokens,
+    ...(systemPrompt === undefined ? {} : { system: systemPrompt }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(stopSequences === undefined ? {} : { stopSequences }),
+  };
+}
+
+function toMessage(server: string, message: CreateMessageRequest["params"]["messages"][number]): Message {
+  const blocks = Array.isArray(message.content) ? message.content : [message.content];
+  const texts = blocks.map((block) => {
+    if (block.type === "text") return { type: "text" as const, text: block.text };
+    if (block.type === "image" && message.role === "user") {
+      return {
+        type: "image" as const,
+        mediaType: block.mimeType,
+        source: { kind: "base64" as const, data: block.data },
+      };
+    }
+    throw new TauError(
+      "mcp.unsupported",
+      `The MCP server "${server}" wanted a model to be shown ${block.type}, which is not done for servers.`,
+    );
+  });
+  if (message.role === "user") return { role: "user", parts: texts };
+  return { role: "assistant", parts: texts };
+}

@@ -1,0 +1,68 @@
+import { TauError } from "@tau/core";
+
+/**
+ * How requests leave: the global `fetch` fits. Everything that this package asks of the network goes through it,
+ * authorization included, so that one place decides which addresses may be reached.
+ */
+export type McpFetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
+
+/** Bytes that one message of a server may have. */
+export const maxMessageBytes = 16_000_000;
+
+/** Options of {@link guardedFetch}. */
+export interface GuardedFetchOptions {
+  readonly fetch: McpFetch;
+  /** The server's address. */
+  readonly url: string;
+  /** Sent to the server's origin only. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * Adds the server's own headers to what goes to the server's origin and to nothing else (authorization servers are
+ * named by the server, and would get them, too), and ends an answer whose message grows without end.
+ */
+export function guardedFetch({ fetch, url, headers }: GuardedFetchOptions): McpFetch {
+  const { origin } = new URL(url);
+  return async (target, init = {}) => {
+    const isServer = new URL(target).origin === origin;
+    const all = new Headers(init.headers);
+    if (isServer) for (const [name, value] of Object.entries(headers)) all.set(name, value);
+    const response = await fetch(target, { ...init, headers: all });
+    if (response.body === null) return response;
+    const { status, statusText } = response;
+    const body = response.body.pipeThrough(messageLimit());
+    const limited = new Response(body, { status, statusText, headers: response.headers });
+    // Redirects are judged by where an answer came from, which a response that is made here does not know.
+    Object.defineProperty(limited, "url", { value: response.url });
+    return limited;
+  };
+}
+
+const lineFeed = 10;
+
+/** Counts the bytes since the last empty line: in an event stream those of one event, elsewhere all. */
+function messageLimit(): TransformStream<Uint8Array, Uint8Array> {
+  let bytes = 0;
+  let wasLineFeed = false;
+  return new TransformStream({
+    transform(chunk, controller) {
+      for (const byte of chunk) {
+        bytes += 1;
+        if (byte === lineFeed && wasLineFeed) bytes = 0;
+        // Events may end their lines with \r\n.
+        if (byte !== 13) wasLineFeed = byte === lineFeed;
+      }
+      if (bytes > maxMessageBytes) throw tooLarge();
+      controller.enqueue(chunk);
+    },
+  });
+}
+
+/** The error for a message beyond {@link maxMessageBytes}. */
+export function tooLarge(): TauError {
+  return new TauError(
+    "mcp.too_large",
+    `The MCP server sent a message of more than ${maxMessageBytes / 1_000_000} MB: ask for less at once.`,
+  );
+}

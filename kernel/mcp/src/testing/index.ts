@@ -1,0 +1,1 @@
+export { describeMcpCredentialStore } from "./describe-credential-store.ts";
