@@ -10,6 +10,8 @@ import { createSqliteCallEvents } from "./sqlite-call-events.ts";
 import { createSqliteCacheTier } from "./sqlite-cache-tier.ts";
 import { createSqliteContentStore } from "./sqlite-content-store.ts";
 import { createSqliteJournal } from "./sqlite-journal.ts";
+import { createSqliteMemory } from "./sqlite-memory.ts";
+import type { SqliteMemory, SqliteMemoryOptions } from "./sqlite-memory.ts";
 import { createSqlitePrefixBook } from "./sqlite-prefix-book.ts";
 import { createSqliteLeases } from "./sqlite-leases.ts";
 
@@ -35,6 +37,8 @@ export interface SqliteStore extends AsyncDisposable {
   readonly answers: CacheTier;
   /** What is kept at providers for prompts. */
   readonly prefixes: PrefixBook;
+  /** What a tenant remembers, for `createMemory` of `@tau/memory`. Throws `context.invalid_tenant`. */
+  memoryOf(tenant: string, options?: SqliteMemoryOptions): SqliteMemory;
   /** What became of model calls. */
   readonly calls: CallEventStore;
 }
@@ -60,6 +64,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Sq
     answers: createSqliteCacheTier(client),
     prefixes: createSqlitePrefixBook(client),
     calls: createSqliteCallEvents(client),
+    memoryOf: (tenant, memory) => createSqliteMemory(client, tenant, memory),
     async [Symbol.asyncDispose]() {
       await leases.releaseAll();
       await journal[Symbol.asyncDispose]();

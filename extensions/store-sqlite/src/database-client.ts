@@ -222,6 +222,9 @@ function sizeOf(streams: readonly StreamAppend[]): number {
 function operationSize(operation: Operation): number {
   if (operation.op === "put_content") return operation.data.byteLength;
   if (operation.op === "answer_put") return operation.stored.answer.length;
+  if (operation.op === "memory_save") return operation.text.length;
+  if (operation.op === "memory_index")
+    return operation.put.reduce((sum, { body, bodyWords }) => sum + body.length + bodyWords.length, 100);
   return operation.op === "save_checkpoint" ? operation.state.length : 100;
 }
 

@@ -1,4 +1,4 @@
-import { ownerState } from "./owner.ts";
+import { ownerState } from "@tau/memory/process-owner";
 import type { WriteOperation } from "./protocol.ts";
 import type { TenantDatabase } from "./tenant-database.ts";
 

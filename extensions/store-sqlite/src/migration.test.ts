@@ -11,7 +11,7 @@ const tables = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY nam
 /** Makes a file as version 1 wrote it, out of one of today's. */
 function takeBack(file: DatabaseSync): void {
   file.exec(
-    "DROP TABLE budget_counters; DROP TABLE budget_held; DROP TABLE answers; DROP TABLE prefixes; DROP TABLE call_events; DROP TABLE call_bodies; PRAGMA user_version = 1",
+    "DROP TABLE budget_counters; DROP TABLE budget_held; DROP TABLE answers; DROP TABLE prefixes; DROP TABLE call_events; DROP TABLE call_bodies; DROP TABLE memory_files; DROP TABLE memory_texts; DROP TABLE memory_words; PRAGMA user_version = 1",
   );
 }
 

@@ -3,6 +3,7 @@ import type { Checkpoint, ListOptions, StreamSummary } from "@tau/runtime";
 import type { AnswerAnswers, AnswerRead, AnswerWrite } from "./answer-protocol.ts";
 import type { CallEventAnswers, CallEventRead, CallEventWrite } from "./call-event-protocol.ts";
 import type { PrefixAnswers, PrefixWrite } from "./prefix-protocol.ts";
+import type { MemoryAnswers, MemoryRead, MemoryWrite } from "./memory-protocol.ts";
 import type { BudgetAnswers, BudgetRead, BudgetWrite } from "./budget-protocol.ts";
 
 /** What copying between threads is cheapest for. */
@@ -13,6 +14,7 @@ export type WriteOperation =
   | AnswerWrite
   | BudgetWrite
   | CallEventWrite
+  | MemoryWrite
   | PrefixWrite
   | {
       readonly op: "save_checkpoint";
@@ -55,6 +57,10 @@ const writeOperations: Readonly<Record<WriteOperation["op"], true>> = {
   call_purge: true,
   prefix_put: true,
   prefix_remove: true,
+  memory_save: true,
+  memory_delete: true,
+  memory_rename: true,
+  memory_index: true,
 };
 
 /** Tells whether an operation changes a tenant's file. */
@@ -67,6 +73,7 @@ export type ReadOperation =
   | AnswerRead
   | BudgetRead
   | CallEventRead
+  | MemoryRead
   | { readonly op: "version"; readonly tenant: string; readonly stream: string }
   | { readonly op: "read"; readonly tenant: string; readonly stream: string; readonly from: number }
   | { readonly op: "list"; readonly tenant: string; readonly options: ListOptions }
@@ -94,7 +101,8 @@ export interface EventPage {
 }
 
 /** What each operation answers. */
-export interface Answers extends AnswerAnswers, BudgetAnswers, CallEventAnswers, PrefixAnswers {
+export interface Answers
+  extends AnswerAnswers, BudgetAnswers, CallEventAnswers, MemoryAnswers, PrefixAnswers {
   readonly save_checkpoint: null;
   readonly put_content: string;
   readonly acquire: boolean;

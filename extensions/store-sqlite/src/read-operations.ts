@@ -7,6 +7,7 @@ import { readAnswer } from "./answer-operations.ts";
 import { readBudget } from "./budget-operations.ts";
 import { readCallEvents } from "./call-event-operations.ts";
 import { DatabaseError } from "./database-error.ts";
+import { readMemory } from "./memory-operations.ts";
 import type { Answers, EventPage, Plain, ReadOperation } from "./protocol.ts";
 import { column } from "./tenant-database.ts";
 import type { TenantDatabase } from "./tenant-database.ts";
@@ -41,6 +42,11 @@ export function read(database: TenantDatabase, operation: ReadOperation): Answer
     case "call_body":
     case "call_has_older":
       return readCallEvents(database, operation);
+    case "memory_list":
+    case "memory_load":
+    case "memory_stamps":
+    case "memory_query":
+      return readMemory(database, operation);
     default:
       return unreachable(operation);
   }
@@ -58,6 +64,10 @@ export const nothing: { readonly [Op in ReadOperation["op"]]: Answers[Op] } = {
   call_read: [],
   call_body: null,
   call_has_older: false,
+  memory_list: [],
+  memory_load: null,
+  memory_stamps: [],
+  memory_query: [],
 };
 
 function readVersion(database: TenantDatabase, stream: string): number {

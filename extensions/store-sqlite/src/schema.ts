@@ -48,6 +48,17 @@ const migrations: readonly string[] = [
    CREATE INDEX call_events_by_session ON call_events (session, at, id) WHERE session IS NOT NULL;
    CREATE TABLE call_bodies (sha256 TEXT PRIMARY KEY, at INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
    CREATE INDEX call_bodies_by_time ON call_bodies (at);`,
+  // The words are kept apart from the texts, which say what is shown of them: folded words are no sentence.
+  `CREATE TABLE memory_files (
+     path TEXT PRIMARY KEY, folded TEXT NOT NULL UNIQUE, body TEXT NOT NULL, etag TEXT NOT NULL, stamp TEXT NOT NULL,
+     bytes INTEGER NOT NULL, at INTEGER NOT NULL
+   ) STRICT;
+   CREATE TABLE memory_texts (
+     id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, stamp TEXT NOT NULL, title TEXT NOT NULL, body TEXT NOT NULL
+   ) STRICT;
+   CREATE VIRTUAL TABLE memory_words USING fts5(
+     title, body, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 0'
+   );`,
 ];
 
 const newestVersion = migrations.length;

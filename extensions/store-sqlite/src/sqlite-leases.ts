@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 
 import { TauError } from "@tau/core";
+import { ownerName } from "@tau/memory/process-owner";
 import { assertLeaseKey, journalClosed } from "@tau/runtime";
 import type { Lease, Leases } from "@tau/runtime";
 
 import type { DatabaseClient } from "./database-client.ts";
-import { ownerName } from "./owner.ts";
 
 /** {@link Leases} with a heart beat that ends with the store. */
 export interface SqliteLeases extends Leases {

@@ -7,6 +7,7 @@ import { DatabaseError } from "./database-error.ts";
 import { acquire, renew } from "./lease-operations.ts";
 import { eventWidth, partsOf } from "./placed-append.ts";
 import type { PlacedAppend, PlacedPart } from "./placed-append.ts";
+import { writeMemory } from "./memory-operations.ts";
 import { writePrefix } from "./prefix-operations.ts";
 import type { Answers, Plain, WriteOperation } from "./protocol.ts";
 import { column } from "./tenant-database.ts";
@@ -105,6 +106,11 @@ export function write(tenant: TenantDatabase, operation: WriteOperation): Answer
     case "call_append":
     case "call_purge":
       return writeCallEvents(tenant, operation);
+    case "memory_save":
+    case "memory_delete":
+    case "memory_rename":
+    case "memory_index":
+      return writeMemory(tenant, operation);
     case "acquire":
       return acquire(tenant, operation);
     case "renew":

@@ -1,5 +1,6 @@
 export { memoryErrorCodes } from "./error-codes.ts";
-export { memoryNamespaces, memoryPathNames } from "./store/memory-path.ts";
+export { memoryChanged, memoryExists, memoryNotFound, memoryTooLarge } from "./store/memory-errors.ts";
+export { assertMemoryPrefix, foldPath, memoryNamespaces, memoryPathNames } from "./store/memory-path.ts";
 export type { MemoryEntry, MemoryFile, MemoryPrecondition, MemoryStore } from "./store/memory-store.ts";
 export { assertExpected, assertMemoryText, etagOf, memoryLimits } from "./store/memory-store.ts";
 export type { TransientStoreOptions } from "./store/transient-store.ts";
