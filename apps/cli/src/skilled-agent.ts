@@ -47,7 +47,9 @@ export async function withSkills(agent: AgentConfig, skills: readonly Skill[]): 
     instructions: agent.instructions === undefined ? text : `${agent.instructions}\n\n${text}`,
     ...(policyFor === undefined
       ? {}
-      : { policyFor: (environment) => activations.narrow(environment, policyFor(environment)) }),
+      : {
+          policyFor: (environment, grants) => activations.narrow(environment, policyFor(environment, grants)),
+        }),
   };
   return { agents: [skilled, ...host.agents], runIn: host.runIn };
 }

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 
 import { TauError } from "@tau/core";
 import type { OwnedEnvironment } from "@tau/tools";
-import { createGuardedFiles, createPipePool, createRunningSet, profileHash } from "@tau/tools";
+import { createGuardedFiles, createPipePool, createRunningSet, profileHash, programPathOf } from "@tau/tools";
 
 import { jailVector } from "./jail-command.ts";
 import type { JailOptions } from "./jail-options.ts";
@@ -35,6 +35,7 @@ export async function createJail(options: JailOptions): Promise<OwnedEnvironment
     enforced: true,
     profile: settings.profile,
     profileHash: hashOf(settings),
+    programPath: programPathOf({ ...settings.bwrapVariables, ...settings.innerVariables }),
   } as const;
   const files = createGuardedFiles(settings.policy);
   const transactions = await openJailTransactions(store, {

@@ -7,6 +7,7 @@ export { createCallContext } from "./call-context.ts";
 export type { EffectKind, ShownContext } from "./effect-kind.ts";
 export { coreErrorCodes } from "./error-codes.ts";
 export { estimateTextTokens, estimateTokens } from "./estimate-tokens.ts";
+export type { GrantedEffect, GrantOffer, GrantTerms } from "./grant-terms.ts";
 export { assertTenant, uuidv7 } from "./id.ts";
 export type { Json, JsonObject, JsonSchema, ParsedJson } from "./json.ts";
 export { isJsonObject, parseJson } from "./json.ts";
@@ -66,6 +67,7 @@ export type {
   ModelCallFinished,
   PermissionDecided,
   Recorded,
+  Remember,
   RunFinished,
   RunLimits,
   RunResumed,

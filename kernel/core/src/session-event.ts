@@ -1,5 +1,6 @@
 import type { EffectKind } from "./effect-kind.ts";
 import type { Label } from "./label.ts";
+import type { GrantOffer } from "./grant-terms.ts";
 import type { AssistantMessage, ToolResultPart, UserMessage } from "./message.ts";
 import type { StopReason } from "./model-event.ts";
 import type { MicroUsd } from "./money.ts";
@@ -122,7 +123,10 @@ export interface ApprovalRequested {
   readonly reason: WaitingReason;
   readonly tool: string;
   readonly arguments: string;
-  /** SHA-256 over tool, arguments, principal and profile: what the answer is bound to. */
+  /**
+   * SHA-256 over tenant, tool, arguments, principal, profile, expiry, and what the call would really do, scripts that it
+   * runs included: what the answer is bound to.
+   */
   readonly binding: string;
   /** One line that says what would happen. */
   readonly summary: string;
@@ -130,7 +134,14 @@ export interface ApprovalRequested {
   readonly expiresAt: number;
   /** What the model had been shown when it asked for this; absent: nothing in it was untrusted or secret. */
   readonly label?: Label;
+  /** How many equal calls of the step wait for this one answer; absent for one. Each has an event of its own. */
+  readonly times?: number;
+  /** What an answer for longer than once would allow; absent where there is no such answer. */
+  readonly grant?: GrantOffer;
 }
+
+/** For how long an answer counts: for this session, or until the grant expires or is revoked. */
+export type Remember = "session" | "always";
 
 /** What a person may answer. The last two answer an unknown effect: run it again, or take it as done. */
 export type ApprovalAnswer = "allow" | "deny" | "rerun" | "done";
@@ -145,6 +156,8 @@ export interface ApprovalAnswered {
   /** The principal who answered; `system` when it expired. */
   readonly by: string;
   readonly note?: string;
+  /** Absent: once. */
+  readonly remember?: Remember;
 }
 
 /** An effect is about to happen. */

@@ -1,7 +1,7 @@
 import type { Model, ModelRequest } from "@tau/agent";
 import type { ContextEntry, RunLimits } from "@tau/core";
 import type { ContextBudget, RunState } from "@tau/session";
-import type { Environment, EnvironmentInfo, PermissionPolicy, ToolRegistry } from "@tau/tools";
+import type { ActiveGrant, Environment, EnvironmentInfo, PermissionPolicy, ToolRegistry } from "@tau/tools";
 import type { FlowOptions } from "@tau/tools/flow";
 
 import type { Hook } from "./hook.ts";
@@ -34,8 +34,15 @@ export interface AgentConfig {
    * Default: nowhere; see {@link noEnvironment}.
    */
   openEnvironment?(request: EnvironmentRequest): Promise<Environment & Partial<AsyncDisposable>>;
-  /** The rules for that environment. Default: {@link defaultPolicy}. */
-  policyFor?(environment: EnvironmentInfo): PermissionPolicy;
+  /**
+   * The rules for that environment. Default: {@link defaultPolicy}. `grants` are what the caller was asked before and
+   * allowed for longer than once: for `createPermissionPolicy`.
+   */
+  policyFor?(environment: EnvironmentInfo, grants?: () => readonly ActiveGrant[]): PermissionPolicy;
+  /** Whether people may answer for longer than once; then policies are told what they allowed. Default false. */
+  readonly keepsGrants?: boolean;
+  /** For how long such an answer counts, in milliseconds. Default 30 days. */
+  readonly grantTtlMs?: number;
   /**
    * How information may flow in that environment; `off` lets untrusted text do whatever the rules allow. Default: the
    * rules of `defaultFlowRules`, a trusted workspace, and a person to ask.

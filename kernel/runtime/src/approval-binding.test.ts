@@ -10,6 +10,8 @@ const subject = fc.record({
   arguments: fc.string(),
   principal: fc.string(),
   profileHash: fc.string(),
+  content: fc.string(),
+  expiresAt: fc.string(),
 });
 
 describe("approvalBinding()", () => {
@@ -25,7 +27,14 @@ describe("approvalBinding()", () => {
   });
 
   test("is not fooled by text that moves from one field to the next", () => {
-    const base = { tenant: "t", effectId: "e", principal: "p", profileHash: "h" };
+    const base = {
+      tenant: "t",
+      effectId: "e",
+      principal: "p",
+      profileHash: "h",
+      content: "c",
+      expiresAt: "1",
+    };
 
     expect(approvalBinding({ ...base, tool: "ab", arguments: "c" })).not.toBe(
       approvalBinding({ ...base, tool: "a", arguments: "bc" }),

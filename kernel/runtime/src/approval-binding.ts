@@ -8,13 +8,17 @@ export interface ApprovalSubject {
   readonly arguments: string;
   readonly principal: string;
   readonly profileHash: string;
+  /** What the call would really do, scripts that it runs included; see `contentDigest`. */
+  readonly content: string;
+  /** Milliseconds since the epoch, in decimal digits. */
+  readonly expiresAt: string;
 }
 
 /** SHA-256 over the subject, each field with its length, so that no two subjects look alike. */
 export function approvalBinding(subject: ApprovalSubject): string {
   const hash = createHash("sha256");
-  const { tenant, effectId, tool, arguments: args, principal, profileHash } = subject;
-  for (const field of [tenant, effectId, tool, args, principal, profileHash]) {
+  const { tenant, effectId, tool, arguments: args, principal, profileHash, content, expiresAt } = subject;
+  for (const field of [tenant, effectId, tool, args, principal, profileHash, content, expiresAt]) {
     hash.update(`${Buffer.byteLength(field)}:`).update(field);
   }
   return hash.digest("hex");

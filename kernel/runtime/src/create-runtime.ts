@@ -7,6 +7,8 @@ import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import type { ContentStore } from "./content-store.ts";
 import type { Engine, RunRef } from "./engine.ts";
+import { createGrants } from "./grants.ts";
+import type { Grants } from "./grants.ts";
 import type { Journal } from "./journal.ts";
 import { guardedObserver } from "./guarded-observer.ts";
 import { createLiveFeed } from "./live-feed.ts";
@@ -42,7 +44,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const directory = createSessionDirectory(journal, clock, sessions);
   const places = createRunPlaces();
   const feed = createLiveFeed();
-  const run = createRunProgram({ agents, sessions, content, feed, clock, observer });
+  const grants = createGrants(journal, clock);
+  const run = createRunProgram({ agents, sessions, content, feed, clock, observer, grants });
   engine.register(runProgram, run, { beginsEarly: true });
   const parts: Parts = {
     started: false,
@@ -53,6 +56,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     directory,
     places,
     clock,
+    grants,
   };
 
   return {
@@ -70,6 +74,9 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     cancelRun: (request, context) => guarded(context, () => cancelRun(parts, request, context)),
     injectContext: (request, context) => guarded(context, () => injectContext(parts, request, context)),
     respond: (request, context) => guarded(context, () => respond(parts, request, context)),
+    listGrants: (context) =>
+      guarded(context, () => grants.list({ ...context, principal: context.principal.id }, context.signal)),
+    revokeGrant: (grantId, context) => guarded(context, () => revokeGrant(parts, grantId, context)),
     getSession: (sessionId, context) => guarded(context, () => directory.get(sessionId, context)),
     listSessions: (request, context) => guarded(context, () => directory.list(request, context)),
     forkSession: (request, context) => guarded(context, () => directory.fork(request, context)),
@@ -80,6 +87,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
 interface Parts extends StartRunHost {
   started: boolean;
   readonly clock: Clock;
+  readonly grants: Grants;
 }
 
 async function guarded<T>(context: CallContext, act: () => Promise<T>): Promise<T> {
@@ -106,6 +114,18 @@ const injectContext = async (
   await directory.version(request.sessionId, context);
   const { entries, sessionId } = request;
   await sessions.inbox(context.tenant, sessionId).addContext(context.principal.id, entries);
+};
+
+const revokeGrant = async (
+  { grants }: Parts,
+  grantId: string,
+  { tenant, principal, signal }: CallContext,
+): Promise<void> => {
+  if (await grants.revoke({ tenant, principal: principal.id }, grantId, signal)) return;
+  throw new TauError(
+    "grant.not_found",
+    `There is no grant ${JSON.stringify(grantId.slice(0, 128))}; it may have expired or been revoked.`,
+  );
 };
 
 function notStarted(): TauError {

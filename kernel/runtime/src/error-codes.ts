@@ -35,6 +35,8 @@ export const runtimeErrorCodes = {
     "The engine is shutting down. Unfinished runs are taken up by the next one on the same store; ask again there.",
   "environment.unavailable":
     "The agent has no environment, so its tools cannot touch files or commands. Give its configuration an `openEnvironment`.",
+  "grant.not_found":
+    "The caller has no such grant: it may have expired, or been revoked. List the grants that there are.",
   "hook.failed":
     "A hook threw or took too long. Hooks gate, so they fail closed. Repair the hook that the message names.",
   "run.blocked":

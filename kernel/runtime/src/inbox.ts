@@ -1,5 +1,5 @@
 import { isJsonObject, isTauError, parseJson } from "@tau/core";
-import type { ApprovalAnswer, ContextEntry } from "@tau/core";
+import type { ApprovalAnswer, ContextEntry, Remember } from "@tau/core";
 
 import type { Clock } from "./clock.ts";
 import type { Journal, StreamId } from "./journal.ts";
@@ -18,6 +18,7 @@ export interface InboxAnswer {
   readonly approvalId: string;
   readonly answer: ApprovalAnswer;
   readonly note?: string;
+  readonly remember?: Remember;
 }
 
 /** Something that was handed to a session from outside. */

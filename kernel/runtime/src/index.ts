@@ -32,6 +32,7 @@ export type {
   StreamSummary,
 } from "./journal.ts";
 export type { Lease, Leases } from "./lease.ts";
+export type { Grant } from "./grants.ts";
 export type {
   AttachRequest,
   CreateSessionRequest,

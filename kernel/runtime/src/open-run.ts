@@ -9,6 +9,8 @@ import { defaultPolicy } from "./default-policy.ts";
 import type { EngineContext } from "./engine.ts";
 import type { LiveChannel } from "./live-feed.ts";
 import { noEnvironment } from "./no-environment.ts";
+import { createRunGrants, noGrants } from "./run-grants.ts";
+import type { RunGrants } from "./run-grants.ts";
 import type { RunInput } from "./run-input.ts";
 import type { RunHost } from "./run-host.ts";
 import type { RunScope } from "./run-scope.ts";
@@ -41,7 +43,10 @@ export async function openRun(host: RunHost, parts: RunParts): Promise<OpenedRun
   const environment = await openEnvironment(host, parts);
   const close = (): Promise<void> => closeEnvironment(host, parts, environment);
   try {
-    return { scope: scopeOf(host, parts, environment), [Symbol.asyncDispose]: close };
+    return {
+      scope: scopeOf(host, parts, { environment, grants: await grantsOf(host, parts) }),
+      [Symbol.asyncDispose]: close,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -87,7 +92,22 @@ async function closeEnvironment(
 // One for all: making an abort's default reason costs a stack trace.
 const runEnded = new Error("The run ended.");
 
-function scopeOf(host: RunHost, parts: RunParts, environment: Environment): RunScope {
+/** What the caller allowed for longer than once, if the agent has such answers. */
+async function grantsOf(host: RunHost, { agent, engine, request, timer }: RunParts): Promise<RunGrants> {
+  if (agent.keepsGrants !== true) return noGrants;
+  const { sessionId, principal } = request;
+  const owner = { tenant: engine.tenant, principal: principal.id, sessionId };
+  const grants = createRunGrants(host.grants, host.clock, owner);
+  await grants.refresh(timer.signal, true);
+  return grants;
+}
+
+interface OpenedParts {
+  readonly environment: Environment;
+  readonly grants: RunGrants;
+}
+
+function scopeOf(host: RunHost, parts: RunParts, { environment, grants }: OpenedParts): RunScope {
   const { engine, request, log, agent, timer } = parts;
   const { tenant } = engine;
   const { sessionId } = request;
@@ -107,13 +127,14 @@ function scopeOf(host: RunHost, parts: RunParts, environment: Environment): RunS
     log,
     engine,
     environment,
-    policy: agent.policyFor?.(environment.info) ?? defaultPolicy,
+    policy: agent.policyFor?.(environment.info, () => grants.current()) ?? defaultPolicy,
     ...flowOf(agent, environment),
     tools: agent.tools.viewFor({
       principal: request.principal,
       ...(agent.role === undefined ? {} : { role: agent.role }),
     }),
     artifacts: createContentArtifacts(host.content, tenant),
+    grants,
     inbox: host.sessions.inbox(tenant, sessionId),
     channel: parts.channel,
     clock: host.clock,

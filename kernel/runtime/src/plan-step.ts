@@ -1,7 +1,8 @@
 import { isTauError, uuidv7 } from "@tau/core";
-import type { ApprovalRequested, ToolCallPart, ToolResultPart, WaitingReason } from "@tau/core";
+import type { ApprovalRequested, GrantOffer, ToolCallPart, ToolResultPart, WaitingReason } from "@tau/core";
 import type { EffectState } from "@tau/session";
-import type { Decision, PreparedCall, ReadyCall } from "@tau/tools";
+import { contentDigest } from "@tau/tools";
+import type { Decision, EffectRequest, PreparedCall, ReadyCall } from "@tau/tools";
 
 import { approvalBinding } from "./approval-binding.ts";
 import { flowOn, taintOfUnknown } from "./flow-step.ts";
@@ -11,13 +12,17 @@ import { runOf } from "./run-scope.ts";
 import type { RunScope } from "./run-scope.ts";
 import { untilAborted } from "./until-aborted.ts";
 
-const defaultApprovalTimeoutMs = 7 * 24 * 60 * 60 * 1_000;
+const dayMs = 24 * 60 * 60 * 1_000;
+const defaultApprovalTimeoutMs = 7 * dayMs;
+const defaultGrantTtlMs = 30 * dayMs;
 
 /**
  * Decides on every call of the current step that has no decision yet: arguments, hooks, rules. Records a
  * decision and its reason for each, a result for what is refused, and a question for what a person must decide.
  */
 export async function planStep(scope: RunScope): Promise<void> {
+  const looking = runOf(scope).effects.length === 0 ? undefined : scope.grants.refresh(scope.call.signal);
+  if (looking !== undefined) await looking;
   for (const effect of runOf(scope).effects) {
     if (effect.finished === undefined && effect.decided === undefined) await decide(scope, effect);
   }
@@ -62,32 +67,67 @@ export function errorResult(call: ToolCallPart, text: string): ToolResultPart {
   };
 }
 
-/** Asks a person about an effect. */
-export function askPerson(
-  scope: RunScope,
-  effect: EffectState,
-  reason: WaitingReason,
-  summary: string,
-): void {
+/** What a person is asked about. */
+export interface Question {
+  readonly reason: WaitingReason;
+  readonly summary: string;
+  /** The call as it would run now; absent where only its past matters. */
+  readonly prepared?: ReadyCall;
+}
+
+/**
+ * Asks a person about an effect. Equal calls of a step are one question: each is recorded, and the one answer counts
+ * for all that waited for it.
+ */
+export function askPerson(scope: RunScope, effect: EffectState, question: Question): void {
+  const { reason, summary, prepared } = question;
   const call = effectiveCall(effect);
+  const equal = reason === "approval" ? equalEffects(scope, effect) : [];
+  const first = equal.find(
+    ({ asked, answered }) => asked?.reason === reason && answered === undefined,
+  )?.asked;
+  const timeoutMs = scope.agent.approvalTimeoutMs ?? defaultApprovalTimeoutMs;
+  const expiresAt = first?.expiresAt ?? scope.clock.now() + timeoutMs;
+  const grant = reason === "approval" && prepared !== undefined ? grantOffer(scope, prepared) : undefined;
   const event: ApprovalRequested = {
     type: "approval_requested",
     runId: scope.runId,
-    approvalId: uuidv7(scope.clock.now()),
+    approvalId: first?.approvalId ?? uuidv7(scope.clock.now()),
     effectId: effect.effectId,
     reason,
     tool: call.name,
     arguments: call.arguments,
-    binding: bindingOf(scope, effect),
+    binding: bindingOf(scope, effect, { prepared, expiresAt }),
     summary,
-    expiresAt: scope.clock.now() + (scope.agent.approvalTimeoutMs ?? defaultApprovalTimeoutMs),
+    expiresAt,
     ...(effect.decided?.label === undefined ? {} : { label: effect.decided.label }),
+    ...(equal.length < 2 ? {} : { times: equal.length }),
+    ...(grant === undefined ? {} : { grant }),
   };
   scope.log.record(event);
 }
 
+/** The calls of this step that say the same and have no result yet, the effect itself among them. */
+function equalEffects(scope: RunScope, effect: EffectState): readonly EffectState[] {
+  const call = effectiveCall(effect);
+  return runOf(scope).effects.filter((other) => {
+    const { name, arguments: args } = effectiveCall(other);
+    return other.finished === undefined && name === call.name && args === call.arguments;
+  });
+}
+
+function grantOffer({ agent, policy, environment }: RunScope, prepared: ReadyCall): GrantOffer | undefined {
+  if (agent.keepsGrants !== true) return undefined;
+  const terms = policy.propose?.(requestOf(prepared, environment.info.profile.workspace));
+  return terms === undefined ? undefined : { ...terms, ttlMs: agent.grantTtlMs ?? defaultGrantTtlMs };
+}
+
 /** What an answer about this effect is bound to, as things are now. */
-export function bindingOf(scope: RunScope, effect: EffectState): string {
+export function bindingOf(
+  scope: RunScope,
+  effect: EffectState,
+  { prepared, expiresAt }: { readonly prepared: ReadyCall | undefined; readonly expiresAt: number },
+): string {
   const call = effectiveCall(effect);
   return approvalBinding({
     tenant: scope.call.tenant,
@@ -96,6 +136,8 @@ export function bindingOf(scope: RunScope, effect: EffectState): string {
     arguments: call.arguments,
     principal: scope.call.principal.id,
     profileHash: scope.environment.info.profileHash,
+    content: prepared === undefined ? "" : contentDigest(prepared.access),
+    expiresAt: String(expiresAt),
   });
 }
 
@@ -138,14 +180,13 @@ export function decideByRules(
   });
   if (decision === "deny") finishEffect(scope, effect, "denied", errorResult(call, `tool.denied: ${reason}`));
   else scope.prepared.set(effectId, prepared);
-  if (decision === "ask") askPerson(scope, effect, "approval", reason);
+  if (decision === "ask") askPerson(scope, effect, { reason: "approval", summary: reason, prepared });
 }
 
 /** What the rules say, and the flow of information: the stricter of the two. What throws has not allowed anything. */
 export function ruleOn(scope: RunScope, effect: EffectState, prepared: ReadyCall): FlowDecision {
   try {
-    const { tool, access } = prepared;
-    const said = scope.policy.decide({ tool, access, workspace: scope.environment.info.profile.workspace });
+    const said = scope.policy.decide(requestOf(prepared, scope.environment.info.profile.workspace));
     if (!isDecision(said.decision)) throw new TypeError("The permission rules answered no decision.");
     const flow = flowOn(scope, effect, prepared);
     return flow === undefined ? said : stricter(said, flow);
@@ -169,6 +210,10 @@ function stricter(said: Decision, flow: FlowDecision): FlowDecision {
   return { ...said, ...(both ? { reason: `${said.reason} ${reason}` } : {}), ...facts };
 }
 
+function requestOf({ tool, access }: ReadyCall, workspace: string): EffectRequest {
+  return { tool, access, workspace };
+}
+
 function deny(scope: RunScope, effect: EffectState, reason: string): void {
   const { runId } = scope;
   const { effectId, call } = effect;
@@ -185,11 +230,12 @@ function deny(scope: RunScope, effect: EffectState, reason: string): void {
 
 /** Validation is code of the tool's author, and paths are looked up: neither holds up a cancel. */
 export function prepare(
-  { tools, environment, call: caller }: RunScope,
+  { tools, environment, policy, call: caller }: RunScope,
   call: ToolCallPart,
 ): Promise<PreparedCall> {
   const { signal } = caller;
-  return untilAborted(tools.prepare(call, { environment, signal, call: caller }), signal);
+  const { hashedPrograms: hashed = [] } = policy;
+  return untilAborted(tools.prepare(call, { environment, signal, call: caller, hashed }), signal);
 }
 
 function isDecision(value: string): boolean {

@@ -45,8 +45,11 @@ function ruledAgain(scope: RunScope, effect: EffectState, prepared: ReadyCall): 
 function answerHolds(scope: RunScope, effect: EffectState, prepared: ReadyCall): boolean {
   const { call, asked } = effect;
   if (asked === undefined) return false;
-  if (asked.binding !== bindingOf(scope, effect)) {
-    const text = "tool.denied: The approval was for other arguments, another principal or another profile.";
+  const { expiresAt, reason } = asked;
+  const bound = reason === "unknown_effect" ? undefined : prepared;
+  if (asked.binding !== bindingOf(scope, effect, { prepared: bound, expiresAt })) {
+    const text =
+      "tool.denied: The approval was for other arguments, another principal, another profile, or for files that have changed since. Call again to have it asked anew.";
     finishEffect(scope, effect, "denied", errorResult(call, text));
     return false;
   }
@@ -55,7 +58,7 @@ function answerHolds(scope: RunScope, effect: EffectState, prepared: ReadyCall):
     finishEffect(scope, effect, "denied", errorResult(call, `tool.denied: ${now.reason}`));
     return false;
   }
-  if (scope.clock.now() <= asked.expiresAt) return true;
-  askPerson(scope, effect, asked.reason, asked.summary);
+  if (scope.clock.now() <= expiresAt) return true;
+  askPerson(scope, effect, { reason, summary: asked.summary, prepared });
   return false;
 }

@@ -3,6 +3,7 @@ import type { Observer } from "@tau/core";
 import type { AgentConfig } from "./agent-config.ts";
 import type { Clock } from "./clock.ts";
 import type { ContentStore } from "./content-store.ts";
+import type { Grants } from "./grants.ts";
 import type { LiveFeed } from "./live-feed.ts";
 import type { Sessions } from "./sessions.ts";
 
@@ -14,4 +15,5 @@ export interface RunHost {
   readonly feed: LiveFeed;
   readonly clock: Clock;
   readonly observer: Observer;
+  readonly grants: Grants;
 }

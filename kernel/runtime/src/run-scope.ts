@@ -8,6 +8,7 @@ import type { Clock } from "./clock.ts";
 import type { EngineContext } from "./engine.ts";
 import type { Inbox } from "./inbox.ts";
 import type { LiveChannel } from "./live-feed.ts";
+import type { RunGrants } from "./run-grants.ts";
 import type { RunTimer } from "./run-timer.ts";
 import type { SessionLog } from "./session-log.ts";
 
@@ -26,6 +27,7 @@ export interface RunScope {
   readonly tools: ToolSet;
   readonly artifacts: ArtifactStore;
   readonly inbox: Inbox;
+  readonly grants: RunGrants;
   readonly channel: LiveChannel;
   readonly clock: Clock;
   readonly observer: Observer;

@@ -4,12 +4,15 @@ import type {
   CallContext,
   ContextEntry,
   MicroUsd,
+  Remember,
   RunEvent,
   RunLimits,
   RunStatus,
   Usage,
   UserMessage,
 } from "@tau/core";
+
+import type { Grant } from "./grants.ts";
 
 /** A session to be made. */
 export interface CreateSessionRequest {
@@ -71,6 +74,8 @@ export interface RespondRequest {
   readonly approvalId: string;
   readonly answer: ApprovalAnswer;
   readonly note?: string;
+  /** Lets an `allow` count for longer than once, on the terms that the question offers. */
+  readonly remember?: Remember;
 }
 
 /**
@@ -103,6 +108,10 @@ export interface Runtime extends AsyncDisposable {
   ): Promise<void>;
   /** Throws `approval.not_found`, `approval.answered`, `approval.expired`, `approval.invalid_answer`. */
   respond(request: RespondRequest, context: CallContext): Promise<void>;
+  /** The caller's answers that still count, oldest first. */
+  listGrants(context: CallContext): Promise<readonly Grant[]>;
+  /** Takes an answer back; runs under way notice within a second. Throws `grant.not_found`. */
+  revokeGrant(grantId: string, context: CallContext): Promise<void>;
   getSession(sessionId: string, context: CallContext): Promise<SessionInfo>;
   /**
    * By id, the greatest first: ids that Tau makes begin with their time, so the newest come first.

@@ -11,7 +11,7 @@ export async function settleUnknown(scope: RunScope, effect: EffectState): Promi
   // An answer is good for one start; an effect that was interrupted again is asked about again.
   if (asked?.reason !== "unknown_effect" || answered?.answer === "rerun") {
     const summary = `The process ended while "${call.name}" was running, and it must not simply run again. Did it happen?`;
-    askPerson(scope, effect, "unknown_effect", summary);
+    askPerson(scope, effect, { reason: "unknown_effect", summary });
   } else if (answered === undefined) {
     await waitForPerson(scope, asked);
   } else if (answered.answer === "done") {

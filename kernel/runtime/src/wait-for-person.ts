@@ -1,5 +1,6 @@
 import type { ApprovalRequested } from "@tau/core";
 
+import type { InboxAnswer } from "./inbox.ts";
 import { runOf } from "./run-scope.ts";
 import type { RunScope } from "./run-scope.ts";
 import { untilAborted } from "./until-aborted.ts";
@@ -8,6 +9,8 @@ import { untilAborted } from "./until-aborted.ts";
 export function answerSignal(approvalId: string): string {
   return `approval:${approvalId}`;
 }
+
+type Said = Pick<InboxAnswer, "answer" | "by" | "note" | "remember">;
 
 /**
  * Waits, for days if need be, for the answer to one question; others of the step may be answered meanwhile.
@@ -33,7 +36,7 @@ export async function waitForPerson(scope: RunScope, asked: ApprovalRequested): 
     );
     answer = await scope.inbox.answerTo(approvalId, scope.call.signal);
   }
-  const { answer: said, by, note } = answer ?? { answer: "deny", by: "system" };
+  const { answer: said, by, note, remember }: Said = answer ?? { answer: "deny", by: "system" };
   log.record({
     type: "approval_answered",
     runId,
@@ -42,5 +45,7 @@ export async function waitForPerson(scope: RunScope, asked: ApprovalRequested): 
     answer: said,
     by,
     ...(note === undefined ? {} : { note }),
+    ...(remember === undefined ? {} : { remember }),
   });
+  if (remember !== undefined) await scope.grants.refresh(scope.call.signal, true);
 }

@@ -56,14 +56,14 @@ export class SessionState {
   /** The run under way, or the last one. */
   run: RunState | undefined = undefined;
 
-  /** Questions that wait for a person. */
+  /** Questions that wait for a person; one that several equal calls wait for is there once. */
   get pending(): readonly ApprovalRequested[] {
-    const effects = this.run?.effects ?? [];
-    return effects.flatMap((effect) =>
-      effect.asked !== undefined && effect.answered === undefined && effect.finished === undefined
-        ? [effect.asked]
-        : [],
-    );
+    const questions = new Map<string, ApprovalRequested>();
+    for (const { asked, answered, finished } of this.run?.effects ?? []) {
+      if (asked !== undefined && answered === undefined && finished === undefined)
+        questions.set(asked.approvalId, asked);
+    }
+    return [...questions.values()];
   }
 
   apply({ seq, at, event }: Recorded): void {

@@ -1,5 +1,5 @@
 import { meetPolicies } from "@tau/tools";
-import type { EnvironmentInfo, PermissionPolicy } from "@tau/tools";
+import type { EffectRequest, EnvironmentInfo, PermissionPolicy } from "@tau/tools";
 
 import { allowedToolsPolicy } from "./allowed-tools.ts";
 import type { Skill } from "./skill.ts";
@@ -29,11 +29,18 @@ export function createSkillActivations(): SkillActivations {
       active.set(environment, policies.set(name, allowedToolsPolicy(name, allowedTools)));
     },
     narrow(environment, policy) {
+      const narrowed = ({ tool }: EffectRequest): PermissionPolicy => {
+        const narrowing = tool.name === skillToolName ? [] : [...(active.get(environment)?.values() ?? [])];
+        return narrowing.reduce<PermissionPolicy>((met, each) => meetPolicies(met, each), policy);
+      };
+      const { hashedPrograms } = policy;
       return {
-        decide(request) {
-          const narrowing =
-            request.tool.name === skillToolName ? [] : [...(active.get(environment)?.values() ?? [])];
-          return narrowing.reduce(meetPolicies, policy).decide(request);
+        ...(hashedPrograms === undefined ? {} : { hashedPrograms }),
+        decide: (request) => narrowed(request).decide(request),
+        propose: (request) => narrowed(request).propose?.(request),
+        explain: (request) => {
+          const now = narrowed(request);
+          return now.explain?.(request) ?? { ...now.decide(request), effects: [] };
         },
       };
     },

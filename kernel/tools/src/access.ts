@@ -1,3 +1,5 @@
+import type { ExecutedFile } from "./permissions/executed-file.ts";
+
 /**
  * One thing that a tool call would touch. Permissions are decided on these, never on the model's words.
  *
@@ -6,7 +8,13 @@
 export type Access =
   | { readonly kind: "read"; readonly path: string }
   | { readonly kind: "write"; readonly path: string }
-  | { readonly kind: "command"; readonly source: string; readonly cwd: string }
+  | {
+      readonly kind: "command";
+      readonly source: string;
+      readonly cwd: string;
+      /** What it would execute, found out when the call is prepared; absent where nobody looked. */
+      readonly files?: readonly ExecutedFile[];
+    }
   | { readonly kind: "network"; readonly host: string }
   /** Beside `network`: the call does more at the host than look. */
   | { readonly kind: "send"; readonly host: string }

@@ -33,6 +33,8 @@ export interface EnvironmentInfo {
   readonly profile: EnvironmentProfile;
   /** SHA-256 over the effective profile, 12 hexadecimal digits. */
   readonly profileHash: string;
+  /** Folders in which commands look for programs, the first one first; absent where it is not known. */
+  readonly programPath?: readonly string[];
   /** What of the usual promises this kind of environment does not keep, each a few words. Absent: nothing. */
   readonly unenforced?: readonly string[];
 }

@@ -17,7 +17,7 @@ export type {
 } from "./environment.ts";
 export type { FileLedger } from "./file-ledger.ts";
 export { createFileLedger } from "./file-ledger.ts";
-export { commandVariables } from "./host/command-variables.ts";
+export { commandVariables, programPathOf } from "./host/command-variables.ts";
 export type { HostEnvironmentOptions, OwnedEnvironment } from "./host/create-host-environment.ts";
 export type { AnchoredDirectory } from "./host/anchored-directory.ts";
 export { openDirectory } from "./host/anchored-directory.ts";
@@ -44,6 +44,7 @@ export { createRunningSet } from "./host/running-set.ts";
 export type { ProcessControl, StartedProcess, StartOptions } from "./host/start-process.ts";
 export { startProcess } from "./host/start-process.ts";
 export { resizeTerminal, terminalCommand } from "./host/terminal-command.ts";
+export type { ExecutedFile } from "./permissions/executed-file.ts";
 export type {
   ConsideredRule,
   EffectDecision,
@@ -51,9 +52,12 @@ export type {
   ExplainedRule,
   Explanation,
 } from "./permissions/explanation.ts";
+export { contentDigest } from "./permissions/content-digest.ts";
+export type { ActiveGrant } from "./permissions/grant.ts";
 export { meetPolicies } from "./permissions/meet-policies.ts";
 export type { ExplainingPolicy, PermissionPolicyOptions } from "./permissions/permission-policy.ts";
 export { createPermissionPolicy } from "./permissions/permission-policy.ts";
+export type { ProgramPin } from "./permissions/program-pin.ts";
 export { renderExplanation } from "./permissions/render-explanation.ts";
 export type { PermissionLayer, PermissionRule, PermissionRules, Verdict } from "./permissions/rule.ts";
 export type { RuleLayer, RuleOrigin } from "./permissions/rule-layer.ts";

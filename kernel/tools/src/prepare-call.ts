@@ -7,6 +7,7 @@ import type { Access } from "./access.ts";
 import { describeValue } from "./argument-path.ts";
 import type { Environment } from "./environment.ts";
 import { errorResult, errorText } from "./error-result.ts";
+import { findExecutedFiles } from "./permissions/find-executed-files.ts";
 import { missingScopeMessage, missingScopes } from "./tool-scopes.ts";
 import type { Tool } from "./tool.ts";
 
@@ -16,6 +17,8 @@ export interface PrepareOptions {
   readonly signal: AbortSignal;
   /** Who calls. Without one, tools that require scopes are refused. */
   readonly call?: { readonly principal: Pick<Principal, "scopes"> };
+  /** Programs whose content the rules ask about; see `PermissionPolicy.hashedPrograms`. */
+  readonly hashed?: readonly string[];
 }
 
 /** A call that may run, if the permissions allow its `access`. */
@@ -51,7 +54,7 @@ export type PreparedCall = ReadyCall | RefusedCall;
 export async function prepareCall(
   tool: Tool,
   call: ToolCallPart,
-  { environment, signal, call: caller }: PrepareOptions,
+  { environment, signal, call: caller, hashed = [] }: PrepareOptions,
 ): Promise<PreparedCall> {
   const missing = missingScopes(tool, caller?.principal);
   if (missing.length > 0) return refuse(call, "tool.missing_scope", missingScopeMessage(tool.name, missing));
@@ -61,7 +64,9 @@ export async function prepareCall(
     const validated = await tool.validate(parsed.value);
     if (!validated.ok) return refuse(call, "tool.invalid_arguments", issueText(tool, validated.issues));
     const asked = tool.access(validated.value, environment.info.profile.workspace);
-    const access = asked.some(isFile) ? await withRealPaths(asked, environment, signal) : asked;
+    const real = asked.some(isFile) ? await withRealPaths(asked, environment, signal) : asked;
+    const runs = real.some(({ kind }) => kind === "command");
+    const access = runs ? await findExecutedFiles(real, { environment, signal, hashed }) : real;
     return {
       ok: true,
       call,

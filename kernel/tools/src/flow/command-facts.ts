@@ -42,7 +42,7 @@ export function commandFacts(access: Extract<Access, { kind: "command" }>, place
   const label: Label = { ...origin, origins: ["command"] };
   if (enforced && !reached) return { kinds: containedKinds(place), label };
 
-  const effects = effectsOfSource(access.source, access.cwd, place.home);
+  const effects = effectsOfSource(access, place.home);
   const files = effects.flatMap((effect) => fileFacts(effect, place));
   const fetches = reached || effects.some(isNetworkCommand);
   return {

@@ -27,3 +27,10 @@ export function commandVariables(
   // it is a shell in a shell.
   return { PATH: "/usr/local/bin:/usr/bin:/bin", SHLVL: "1", ...variables };
 }
+
+/** Where commands with these variables look for programs. An empty entry is the folder they run in. */
+export function programPathOf({
+  PATH = "",
+}: Readonly<Record<string, string | undefined>>): readonly string[] {
+  return PATH.split(":").map((entry) => (entry === "" ? "." : entry));
+}

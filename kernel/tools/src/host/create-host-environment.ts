@@ -6,7 +6,7 @@ import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 
 import type { Environment, EnvironmentProfile, StartRequest } from "../environment.ts";
-import { commandVariables } from "./command-variables.ts";
+import { commandVariables, programPathOf } from "./command-variables.ts";
 import { failed, toEnvironmentError } from "./environment-error.ts";
 import { createGuardedFiles } from "./guarded-files.ts";
 import { defaultProtectedPaths, defaultSecretPaths, isSecretFileName } from "./guarded-paths.ts";
@@ -54,6 +54,7 @@ export function createHostEnvironment(options: HostEnvironmentOptions): OwnedEnv
       kind: "host",
       enforced: false,
       profile,
+      programPath: programPathOf(env),
       profileHash: profileHash([
         "host",
         profile.access,

@@ -1,3 +1,4 @@
+import type { ExecutedFile } from "./executed-file.ts";
 import type { Doubt, ShellCommand } from "./shell-effects.ts";
 
 /**
@@ -12,7 +13,13 @@ export type CallEffect =
       readonly path: string;
       readonly by: "tool" | "redirect" | "argument" | "guess";
     }
-  | { readonly kind: "command"; readonly command: ShellCommand; readonly folders: readonly string[] }
+  | {
+      readonly kind: "command";
+      readonly command: ShellCommand;
+      readonly folders: readonly string[];
+      /** What it would execute; absent where nobody looked. */
+      readonly files?: readonly ExecutedFile[];
+    }
   | {
       readonly kind: "network" | "send";
       readonly host: string;

@@ -8,15 +8,20 @@ import { describeEffect } from "./describe-effect.ts";
 import type { Match } from "./match-argv.ts";
 import { matchRule, toRuleSubject } from "./match-rule.ts";
 import type { RuleSubject } from "./match-rule.ts";
+import { pinProblem, shadowingFile } from "./program-pin.ts";
+import type { CompiledPin } from "./program-pin.ts";
 import type { CompiledRule, Verdict } from "./rule.ts";
 
 /** What deciding needs to know beside the effect. */
 export interface DecisionSettings {
   readonly rules: readonly CompiledRule[];
+  readonly pins: readonly CompiledPin[];
   readonly profile: EnvironmentProfile["access"];
   readonly enforced: boolean;
   readonly approvals: "ask" | "never" | "policy";
   readonly home: string;
+  /** The hash of the environment's profile. */
+  readonly profileHash?: string | undefined;
 }
 
 /** What a rule says of an effect. */
@@ -44,6 +49,7 @@ export function decideEffect(
     tool: request.tool.name,
     workspace: request.workspace,
     home: settings.home,
+    profile: settings.profileHash,
   });
   const matches: RuleMatch[] = [];
   for (const rule of settings.rules) {
@@ -59,8 +65,19 @@ export function decideEffect(
     strictest([...restrictions(trusted), ...uncertainty(effect, settings)]) ??
     permission(effect, { request, settings, described, matches: trusted });
   // Where nobody is asked without a rule, an ask rule is a door: one that nobody trusts must not open it.
-  const decision = strictest([decided, ...restrictions(distrusted)]) ?? decided;
+  const tightened = [...restrictions(distrusted), ...pinned(effect, settings)];
+  const decision = strictest([decided, ...tightened]) ?? decided;
   return { decision, subject, described, matches };
+}
+
+/** A pin holds in every profile and environment: the name in a rule, or in a question, must mean what it says. */
+function pinned(effect: CallEffect, settings: DecisionSettings): readonly Decision[] {
+  return settings.pins.flatMap((pin) => {
+    const problem = pinProblem(pin, effect);
+    return problem === undefined
+      ? []
+      : [unsettled(problem, settings, { text: `programs.${pin.name}`, origin: pin.origin })];
+  });
 }
 
 function partition(matches: readonly RuleMatch[]): readonly [readonly RuleMatch[], readonly RuleMatch[]] {
@@ -119,7 +136,11 @@ function restriction(
 }
 
 /** The decision on what no rule settles: ask when someone is there to be asked, else deny. */
-function unsettled(problem: string, settings: DecisionSettings, rule?: CompiledRule): Decision {
+function unsettled(
+  problem: string,
+  settings: DecisionSettings,
+  rule?: Pick<CompiledRule, "text" | "origin">,
+): Decision {
   const decided: Decision =
     settings.approvals === "ask"
       ? { decision: "ask", reason: `${problem}.` }
@@ -130,7 +151,7 @@ function unsettled(problem: string, settings: DecisionSettings, rule?: CompiledR
   return rule === undefined ? decided : { ...decided, ...named(rule) };
 }
 
-function named({ text, origin }: CompiledRule): Pick<Decision, "rule" | "layer"> {
+function named({ text, origin }: Pick<CompiledRule, "text" | "origin">): Pick<Decision, "rule" | "layer"> {
   return { rule: text, layer: origin };
 }
 
@@ -162,7 +183,13 @@ interface Unrestricted {
 }
 
 function permission(effect: CallEffect, { request, settings, described, matches }: Unrestricted): Decision {
-  const rule = matches.find((found) => found.rule.verdict === "allow" && found.match === "yes")?.rule;
+  const shadow = shadowingFile(effect);
+  const rule = matches.find(
+    (found) =>
+      found.rule.verdict === "allow" &&
+      found.match === "yes" &&
+      (shadow === undefined || found.rule.origin === "profile"),
+  )?.rule;
   if (rule !== undefined && effect.kind !== "doubt") {
     return {
       decision: "allow",
@@ -173,7 +200,9 @@ function permission(effect: CallEffect, { request, settings, described, matches 
   const reason = defaultPermission(effect, request, settings);
   if (reason !== undefined) return { decision: "allow", reason };
   return unsettled(
-    `No rule covers ${described}, and the profile ${settings.profile} does not include it`,
+    shadow === undefined
+      ? `No rule covers ${described}, and the profile ${settings.profile} does not include it`
+      : `The name in ${described} means ${shadow}, a file of the workspace`,
     settings,
   );
 }

@@ -19,7 +19,7 @@ function effectsOfAccess(access: Access, workspace: string, home: string): reado
     case "write":
       return [{ kind: access.kind, path: posix.resolve(workspace, access.path), by: "tool" }];
     case "command":
-      return effectsOfSource(access.source, posix.resolve(workspace, access.cwd), home);
+      return effectsOfSource({ ...access, cwd: posix.resolve(workspace, access.cwd) }, home);
     case "network":
     case "send":
       return [{ ...access, by: "tool" }];

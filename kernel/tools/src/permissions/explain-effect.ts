@@ -4,6 +4,8 @@ import { decideEffect, whyNotCounted } from "./decide-effect.ts";
 import type { DecidedEffect, DecisionSettings } from "./decide-effect.ts";
 import type { EffectDecision, ExplainedLayer, ExplainedRule } from "./explanation.ts";
 import { matchRule } from "./match-rule.ts";
+import { pinProblem } from "./program-pin.ts";
+import type { CompiledPin } from "./program-pin.ts";
 import type { CompiledRule, Verdict } from "./rule.ts";
 import { whyMatch } from "./why-match.ts";
 
@@ -27,8 +29,19 @@ export function explainEffect(
       origin: rule.origin,
       match: match === "yes" ? "yes" : "maybe",
     })),
-    layers: [...sets.values()].map((rules) => explainLayer(rules, decided, settings)),
+    layers: [
+      ...[...sets.values()].map((rules) => explainLayer(rules, decided, settings)),
+      ...settings.pins.flatMap((pin) => explainPin(pin, effect)),
+    ],
   };
+}
+
+/** A pin of another program is no news. */
+function explainPin(pin: CompiledPin, effect: CallEffect): readonly ExplainedLayer[] {
+  const problem = pinProblem(pin, effect);
+  if (problem === undefined) return [];
+  const rule: ExplainedRule = { rule: `programs.${pin.name}`, verdict: "ask", match: "yes", why: problem };
+  return [{ layer: pin.origin, verdict: "ask", rules: [rule] }];
 }
 
 function explainLayer(

@@ -1,6 +1,8 @@
 import { unreachable } from "@tau/core";
 
 import type { CallEffect } from "./call-effect.ts";
+import { holdsFor } from "./grant.ts";
+import type { GrantRule } from "./grant.ts";
 import { matchesArgvBroadly, matchesArgvExactly } from "./match-argv.ts";
 import type { Match } from "./match-argv.ts";
 import { matchesHost } from "./match-host.ts";
@@ -26,21 +28,41 @@ export interface RuleSubject {
   readonly file: PathNames | undefined;
   readonly tool: string;
   readonly workspace: string;
+  /** The hash of the environment's profile, which grants are bound to. */
+  readonly profile: string | undefined;
   readonly roots: PathRoots;
+}
+
+/** What is the same for all effects of a call. */
+export interface SubjectFrame {
+  readonly tool: string;
+  readonly workspace: string;
+  readonly home: string;
+  readonly profile?: string | undefined;
 }
 
 /** Makes what {@link matchRule} looks at. */
 export function toRuleSubject(
   effect: CallEffect,
-  { tool, workspace, home }: { readonly tool: string; readonly workspace: string; readonly home: string },
+  { tool, workspace, home, profile }: SubjectFrame,
 ): RuleSubject {
   const file = effect.kind === "read" || effect.kind === "write" ? toPathNames(effect.path) : undefined;
   const roots = { workspace: toPathNames(workspace), home: toPathNames(home) };
-  return { effect, file, tool, workspace, roots };
+  return { effect, file, tool, workspace, profile, roots };
 }
 
 /** Tells whether a rule covers an effect. */
-export function matchRule(rule: CompiledRule, { effect, file, tool, workspace, roots }: RuleSubject): Match {
+export function matchRule(rule: CompiledRule, subject: RuleSubject): Match {
+  const match = matchPattern(rule, subject);
+  if (match === "no" || !isGrant(rule)) return match;
+  return holdsFor(rule, subject.effect, subject) ? match : "no";
+}
+
+function isGrant(rule: CompiledRule): rule is GrantRule {
+  return "granted" in rule;
+}
+
+function matchPattern(rule: CompiledRule, { effect, file, tool, workspace, roots }: RuleSubject): Match {
   const { pattern } = rule;
   switch (pattern.kind) {
     case "any":

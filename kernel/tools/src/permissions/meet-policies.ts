@@ -11,10 +11,17 @@ import type { ExplainingPolicy } from "./permission-policy.ts";
  * do what the policy above them does not allow.
  */
 export function meetPolicies(parent: PermissionPolicy, child: PermissionPolicy): ExplainingPolicy {
+  const hashedPrograms = [...(parent.hashedPrograms ?? []), ...(child.hashedPrograms ?? [])];
   return {
+    ...(hashedPrograms.length === 0 ? {} : { hashedPrograms }),
     decide(request) {
       const first = parent.decide(request);
       return strictest([first, child.decide(request)]) ?? first;
+    },
+    propose(request) {
+      // A grant is of one policy. Where the other asks, or denies, it would change nothing.
+      if (child.decide(request).decision === "allow") return parent.propose?.(request);
+      return parent.decide(request).decision === "allow" ? child.propose?.(request) : undefined;
     },
     explain(request) {
       const meets = [explainBy(parent, request), explainBy(child, request)];

@@ -1,5 +1,8 @@
 import { homedir } from "node:os";
 
+import { isTauError } from "@tau/core";
+import type { GrantTerms } from "@tau/core";
+
 import type { EnvironmentProfile, NetworkAccess } from "../environment.ts";
 import type { EffectRequest, PermissionPolicy } from "../permission.ts";
 import type { Decision } from "./decision.ts";
@@ -9,8 +12,12 @@ import { decideEffect, strictest } from "./decide-effect.ts";
 import type { DecisionSettings } from "./decide-effect.ts";
 import { explainEffect } from "./explain-effect.ts";
 import type { Explanation } from "./explanation.ts";
+import { parseGrant } from "./grant.ts";
+import type { ActiveGrant, GrantRule } from "./grant.ts";
 import { parseLayer, parseRules } from "./parse-rule.ts";
+import { parsePins } from "./program-pin.ts";
 import { profileRules } from "./profile-rules.ts";
+import { proposeGrant } from "./propose-grant.ts";
 import { ruleLayers } from "./rule-layer.ts";
 import type { CompiledRule, PermissionLayer, PermissionRules } from "./rule.ts";
 
@@ -22,6 +29,10 @@ export interface PermissionPolicyOptions {
   readonly rules?: PermissionRules;
   /** Rules of several layers. An allow rule of one never loosens what another denies or asks about. */
   readonly layers?: readonly PermissionLayer[];
+  /** What the person who makes the calls was asked before and allowed for longer, as of now; allow rules, each for one thing. */
+  readonly grants?: () => readonly ActiveGrant[];
+  /** The hash of the environment's profile (`EnvironmentInfo.profileHash`): grants of another one say nothing. */
+  readonly profileHash?: string;
   /** What the policy is called in explanations. */
   readonly name?: string;
   /** Whether the environment keeps commands inside the profile (`EnvironmentInfo.enforced`). Default false. */
@@ -43,6 +54,7 @@ export interface PermissionPolicyOptions {
 export interface ExplainingPolicy extends PermissionPolicy {
   /** Decides, and tells how; for people who write rules. */
   explain(request: EffectRequest): Explanation;
+  propose?(request: EffectRequest): GrantTerms | undefined;
 }
 
 /**
@@ -54,21 +66,23 @@ export interface ExplainingPolicy extends PermissionPolicy {
  * Throws `permission.invalid_rule` and `permission.example_failed`.
  */
 export function createPermissionPolicy(options: PermissionPolicyOptions): ExplainingPolicy {
-  const { approvals = "policy", enforced = false, profile, home = homedir(), name } = options;
-  const settings: DecisionSettings = {
-    rules: compileRules(options, home),
-    profile,
-    enforced,
-    approvals,
-    home,
-  };
+  const { approvals = "policy", enforced = false, profile, home = homedir(), name, profileHash } = options;
+  const pins = (options.layers ?? []).flatMap(({ programs = {}, layer }) => parsePins(programs, layer));
+  const fixed = { pins, profile, enforced, approvals, home, profileHash };
+  const hashedPrograms = pins.flatMap((pin) => (pin.sha256 === undefined ? [] : [pin.name]));
+  const written = compileRules(options, home);
+  const grants = createGrantRules(options.grants);
+  const settingsNow = (): DecisionSettings => ({ ...fixed, rules: [...grants(), ...written] });
 
   return {
+    ...(hashedPrograms.length === 0 ? {} : { hashedPrograms }),
     decide(request) {
+      const settings = settingsNow();
       const effects = effectsOfCall(request, home);
       return strictest(effects.map((effect) => decideEffect(effect, request, settings).decision)) ?? nothing;
     },
     explain(request) {
+      const settings = settingsNow();
       const effects = effectsOfCall(request, home).map((effect) => explainEffect(effect, request, settings));
       const { decision, reason, rule, layer }: Decision = strictest(effects) ?? nothing;
       return {
@@ -80,7 +94,32 @@ export function createPermissionPolicy(options: PermissionPolicyOptions): Explai
         effects,
       };
     },
+    propose(request) {
+      const settings = settingsNow();
+      const pairs = effectsOfCall(request, home).map((effect) => {
+        return { effect, decision: decideEffect(effect, request, settings).decision };
+      });
+      return proposeGrant(pairs, request, profileHash);
+    },
   };
+}
+
+/** Reads each grant once. What cannot be read allows nothing. */
+function createGrantRules(grants: (() => readonly ActiveGrant[]) | undefined): () => readonly GrantRule[] {
+  const parsed = new WeakMap<ActiveGrant, readonly GrantRule[]>();
+  const rulesOf = (grant: ActiveGrant): readonly GrantRule[] => {
+    const known = parsed.get(grant);
+    if (known !== undefined) return known;
+    let rules: readonly GrantRule[] = [];
+    try {
+      rules = parseGrant(grant);
+    } catch (error) {
+      if (!isTauError(error)) throw error;
+    }
+    parsed.set(grant, rules);
+    return rules;
+  };
+  return () => (grants?.() ?? []).flatMap(rulesOf);
 }
 
 const nothing: Decision = { decision: "deny", reason: "The call does nothing." };

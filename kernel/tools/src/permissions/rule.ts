@@ -1,6 +1,7 @@
 import type { ArgvPattern } from "./argv-pattern.ts";
 import type { Decision } from "./decision.ts";
 import type { PathPattern } from "./path-pattern.ts";
+import type { ProgramPin } from "./program-pin.ts";
 import type { RuleLayer, RuleOrigin } from "./rule-layer.ts";
 import type { Wildcard } from "./wildcard.ts";
 
@@ -30,6 +31,8 @@ export interface PermissionRules {
 export interface PermissionLayer {
   readonly layer: RuleLayer;
   readonly rules: PermissionRules;
+  /** Which files the names of programs may mean. Whatever else a name means is asked about, trusted layer or not. */
+  readonly programs?: Readonly<Record<string, ProgramPin>>;
   /** Where they were read, for explanations: a file's path. */
   readonly source?: string;
   /** Whether a person trusts what they were read from. Default true. False: they may only tighten, so allow rules count for nothing. */

@@ -1,6 +1,8 @@
 import { posix } from "node:path";
 
 import type { CallEffect } from "./call-effect.ts";
+import { commandKey } from "./executed-file.ts";
+import type { ExecutedFile } from "./executed-file.ts";
 import type { ShellWord } from "./match-argv.ts";
 import { namedResources } from "./named-resources.ts";
 import { shellEffectsOf } from "./shell-commands.ts";
@@ -9,8 +11,18 @@ import type { Doubt, ShellCommand, ShellFile } from "./shell-effects.ts";
 const maxFolders = 8;
 const maxArgumentFiles = 1_000;
 
-/** Everything that running shell source in `cwd` would do. */
-export function effectsOfSource(source: string, cwd: string, home: string): readonly CallEffect[] {
+/** Shell source, where it runs, and what it would execute if that was found out. */
+export interface SourceToRun {
+  readonly source: string;
+  readonly cwd: string;
+  readonly files?: readonly ExecutedFile[];
+}
+
+/** Everything that running shell source would do. */
+export function effectsOfSource(
+  { source, cwd, files: executed }: SourceToRun,
+  home: string,
+): readonly CallEffect[] {
   const shell = shellEffectsOf(source, home);
   const doubts = [...shell.doubts];
   const folders = foldersOf(cwd, shell.folders);
@@ -32,7 +44,12 @@ export function effectsOfSource(source: string, cwd: string, home: string): read
     shell.commands.length > 0 ? shell.commands : [{ argv: [], role: "plain" }];
   const moves = folders.map((path): CallEffect => ({ kind: "read", path, by: "redirect" }));
   return [
-    ...commands.map((command): CallEffect => ({ kind: "command", command, folders: known })),
+    ...commands.map((command): CallEffect => {
+      const effect = { kind: "command", command, folders: known } as const;
+      if (executed === undefined) return effect;
+      const key = commandKey(command.argv);
+      return { ...effect, files: executed.filter((file) => file.command === key) };
+    }),
     ...guessed,
     ...[...hosts].map((host): CallEffect => ({ kind: "network", host, by: "argument" })),
     ...unique(shell.files.flatMap((file) => effectsOfFile(file, known, "redirect"))),
@@ -50,7 +67,7 @@ function unique(effects: readonly CallEffect[]): readonly CallEffect[] {
 }
 
 /** Every folder the script may be in at some point: each `cd` may have happened, or have failed, or not be reached. */
-function foldersOf(cwd: string, changes: readonly ShellWord[]): readonly string[] {
+export function foldersOf(cwd: string, changes: readonly ShellWord[]): readonly string[] {
   const folders = new Set([cwd]);
   for (const { value = "" } of changes) {
     if (folders.size > maxFolders) break;

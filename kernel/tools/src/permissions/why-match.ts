@@ -22,6 +22,8 @@ const about: Readonly<Record<CallEffect["kind"], string>> = {
 export function whyMatch(rule: CompiledRule, { effect, tool }: RuleSubject, match: Match): string {
   if (match === "yes") return "covers it";
   if (match === "maybe") return "may cover it: words are computed, or could mean the same";
+  if ("granted" in rule)
+    return "is a grant for exactly one thing, in one place, with the same files and profile";
   const { pattern } = rule;
   switch (pattern.kind) {
     case "any":
