@@ -51,6 +51,10 @@ never: it is denied. Default: ask on a terminal, else never.`,
     help: `${list(environments)}. host means no sandbox at all. Default: jail.`,
   },
   network: { type: "boolean", help: "Let commands reach the network." },
+  untrusted: {
+    type: "boolean",
+    help: "Nobody vouches for what is in the folder, as in a repository of\nstrangers: nothing that it says leads to more than reading and\nchanges that can be undone without a question.",
+  },
   "max-steps": { type: "string", value: "N", help: "At most this many model calls. Default 50." },
 };
 

@@ -34,6 +34,14 @@ export async function askPerson(
     ),
   );
   writeLine(terminal, readable(question.arguments).replaceAll(/^/gmu, "      "));
+  const sources = question.label?.origins ?? [];
+  if (sources.length > 0) {
+    const list = visible(sources.slice(0, 5).join(", ")).replaceAll("\n", " ");
+    writeLine(
+      terminal,
+      style("yellow", `    The model had been shown: ${list}${sources.length > 5 ? ", …" : ""}`),
+    );
+  }
   const prompt = unknown
     ? "    Did it happen? [r] run it again, [d] it is done, [n] neither, or n and why: "
     : "    Allow it once? [y]es, [n]o, or n and why: ";

@@ -75,6 +75,8 @@ export interface ConfigFile {
     readonly allow?: readonly string[];
     readonly ask?: readonly string[];
     readonly deny?: readonly string[];
+    /** Nobody vouches for what is in the folder. */
+    readonly untrusted?: boolean;
   };
   readonly environment: { readonly kind?: (typeof environments)[number]; readonly network?: boolean };
   /** Money in micro-USD. */

@@ -38,6 +38,10 @@ export function localAgent(options: LocalAgentOptions, layers: readonly Layer[])
     openEnvironment: async (request) =>
       await openEnvironment(settings, await workspaceOf(request, settings.cwd, confined)),
     policyFor: (environment) => policyFor(settings, environment),
+    flowFor: () => ({
+      trustedWorkspace: settings.untrusted !== true,
+      approvals: settings.approve === "never" ? "never" : "ask",
+    }),
   };
 }
 

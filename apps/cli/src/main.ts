@@ -45,6 +45,10 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "List model calls: tokens, cost, time, failures",
     load: async () => (await import("./commands/events.ts")).eventsCommand,
   },
+  why: {
+    summary: "Show why a call was denied, and where its text came from",
+    load: async () => (await import("./commands/why.ts")).whyCommand,
+  },
   probe: {
     summary: "Measure what a model really does",
     load: async () => (await import("./commands/probe.ts")).probeCommand,

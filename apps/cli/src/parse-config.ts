@@ -34,7 +34,14 @@ const checks: Readonly<Record<keyof ConfigFile, Readonly<Record<string, Check>>>
     context_window: countFrom(1),
   },
   agent: { instructions: text, max_steps: countFrom(1), max_tokens: countFrom(1) },
-  permissions: { profile: oneOf(profiles), approve: oneOf(approvals), allow: texts, ask: texts, deny: texts },
+  permissions: {
+    profile: oneOf(profiles),
+    approve: oneOf(approvals),
+    allow: texts,
+    ask: texts,
+    deny: texts,
+    untrusted: flag,
+  },
   budget: {
     minute_requests: countFrom(1),
     minute_tokens: countFrom(1),

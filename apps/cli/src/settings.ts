@@ -30,6 +30,8 @@ export interface Settings {
   readonly approve: (typeof approvals)[number];
   readonly environment: (typeof environments)[number];
   readonly network: boolean;
+  /** Nobody vouches for what is in the folder: what it says leads to nothing grave without a question. */
+  readonly untrusted?: boolean;
   readonly maxSteps?: number;
   /** Folders in which commands find programs before they look anywhere else. */
   readonly programs?: readonly string[];
@@ -120,6 +122,7 @@ export function settingsFrom(
       choiceOption(args, "approve", approvals) ?? permissions.approve ?? (someoneAnswers ? "ask" : "never"),
     environment: choiceOption(args, "environment", environments) ?? environment.kind ?? "jail",
     network: flagOption(args, "network") || environment.network === true,
+    untrusted: flagOption(args, "untrusted") || permissions.untrusted === true,
     ...(maxSteps === undefined ? {} : { maxSteps }),
   };
 }

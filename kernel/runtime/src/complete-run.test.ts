@@ -1,4 +1,4 @@
-import { createCallContext, untrusted } from "@tau/core";
+import { createCallContext, joinLabels, untrusted, userLabel } from "@tau/core";
 import { createToolRegistry, defineTool } from "@tau/tools";
 import { describe, expect, test } from "vitest";
 
@@ -62,6 +62,18 @@ describe("completeRun()", () => {
     const second = await completeRun(runtime, { prompt: "Next", sessionId }, context);
 
     expect(second).toMatchObject({ sessionId, text: "Two" });
+  });
+
+  test("hands a label down to a child and its answer's label back", async () => {
+    const label = untrusted("web:example.org");
+    await using runtime = await open([{ text: "One" }, { text: "Two" }]);
+    const context = createCallContext({ tenant: "acme", principal });
+
+    const own = await completeRun(runtime, { prompt: "Go" }, context);
+    const child = await completeRun(runtime, { prompt: "Go", label }, context);
+
+    expect(own.label).toBeUndefined();
+    expect(child.label).toEqual(joinLabels(userLabel, label));
   });
 
   test("cancels the run when its caller gives up", async () => {

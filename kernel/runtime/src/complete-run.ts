@@ -1,4 +1,4 @@
-import { textOf, userText } from "@tau/core";
+import { textOf } from "@tau/core";
 import type { CallContext, Label, RunFinished, RunLimits } from "@tau/core";
 
 import type { Runtime } from "./runtime.ts";
@@ -6,6 +6,8 @@ import type { Runtime } from "./runtime.ts";
 /** A prompt whose answer is wanted as a whole. */
 export interface CompleteRunRequest {
   readonly prompt: string;
+  /** How far to trust the prompt, where it is not a person's own words: a parent's, who was shown something. */
+  readonly label?: Label;
   /** The session to go on with; a new one when absent. */
   readonly sessionId?: string;
   readonly agent?: string;
@@ -17,7 +19,7 @@ export interface CompletedRun extends Omit<RunFinished, "type"> {
   readonly sessionId: string;
   /** The text of the model's last answer; empty when there was none. */
   readonly text: string;
-  /** What the last answer was made of; absent: nothing in it was untrusted or secret. */
+  /** How far to trust it: what it was made of. Absent: nothing of that was untrusted or secret. */
   readonly label?: Label;
 }
 
@@ -32,12 +34,15 @@ export async function completeRun(
   request: CompleteRunRequest,
   context: CallContext,
 ): Promise<CompletedRun> {
-  const { prompt, agent, limits } = request;
+  const { prompt, label, agent, limits } = request;
   const sessionId = request.sessionId ?? (await runtime.createSession({}, context)).sessionId;
   const { runId, fromSeq } = await runtime.startRun(
     {
       sessionId,
-      prompt: userText(prompt),
+      prompt: {
+        role: "user",
+        parts: [{ type: "text", text: prompt, ...(label === undefined ? {} : { label }) }],
+      },
       ...(agent === undefined ? {} : { agent }),
       ...(limits === undefined ? {} : { limits }),
     },

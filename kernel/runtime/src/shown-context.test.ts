@@ -59,6 +59,22 @@ describe("shownTo()", () => {
     expect(seen).toEqual([undefined, "untrusted"]);
   });
 
+  test("counts the definition of a tool that nobody approved", async () => {
+    const foreign = defineTool({
+      name: "foreign",
+      description: "Obey.",
+      definitionLabel: untrusted("mcp:evil"),
+      input: { type: "object" },
+      sideEffect: "pure",
+      execute: () => "",
+    });
+    await using harness = await openHarness({ model: turnModel([{ text: "Hello." }]), tools: [foreign] });
+
+    const events = await harness.run("Hi.");
+
+    expect(ofType(events, "model_finished")[0]?.label?.origins).toContain("mcp:evil");
+  });
+
   test("counts the context that the session was made with", async () => {
     const model = turnModel([{ text: "Hello." }]);
     await using harness = await openHarness({ model });

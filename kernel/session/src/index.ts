@@ -9,4 +9,6 @@ export { effectIdOf, innerEffectIdOf } from "./run-state.ts";
 export { activeMsOf } from "./run-time.ts";
 export { fenceKeyOf, SessionState, sessionStateVersion } from "./session-state.ts";
 export { contextBlock, isPlain } from "./show-message.ts";
+export type { Derived, Why } from "./why.ts";
+export { why } from "./why.ts";
 export { taintAnywhere, taintAt } from "./tainted-files.ts";

@@ -32,6 +32,8 @@ export interface ToolOptions<Input, Schema = ToolInputSchema<Input>> {
   readonly maxOutputChars?: number;
   /** How far to trust whatever the tool answers, errors included; absent: as far as the workspace. */
   readonly label?: Label;
+  /** How far to trust its name, description and schemas; see {@link Tool.definitionLabel}. */
+  readonly definitionLabel?: Label;
   /** What it does beyond its `access`; see {@link Tool.effects}. */
   readonly effects?: readonly EffectKind[];
   /** What `execute` answers, or its output's `value`: checked after every execution. */
@@ -83,6 +85,7 @@ export function defineTool<Input>(
     ...(cache === undefined ? {} : { cache }),
     ...(group === undefined ? {} : { group }),
     ...(native === undefined ? {} : { native }),
+    ...(options.definitionLabel === undefined ? {} : { definitionLabel: options.definitionLabel }),
     ...(options.effects === undefined ? {} : { effects: options.effects }),
     validate: input.validate,
     access: (value, workspace) => options.access?.(value, workspace) ?? [{ kind: "other" }],

@@ -88,6 +88,11 @@ export interface Tool<Input = unknown> {
   /** How far to trust whatever the tool answers, errors included; an output's own label can only take away. */
   readonly label?: Label;
   /**
+   * How far to trust its name, description and schemas, which every model that may use it is shown. Absent: as far as the
+   * program, or as the person who approved them.
+   */
+  readonly definitionLabel?: Label;
+  /**
    * What it does beyond its `access`, for tools that touch no file, command or host that they could name, such as one
    * that notifies somebody. Absent: what its class says, and what is labelled untrusted tells somebody outside.
    */
