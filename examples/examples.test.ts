@@ -24,6 +24,14 @@ test("custom-tool.ts pays the small sum back and refuses the large one", async (
   ]);
 });
 
+test("background-jobs.ts talks to what it started, and leaves nothing behind", async () => {
+  expect(await outputOf("background-jobs.ts")).toEqual([
+    "listening / heard good morning",
+    "terminal of 20 90",
+    "Running a command failed",
+  ]);
+});
+
 test("budget-stop.ts refuses the call that does not fit any more", async () => {
   const lines = await outputOf("budget-stop.ts");
   expect(lines.slice(0, 3)).toEqual([1, 2, 3].map((chapter) => `chapter ${chapter}: $0.006000`));

@@ -39,6 +39,12 @@ export const toolErrorCodes = {
   "git.invalid_value":
     "A revision, name or path is written in a way that Git could take for something else. Write it plainly.",
   "git.failed": "Git ended with an error; the message has its words.",
+  "job.lost":
+    "No job of that id is alive: jobs end with the run that started them, and with its process. It is not started again; start it anew if it is still needed.",
+  "job.no_input": "The job takes no input: it has ended, or its input was closed.",
+  "job.too_many": "The run has as many jobs as it may have at once. End one with job_kill first.",
+  "shell.needs_terminal":
+    "A command would wait for somebody at a terminal, or for ever. The message names the tool or the way to run it.",
   "artifact.not_found":
     "No artifact of this session has that id. Ids are `artifact:` and hexadecimal digits.",
   "environment.denied":

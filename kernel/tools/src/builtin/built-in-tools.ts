@@ -1,5 +1,8 @@
 import type { Tool } from "../tool.ts";
+import { createJobTools } from "../jobs/job-tools.ts";
+import { createTerminalTool } from "../jobs/terminal-tool.ts";
 import { createBashTool } from "./bash-tool.ts";
+import type { BashOptions } from "./bash-tool.ts";
 import { createEditTool } from "./edit-tool.ts";
 import { createGlobTool } from "./glob-tool.ts";
 import { createGrepTool } from "./grep-tool.ts";
@@ -7,10 +10,17 @@ import { createReadTool } from "./read-tool.ts";
 import type { RipgrepOptions } from "./ripgrep.ts";
 import { createWriteTool } from "./write-tool.ts";
 
-/** Makes the six built-in tools: bash, edit, glob, grep, read, write. */
-export function builtInTools(options: RipgrepOptions = {}): readonly Tool[] {
+/** Options of {@link builtInTools}. */
+export interface BuiltInOptions extends RipgrepOptions {
+  readonly bash?: BashOptions;
+}
+
+/** Makes the built-in tools: bash with its jobs and terminals, edit, glob, grep, read, write. */
+export function builtInTools(options: BuiltInOptions = {}): readonly Tool[] {
   return [
-    createBashTool(),
+    createBashTool(options.bash),
+    ...createJobTools(),
+    createTerminalTool(),
     createEditTool(),
     createGlobTool(options),
     createGrepTool(options),

@@ -5,6 +5,8 @@ export interface OutputCollector {
   readonly size: number;
   /** Everything kept; where a part had to be dropped, a line says how much. */
   toText(): string;
+  /** At most `maxBytes` from byte `from` on, or from the next one that is kept. */
+  read(from: number, maxBytes: number): { readonly bytes: Uint8Array; readonly from: number };
 }
 
 /** Makes an {@link OutputCollector} that keeps the first `headBytes` and the last `tailBytes`. */
@@ -38,6 +40,17 @@ export function createOutputCollector(headBytes: number, tailBytes: number): Out
       tail.push(Uint8Array.from(forTail));
       tailSize += forTail.byteLength;
       if (tailSize > tailBytes * 2) trim();
+    },
+    read: (from, maxBytes) => {
+      if (from < headSize) {
+        return { from, bytes: Buffer.concat(head).subarray(from, from + maxBytes) };
+      }
+      const tailStart = size - tailSize;
+      const start = Math.min(Math.max(from, tailStart), size);
+      return {
+        from: start,
+        bytes: Buffer.concat(tail).subarray(start - tailStart, start - tailStart + maxBytes),
+      };
     },
     toText: () => {
       if (tailSize > tailBytes) trim();

@@ -36,7 +36,7 @@ export function profileRules({ profile, network, home }: ProfileOptions): Permis
   if (profile === "full") return { allow: ["*"] };
 
   const commands = harmlessCommands.map((command) => `bash(${command})`);
-  const allow = ["read(**)", ...connections(network), ...commands];
+  const allow = ["read(**)", "job_kill", ...connections(network), ...commands];
   const secrets = [secretFiles, "/proc/*/environ", ...defaultSecretPaths(home)].flatMap((path) => [
     forbid(
       `read(${path})`,
