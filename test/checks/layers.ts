@@ -33,7 +33,18 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   web: kernel,
   "cli-models": kernel,
   server: [...kernel, "proto", "sandbox", "store-sqlite"],
-  cli: [...kernel, "proto", "client", "bedrock", "cli-models", "sandbox", "store-sqlite", "server"],
+  cli: [
+    ...kernel,
+    "proto",
+    "client",
+    "bedrock",
+    "cli-models",
+    "sandbox",
+    "egress",
+    "web",
+    "store-sqlite",
+    "server",
+  ],
   bench: [...kernel, "proto", "store-sqlite", "server"],
 };
 

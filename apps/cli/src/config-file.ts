@@ -12,6 +12,9 @@ export const approvals = ["never", "ask", "policy"] as const;
 /** Where commands run. */
 export const environments = ["jail", "host"] as const;
 
+/** Services that search the web. */
+export const searchServices = ["brave", "tavily", "searxng"] as const;
+
 /** Providers that the command mentions first. */
 const firstProviders = ["anthropic", "openai", "openrouter", "gemini", "vertex", "ollama"];
 
@@ -50,6 +53,19 @@ export interface ConfiguredModel {
   readonly sampling?: boolean;
 }
 
+/** A secret that is put into commands' requests to one host, on their way out. */
+export interface ConfiguredCredential {
+  readonly name: string;
+  /** The one host that gets it, with a port where it is not 443. */
+  readonly host: string;
+  /** What holds the placeholder for commands, such as `GITHUB_TOKEN`. */
+  readonly variable: string;
+  /** `env:NAME` or `file:PATH`; never the secret itself. */
+  readonly secret: string;
+  /** Send it unencrypted, too. */
+  readonly plain_http?: boolean;
+}
+
 /** What a tau.toml may say. Every key is optional. */
 export interface ConfigFile {
   readonly model: {
@@ -79,6 +95,18 @@ export interface ConfigFile {
     readonly untrusted?: boolean;
   };
   readonly environment: { readonly kind?: (typeof environments)[number]; readonly network?: boolean };
+  readonly network: {
+    /** What commands in the jail reach, and the tools of the web. */
+    readonly hosts?: readonly string[];
+    /** Addresses and ranges that may be dialled although they are not public. */
+    readonly addresses?: readonly string[];
+  };
+  readonly web: {
+    readonly search?: (typeof searchServices)[number];
+    /** `env:NAME` or `file:PATH`; never the key itself. */
+    readonly api_key?: string;
+    readonly base_url?: string;
+  };
   /** Money in micro-USD. */
   readonly budget: {
     readonly minute_requests?: number;
@@ -90,6 +118,7 @@ export interface ConfigFile {
   /** The model of each tier, as its provider names it. */
   readonly tiers: Readonly<Partial<Record<(typeof tierNames)[number], string>>>;
   readonly models: readonly ConfiguredModel[];
+  readonly credentials: readonly ConfiguredCredential[];
 }
 
 /** A configuration that says nothing. */
@@ -98,9 +127,12 @@ export const emptyConfig: ConfigFile = {
   agent: {},
   permissions: {},
   environment: {},
+  network: {},
+  web: {},
   budget: {},
   tiers: {},
   models: [],
+  credentials: [],
 };
 
 /** The file that a folder's configuration is in. */

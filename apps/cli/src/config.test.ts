@@ -38,6 +38,16 @@ describe("tau.toml", () => {
       "models.tools",
       "true or false",
     ],
+    ["a host outside of a list", "[network]\nhosts = 'a.example'", "network.hosts", "a list of texts"],
+    [
+      "one section for all credentials",
+      "[credentials]\nname = 'x'",
+      "credentials must be sections",
+      "[[credentials]]",
+    ],
+    ["a credential without a host", "[[credentials]]\nname = 'x'", "credentials.host is missing", "tau.toml"],
+    ["a secret in the open", "[[credentials]]\nsecret = 'hunter2'", "credentials.secret must be", "env:NAME"],
+    ["a wrong search service", "[web]\nsearch = 'altavista'", "web.search", "one of brave"],
     ["broken TOML", "[model]\nid = ", "tau.toml: line 2", ""],
   ])("with %s is refused: the file, the key and the remedy are named", async (_what, text, key, remedy) => {
     await using place = await createPlace();
@@ -125,7 +135,7 @@ describe("tau init", () => {
     const uncommented = text.replaceAll(/^# (?=[a-z_]+ = )/gmu, "");
     const config = parseConfig(uncommented, path);
     expect(Object.values(config).map((section) => Object.keys(section).length)).toEqual([
-      7, 3, 5, 2, 5, 4, 0,
+      7, 3, 5, 2, 2, 3, 5, 4, 0, 0,
     ]);
     expect((await place.tau(["run", "hi"])).stderr).toContain(accepted);
 

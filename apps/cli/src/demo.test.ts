@@ -108,6 +108,7 @@ describe("tau doctor", () => {
       "node ok",
       "config fault",
       "sandbox note",
+      "network note",
       "store fault",
       "provider fault",
     ]);

@@ -14,6 +14,7 @@ import { localChain } from "./local-chain.ts";
 import { workspaceKey } from "./open-environment.ts";
 import { withSkills } from "./skilled-agent.ts";
 import { storeDirectory } from "./tau-home.ts";
+import { openWebAccess } from "./web-access.ts";
 
 /** Options of {@link openLocalRuntime}. */
 export interface LocalRuntimeOptions extends LocalAgentOptions {
@@ -55,7 +56,8 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     ...(observer === undefined ? {} : { observer }),
     ...(onRetry === undefined ? {} : { onRetry }),
   });
-  const skilled = await withSkills(localAgent(options, chain.layers), skills);
+  const web = openWebAccess(settings);
+  const skilled = await withSkills(localAgent(options, chain.layers, web.tools), skills);
   const runtime = createRuntime({
     journal: store.journal,
     content: store.content,
@@ -72,6 +74,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     async [Symbol.asyncDispose]() {
       await engine[Symbol.asyncDispose]();
       await runtime[Symbol.asyncDispose]();
+      await web[Symbol.asyncDispose]();
       await chain[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
     },

@@ -6,17 +6,24 @@ import { isTauError, TauError } from "@tau/core";
 import type { EnvironmentRequest } from "@tau/runtime";
 import { createJail } from "@tau/sandbox";
 import { commandVariables, createHostEnvironment, createPermissionPolicy } from "@tau/tools";
-import type { EnvironmentInfo, OwnedEnvironment, PermissionPolicy } from "@tau/tools";
+import type { EnvironmentInfo, NetworkGate, OwnedEnvironment, PermissionPolicy } from "@tau/tools";
 
 import { rgPath } from "@vscode/ripgrep";
 
+import { localTenant } from "./local-context.ts";
+import { openGate } from "./open-gate.ts";
+import type { GateCaller } from "./open-gate.ts";
 import type { Settings } from "./settings.ts";
 
 /** The key of the context entry that says where a session works. */
 export const workspaceKey = "workspace";
 
-/** Opens the jail or, when the settings say so in as many words, the host. Throws `sandbox.*`. */
-export async function openEnvironment(settings: Settings, workspace: string): Promise<OwnedEnvironment> {
+/** Opens the jail or, when the settings say so in as many words, the host. Throws `sandbox.*`, `egress.invalid_rule`. */
+export async function openEnvironment(
+  settings: Settings,
+  workspace: string,
+  caller: GateCaller = { tenant: localTenant },
+): Promise<OwnedEnvironment> {
   const { profile: access, network, home, programs = [] } = settings;
   // What is not there cannot be masked, and may be there a moment later.
   await mkdir(home, { recursive: true, mode: 0o700 });
@@ -26,14 +33,29 @@ export async function openEnvironment(settings: Settings, workspace: string): Pr
   // A project may need Node, and the one that runs Tau may be the only one.
   const env = { PATH: [...programs, PATH, own].join(delimiter) };
   if (settings.environment === "host") return createHostEnvironment({ profile, secretPaths: [home], env });
+  const gate = await openGate(settings, caller);
   try {
     // The jail has a /tmp of its own; what Tau brings along stays visible also when it is installed below /tmp.
-    return await createJail({ profile, maskPaths: [home], showPaths: [own, dirname(rgPath)], env });
+    const options = { profile, maskPaths: [home], showPaths: [own, dirname(rgPath)], env };
+    const jail = await createJail({ ...options, ...(gate === undefined ? {} : { gate }) });
+    return gate === undefined ? jail : withGate(jail, gate);
   } catch (error) {
+    await gate?.[Symbol.asyncDispose]();
     if (!isTauError(error) || !error.code.startsWith("sandbox.")) throw error;
     const hint = "To run commands on this machine without any sandbox, say --environment host.";
     throw new TauError(error.code, `${error.message}\n${hint}`, { cause: error });
   }
+}
+
+/** Closes the gate behind the jail. */
+function withGate(jail: OwnedEnvironment, gate: NetworkGate): OwnedEnvironment {
+  return {
+    ...jail,
+    async [Symbol.asyncDispose]() {
+      await jail[Symbol.asyncDispose]();
+      await gate[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** The rules of the settings for an environment. Throws `permission.*` for rules that make no sense. */

@@ -2,7 +2,14 @@ import { TauError } from "@tau/core";
 import { parse, TomlError } from "smol-toml";
 
 import { didYouMean } from "./closest-word.ts";
-import { approvals, emptyConfig, environments, profiles, providerNames } from "./config-file.ts";
+import {
+  approvals,
+  emptyConfig,
+  environments,
+  profiles,
+  providerNames,
+  searchServices,
+} from "./config-file.ts";
 import type { ConfigFile } from "./config-file.ts";
 
 /** What fits a key: undefined, or what the value must be. */
@@ -50,6 +57,9 @@ const checks: Readonly<Record<keyof ConfigFile, Readonly<Record<string, Check>>>
     run_cost: countFrom(0),
   },
   environment: { kind: oneOf(environments), network: flag },
+  network: { hosts: texts, addresses: texts },
+  web: { search: oneOf(searchServices), api_key: secret, base_url: url },
+  credentials: { name: text, host: text, variable: text, secret, plain_http: flag },
   tiers: { reasoning: text, default: text, fast: text, local: text },
   models: {
     provider: text,
@@ -98,18 +108,28 @@ function sectionMistakes(section: string, values: unknown): readonly string[] {
     const names = Object.keys(checks);
     return [`[${section}] is not a section; there is ${names.join(", ")}.${didYouMean(section, names)}`];
   }
-  if (section === "models") return modelMistakes(values);
+  const needed = lists[section];
+  if (needed !== undefined) return listMistakes(section, values, needed);
   if (!isTable(values)) return [`${section} must be a section, written [${section}].`];
   return Object.entries(values).flatMap(([key, value]) => keyMistakes(section, key, value));
 }
 
-/** Each model has a section of its own, and must say whose it is. */
-function modelMistakes(values: unknown): readonly string[] {
+/** Sections that there may be several of, and the keys that each of them must have. */
+const lists: Readonly<Partial<Record<keyof ConfigFile, readonly string[]>>> = {
+  models: ["provider", "id"],
+  credentials: ["name", "host", "variable", "secret"],
+};
+
+function listMistakes(
+  section: keyof ConfigFile,
+  values: unknown,
+  needed: readonly string[],
+): readonly string[] {
   if (!Array.isArray(values) || !values.every(isTable))
-    return ["models must be sections, each written [[models]]."];
-  return values.flatMap((model) => [
-    ...["provider", "id"].filter((key) => !(key in model)).map((key) => `models.${key} is missing.`),
-    ...Object.entries(model).flatMap(([key, value]) => keyMistakes("models", key, value)),
+    return [`${section} must be sections, each written [[${section}]].`];
+  return values.flatMap((item) => [
+    ...needed.filter((key) => !(key in item)).map((key) => `${section}.${key} is missing.`),
+    ...Object.entries(item).flatMap(([key, value]) => keyMistakes(section, key, value)),
   ]);
 }
 

@@ -3,6 +3,8 @@ import { resolve } from "node:path";
 
 import { resolveTier } from "@tau/agent";
 
+import type { NetworkAccess } from "@tau/tools";
+
 import { choiceOption, countOption, flagOption, textOption } from "./command.ts";
 import type { ParsedArgs } from "./command.ts";
 import { approvals, emptyConfig, environments, profiles, providerNames, tierNames } from "./config-file.ts";
@@ -29,9 +31,15 @@ export interface Settings {
   readonly profile: (typeof profiles)[number];
   readonly approve: (typeof approvals)[number];
   readonly environment: (typeof environments)[number];
-  readonly network: boolean;
   /** Nobody vouches for what is in the folder: what it says leads to nothing grave without a question. */
   readonly untrusted?: boolean;
+  readonly network: NetworkAccess;
+  readonly egress: {
+    /** Addresses and ranges that may be dialled although they are not public. */
+    readonly addresses: readonly string[];
+    readonly credentials: ConfigFile["credentials"];
+  };
+  readonly web: ConfigFile["web"];
   readonly maxSteps?: number;
   /** Folders in which commands find programs before they look anywhere else. */
   readonly programs?: readonly string[];
@@ -64,6 +72,8 @@ export function plainSettings(home: string, cwd: string): Settings {
     approve: "never",
     environment: "jail",
     network: false,
+    egress: { addresses: [], credentials: [] },
+    web: {},
   };
 }
 
@@ -106,7 +116,7 @@ export function settingsFrom(
   loaded: LoadedConfig,
   { home, cwd, someoneAnswers }: Surroundings,
 ): Settings {
-  const { agent, budget, permissions, environment } = loaded.config;
+  const { agent, budget, permissions, environment, credentials, web } = loaded.config;
   const { allow = [], ask = [], deny = [] } = permissions;
   const maxSteps = countOption(args, "max-steps") ?? agent.max_steps;
   return {
@@ -121,10 +131,18 @@ export function settingsFrom(
     approve:
       choiceOption(args, "approve", approvals) ?? permissions.approve ?? (someoneAnswers ? "ask" : "never"),
     environment: choiceOption(args, "environment", environments) ?? environment.kind ?? "jail",
-    network: flagOption(args, "network") || environment.network === true,
     untrusted: flagOption(args, "untrusted") || permissions.untrusted === true,
+    network: networkOf(args, loaded.config),
+    egress: { addresses: loaded.config.network.addresses ?? [], credentials },
+    web,
     ...(maxSteps === undefined ? {} : { maxSteps }),
   };
+}
+
+/** The flag grants all of the network; of what the file says, named hosts are less than all of it, and so count. */
+function networkOf(args: ParsedArgs, { network: { hosts }, environment }: ConfigFile): NetworkAccess {
+  if (flagOption(args, "network")) return true;
+  return hosts === undefined || hosts.length === 0 ? environment.network === true : { hosts };
 }
 
 /** What the flags and a configuration say of the model. @throws TauError `cli.usage`, `choice.no_tier` */
