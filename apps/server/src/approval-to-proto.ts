@@ -16,5 +16,6 @@ export function approvalToProto(event: ApprovalRequested): ApprovalRequestedEven
     summary: event.summary,
     expiresAt: timestampFromMs(event.expiresAt),
     runId: event.runId,
+    ...(event.held === undefined ? {} : { held: event.held }),
   });
 }

@@ -147,17 +147,21 @@ const facts: { readonly [Type in SessionEvent["type"]]: fc.Arbitrary<object> } =
     },
     ["rule", "rewrittenArguments"],
   ),
-  approval_requested: fc.record({
-    runId: id,
-    approvalId: id,
-    effectId: id,
-    reason: waitingReason,
-    tool: id,
-    arguments: text,
-    binding: text,
-    summary: text,
-    expiresAt: count,
-  }),
+  approval_requested: record(
+    {
+      runId: id,
+      approvalId: id,
+      effectId: id,
+      reason: waitingReason,
+      tool: id,
+      arguments: text,
+      binding: text,
+      summary: text,
+      expiresAt: count,
+      held: fc.record({ transactionId: id, hash: id, changes: fc.nat(), diff: text }),
+    },
+    ["held"],
+  ),
   approval_answered: record(
     {
       runId: id,

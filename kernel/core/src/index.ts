@@ -63,6 +63,7 @@ export type {
   EffectFinished,
   EffectOutcome,
   EffectStarted,
+  HeldChanges,
   HookDecided,
   ModelCallFinished,
   PermissionDecided,

@@ -113,6 +113,18 @@ export interface PermissionDecided {
   readonly label?: Label;
 }
 
+/** What a call did on a copy of the workspace, held there until somebody decides. */
+export interface HeldChanges {
+  /** Names the transaction to the environment that holds it. */
+  readonly transactionId: string;
+  /** SHA-256 over all that would change: what would be carried out, and nothing else. */
+  readonly hash: string;
+  /** How many paths would change. */
+  readonly changes: number;
+  /** For people: a line for each path, and what changes in texts. Says so where it is cut. */
+  readonly diff: string;
+}
+
 /** A person is asked. The run waits, for days if need be. */
 export interface ApprovalRequested {
   readonly type: "approval_requested";
@@ -124,14 +136,16 @@ export interface ApprovalRequested {
   readonly tool: string;
   readonly arguments: string;
   /**
-   * SHA-256 over tenant, tool, arguments, principal, profile, expiry, and what the call would really do, scripts that it
-   * runs included: what the answer is bound to.
+   * SHA-256 over tenant, tool, arguments, principal, profile, expiry, held changes, and what the call would really do,
+   * scripts that it runs included: what the answer is bound to.
    */
   readonly binding: string;
   /** One line that says what would happen. */
   readonly summary: string;
   /** Milliseconds since the epoch; an answer after it does not count. */
   readonly expiresAt: number;
+  /** Present when the call ran on a copy already: the question is whether its changes are to be carried out. */
+  readonly held?: HeldChanges;
   /** What the model had been shown when it asked for this; absent: nothing in it was untrusted or secret. */
   readonly label?: Label;
   /** How many equal calls of the step wait for this one answer; absent for one. Each has an event of its own. */

@@ -12,6 +12,7 @@ const subject = fc.record({
   profileHash: fc.string(),
   content: fc.string(),
   expiresAt: fc.string(),
+  held: fc.string(),
 });
 
 describe("approvalBinding()", () => {
@@ -34,6 +35,7 @@ describe("approvalBinding()", () => {
       profileHash: "h",
       content: "c",
       expiresAt: "1",
+      held: "",
     };
 
     expect(approvalBinding({ ...base, tool: "ab", arguments: "c" })).not.toBe(

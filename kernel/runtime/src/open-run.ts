@@ -142,6 +142,7 @@ function scopeOf(host: RunHost, parts: RunParts, { environment, grants }: Opened
     call,
     timer,
     prepared: new Map(),
+    held: new Map(),
   };
 }
 

@@ -6,6 +6,7 @@ import type { ReadyCall, ToolCaller, ToolContext, ToolRun } from "@tau/tools";
 import { labelContent } from "@tau/tools/flow";
 
 import { askedUnder, labelResult, taintOf } from "./flow-step.ts";
+import { carryOut, heldSideEffect } from "./carry-out.ts";
 import { errorResult } from "./plan-step.ts";
 import { runAfterTool } from "./run-hooks.ts";
 import { publishDelta } from "./run-scope.ts";
@@ -45,7 +46,7 @@ export function recordStart(scope: RunScope, { effect, prepared }: ReadyEffect):
     effectId: effect.effectId,
     callId: effect.call.id,
     tool: prepared.tool.name,
-    sideEffect: prepared.tool.sideEffect,
+    sideEffect: heldSideEffect(scope, effect) ?? prepared.tool.sideEffect,
     idempotencyKey: idempotencyKey(scope, effect.effectId),
     environment: `${environment.info.kind}:${environment.info.profileHash}`,
   });
@@ -61,7 +62,9 @@ export async function perform(
   const { effect, prepared } = ready;
   const tool = prepared.tool.name;
   try {
-    const ran = await scope.tools.run(prepared, toolContext(scope, ready, options));
+    const ran =
+      (await carryOut(scope, effect, prepared)) ??
+      (await scope.tools.run(prepared, toolContext(scope, ready, options)));
     reportFailure(scope, ran.error, tool);
     const hooked = (scope.agent.hooks ?? []).length > 0;
     const said = hooked ? await runAfterTool(scope, tool, ran.result) : ran.result;
@@ -95,7 +98,8 @@ function detailsOf({ details, artifacts, replayed }: ToolRun): JsonObject {
   };
 }
 
-function toolContext(
+/** What a tool gets for one effect. */
+export function toolContext(
   scope: RunScope,
   { effect: { effectId }, prepared }: ReadyEffect,
   { signal, callTool }: PerformOptions,

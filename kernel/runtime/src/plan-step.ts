@@ -1,5 +1,12 @@
 import { isTauError, uuidv7 } from "@tau/core";
-import type { ApprovalRequested, GrantOffer, ToolCallPart, ToolResultPart, WaitingReason } from "@tau/core";
+import type {
+  ApprovalRequested,
+  GrantOffer,
+  HeldChanges,
+  ToolCallPart,
+  ToolResultPart,
+  WaitingReason,
+} from "@tau/core";
 import type { EffectState } from "@tau/session";
 import { contentDigest } from "@tau/tools";
 import type { Decision, EffectRequest, PreparedCall, ReadyCall } from "@tau/tools";
@@ -7,6 +14,7 @@ import type { Decision, EffectRequest, PreparedCall, ReadyCall } from "@tau/tool
 import { approvalBinding } from "./approval-binding.ts";
 import { flowOn, taintOfUnknown } from "./flow-step.ts";
 import type { FlowDecision } from "./flow-step.ts";
+import { holdingTransactions } from "./can-hold.ts";
 import { runBeforeTool } from "./run-hooks.ts";
 import { runOf } from "./run-scope.ts";
 import type { RunScope } from "./run-scope.ts";
@@ -73,6 +81,8 @@ export interface Question {
   readonly summary: string;
   /** The call as it would run now; absent where only its past matters. */
   readonly prepared?: ReadyCall;
+  /** What it did on a copy, which is not carried out yet. */
+  readonly held?: HeldChanges | undefined;
 }
 
 /**
@@ -80,9 +90,10 @@ export interface Question {
  * for all that waited for it.
  */
 export function askPerson(scope: RunScope, effect: EffectState, question: Question): void {
-  const { reason, summary, prepared } = question;
+  const { reason, summary, prepared, held } = question;
   const call = effectiveCall(effect);
-  const equal = reason === "approval" ? equalEffects(scope, effect) : [];
+  // What was tried is a question by itself: an equal call would change something else.
+  const equal = reason === "approval" && held === undefined ? equalEffects(scope, effect) : [];
   const first = equal.find(
     ({ asked, answered }) => asked?.reason === reason && answered === undefined,
   )?.asked;
@@ -97,14 +108,14 @@ export function askPerson(scope: RunScope, effect: EffectState, question: Questi
     reason,
     tool: call.name,
     arguments: call.arguments,
-    binding: bindingOf(scope, effect, { prepared, expiresAt }),
+    binding: bindingOf(scope, effect, { prepared, expiresAt, held }),
     summary,
     expiresAt,
     ...(effect.decided?.label === undefined ? {} : { label: effect.decided.label }),
     ...(equal.length < 2 ? {} : { times: equal.length }),
     ...(grant === undefined ? {} : { grant }),
   };
-  scope.log.record(event);
+  scope.log.record(held === undefined ? event : { ...event, held });
 }
 
 /** The calls of this step that say the same and have no result yet, the effect itself among them. */
@@ -122,11 +133,18 @@ function grantOffer({ agent, policy, environment }: RunScope, prepared: ReadyCal
   return terms === undefined ? undefined : { ...terms, ttlMs: agent.grantTtlMs ?? defaultGrantTtlMs };
 }
 
+/** What of a question its answer is bound to beside the call. */
+interface BoundTo {
+  readonly prepared: ReadyCall | undefined;
+  readonly expiresAt: number;
+  readonly held?: HeldChanges | undefined;
+}
+
 /** What an answer about this effect is bound to, as things are now. */
 export function bindingOf(
   scope: RunScope,
   effect: EffectState,
-  { prepared, expiresAt }: { readonly prepared: ReadyCall | undefined; readonly expiresAt: number },
+  { prepared, expiresAt, held }: BoundTo,
 ): string {
   const call = effectiveCall(effect);
   return approvalBinding({
@@ -138,6 +156,7 @@ export function bindingOf(
     profileHash: scope.environment.info.profileHash,
     content: prepared === undefined ? "" : contentDigest(prepared.access),
     expiresAt: String(expiresAt),
+    held: held?.hash ?? "",
   });
 }
 
@@ -165,7 +184,8 @@ export function decideByRules(
 ): void {
   const { runId } = scope;
   const { effectId, call } = effect;
-  const { decision, reason, rule, kinds, label } = ruleOn(scope, effect, prepared);
+  const said = ruleOn(scope, effect, prepared);
+  const { decision, reason, rule, kinds, label } = said;
   scope.log.record({
     type: "permission_decided",
     runId,
@@ -180,7 +200,27 @@ export function decideByRules(
   });
   if (decision === "deny") finishEffect(scope, effect, "denied", errorResult(call, `tool.denied: ${reason}`));
   else scope.prepared.set(effectId, prepared);
-  if (decision === "ask") askPerson(scope, effect, { reason: "approval", summary: reason, prepared });
+  if (decision !== "ask" || holdingTransactions(scope, prepared) !== undefined) return;
+  askUnlessRefused(scope, effect, prepared, said);
+}
+
+/**
+ * Asks about a call by its words. What is asked only because its changes are not known is taken as changing any file:
+ * where the rules let nobody be asked about that, it is refused.
+ */
+export function askUnlessRefused(
+  scope: RunScope,
+  effect: EffectState,
+  prepared: ReadyCall,
+  said: ReturnType<typeof ruleOn>,
+): void {
+  const { workspace } = scope.environment.info.profile;
+  if (said.review === true) {
+    const anything = { ...prepared, access: [{ kind: "write", path: workspace }] } as const;
+    const { decision, reason } = ruleOn(scope, effect, anything);
+    if (decision === "deny") return deny(scope, effect, reason);
+  }
+  askPerson(scope, effect, { reason: "approval", summary: said.reason, prepared });
 }
 
 /** What the rules say, and the flow of information: the stricter of the two. What throws has not allowed anything. */
@@ -207,7 +247,10 @@ function stricter(said: Decision, flow: FlowDecision): FlowDecision {
   const difference = strictness.indexOf(decision) - strictness.indexOf(said.decision);
   if (difference < 0) return flow;
   const both = difference === 0 && decision !== "allow";
-  return { ...said, ...(both ? { reason: `${said.reason} ${reason}` } : {}), ...facts };
+  const { review: only, ...ruled } = said;
+  // What it changes does not settle where its words come from.
+  const review = only === true && !both ? { review: only } : {};
+  return { ...ruled, ...review, ...(both ? { reason: `${said.reason} ${reason}` } : {}), ...facts };
 }
 
 function requestOf({ tool, access }: ReadyCall, workspace: string): EffectRequest {

@@ -45,9 +45,9 @@ function ruledAgain(scope: RunScope, effect: EffectState, prepared: ReadyCall): 
 function answerHolds(scope: RunScope, effect: EffectState, prepared: ReadyCall): boolean {
   const { call, asked } = effect;
   if (asked === undefined) return false;
-  const { expiresAt, reason } = asked;
+  const { expiresAt, reason, held } = asked;
   const bound = reason === "unknown_effect" ? undefined : prepared;
-  if (asked.binding !== bindingOf(scope, effect, { prepared: bound, expiresAt })) {
+  if (asked.binding !== bindingOf(scope, effect, { prepared: bound, expiresAt, held })) {
     const text =
       "tool.denied: The approval was for other arguments, another principal, another profile, or for files that have changed since. Call again to have it asked anew.";
     finishEffect(scope, effect, "denied", errorResult(call, text));
@@ -59,6 +59,6 @@ function answerHolds(scope: RunScope, effect: EffectState, prepared: ReadyCall):
     return false;
   }
   if (scope.clock.now() <= expiresAt) return true;
-  askPerson(scope, effect, { reason, summary: asked.summary, prepared });
+  askPerson(scope, effect, { reason, summary: asked.summary, prepared, held });
   return false;
 }

@@ -6,6 +6,7 @@ import type { FlowControl } from "@tau/tools/flow";
 import type { AgentConfig } from "./agent-config.ts";
 import type { Clock } from "./clock.ts";
 import type { EngineContext } from "./engine.ts";
+import type { HeldRun } from "./held-run.ts";
 import type { Inbox } from "./inbox.ts";
 import type { LiveChannel } from "./live-feed.ts";
 import type { RunGrants } from "./run-grants.ts";
@@ -38,6 +39,8 @@ export interface RunScope {
   readonly prepared: Map<string, ReadyCall>;
   /** While a tool calls others: the label of what it was told by them so far, which no model is shown. */
   readonly gathered?: () => Label;
+  /** Calls of this step that ran on a copy and need nobody's answer, by effect id; see {@link holdEffect}. */
+  readonly held: Map<string, HeldRun>;
 }
 
 /** The run's state. */

@@ -1,5 +1,6 @@
 import type { EffectState } from "@tau/session";
 
+import { holdEffect } from "./hold-effect.ts";
 import { errorResult, finishEffect, planStep } from "./plan-step.ts";
 import { readyCall } from "./ready-call.ts";
 import { isPure } from "./perform-effect.ts";
@@ -24,6 +25,8 @@ const maxTogether = 16;
  * - E3. Neighbouring pure calls run together, 16 at most; any other call runs alone, in the order of the calls.
  * - E4. What was decided, or allowed by a person, is checked again at execution if anything may have changed since:
  *   same arguments, principal and profile, not expired, the real paths of now, and no rule against it now.
+ * - E5. What a person must decide on is tried on a copy first, where the environment has copies; it is asked about by what
+ *   it changes, and what changes nothing is not asked about unless a rule wants that.
  */
 export async function settleStep(scope: RunScope): Promise<void> {
   await planStep(scope);
@@ -37,7 +40,9 @@ export async function settleStep(scope: RunScope): Promise<void> {
       await waitForPerson(scope, next.asked);
       forgetDecisions(scope);
     } else if (next.answered !== undefined && !isAllowed(next)) {
-      settleRefused(scope, next);
+      await settleRefused(scope, next);
+    } else if (isUndecided(next)) {
+      await holdEffect(scope, next);
     } else {
       const group = await readyGroup(scope, next);
       await runGroup(scope, group);
@@ -57,12 +62,20 @@ function isUnknown({ started, asked, answered }: EffectState): boolean {
   return started !== undefined || (asked?.reason === "unknown_effect" && answered?.answer !== "rerun");
 }
 
+/** Whether a person must decide on it who has not been asked: what it changes is found out first. */
+function isUndecided({ decided, asked }: EffectState): boolean {
+  return decided?.decision === "ask" && asked === undefined;
+}
+
 function isAllowed({ answered }: EffectState): boolean {
   return answered?.answer === "allow" || answered?.answer === "rerun";
 }
 
-function settleRefused(scope: RunScope, effect: EffectState): void {
+async function settleRefused(scope: RunScope, effect: EffectState): Promise<void> {
   const { by, note } = effect.answered ?? {};
+  const held = effect.asked?.held;
+  if (held !== undefined)
+    await scope.environment.transactions?.discard(held.transactionId, scope.call.signal);
   const who = by === "system" ? "Nobody answered in time" : "A person denied this";
   finishEffect(
     scope,
@@ -78,7 +91,7 @@ async function readyGroup(scope: RunScope, first: EffectState): Promise<readonly
   const group: ReadyEffect[] = [];
   const from = effects.indexOf(first);
   for (const effect of effects.slice(from, from + maxTogether)) {
-    const isOpen = effect.asked !== undefined && !isAllowed(effect);
+    const isOpen = isUndecided(effect) || (effect.asked !== undefined && !isAllowed(effect));
     if (effect.finished !== undefined || isOpen) break;
     const prepared = await readyCall(scope, effect);
     if (prepared === undefined) break;

@@ -42,6 +42,8 @@ export interface ToolOptions<Input, Schema = ToolInputSchema<Input>> {
   readonly scopes?: readonly string[];
   /** Keeps answers; only for a pure tool. See {@link Tool.cache}. */
   readonly cache?: ToolCache;
+  /** Whether it acts by commands of its environment alone. See {@link Tool.actsByCommands}. */
+  readonly actsByCommands?: boolean;
   /** What it belongs to among very many tools; default: what stands before `__` in its name. */
   readonly group?: string;
   /** How protocols whose models were taught this very tool want it declared. */
@@ -67,7 +69,7 @@ export function defineTool<Input>(
 ): Tool<Input> {
   assertToolName(options.name);
   const input = toToolInput<Input>(options.name, options.input);
-  const { maxOutputChars, output, scopes, cache, group, native } = options;
+  const { maxOutputChars, output, scopes, cache, group, native, actsByCommands } = options;
   if (cache !== undefined && options.sideEffect !== "pure")
     throw new TypeError(
       `Tool "${options.name}" is not pure, so its answers cannot be kept: leave cache out.`,
@@ -87,6 +89,7 @@ export function defineTool<Input>(
     ...(native === undefined ? {} : { native }),
     ...(options.definitionLabel === undefined ? {} : { definitionLabel: options.definitionLabel }),
     ...(options.effects === undefined ? {} : { effects: options.effects }),
+    ...(actsByCommands === undefined ? {} : { actsByCommands }),
     validate: input.validate,
     access: (value, workspace) => options.access?.(value, workspace) ?? [{ kind: "other" }],
     execute: async (value, context) => toToolOutput(await options.execute(value, context)),

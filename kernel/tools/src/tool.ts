@@ -103,6 +103,11 @@ export interface Tool<Input = unknown> {
   readonly scopes?: readonly string[];
   /** Keeps answers. Only for a pure tool whose answer depends on its arguments, and on files that it names as `access`. */
   readonly cache?: ToolCache;
+  /**
+   * Whether it acts by commands of its environment alone, so that it can be run on a copy of the workspace, and what it
+   * changed be looked at, before it is decided on. Default false.
+   */
+  readonly actsByCommands?: boolean;
   /** What it belongs to among very many tools; default: what stands before `__` in its name. */
   readonly group?: string;
   /** How protocols whose models were taught this very tool want it declared. */

@@ -1,5 +1,5 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import type { ApprovalRequested, MicroUsd, RunStatus, Usage } from "@tau/core";
+import type { ApprovalRequested, HeldChanges, MicroUsd, RunStatus, Usage } from "@tau/core";
 import type { ApprovalRequestedEvent, SessionInfo as ProtoSessionInfo } from "@tau/proto";
 import { sessionStatusWords, WaitingReason, wordOf } from "@tau/proto";
 
@@ -56,5 +56,15 @@ export function approvalFromProto(event: ApprovalRequestedEvent): ApprovalReques
     binding: event.binding,
     summary: event.summary,
     expiresAt: event.expiresAt === undefined ? 0 : timestampMs(event.expiresAt),
+    ...(event.held === undefined ? {} : { held: heldFromProto(event.held) }),
   };
+}
+
+function heldFromProto({
+  transactionId,
+  hash,
+  changes,
+  diff,
+}: NonNullable<ApprovalRequestedEvent["held"]>): HeldChanges {
+  return { transactionId, hash, changes, diff };
 }

@@ -78,6 +78,7 @@ export function createBashTool(options: BashOptions = {}): Tool {
       additionalProperties: false,
     },
     sideEffect: "irreversible",
+    actsByCommands: true,
     // The command has its own limit; this one is for an environment that does not keep it.
     timeoutMs: maxTimeoutMs + 10_000,
     maxOutputChars: maxShownChars,

@@ -22,6 +22,8 @@ export interface DecisionSettings {
   readonly home: string;
   /** The hash of the environment's profile. */
   readonly profileHash?: string | undefined;
+  /** Whether the changes of commands are looked at before they are made, unless a rule allows them. */
+  readonly review: boolean;
 }
 
 /** What a rule says of an effect. */
@@ -88,12 +90,17 @@ function partition(matches: readonly RuleMatch[]): readonly [readonly RuleMatch[
   ];
 }
 
-/** The strictest of some decisions; of several as strict, the first that a rule made. Absent when there are none. */
+/**
+ * The strictest of some decisions; of several as strict, the first that a rule made, and a review last, since looking at
+ * the changes settles nothing else. Absent when there are none.
+ */
 export function strictest<T extends Decision>(decisions: readonly T[]): T | undefined {
   const verdicts: readonly Verdict[] = ["deny", "ask", "allow"];
   const verdict = verdicts.find((each) => decisions.some(({ decision }) => decision === each));
   const equal = decisions.filter(({ decision }) => decision === verdict);
-  return equal.find(({ rule }) => rule !== undefined) ?? equal[0];
+  return (
+    equal.find(({ rule }) => rule !== undefined) ?? equal.find(({ review }) => review !== true) ?? equal[0]
+  );
 }
 
 /**
@@ -199,12 +206,25 @@ function permission(effect: CallEffect, { request, settings, described, matches 
   }
   const reason = defaultPermission(effect, request, settings);
   if (reason !== undefined) return { decision: "allow", reason };
+  if (settings.review && isByCommand(effect)) {
+    return {
+      decision: "ask",
+      reason: `No rule allows ${described}, so what it changes is looked at first.`,
+      review: true,
+    };
+  }
   return unsettled(
     shadow === undefined
       ? `No rule covers ${described}, and the profile ${settings.profile} does not include it`
       : `The name in ${described} means ${shadow}, a file of the workspace`,
     settings,
   );
+}
+
+/** What only a command does: its changes can be held and shown. */
+function isByCommand(effect: CallEffect): boolean {
+  if (effect.kind === "command" || effect.kind === "doubt") return true;
+  return effect.kind === "write" && effect.by === "redirect";
 }
 
 /** Why an effect that no rule names is allowed all the same, or nothing when it is not. */
@@ -216,16 +236,17 @@ function defaultPermission(
   const enforced = `The environment enforces the profile ${settings.profile} on commands.`;
   switch (effect.kind) {
     case "doubt":
+      if (settings.review) return undefined;
       return settings.enforced ? enforced : `The profile ${settings.profile} includes it.`;
     case "command":
-      if (settings.enforced) return enforced;
+      if (settings.enforced && !settings.review) return enforced;
       if (effect.command.argv.length === 0) return "It runs no program.";
       return effect.command.role === "transparent" ? "What it runs is decided on by itself." : undefined;
     case "read":
     case "write":
       if (effect.by === "argument" || effect.by === "guess")
         return "No rule restricts what the argument names.";
-      return effect.by === "redirect" && settings.enforced ? enforced : undefined;
+      return effect.by === "redirect" && settings.enforced && !settings.review ? enforced : undefined;
     case "other":
       return request.tool.sideEffect === "pure" ? `${request.tool.name} only looks.` : undefined;
     case "network":

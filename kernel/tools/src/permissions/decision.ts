@@ -7,6 +7,8 @@ export interface Decision {
   readonly reason: string;
   /** The rule that decided, as written; absent when a default did. */
   readonly rule?: string;
+  /** Asked only because nobody knows yet what it changes: a call that turns out to change nothing needs no person. */
+  readonly review?: true;
   /** Whose rule it is. */
   readonly layer?: RuleOrigin;
 }

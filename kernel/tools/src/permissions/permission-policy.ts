@@ -46,6 +46,12 @@ export interface PermissionPolicyOptions {
    * - `never`: whatever would be asked is denied
    */
   readonly approvals?: "ask" | "never" | "policy";
+  /**
+   * Whether changes are looked at before they are made, unless a configured rule allows them. A command that no rule
+   * allows is then asked about as a {@link Decision.review}, whoever is there: it can be tried on a copy. Counts where
+   * an environment enforces the profile `workspace-write`. Default false.
+   */
+  readonly review?: boolean;
   /** What `~` means in rules and commands. Default: the home folder of this process. */
   readonly home?: string;
 }
@@ -68,9 +74,10 @@ export interface ExplainingPolicy extends PermissionPolicy {
 export function createPermissionPolicy(options: PermissionPolicyOptions): ExplainingPolicy {
   const { approvals = "policy", enforced = false, profile, home = homedir(), name, profileHash } = options;
   const pins = (options.layers ?? []).flatMap(({ programs = {}, layer }) => parsePins(programs, layer));
-  const fixed = { pins, profile, enforced, approvals, home, profileHash };
+  const review = options.review === true && enforced && profile === "workspace-write";
+  const fixed = { pins, profile, enforced, approvals, home, profileHash, review };
   const hashedPrograms = pins.flatMap((pin) => (pin.sha256 === undefined ? [] : [pin.name]));
-  const written = compileRules(options, home);
+  const written = compileRules({ ...options, review }, home);
   const grants = createGrantRules(options.grants);
   const settingsNow = (): DecisionSettings => ({ ...fixed, rules: [...grants(), ...written] });
 
@@ -125,12 +132,15 @@ function createGrantRules(grants: (() => readonly ActiveGrant[]) | undefined): (
 const nothing: Decision = { decision: "deny", reason: "The call does nothing." };
 
 function compileRules(
-  { profile, rules = {}, layers = [], network = false }: PermissionPolicyOptions,
+  { profile, rules = {}, layers = [], network = false, review = false }: PermissionPolicyOptions,
   home: string,
 ): readonly CompiledRule[] {
   const all = [...layers, { layer: "user" as const, rules }].toSorted(
     (a, b) => ruleLayers.indexOf(a.layer) - ruleLayers.indexOf(b.layer),
   );
   for (const layer of all) checkExamples(layer.rules, home);
-  return [...all.flatMap(parseLayer), ...parseRules(profileRules({ profile, network, home }), "profile")];
+  return [
+    ...all.flatMap(parseLayer),
+    ...parseRules(profileRules({ profile, network, home, review }), "profile"),
+  ];
 }

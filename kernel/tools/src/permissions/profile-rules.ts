@@ -29,10 +29,12 @@ export interface ProfileOptions {
   readonly network: NetworkAccess;
   /** The folder whose credentials are guarded; absolute. */
   readonly home: string;
+  /** Whether writing the workspace is not part of the profile: each change is looked at. */
+  readonly review: boolean;
 }
 
 /** The rules that a profile stands for, in the same words as a person's. */
-export function profileRules({ profile, network, home }: ProfileOptions): PermissionRules {
+export function profileRules({ profile, network, home, review }: ProfileOptions): PermissionRules {
   if (profile === "full") return { allow: ["*"] };
 
   const commands = harmlessCommands.map((command) => `bash(${command})`);
@@ -57,7 +59,7 @@ export function profileRules({ profile, network, home }: ProfileOptions): Permis
       rule: `write(${path})`,
       reason: "It steers agents, or Git runs it.",
     })),
-    allow: [...allow, "write(**)"],
+    allow: review ? allow : [...allow, "write(**)"],
   };
 }
 

@@ -1,0 +1,15 @@
+import type { ReadyCall, Transactions } from "@tau/tools";
+
+import type { RunScope } from "./run-scope.ts";
+
+/**
+ * Where a call can be tried on a copy before it is decided on; undefined where it cannot, or where the copy would not hold
+ * everything: what leaves by the network is gone.
+ */
+export function holdingTransactions(
+  { environment }: Pick<RunScope, "environment">,
+  { tool }: Pick<ReadyCall, "tool">,
+): Transactions | undefined {
+  if (tool.actsByCommands !== true || environment.info.profile.network !== false) return undefined;
+  return environment.info.enforced ? environment.transactions : undefined;
+}
