@@ -55,6 +55,10 @@ never: it is denied. Default: ask on a terminal, else never.`,
     type: "boolean",
     help: "Nobody vouches for what is in the folder, as in a repository of\nstrangers: nothing that it says leads to more than reading and\nchanges that can be undone without a question.",
   },
+  "no-instructions": {
+    type: "boolean",
+    help: "Do not read AGENTS.md, CLAUDE.md, GEMINI.md and .tau/instructions.md.",
+  },
   "max-steps": { type: "string", value: "N", help: "At most this many model calls. Default 50." },
 };
 

@@ -15,12 +15,14 @@ describe("the command line", () => {
       "serve",
       "models",
       "events",
+      "why",
       "probe",
       "bench",
       "doctor",
       "init",
       "trust",
       "skills",
+      "memory",
       "demo",
     ]);
     for (const name of names) {

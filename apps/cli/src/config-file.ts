@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { TauError } from "@tau/core";
 
+import { memoryScopes } from "./memory/memory-scopes.ts";
 import { providers } from "./providers.ts";
 
 /** What an agent may touch. */
@@ -107,6 +108,11 @@ export interface ConfigFile {
     readonly api_key?: string;
     readonly base_url?: string;
   };
+  readonly memory: {
+    readonly enabled?: boolean;
+    readonly scope?: (typeof memoryScopes)[number];
+    readonly instructions?: boolean;
+  };
   /** Money in micro-USD. */
   readonly budget: {
     readonly minute_requests?: number;
@@ -129,6 +135,7 @@ export const emptyConfig: ConfigFile = {
   environment: {},
   network: {},
   web: {},
+  memory: {},
   budget: {},
   tiers: {},
   models: [],

@@ -14,8 +14,9 @@ export const exitCodes = {
 } as const;
 
 const usageCodes =
-  /^(cli|config|permission)\.|^(provider\.not_found|choice\.no_tier|model\.no_compatible_candidate|client\.invalid_url|server\.token_.*)$/u;
-const deniedCodes = /^sandbox\.|^environment\.denied$/u;
+  /^(cli|config|permission)\.|^(provider\.not_found|readiness\.invalid|choice\.no_tier|model\.no_compatible_candidate|client\.invalid_url|server\.token_.*)$/u;
+const deniedCodes =
+  /^sandbox\.|^(?:environment\.denied|readiness\.blocked|run\.blocked|memory\.needs_person)$/u;
 
 /** The exit code for a failure, by its error code. */
 export function exitCodeOfError(code: string): number {

@@ -2,8 +2,9 @@ import { realpath } from "node:fs/promises";
 
 import type { RetryNotice } from "@tau/agent";
 import type { ContextEntry, Observer } from "@tau/core";
+import type { InstructionChain } from "@tau/memory";
 import { createEmbeddedEngine, createRuntime } from "@tau/runtime";
-import type { Runtime } from "@tau/runtime";
+import type { Hook, Runtime } from "@tau/runtime";
 import { createSqliteStore } from "@tau/store-sqlite";
 
 import { findSkills, noSkills } from "./find-skills.ts";
@@ -11,6 +12,8 @@ import { interruptedSessions } from "./interrupted-sessions.ts";
 import { localAgent } from "./local-agent.ts";
 import type { LocalAgentOptions } from "./local-agent.ts";
 import { localChain } from "./local-chain.ts";
+import { instructionsFor, noInstructions } from "./memory/local-instructions.ts";
+import { withMemory } from "./memory/remembering-agent.ts";
 import { workspaceKey } from "./open-environment.ts";
 import { withSkills } from "./skilled-agent.ts";
 import { storeDirectory } from "./tau-home.ts";
@@ -22,6 +25,8 @@ export interface LocalRuntimeOptions extends LocalAgentOptions {
   readonly takesUp: "in-folder" | readonly string[];
   readonly observer?: Observer;
   readonly onRetry?: (notice: RetryNotice) => void;
+  /** Beside those of the settings. */
+  readonly hooks?: readonly Hook[];
 }
 
 /** A runtime on this machine's store. Disposing leaves unfinished runs to whoever comes next. */
@@ -33,6 +38,8 @@ export interface LocalRuntime extends AsyncDisposable {
   readonly takenUp: readonly string[];
   /** How many skills wait for a person to look at them. */
   readonly waitingSkills: number;
+  /** The files that tell agents how to work here. */
+  readonly instructions: InstructionChain;
 }
 
 /** Chooses the concrete parts: SQLite, the embedded engine, the jail or the host, the built-in tools. */
@@ -41,6 +48,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
   const folder = await realpath(settings.cwd);
   // Commands that only look at sessions have no model, and need no skills.
   const { skills, found } = options.model === undefined ? noSkills : await findSkills(settings);
+  const instructions = options.model === undefined ? noInstructions : await instructionsFor(settings);
   const store = await createSqliteStore({ directory: storeDirectory(settings.home) });
   const takenUp =
     options.takesUp === "in-folder" ? await interruptedSessions(store.journal, folder) : options.takesUp;
@@ -57,7 +65,9 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     ...(onRetry === undefined ? {} : { onRetry }),
   });
   const web = openWebAccess(settings);
-  const skilled = await withSkills(localAgent(options, chain.layers, web.tools), skills);
+  const agent = { ...localAgent(options, chain.layers, web.tools), hooks: options.hooks ?? [] };
+  const remembering = await withMemory(agent, settings);
+  const skilled = await withSkills(remembering.agent, skills);
   const runtime = createRuntime({
     journal: store.journal,
     content: store.content,
@@ -70,7 +80,12 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     runtime,
     takenUp,
     waitingSkills: found.filter(({ status }) => status === "untrusted" || status === "quarantined").length,
-    bootstrap: [{ key: workspaceKey, content: folder }],
+    instructions,
+    bootstrap: [
+      { key: workspaceKey, content: folder },
+      ...(instructions === noInstructions ? [] : await entriesOf(instructions)),
+      ...remembering.bootstrap,
+    ],
     async [Symbol.asyncDispose]() {
       await engine[Symbol.asyncDispose]();
       await runtime[Symbol.asyncDispose]();
@@ -79,4 +94,9 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
       await store[Symbol.asyncDispose]();
     },
   };
+}
+
+async function entriesOf(chain: InstructionChain): Promise<readonly ContextEntry[]> {
+  const { instructionEntries } = await import("@tau/memory");
+  return instructionEntries(chain);
 }

@@ -22,7 +22,7 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/run.ts")).runCommand,
   },
   sessions: {
-    summary: "List sessions, or show one",
+    summary: "List sessions, show one, or hand one over",
     load: async () => (await import("./commands/sessions.ts")).sessionsCommand,
   },
   attach: {
@@ -66,12 +66,16 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/init.ts")).initCommand,
   },
   trust: {
-    summary: "Trust the tau.toml of this folder",
+    summary: "Trust the tau.toml and the instructions of this folder",
     load: async () => (await import("./commands/trust.ts")).trustCommand,
   },
   skills: {
     summary: "List, show, validate and lock what agents can look up",
     load: async () => (await import("./commands/skills.ts")).skillsCommand,
+  },
+  memory: {
+    summary: "Look at what agents remember, and decide what they may",
+    load: async () => (await import("./commands/memory.ts")).memoryCommand,
   },
   demo: {
     summary: "Watch an agent fix a bug, with a scripted model",

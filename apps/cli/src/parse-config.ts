@@ -11,6 +11,7 @@ import {
   searchServices,
 } from "./config-file.ts";
 import type { ConfigFile } from "./config-file.ts";
+import { memoryScopes } from "./memory/memory-scopes.ts";
 
 /** What fits a key: undefined, or what the value must be. */
 type Check = (value: unknown) => string | undefined;
@@ -60,6 +61,7 @@ const checks: Readonly<Record<keyof ConfigFile, Readonly<Record<string, Check>>>
   network: { hosts: texts, addresses: texts },
   web: { search: oneOf(searchServices), api_key: secret, base_url: url },
   credentials: { name: text, host: text, variable: text, secret, plain_http: flag },
+  memory: { enabled: flag, scope: oneOf(memoryScopes), instructions: flag },
   tiers: { reasoning: text, default: text, fast: text, local: text },
   models: {
     provider: text,

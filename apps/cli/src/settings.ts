@@ -27,6 +27,7 @@ export interface Settings {
   readonly knownModels: ConfigFile["models"];
   readonly agent: ConfigFile["agent"];
   readonly budget: ConfigFile["budget"];
+  readonly memory: ConfigFile["memory"];
   readonly rules: Pick<ConfigFile["permissions"], "allow" | "ask" | "deny">;
   readonly profile: (typeof profiles)[number];
   readonly approve: (typeof approvals)[number];
@@ -67,6 +68,7 @@ export function plainSettings(home: string, cwd: string): Settings {
     knownModels: [],
     agent: {},
     budget: {},
+    memory: {},
     rules: {},
     profile: "workspace-write",
     approve: "never",
@@ -116,7 +118,7 @@ export function settingsFrom(
   loaded: LoadedConfig,
   { home, cwd, someoneAnswers }: Surroundings,
 ): Settings {
-  const { agent, budget, permissions, environment, credentials, web } = loaded.config;
+  const { agent, budget, memory, permissions, environment, credentials, web } = loaded.config;
   const { allow = [], ask = [], deny = [] } = permissions;
   const maxSteps = countOption(args, "max-steps") ?? agent.max_steps;
   return {
@@ -124,6 +126,7 @@ export function settingsFrom(
     cwd,
     agent,
     budget,
+    memory: flagOption(args, "no-instructions") ? { ...memory, instructions: false } : memory,
     model: modelSettings(args, loaded),
     knownModels: loaded.config.models,
     rules: { allow, ask, deny },

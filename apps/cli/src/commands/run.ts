@@ -17,7 +17,11 @@ import { followRun, resumeHint } from "../follow-run.ts";
 import { localContext } from "../local-context.ts";
 import { openLocalRuntime } from "../local-runtime.ts";
 import type { LocalRuntime } from "../local-runtime.ts";
+import { instructionNotes } from "../memory/local-instructions.ts";
+import { prepareRun } from "../memory/prepare-run.ts";
+import type { PreparedRun } from "../memory/prepare-run.ts";
 import { openEnvironment } from "../open-environment.ts";
+import { plain } from "../plain-text.ts";
 import { createRunNotes } from "../run-notes.ts";
 import { readSettings } from "../settings.ts";
 import { openStoredSessions, sessionNamed, sessionWorkspace } from "../stored-sessions.ts";
@@ -41,6 +45,16 @@ ${homeNote}`,
       value: "SESSION",
       help: "Go on with a session, or with the last one.\nWithout a prompt: with its interrupted run.",
     },
+    readiness: {
+      type: "string",
+      value: "FILE",
+      help: "Begin only when what this file of requirements (JSON) names is known;\nwhat is not is asked on a terminal. See docs/readiness.md.",
+    },
+    handoff: {
+      type: "string",
+      value: "SESSION",
+      help: "Begin a new session with the hand-off of this one.",
+    },
     quiet: { type: "boolean", short: "q", help: "Print the answer only." },
     json: { type: "boolean", help: "Print every event as a line of JSON." },
   },
@@ -58,6 +72,8 @@ ${homeNote}`,
     const prompt = await promptOf(args, terminal);
     const resumed = await resumedSession(args, terminal);
     if (prompt === "" && resumed === undefined) throw usageError('Give a prompt: tau run "What to do".');
+    if (resumed !== undefined && textOption(args, "handoff") !== undefined)
+      throw usageError("--handoff begins a new session; leave --resume out.");
 
     const place = resumed?.workspace === undefined ? terminal : { ...terminal, cwd: resumed.workspace };
     // What somebody was asked before, and may have answered from elsewhere, can be asked again.
@@ -67,16 +83,19 @@ ${homeNote}`,
     // A machine that cannot confine the agent should say so now, not in the middle.
     await (await openEnvironment(settings, await realpath(settings.cwd)))[Symbol.asyncDispose]();
 
+    const prepared = await prepareRun(args, { settings, terminal, interactive });
     const view = json
       ? createJsonView(terminal)
       : quiet
         ? createAnswerView(terminal)
         : createTimelineView(terminal);
-    return await runPrompt({ terminal, interactive, view, prompt, resume: resumed?.sessionId }, () =>
+    const run = { terminal, interactive, view, prompt, prepared, resume: resumed?.sessionId };
+    return await runPrompt(run, () =>
       openLocalRuntime({
         settings,
         model,
         takesUp: resumed === undefined ? [] : [resumed.sessionId],
+        hooks: prepared.hooks,
         ...createRunNotes(view, terminal),
       }),
     );
@@ -88,6 +107,7 @@ interface PromptRun {
   readonly interactive: boolean;
   readonly view: EventView;
   readonly prompt: string;
+  readonly prepared: PreparedRun;
   readonly resume: string | undefined;
 }
 
@@ -97,6 +117,8 @@ async function runPrompt(run: PromptRun, open: () => Promise<LocalRuntime>): Pro
   await using local = await open();
   if (interactive && local.waitingSkills > 0)
     terminal.stderr.write(`Skills that are not used: ${local.waitingSkills}. "tau skills list" says why.\n`);
+  if (run.resume === undefined)
+    for (const note of instructionNotes(local.instructions)) view.note(`  ${plain(note)}`);
   const target = await startOrResume(local, run, context);
   const exitCode = await followRun({
     runtime: local.runtime,
@@ -149,7 +171,7 @@ interface Target {
 
 async function startOrResume(
   { runtime, bootstrap }: LocalRuntime,
-  { prompt, resume }: PromptRun,
+  { prompt, prepared, resume }: PromptRun,
   context: CallContext,
 ): Promise<Target> {
   if (resume !== undefined && prompt === "") {
@@ -159,7 +181,8 @@ async function startOrResume(
     return interrupted;
   }
   await runtime.start();
-  const sessionId = resume ?? (await runtime.createSession({ bootstrap }, context)).sessionId;
+  const begun = [...bootstrap, ...prepared.bootstrap];
+  const sessionId = resume ?? (await runtime.createSession({ bootstrap: begun }, context)).sessionId;
   const { runId, fromSeq } = await runtime.startRun({ sessionId, prompt: userText(prompt) }, context);
   // From the very first event of a new session: it tells programs the session's id.
   return { sessionId, runId, fromSeq: resume === undefined ? 1 : fromSeq };

@@ -6,7 +6,8 @@ import type { Command } from "../command.ts";
 import { createJsonView } from "../event-view.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { localContext } from "../local-context.ts";
-import { plainJson } from "../plain-text.ts";
+import { plain, plainJson } from "../plain-text.ts";
+import { sessionEvents } from "../session-events.ts";
 import { newestFirst, openStoredSessions, sessionNamed } from "../stored-sessions.ts";
 import { createStyle } from "../style.ts";
 import { homeNote } from "../tau-home.ts";
@@ -17,8 +18,9 @@ import { usageError } from "../usage-error.ts";
 
 /** `tau sessions`: what was said and done. */
 export const sessionsCommand: Command = {
-  usage: "sessions list | sessions show SESSION",
-  description: `Lists the sessions of this machine, newest first, or shows the timeline of one.
+  usage: "sessions list | sessions show SESSION | sessions handoff SESSION",
+  description: `Lists the sessions of this machine, newest first, shows the timeline of one, or writes what somebody who takes its work
+over must know: goals, plan, files, decisions, risks, what is next. "tau run --handoff" begins a session with it.
 SESSION is an id, or "last".
 ${homeNote}`,
   options: {
@@ -30,6 +32,7 @@ ${homeNote}`,
     "tau sessions list",
     "tau sessions show last",
     "tau sessions show SESSION --json | jq .event.type",
+    "tau sessions handoff last > HANDOFF.md",
   ],
 
   async run(args, terminal) {
@@ -44,8 +47,14 @@ ${homeNote}`,
       await using sessions = await openStoredSessions(terminal);
       const sessionId = await sessionNamed(sessions.runtime, name, terminal);
       await showSession(sessions.runtime, { sessionId, json }, terminal);
+    } else if (verb === "handoff" && name !== undefined) {
+      await using sessions = await openStoredSessions(terminal);
+      const sessionId = await sessionNamed(sessions.runtime, name, terminal);
+      const { createHandoff, renderHandoff } = await import("@tau/memory");
+      const handoff = createHandoff(await sessionEvents(sessions.runtime, sessionId, terminal));
+      writeLine(terminal, json ? plainJson(handoff) : plain(renderHandoff(handoff)).trimEnd());
     } else {
-      throw usageError("Say `tau sessions list`, or `tau sessions show SESSION`.");
+      throw usageError("Say `tau sessions list`, `show SESSION` or `handoff SESSION`.");
     }
     return exitCodes.ok;
   },

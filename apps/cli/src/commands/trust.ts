@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 
 import { TauError } from "@tau/core";
@@ -7,6 +8,7 @@ import { configPath, readConfigText } from "../config-file.ts";
 import { flagOption } from "../command.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { localInstructions } from "../memory/local-instructions.ts";
 import { parseConfig } from "../parse-config.ts";
 import { visible } from "../plain-text.ts";
 import { createStyle } from "../style.ts";
@@ -16,32 +18,59 @@ import type { Terminal } from "../terminal.ts";
 import { trust } from "../trust.ts";
 import { usageError } from "../usage-error.ts";
 
-/** `tau trust`: lets a folder's configuration count. */
+/** `tau trust`: lets a folder's configuration and instructions count. */
 export const trustCommand: Command = {
   usage: "trust [FOLDER] [--yes]",
-  description: `Shows the tau.toml of a folder and, once you say so, trusts exactly this text of it. A change needs to be
-trusted anew. A tau.toml can allow commands, open the network and send your key to another address:
-read it as you would a script.`,
+  description: `Shows the tau.toml of a folder, and the files that tell agents how to work there, and, once you say so, trusts exactly
+these texts. A change needs to be trusted anew. A tau.toml can allow commands, open the network and send your key
+to another address, and AGENTS.md says what agents do: read them as you would a script.`,
   options: { yes: { type: "boolean", short: "y", help: "Do not ask: you have read it." } },
   maxWords: 1,
   examples: ["tau trust", "tau trust ../other-project"],
 
   async run(args, terminal) {
-    const path = configPath(resolve(terminal.cwd, args.positionals[0] ?? "."));
-    const text = await readConfigText(path);
-    if (text === undefined)
-      throw new TauError("config.not_found", `There is no ${path}. Make one with "tau init".`);
-    parseConfig(text, path);
-    writeLine(terminal, `${visible(text).trimEnd()}\n`);
-    if (!flagOption(args, "yes") && !(await isWanted(path, terminal))) {
+    const folder = resolve(terminal.cwd, args.positionals[0] ?? ".");
+    const home = tauHome(terminal);
+    const texts = [...(await configText(folder)), ...(await instructionTexts(home, folder))];
+    if (texts.length === 0)
+      throw new TauError(
+        "config.not_found",
+        `There is neither a ${configPath(folder)} nor an AGENTS.md that is to be trusted. Make one with "tau init".`,
+      );
+    for (const { path, text } of texts)
+      writeLine(terminal, `${texts.length > 1 ? `${visible(path)}:\n` : ""}${visible(text).trimEnd()}\n`);
+    if (!flagOption(args, "yes") && !(await isWanted(texts.map(({ path }) => path).join(", "), terminal))) {
       writeLine(terminal, "Not trusted; nothing was changed.");
       return exitCodes.denied;
     }
-    await trust(tauHome(terminal), path, text);
-    writeLine(terminal, `Trusted ${path} as shown above.`);
+    for (const { path, text } of texts) {
+      await trust(home, path, text);
+      writeLine(terminal, `Trusted ${path} as shown above.`);
+    }
     return exitCodes.ok;
   },
 };
+
+interface TrustedText {
+  readonly path: string;
+  readonly text: string;
+}
+
+async function configText(folder: string): Promise<readonly TrustedText[]> {
+  const path = configPath(folder);
+  const text = await readConfigText(path);
+  if (text === undefined) return [];
+  parseConfig(text, path);
+  return [{ path, text }];
+}
+
+/** The instructions of the project that nobody has trusted as they are; whole, for all of it is to be trusted. */
+async function instructionTexts(home: string, cwd: string): Promise<readonly TrustedText[]> {
+  const there = await stat(cwd).catch(() => undefined);
+  if (there?.isDirectory() !== true) return [];
+  const { files } = await localInstructions({ home, cwd }, Number.MAX_SAFE_INTEGER);
+  return files.filter(({ label, isClipped }) => label.integrity === "untrusted" && !isClipped);
+}
 
 async function isWanted(path: string, terminal: Terminal): Promise<boolean> {
   if (!isInteractive(terminal))

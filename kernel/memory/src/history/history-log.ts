@@ -37,6 +37,17 @@ export function versionPath(path: string, etag: string): string {
   return `history/text/${historyKey(path)}-${etag.slice(0, 32)}`;
 }
 
+/** Everything that is kept of a path: the texts of its versions, then the log. */
+export async function versionFiles(
+  store: MemoryStore,
+  path: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const texts = await store.list("history/text/", signal);
+  const own = texts.filter((entry) => entry.path.startsWith(versionPath(path, "")));
+  return [...own.map((entry) => entry.path), logPath(path)];
+}
+
 function logPath(path: string): string {
   return `history/log/${historyKey(path)}.jsonl`;
 }

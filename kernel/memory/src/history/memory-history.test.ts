@@ -94,6 +94,21 @@ describe("createMemoryHistory()", () => {
     expect(await history.text(path, 6, signal)).toBe("text 6");
   });
 
+  test("erases a file with all that is known of it, and nothing of others", async () => {
+    const store = createTransientStore();
+    const history = createMemoryHistory({ store });
+    for (const one of [path, "memory/files/b.md"])
+      for (const text of ["one", "two"]) await history.as({ by: "ada" }).save(one, text, {}, signal);
+
+    await history.erase(path, signal);
+    await history.erase("memory/files/none.md", signal);
+
+    expect(await history.versions(path, signal)).toEqual([]);
+    expect((await store.list("memory/", signal)).map((entry) => entry.path)).toEqual(["memory/files/b.md"]);
+    expect(await store.list("history/", signal)).toHaveLength(3);
+    expect(await history.text("memory/files/b.md", 1, signal)).toBe("one");
+  });
+
   test("hands out no text that is not the one it kept", async () => {
     const store = createTransientStore();
     const history = createMemoryHistory({ store });

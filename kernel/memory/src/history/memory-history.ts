@@ -1,8 +1,8 @@
-import { TauError } from "@tau/core";
+import { isTauError, TauError } from "@tau/core";
 
 import { etagOf } from "../store/memory-store.ts";
 import type { MemoryStore } from "../store/memory-store.ts";
-import { appendLog, loadIfAny, readLog, versionPath } from "./history-log.ts";
+import { appendLog, loadIfAny, readLog, versionFiles, versionPath } from "./history-log.ts";
 import type { MemoryAction, MemoryVersion } from "./history-log.ts";
 
 /** Who writes, and why. */
@@ -28,6 +28,8 @@ export interface MemoryHistory {
   text(path: string, number: number, signal: AbortSignal): Promise<string>;
   /** Makes the text of a version the file's again. Throws what `text` throws. */
   revert(path: string, number: number, author: MemoryAuthor, signal: AbortSignal): Promise<void>;
+  /** Removes a file with everything that is known of it, for good; also when only one of them is there. */
+  erase(path: string, signal: AbortSignal): Promise<void>;
 }
 
 /** Options of {@link createMemoryHistory}. */
@@ -56,6 +58,14 @@ export function createMemoryHistory({ store, now = Date.now }: MemoryHistoryOpti
     async revert(path, number, author, signal) {
       const old = await text(path, number, signal);
       await recorded({ store, now, author, action: "reverted" }).save(path, old, {}, signal);
+    },
+    async erase(path, signal) {
+      // The versions last: whoever is interrupted can find them still, and erase again.
+      const kept = await versionFiles(store, path, signal);
+      for (const file of [path, ...kept])
+        await store.delete(file, {}, signal).catch((error: unknown) => {
+          if (!isTauError(error) || error.code !== "memory.not_found") throw error;
+        });
     },
   };
 }

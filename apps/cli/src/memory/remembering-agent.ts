@@ -1,0 +1,55 @@
+import type { ContextEntry } from "@tau/core";
+import type { Memory } from "@tau/memory";
+import type { AgentConfig } from "@tau/runtime";
+
+import { policyFor } from "../open-environment.ts";
+import type { Settings } from "../settings.ts";
+import { openMemory } from "./open-memory.ts";
+
+/** An agent that remembers, and what its sessions begin with. */
+export interface RememberingAgent {
+  readonly agent: AgentConfig;
+  readonly bootstrap: readonly ContextEntry[];
+  /** Absent where nothing is to be remembered. */
+  readonly memory?: Memory;
+}
+
+const guidance = `You have a memory that outlives this session. Look at /memories with the tool memory before you begin, search it with
+memory_search, and write down with memory_note what will be of use in later sessions: one fact a note, with the reason.`;
+
+/**
+ * Lets an agent remember: the tools, and the list of notes in what its sessions begin with.
+ *
+ * The tools need no rule of the person: they touch nothing but the memory, which says by itself what must wait for somebody.
+ */
+export async function withMemory(agent: AgentConfig, settings: Settings): Promise<RememberingAgent> {
+  const { memory: chosen } = settings;
+  if (chosen.enabled !== true) return { agent, bootstrap: [] };
+  const memory = await openMemory({ ...settings, scope: chosen.scope ?? "project" });
+  const { indexLabel, memoryTools, renderNoteIndex } = await import("@tau/memory");
+  const tools = memoryTools({ memoryOf: () => memory });
+  for (const tool of tools) agent.tools.register(tool);
+  const { signal } = new AbortController();
+  const index = renderNoteIndex(await memory.notes.current(signal), Date.now());
+  const allow = [...(settings.rules.allow ?? []), ...tools.map(({ name }) => name)];
+  const rules = { ...settings.rules, allow };
+  return {
+    memory,
+    bootstrap:
+      index === ""
+        ? []
+        : [
+            {
+              key: "memory",
+              content: index,
+              contentType: "text/markdown",
+              label: await indexLabel(memory, signal),
+            },
+          ],
+    agent: {
+      ...agent,
+      instructions: agent.instructions === undefined ? guidance : `${agent.instructions}\n\n${guidance}`,
+      policyFor: (environment) => policyFor({ ...settings, rules }, environment),
+    },
+  };
+}
