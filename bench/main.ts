@@ -16,6 +16,7 @@ const scripts = [
   "rpc.ts",
   "store.ts",
   "history.ts",
+  "egress.ts",
   "weight.ts",
 ];
 

@@ -48,6 +48,24 @@ test("cached.ts asks the model once", async () => {
   ]);
 });
 
+test("egress.ts reaches one host with a secret that the jail never sees, and nothing else", async () => {
+  const lines = (await outputOf("egress.ts")).map((line) =>
+    line.replaceAll(/localhost:\d+/gu, "localhost:PORT"),
+  );
+  expect(lines).toEqual([
+    "the service got the-real-secret",
+    expect.stringMatching(/^hello, you sent tau-placeholder-[0-9a-f]{32}$/u),
+    expect.stringContaining("Could not resolve host: evil.example"),
+    "tau: The network refuses this: evil.example is not among the hosts that may be reached (localhost:PORT).",
+    "The network refuses this: localhost:PORT leads to 127.0.0.1, which belongs to this machine itself.",
+    "The network refuses this: 169.254.169.254 belongs to a cloud's metadata service.",
+    "proxy GET localhost allowed service",
+    "proxy DNS evil.example denied",
+    "fetch GET localhost denied",
+    "fetch GET 169.254.169.254 denied",
+  ]);
+});
+
 test("fallback.ts is answered by the second provider, and says why not by the first", async () => {
   expect(await outputOf("fallback.ts")).toEqual([
     "Hello from the second one.",

@@ -45,7 +45,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
     "store-sqlite",
     "server",
   ],
-  bench: [...kernel, "proto", "store-sqlite", "server"],
+  bench: [...kernel, "proto", "sandbox", "egress", "store-sqlite", "server"],
 };
 
 /** What tests may use beyond {@link mayUse}. */
