@@ -29,6 +29,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   telemetry: kernel,
   bedrock: kernel,
   sandbox: kernel,
+  script: kernel,
   egress: kernel,
   web: kernel,
   "cli-models": kernel,
