@@ -92,6 +92,7 @@ export interface Question {
 export function askPerson(scope: RunScope, effect: EffectState, question: Question): void {
   const { reason, summary, prepared, held } = question;
   const call = effectiveCall(effect);
+  const isNamed = prepared === undefined || prepared.tool.name === call.name;
   // What was tried is a question by itself: an equal call would change something else.
   const equal = reason === "approval" && held === undefined ? equalEffects(scope, effect) : [];
   const first = equal.find(
@@ -106,8 +107,9 @@ export function askPerson(scope: RunScope, effect: EffectState, question: Questi
     approvalId: first?.approvalId ?? uuidv7(scope.clock.now()),
     effectId: effect.effectId,
     reason,
-    tool: call.name,
-    arguments: call.arguments,
+    // What a `tool_call` stands for: a person decides on that.
+    tool: prepared?.tool.name ?? call.name,
+    arguments: isNamed ? call.arguments : JSON.stringify(prepared.args),
     binding: bindingOf(scope, effect, { prepared, expiresAt, held }),
     summary,
     expiresAt,

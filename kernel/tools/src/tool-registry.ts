@@ -3,6 +3,8 @@ import { TauError } from "@tau/core";
 import { assertToolName } from "./define-tool.ts";
 import { createReplayingRun } from "./replay/replaying-run.ts";
 import { runCall } from "./run-call.ts";
+import { callToolName, searchToolName } from "./search/search-tools.ts";
+import type { ToolSearchOptions } from "./search/shown-tools.ts";
 import { isVisible } from "./tool-role.ts";
 import type { ToolRole, ToolViewer } from "./tool-role.ts";
 import { createToolSet } from "./tool-set.ts";
@@ -15,6 +17,8 @@ export interface ToolRegistryOptions {
   readonly tools?: readonly Tool[];
   /** What agents see, by the name of their role. */
   readonly roles?: Readonly<Record<string, ToolRole>>;
+  /** What is shown of very many tools: those that belong to a group can be searched, the others are listed. */
+  readonly search?: ToolSearchOptions;
   /** Characters of text shown to the model, unless the tool says otherwise. Default 30,000. */
   readonly maxChars?: number;
   /** Bytes of text shown to the model, whatever the tool says. Default 100,000, about 25,000 tokens. */
@@ -61,6 +65,7 @@ export function createToolRegistry(options: ToolRegistryOptions = {}): ToolRegis
   const source: ToolSource = {
     version: () => version,
     tools: () => tools.values(),
+    search: options.search ?? {},
     run: createReplayingRun((ready, context) => runCall(ready, context, runOptions), {
       maxBytes: options.maxKeptBytes ?? 16_000_000,
       now: options.now ?? (() => performance.now()),
@@ -80,6 +85,9 @@ export function createToolRegistry(options: ToolRegistryOptions = {}): ToolRegis
     },
     replace: (tool) => {
       assertToolName(tool.name);
+      if (tool.name === searchToolName || tool.name === callToolName) {
+        throw new TauError("tool.invalid_name", `The name "${tool.name}" is Tau's own: choose another one.`);
+      }
       tools.set(tool.name, tool);
       version += 1;
     },

@@ -6,6 +6,15 @@ import { errorResult } from "./error-result.ts";
 import { prepareCall } from "./prepare-call.ts";
 import type { PreparedCall, PrepareOptions, ReadyCall } from "./prepare-call.ts";
 import type { ToolRun } from "./run-call.ts";
+import {
+  callToolName,
+  createCallTool,
+  createSearchTool,
+  retargeted,
+  targetOf,
+} from "./search/search-tools.ts";
+import { partTools } from "./search/shown-tools.ts";
+import type { ToolSearchOptions } from "./search/shown-tools.ts";
 import type { Tool, ToolContext } from "./tool.ts";
 
 /**
@@ -19,7 +28,10 @@ export interface ToolSet {
   get(name: string): Tool;
   /** Every tool, ordered by name: the same tools are always listed the same, which keeps prompt caches warm. */
   list(): readonly Tool[];
-  /** What the model is told of the tools, in the same order. */
+  /**
+   * What the model is told of the tools, in the same order. Of very many it is told the names of groups, and two tools
+   * to find and to call the others: `tool_search` and `tool_call`.
+   */
   definitions(): readonly ToolDefinition[];
   /** Parses and validates a call. An unknown tool and wrong arguments are a refusal, not an exception. */
   prepare(call: ToolCallPart, options: PrepareOptions): Promise<PreparedCall>;
@@ -34,6 +46,7 @@ export interface ToolSource {
   /** Changes whenever a tool comes, goes or is exchanged. */
   version(): number;
   tools(): IteratorObject<Tool>;
+  readonly search: ToolSearchOptions;
   run(ready: ReadyCall, context: ToolContext): Promise<ToolRun>;
 }
 
@@ -54,12 +67,10 @@ export function createToolSet(source: ToolSource): ToolSet {
     list: () => current().sorted,
     definitions: () => current().definitions,
     prepare: (call, options) => {
-      const { byName } = current();
-      const tool = byName.get(call.name);
-      if (tool !== undefined) return prepareCall(tool, call, options);
-      const code = "tool.not_found";
-      const result = errorResult(call, `${code}: ${notFoundMessage(call.name, byName)}`);
-      return Promise.resolve({ ok: false, call, code, result });
+      const { byName, isSearched } = current();
+      return isSearched && call.name === callToolName
+        ? prepareTarget(byName, call, options)
+        : prepareNamed(byName, call, options);
     },
     run: (ready, context) => source.run(ready, context),
     execute: async (call, context) => {
@@ -71,21 +82,67 @@ export function createToolSet(source: ToolSource): ToolSet {
   return set;
 }
 
+type Tools = ReadonlyMap<string, Tool>;
+
+async function prepareNamed(
+  tools: Tools,
+  call: ToolCallPart,
+  options: PrepareOptions,
+): Promise<PreparedCall> {
+  const tool = tools.get(call.name);
+  if (tool !== undefined) return await prepareCall(tool, call, options);
+  const code = "tool.not_found";
+  return {
+    ok: false,
+    call,
+    code,
+    result: errorResult(call, `${code}: ${notFoundMessage(call.name, tools)}`),
+  };
+}
+
+/** Prepares the call that a `tool_call` stands for: its checks, rules and class are those of the tool that it names. */
+async function prepareTarget(
+  tools: Tools,
+  call: ToolCallPart,
+  options: PrepareOptions,
+): Promise<PreparedCall> {
+  const target = targetOf(call);
+  if (target === undefined) {
+    const code = "tool.invalid_arguments";
+    const text = `${code}: ${callToolName} takes {"tool": "…", "arguments": {…}}.`;
+    return { ok: false, call, code, result: errorResult(call, text) };
+  }
+  const prepared = await prepareNamed(tools, target, options);
+  if (prepared.ok)
+    return { ...prepared, call, rewritten: (args) => retargeted(call, prepared.tool.name, args) };
+  return { ...prepared, call, result: { ...prepared.result, name: call.name } };
+}
+
 interface Seen {
   readonly version: number;
   readonly byName: ReadonlyMap<string, Tool>;
   readonly sorted: readonly Tool[];
   readonly definitions: readonly ToolDefinition[];
+  /** Whether some are not shown one by one. */
+  readonly isSearched: boolean;
 }
 
 function see(source: ToolSource): Seen {
-  const sorted = [...source.tools()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const sorted = [...source.tools()].toSorted(inOrder);
+  const parts = partTools(sorted, source.search);
+  const isSearched = parts.groups.size > 0;
+  const helpers = isSearched ? [createCallTool(), createSearchTool(parts)] : [];
   return {
     version: source.version(),
-    byName: new Map(sorted.map((tool) => [tool.name, tool])),
+    byName: new Map([...sorted, ...helpers].map((tool) => [tool.name, tool])),
     sorted,
-    definitions: sorted.map(toDefinition),
+    definitions: [...parts.shown, ...helpers].toSorted(inOrder).map(toDefinition),
+    isSearched,
   };
+}
+
+function inOrder(a: Tool, b: Tool): number {
+  return a.name < b.name ? -1 : 1;
 }
 
 function toDefinition({ name, description, inputSchema, native }: Tool): ToolDefinition {
