@@ -125,6 +125,8 @@ export interface ConfigFile {
   readonly tiers: Readonly<Partial<Record<(typeof tierNames)[number], string>>>;
   readonly models: readonly ConfiguredModel[];
   readonly credentials: readonly ConfiguredCredential[];
+  /** Servers by name, as `parseMcpServers` of `@tau/mcp` reads them. */
+  readonly mcp: { readonly servers?: Readonly<Record<string, unknown>> };
 }
 
 /** A configuration that says nothing. */
@@ -140,6 +142,7 @@ export const emptyConfig: ConfigFile = {
   tiers: {},
   models: [],
   credentials: [],
+  mcp: {},
 };
 
 /** The file that a folder's configuration is in. */

@@ -1,6 +1,6 @@
 import { realpath } from "node:fs/promises";
 
-import type { RetryNotice } from "@tau/agent";
+import type { Model, RetryNotice } from "@tau/agent";
 import type { ContextEntry, Observer } from "@tau/core";
 import type { InstructionChain } from "@tau/memory";
 import { createEmbeddedEngine, createRuntime } from "@tau/runtime";
@@ -14,8 +14,10 @@ import type { LocalAgentOptions } from "./local-agent.ts";
 import { localChain } from "./local-chain.ts";
 import { instructionsFor, noInstructions } from "./memory/local-instructions.ts";
 import { withMemory } from "./memory/remembering-agent.ts";
+import type { OpenServers } from "./mcp/open-servers.ts";
 import { workspaceKey } from "./open-environment.ts";
 import { withSkills } from "./skilled-agent.ts";
+import type { Settings } from "./settings.ts";
 import { storeDirectory } from "./tau-home.ts";
 import { openWebAccess } from "./web-access.ts";
 
@@ -66,6 +68,8 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
   });
   const web = openWebAccess(settings);
   const agent = { ...localAgent(options, chain.layers, web.tools), hooks: options.hooks ?? [] };
+  const servers = options.model === undefined ? undefined : await openMcpServers(settings, agent.model);
+  for (const tool of servers?.client.tools() ?? []) agent.tools.register(tool);
   const remembering = await withMemory(agent, settings);
   const skilled = await withSkills(remembering.agent, skills);
   const runtime = createRuntime({
@@ -90,6 +94,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
       await engine[Symbol.asyncDispose]();
       await runtime[Symbol.asyncDispose]();
       await web[Symbol.asyncDispose]();
+      await servers?.[Symbol.asyncDispose]();
       await chain[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
     },
@@ -99,4 +104,11 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
 async function entriesOf(chain: InstructionChain): Promise<readonly ContextEntry[]> {
   const { instructionEntries } = await import("@tau/memory");
   return instructionEntries(chain);
+}
+
+/** The approved MCP servers; most folders name none, and need nothing of this. */
+async function openMcpServers(settings: Settings, model: Model): Promise<OpenServers | undefined> {
+  if (settings.mcp === undefined) return undefined;
+  const { openServers } = await import("./mcp/open-servers.ts");
+  return await openServers({ settings, env: process.env, model });
 }

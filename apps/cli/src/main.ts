@@ -77,6 +77,10 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "Look at what agents remember, and decide what they may",
     load: async () => (await import("./commands/memory.ts")).memoryCommand,
   },
+  mcp: {
+    summary: "Add, look at and approve MCP servers",
+    load: async () => (await import("./commands/mcp.ts")).mcpCommand,
+  },
   demo: {
     summary: "Watch an agent fix a bug, with a scripted model",
     load: async () => (await import("./commands/demo.ts")).demoCommand,

@@ -31,6 +31,9 @@ const secret: Check = (value) =>
     ? undefined
     : 'a reference, "env:NAME" or "file:PATH", so that no key lies in a file that is shared';
 
+// What is in it is read when somebody wants the servers: most commands do not.
+const servers: Check = (value) => (isTable(value) ? undefined : "sections, each written [mcp.servers.NAME]");
+
 const checks: Readonly<Record<keyof ConfigFile, Readonly<Record<string, Check>>>> = {
   model: {
     provider: oneOf(providerNames),
@@ -62,6 +65,7 @@ const checks: Readonly<Record<keyof ConfigFile, Readonly<Record<string, Check>>>
   web: { search: oneOf(searchServices), api_key: secret, base_url: url },
   credentials: { name: text, host: text, variable: text, secret, plain_http: flag },
   memory: { enabled: flag, scope: oneOf(memoryScopes), instructions: flag },
+  mcp: { servers },
   tiers: { reasoning: text, default: text, fast: text, local: text },
   models: {
     provider: text,

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 import { resolveTier } from "@tau/agent";
 
@@ -41,6 +41,8 @@ export interface Settings {
     readonly credentials: ConfigFile["credentials"];
   };
   readonly web: ConfigFile["web"];
+  /** The MCP servers that the configuration names, and where what was approved of them is kept. */
+  readonly mcp?: { readonly servers: Readonly<Record<string, unknown>>; readonly lockPath: string };
   readonly maxSteps?: number;
   /** Folders in which commands find programs before they look anywhere else. */
   readonly programs?: readonly string[];
@@ -138,6 +140,7 @@ export function settingsFrom(
     network: networkOf(args, loaded.config),
     egress: { addresses: loaded.config.network.addresses ?? [], credentials },
     web,
+    ...optional("mcp", mcpSettings(loaded, cwd)),
     ...(maxSteps === undefined ? {} : { maxSteps }),
   };
 }
@@ -146,6 +149,12 @@ export function settingsFrom(
 function networkOf(args: ParsedArgs, { network: { hosts }, environment }: ConfigFile): NetworkAccess {
   if (flagOption(args, "network")) return true;
   return hosts === undefined || hosts.length === 0 ? environment.network === true : { hosts };
+}
+
+function mcpSettings({ config, path }: LoadedConfig, cwd: string): Settings["mcp"] {
+  const { servers } = config.mcp;
+  if (servers === undefined || Object.keys(servers).length === 0) return undefined;
+  return { servers, lockPath: join(path === undefined ? cwd : dirname(path), "mcp.lock") };
 }
 
 /** What the flags and a configuration say of the model. @throws TauError `cli.usage`, `choice.no_tier` */

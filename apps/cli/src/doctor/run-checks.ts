@@ -9,6 +9,7 @@ import type { Settings } from "../settings.ts";
 import { tauHome } from "../tau-home.ts";
 import type { Terminal } from "../terminal.ts";
 import { checkNetwork } from "./check-network.ts";
+import { checkMcp } from "./check-mcp.ts";
 import { checkRules } from "./check-rules.ts";
 import { checkSandbox } from "./check-sandbox.ts";
 import { checkStore } from "./check-store.ts";
@@ -29,6 +30,7 @@ export async function* runChecks(args: ParsedArgs, terminal: Terminal): AsyncGen
   }
   const settings = settingsFrom(args, loaded, { home, cwd, someoneAnswers: false });
   yield* checkRules(settings);
+  yield* checkMcp(settings, terminal);
   yield* checkSandbox(settings);
   yield* checkNetwork(settings);
   yield await checkStore(home);

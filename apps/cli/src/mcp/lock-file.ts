@@ -1,0 +1,37 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+
+import { parseMcpLock, renderMcpLock } from "@tau/mcp";
+import type { McpLock, ServerLock } from "@tau/mcp";
+
+import { isTrusted, trust } from "../trust.ts";
+
+/** What was approved on this machine, and whether there is more that came with the folder and counts for nothing. */
+export interface LoadedLock {
+  readonly lock: McpLock;
+  readonly isForeign: boolean;
+}
+
+/** Reads the lock as far as a person of this machine wrote it: one that came with the folder approves nothing. */
+export async function readLock(home: string, path: string): Promise<LoadedLock> {
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  if (text === undefined) return { lock: {}, isForeign: false };
+  if (!(await isTrusted(home, path, text))) return { lock: {}, isForeign: true };
+  return { lock: parseMcpLock(text), isForeign: false };
+}
+
+/** Puts what was approved of a server into the lock, or takes the server out, and trusts exactly this text. */
+export async function changeLock(
+  home: string,
+  path: string,
+  change: { readonly name: string; readonly approved: ServerLock | undefined },
+): Promise<void> {
+  const { lock } = await readLock(home, path);
+  const others = Object.entries(lock).filter(([name]) => name !== change.name);
+  const own = change.approved === undefined ? [] : [[change.name, change.approved] as const];
+  const text = renderMcpLock(Object.fromEntries([...others, ...own]));
+  const draft = `${path}.${process.pid}`;
+  // A project may have put a link there: it is replaced, not followed.
+  await writeFile(draft, text, { flag: "wx" });
+  await rename(draft, path);
+  await trust(home, path, text);
+}
