@@ -2,8 +2,9 @@ import type { Model } from "@tau/agent";
 import { TauError } from "@tau/core";
 import { withLayers } from "@tau/pipeline";
 import type { Layer } from "@tau/pipeline";
+import { toReaderModel } from "@tau/runtime";
 import type { AgentConfig } from "@tau/runtime";
-import { builtInTools, createToolRegistry } from "@tau/tools";
+import { builtInTools, createReader, createReadUntrustedTool, createToolRegistry } from "@tau/tools";
 import type { Tool } from "@tau/tools";
 import { rgPath } from "@vscode/ripgrep";
 
@@ -31,11 +32,17 @@ export function localAgent(
 ): AgentConfig {
   const { settings, model = noModel, confined = false } = options;
   const { maxSteps, agent } = settings;
+  const asked = withLayers(model, ...layers);
+  // Where the folder's words count for nothing, a model that can do nothing reads them.
+  const readers =
+    settings.untrusted === true ? [createReadUntrustedTool(createReader(toReaderModel(asked)))] : [];
   return {
     name: "main",
-    model: withLayers(model, ...layers),
+    model: asked,
     instructions: agent.instructions ?? defaultInstructions,
-    tools: createToolRegistry({ tools: [...builtInTools({ ripgrepPath: rgPath }), ...moreTools] }),
+    tools: createToolRegistry({
+      tools: [...builtInTools({ ripgrepPath: rgPath }), ...moreTools, ...readers],
+    }),
     limits: {
       ...(maxSteps === undefined ? {} : { maxSteps }),
       ...(agent.max_tokens === undefined ? {} : { maxTokens: agent.max_tokens }),

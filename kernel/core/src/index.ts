@@ -64,6 +64,7 @@ export type {
   EffectOutcome,
   EffectStarted,
   HeldChanges,
+  HeldValue,
   HookDecided,
   ModelCallFinished,
   PermissionDecided,

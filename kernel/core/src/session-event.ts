@@ -204,6 +204,14 @@ export interface EffectFinished {
   readonly details?: JsonObject;
   /** Files that may hold untrusted text from now on, and how far to trust them. */
   readonly tainted?: TaintedFiles;
+  /** Values that the model gets as handles only, by handle: `$v1`. */
+  readonly values?: Readonly<Record<string, HeldValue>>;
+}
+
+/** A text that no model with tools is shown: it passes it on by its handle. */
+export interface HeldValue {
+  readonly value: string;
+  readonly label: Label;
 }
 
 /** Files that untrusted text may have been written to. */

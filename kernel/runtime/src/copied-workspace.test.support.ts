@@ -42,6 +42,10 @@ export function copiedWorkspace(): CopiedWorkspace {
         count();
         return host.exec({ ...request, cwd: workspace }, signal);
       },
+      start(request, signal) {
+        count();
+        return host.start({ ...request, cwd: workspace }, signal);
+      },
     };
   };
 

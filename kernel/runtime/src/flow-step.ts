@@ -6,6 +6,8 @@ import type { Decision, ReadyCall } from "@tau/tools";
 import { isSaidBy, labelContent, labelOfContent } from "@tau/tools/flow";
 import type { CallFacts, FlowControl } from "@tau/tools/flow";
 
+import { labelsOfHandles } from "./held-values.ts";
+import type { ReadyEffect } from "./ready-effect.ts";
 import { runOf } from "./run-scope.ts";
 import type { RunScope } from "./run-scope.ts";
 
@@ -21,7 +23,7 @@ export interface FlowDecision extends Decision {
 export function flowOn(scope: RunScope, effect: EffectState, prepared: ReadyCall): FlowDecision | undefined {
   if (scope.flow === undefined) return undefined;
   const { kinds } = factsOf(scope, scope.flow, prepared);
-  const label = askedUnder(scope);
+  const label = joinLabels(askedUnder(scope), ...labelsOfHandles(effect.call, scope.log.state.values));
   const { acted } = scope.log.history.shown;
   const decision = scope.flow.decide(kinds, { label, acted, before: kindsBefore(scope, effect) });
   return {
@@ -34,22 +36,23 @@ export function flowOn(scope: RunScope, effect: EffectState, prepared: ReadyCall
 /** The result as the history keeps it: labelled with all that it may be made of. */
 export function labelResult(
   scope: RunScope,
-  prepared: ReadyCall,
-  ran: ToolResultPart,
-  shown: ToolResultPart,
+  { effect, prepared }: ReadyEffect,
+  { ran, shown }: { readonly ran: ToolResultPart; readonly shown: ToolResultPart },
 ): ToolResultPart {
   if (scope.flow === undefined) return shown;
   // A hook may have rewritten what the tool said, but it is still made out of it.
-  const labels = [readLabel(scope, scope.flow, prepared), labelOfContent(ran.content)].flatMap(
-    (one) => one ?? [],
-  );
+  const labels = [
+    ...[readLabel(scope, scope.flow, prepared), labelOfContent(ran.content)].flatMap((one) => one ?? []),
+    ...labelsOfHandles(effect.call, scope.log.state.values),
+  ];
   if (labels.length === 0) return shown;
-  const label = joinLabels(...labels);
+  const made = joinLabels(...labels);
+  const label: Label = prepared.tool.endorses === true ? { ...made, integrity: "workspace" } : made;
   return isPlain(label) ? shown : { ...shown, content: labelContent(shown.content, label) };
 }
 
 /** The files that the call may have written untrusted text to: what it was asked under, or what it read. */
-export function taintOf(scope: RunScope, prepared: ReadyCall): Pick<EffectFinished, "tainted"> {
+export function taintOf(scope: RunScope, { effect, prepared }: ReadyEffect): Pick<EffectFinished, "tainted"> {
   if (scope.flow === undefined) return {};
   const { access } = prepared;
   const isCommand = access.some(({ kind }) => kind === "command");
@@ -58,7 +61,8 @@ export function taintOf(scope: RunScope, prepared: ReadyCall): Pick<EffectFinish
   if (isCommand && scope.environment.info.enforced && scope.environment.info.profile.access === "read-only")
     return {};
   const read = readLabel(scope, scope.flow, prepared) ?? workspaceLabel;
-  const label = joinLabels(askedUnder(scope), ...(isCommand ? [read] : []));
+  const passed = labelsOfHandles(effect.call, scope.log.state.values);
+  const label = joinLabels(askedUnder(scope), ...passed, ...(isCommand ? [read] : []));
   if (label.integrity !== "untrusted") return {};
   return { tainted: { paths: isCommand ? ["*"] : paths, label } };
 }

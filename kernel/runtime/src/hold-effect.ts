@@ -5,6 +5,7 @@ import type { ReadyCall, ToolRun, Transaction, Transactions, WriteSet } from "@t
 
 import { holdingTransactions } from "./can-hold.ts";
 import { storedRun } from "./carry-out.ts";
+import { createHolder } from "./held-values.ts";
 import { judgeChanges } from "./judge-changes.ts";
 import {
   askPerson,
@@ -80,7 +81,14 @@ function runOn(
   prepared: ReadyCall,
   { environment }: Transaction,
 ): Promise<ToolRun> {
-  const context = toolContext(scope, { effect, prepared }, { signal: scope.call.signal });
+  const context = toolContext(
+    scope,
+    { effect, prepared },
+    {
+      signal: scope.call.signal,
+      holder: createHolder(() => scope.log.nextHandle()),
+    },
+  );
   return scope.tools.run(prepared, {
     ...context,
     environment,

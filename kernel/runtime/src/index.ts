@@ -58,3 +58,4 @@ export type {
   IterationDecision,
   StopDecision,
 } from "./hook.ts";
+export { toReaderModel } from "./reader-model.ts";

@@ -1,22 +1,19 @@
 import { isTauError } from "@tau/core";
 import type { EffectFinished, JsonObject, Label, ToolResultPart } from "@tau/core";
 import { isPlain } from "@tau/session";
-import type { EffectState } from "@tau/session";
-import type { ReadyCall, ToolCaller, ToolContext, ToolRun } from "@tau/tools";
+import type { ToolCaller, ToolContext, ToolRun } from "@tau/tools";
 import { labelContent } from "@tau/tools/flow";
 
 import { askedUnder, labelResult, taintOf } from "./flow-step.ts";
 import { carryOut, heldSideEffect } from "./carry-out.ts";
+import { createHolder } from "./held-values.ts";
+import type { Holder, HeldValues } from "./held-values.ts";
+import { holdResult } from "./hold-result.ts";
 import { errorResult } from "./plan-step.ts";
 import { runAfterTool } from "./run-hooks.ts";
+import type { ReadyEffect } from "./ready-effect.ts";
 import { publishDelta } from "./run-scope.ts";
 import type { RunScope } from "./run-scope.ts";
-
-/** An effect with its validated call. */
-export interface ReadyEffect {
-  readonly effect: EffectState;
-  readonly prepared: ReadyCall;
-}
 
 /** What an effect runs with beside the scope. */
 export interface PerformOptions {
@@ -61,24 +58,29 @@ export async function perform(
   const startedAt = scope.clock.now();
   const { effect, prepared } = ready;
   const tool = prepared.tool.name;
+  const holder = createHolder(() => scope.log.nextHandle());
   try {
     const ran =
       (await carryOut(scope, effect, prepared)) ??
-      (await scope.tools.run(prepared, toolContext(scope, ready, options)));
+      (await scope.tools.run(prepared, toolContext(scope, ready, { ...options, holder })));
     reportFailure(scope, ran.error, tool);
     const hooked = (scope.agent.hooks ?? []).length > 0;
     const said = hooked ? await runAfterTool(scope, tool, ran.result) : ran.result;
-    const result = trustedAs(labelResult(scope, prepared, ran.result, said), options.gathered?.());
+    const labelled = trustedAs(
+      labelResult(scope, ready, { ran: ran.result, shown: said }),
+      options.gathered?.(),
+    );
+    const result = holdResult(scope, ready, labelled, holder);
     const outcome = result.isError ? "failed" : "completed";
-    const tainted = taintOf(scope, prepared);
-    recordEnd(scope, ready, { outcome, result, details: detailsOf(ran), startedAt, ...tainted });
+    const more = { ...taintOf(scope, ready), values: holder.held };
+    recordEnd(scope, ready, { outcome, result, details: detailsOf(ran), startedAt, ...more });
     scope.log.sendSoon();
     return result;
   } catch (error) {
     // A shutdown leaves the effect open: whoever takes the run up decides by its class.
     if (!options.signal.aborted || leavesUnfinished(options.signal.reason)) throw error;
     const result = errorResult(effect.call, "Cancelled before it ended; it may have had effects.");
-    const tainted = taintOf(scope, prepared);
+    const tainted = taintOf(scope, ready);
     recordEnd(scope, ready, { outcome: "cancelled", result, details: {}, startedAt, ...tainted });
     throw error;
   }
@@ -102,7 +104,7 @@ function detailsOf({ details, artifacts, replayed }: ToolRun): JsonObject {
 export function toolContext(
   scope: RunScope,
   { effect: { effectId }, prepared }: ReadyEffect,
-  { signal, callTool }: PerformOptions,
+  { signal, callTool, holder }: PerformOptions & { readonly holder: Holder },
 ): ToolContext {
   const shown = askedUnder(scope);
   return {
@@ -111,6 +113,8 @@ export function toolContext(
     environment: scope.environment,
     artifacts: scope.artifacts,
     files: scope.log.files,
+    hold: holder.hold,
+    held: (handle) => scope.log.state.values[handle] ?? holder.held[handle],
     idempotencyKey: idempotencyKey(scope, effectId),
     progress: (text) =>
       publishDelta(scope, { type: "tool_progress", effectId, tool: prepared.tool.name, text }),
@@ -133,11 +137,12 @@ interface EffectEnd {
   readonly details: JsonObject;
   readonly startedAt: number;
   readonly tainted?: EffectFinished["tainted"];
+  readonly values?: HeldValues;
 }
 
 function recordEnd(scope: RunScope, { effect, prepared }: ReadyEffect, end: EffectEnd): void {
   const { effectId, call } = effect;
-  const { outcome, result, details, startedAt, tainted } = end;
+  const { outcome, result, details, startedAt, tainted, values = {} } = end;
   scope.log.record({
     type: "effect_finished",
     runId: scope.runId,
@@ -149,6 +154,7 @@ function recordEnd(scope: RunScope, { effect, prepared }: ReadyEffect, end: Effe
     durationMs: scope.clock.now() - startedAt,
     ...(Object.keys(details).length === 0 ? {} : { details }),
     ...(tainted === undefined ? {} : { tainted }),
+    ...(Object.keys(values).length === 0 ? {} : { values }),
   });
 }
 

@@ -15,6 +15,7 @@ import { approvalBinding } from "./approval-binding.ts";
 import { flowOn, taintOfUnknown } from "./flow-step.ts";
 import type { FlowDecision } from "./flow-step.ts";
 import { holdingTransactions } from "./can-hold.ts";
+import { resolveHandles } from "./held-values.ts";
 import { runBeforeTool } from "./run-hooks.ts";
 import { runOf } from "./run-scope.ts";
 import type { RunScope } from "./run-scope.ts";
@@ -109,7 +110,10 @@ export function askPerson(scope: RunScope, effect: EffectState, question: Questi
     reason,
     // What a `tool_call` stands for: a person decides on that.
     tool: prepared?.tool.name ?? call.name,
-    arguments: isNamed ? call.arguments : JSON.stringify(prepared.args),
+    // And on what is behind handles.
+    arguments: isNamed
+      ? resolveHandles(call, scope.log.state.values).arguments
+      : JSON.stringify(prepared.args),
     binding: bindingOf(scope, effect, { prepared, expiresAt, held }),
     summary,
     expiresAt,
@@ -274,13 +278,18 @@ function deny(scope: RunScope, effect: EffectState, reason: string): void {
 }
 
 /** Validation is code of the tool's author, and paths are looked up: neither holds up a cancel. */
-export function prepare(
-  { tools, environment, policy, call: caller }: RunScope,
+export async function prepare(
+  { tools, environment, policy, call: caller, log }: RunScope,
   call: ToolCallPart,
 ): Promise<PreparedCall> {
   const { signal } = caller;
   const { hashedPrograms: hashed = [] } = policy;
-  return untilAborted(tools.prepare(call, { environment, signal, call: caller, hashed }), signal);
+  const options = { environment, signal, call: caller, hashed };
+  const prepared = await untilAborted(tools.prepare(call, options), signal);
+  const resolved = resolveHandles(call, log.state.values);
+  // A reader gets handles as they are: it is the one that looks behind them.
+  if (resolved === call || (prepared.ok && prepared.tool.endorses === true)) return prepared;
+  return await untilAborted(tools.prepare(resolved, options), signal);
 }
 
 function isDecision(value: string): boolean {

@@ -1,6 +1,6 @@
 import { createInnerCalls } from "./inner-calls.ts";
 import { isPure, perform, recordStart } from "./perform-effect.ts";
-import type { ReadyEffect } from "./perform-effect.ts";
+import type { ReadyEffect } from "./ready-effect.ts";
 import type { RunScope } from "./run-scope.ts";
 
 /** Runs effects together, each between its start and its end in the log; see E1 in settle-step.ts. */

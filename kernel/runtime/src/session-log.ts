@@ -51,6 +51,7 @@ export class SessionLog {
   readonly #id: StreamId;
   #writer: SessionWriter;
   #queued: JournalEvent[] = [];
+  #handles = 0;
   #last: Promise<unknown> = Promise.resolve();
   #isSending = false;
   #failure: Error | undefined;
@@ -97,6 +98,12 @@ export class SessionLog {
     const log = new SessionLog(host, id, state, history);
     log.#checkpointSeq = covered;
     return log;
+  }
+
+  /** The number of the next handle of a held value; those of effects that never ended are used again. */
+  nextHandle(): number {
+    this.#handles = Math.max(this.#handles, Object.keys(this.state.values).length) + 1;
+    return this.#handles;
   }
 
   /** Whether a commit failed; see L2. */

@@ -4,7 +4,7 @@ import { holdEffect } from "./hold-effect.ts";
 import { errorResult, finishEffect, planStep } from "./plan-step.ts";
 import { readyCall } from "./ready-call.ts";
 import { isPure } from "./perform-effect.ts";
-import type { ReadyEffect } from "./perform-effect.ts";
+import type { ReadyEffect } from "./ready-effect.ts";
 import { runGroup } from "./run-effect.ts";
 import { runOf } from "./run-scope.ts";
 import type { RunScope } from "./run-scope.ts";

@@ -3,6 +3,7 @@ import type {
   ApprovalRequested,
   ContextEntry,
   EffectFinished,
+  HeldValue,
   JsonObject,
   Label,
   MicroUsd,
@@ -49,6 +50,8 @@ export class SessionState {
   tainted: Taints = {};
   /** How far to trust the artifacts of the session, by id: the newest 1,000. */
   artifacts: Readonly<Record<string, Label>> = {};
+  /** Texts that models get as handles only. */
+  values: Readonly<Record<string, HeldValue>> = {};
   /** Up to where the session's inbox was read. */
   inboxSeq = 0;
   /** The first event whose message still goes to the model. */
@@ -100,6 +103,7 @@ export class SessionState {
   }
 
   #keepLabels(event: EffectFinished): void {
+    if (event.values !== undefined) this.values = { ...this.values, ...event.values };
     if (event.tainted !== undefined) this.tainted = withTaint(this.tainted, event.tainted);
     const ids = artifactsOf(event);
     if (ids.length === 0) return;

@@ -34,6 +34,8 @@ export interface ToolOptions<Input, Schema = ToolInputSchema<Input>> {
   readonly label?: Label;
   /** How far to trust its name, description and schemas; see {@link Tool.definitionLabel}. */
   readonly definitionLabel?: Label;
+  /** Vouches for its answers; see {@link Tool.endorses}. */
+  readonly endorses?: true;
   /** What it does beyond its `access`; see {@link Tool.effects}. */
   readonly effects?: readonly EffectKind[];
   /** What `execute` answers, or its output's `value`: checked after every execution. */
@@ -88,6 +90,7 @@ export function defineTool<Input>(
     ...(group === undefined ? {} : { group }),
     ...(native === undefined ? {} : { native }),
     ...(options.definitionLabel === undefined ? {} : { definitionLabel: options.definitionLabel }),
+    ...(options.endorses === undefined ? {} : { endorses: options.endorses }),
     ...(options.effects === undefined ? {} : { effects: options.effects }),
     ...(actsByCommands === undefined ? {} : { actsByCommands }),
     validate: input.validate,

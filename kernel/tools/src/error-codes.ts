@@ -47,6 +47,12 @@ export const toolErrorCodes = {
     "A command would wait for somebody at a terminal, or for ever. The message names the tool or the way to run it.",
   "artifact.not_found":
     "No artifact of this session has that id. Ids are `artifact:` and hexadecimal digits.",
+  "reader.invalid_schema":
+    "The schema of an answer of `read_untrusted` is of a kind that it does not take. The message names the place.",
+  "reader.no_answer":
+    "The model that reads untrusted text gave no JSON object, twice. Ask something simpler.",
+  "reader.no_handles": "A tool was called where no text can be held. Call `read_untrusted` within a run.",
+  "reader.unknown_handle": "No text is held under that handle. Use handles exactly as results name them.",
   "environment.denied":
     "The environment's profile forbids the operation. Work inside the workspace, or ask for a wider profile.",
   "environment.not_found": "The path does not exist. Check its spelling, or look for it with glob.",

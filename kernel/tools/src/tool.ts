@@ -1,6 +1,7 @@
 import type {
   CallContext,
   EffectKind,
+  HeldValue,
   Json,
   JsonObject,
   JsonSchema,
@@ -29,6 +30,13 @@ export interface ToolContext {
   readonly idempotencyKey: string;
   /** How far to trust what the model had been shown when it made this call; absent: nothing in it was untrusted or secret. */
   readonly shown?: Label;
+  /**
+   * Keeps a text that no model with tools is to be shown, and answers its handle, such as `$v1`, which may stand in
+   * arguments of later calls. Absent outside of a run.
+   */
+  hold?(value: string, label: Label): string;
+  /** The text and the label behind a handle of this session. */
+  held?(handle: string): HeldValue | undefined;
   /** Shows output while the tool runs; never journaled. */
   progress(text: string): void;
   /**
@@ -87,6 +95,11 @@ export interface Tool<Input = unknown> {
   readonly maxOutputChars?: number;
   /** How far to trust whatever the tool answers, errors included; an output's own label can only take away. */
   readonly label?: Label;
+  /**
+   * Its answers say nothing of whoever wrote what it read: numbers, and words of lists that the model itself wrote. So they
+   * are trusted as the workspace is, and as confidential as what they were made of. For readers only.
+   */
+  readonly endorses?: true;
   /**
    * How far to trust its name, description and schemas, which every model that may use it is shown. Absent: as far as the
    * program, or as the person who approved them.

@@ -21,6 +21,8 @@ export interface FlowOptions {
   readonly approvals?: "ask" | "never";
   /** Whether what commands write is looked at before it is done. Default false. */
   readonly judgedWrites?: boolean;
+  /** `hold`: a model with tools is never shown untrusted text, only handles of it. Default `show`, between marks. */
+  readonly untrusted?: "show" | "hold";
   /** Default: the home folder of this process. */
   readonly home?: string;
 }
@@ -33,6 +35,8 @@ export interface FlowContext extends ShownContext {
 
 /** Keeps information from flowing where it must not: what untrusted text asks for, and where secrets go. */
 export interface FlowControl {
+  /** Whether untrusted text is held instead of shown. */
+  readonly holds: boolean;
   /** What a call does, and how far its answer may be trusted. */
   factsOf(call: FlowCall): CallFacts;
   /** Pure; never looser than `allow` of the permission rules, which it is the meet with. */
@@ -45,6 +49,7 @@ export function createFlowControl(environment: EnvironmentInfo, options: FlowOpt
   const place: FlowPlace = { environment, trustedWorkspace, judgedWrites, home };
   const rules = [...defaultFlowRules, ...(options.rules ?? [])];
   return {
+    holds: options.untrusted === "hold",
     factsOf: (call) => callFacts(call, place),
     decide: (kinds, context) => {
       const decision = strictestOf(rules, kinds, context);
