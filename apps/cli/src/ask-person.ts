@@ -1,7 +1,8 @@
-import type { ApprovalAnswer, ApprovalRequested } from "@tau/core";
+import type { ApprovalAnswer, ApprovalRequested, Remember } from "@tau/core";
 import { isJsonObject, parseJson } from "@tau/core";
 
 import { askLine } from "./ask-line.ts";
+import { inDays, termLines } from "./grant-lines.ts";
 import { visible } from "./plain-text.ts";
 import { createStyle } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
@@ -11,6 +12,7 @@ import { writeLine } from "./terminal.ts";
 export interface PersonAnswer {
   readonly answer: ApprovalAnswer;
   readonly note?: string;
+  readonly remember?: Remember;
 }
 
 /**
@@ -42,16 +44,24 @@ export async function askPerson(
       style("yellow", `    The model had been shown: ${list}${sources.length > 5 ? ", …" : ""}`),
     );
   }
+  const { grant, times } = question;
+  if (times !== undefined)
+    writeLine(terminal, `      The same ${times} times; the answer is for all of them.`);
+  if (grant !== undefined) {
+    writeLine(terminal, `    For longer it would be exactly this, for ${inDays(grant.ttlMs)} at most:`);
+    for (const line of termLines(grant)) writeLine(terminal, `      ${visible(line)}`);
+  }
+  const longer = grant === undefined ? "" : "for this [s]ession, [a]lways, ";
   const prompt = unknown
     ? "    Did it happen? [r] run it again, [d] it is done, [n] neither, or n and why: "
-    : "    Allow it once? [y]es, [n]o, or n and why: ";
+    : `    Allow it once? [y]es, ${longer}[n]o, or n and why: `;
   for (;;) {
     const said = await askLine(terminal, style("bold", prompt), signal);
     if (said === undefined) {
       terminal.stdout.write("\n");
       return { answer: "deny", note: "Nobody was there to answer." };
     }
-    const answer = toAnswer(said.trim(), unknown);
+    const answer = toAnswer(said.trim(), { unknown, longer: grant !== undefined });
     if (answer !== undefined) return answer;
   }
 }
@@ -65,9 +75,14 @@ const settled: Readonly<Record<string, ApprovalAnswer>> = {
 };
 
 /** Undefined for what is not clear. */
-function toAnswer(said: string, unknown: boolean): PersonAnswer | undefined {
+function toAnswer(
+  said: string,
+  { unknown, longer }: { readonly unknown: boolean; readonly longer: boolean },
+): PersonAnswer | undefined {
   const answers = unknown ? settled : allowed;
   const word = said.toLowerCase();
+  if (longer && /^s(ession)?$/u.test(word)) return { answer: "allow", remember: "session" };
+  if (longer && /^a(lways)?$/u.test(word)) return { answer: "allow", remember: "always" };
   const answer = Object.hasOwn(answers, word) ? answers[word] : undefined;
   if (answer !== undefined) return { answer };
   const [matched, why = ""] = /^(?:no?|neither)(?:[,:;.]\s*|\s+|$)(.*)$/iu.exec(said) ?? [];

@@ -12,6 +12,7 @@ describe("the command line", () => {
       "sessions",
       "attach",
       "approve",
+      "permissions",
       "serve",
       "models",
       "events",

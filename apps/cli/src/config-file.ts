@@ -67,6 +67,16 @@ export interface ConfiguredCredential {
   readonly plain_http?: boolean;
 }
 
+/** A rule: its text alone, or with what is shown when it decides and examples that are checked when it is read. */
+export type RuleEntry =
+  | string
+  | {
+      readonly rule: string;
+      readonly reason?: string;
+      readonly match?: readonly string[];
+      readonly not_match?: readonly string[];
+    };
+
 /** What a tau.toml may say. Every key is optional. */
 export interface ConfigFile {
   readonly model: {
@@ -89,9 +99,13 @@ export interface ConfigFile {
   readonly permissions: {
     readonly profile?: (typeof profiles)[number];
     readonly approve?: (typeof approvals)[number];
-    readonly allow?: readonly string[];
-    readonly ask?: readonly string[];
-    readonly deny?: readonly string[];
+    readonly allow?: readonly RuleEntry[];
+    readonly ask?: readonly RuleEntry[];
+    readonly deny?: readonly RuleEntry[];
+    /** Which files the names of programs may mean. */
+    readonly programs?: Readonly<
+      Record<string, { readonly paths: readonly string[]; readonly sha256?: string }>
+    >;
     /** Nobody vouches for what is in the folder. */
     readonly untrusted?: boolean;
   };

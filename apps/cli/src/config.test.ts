@@ -25,6 +25,13 @@ describe("tau.toml", () => {
     ["a wrong profile", "[permissions]\nprofile = 'all'", "permissions.profile", "one of read-only"],
     ["a wrong approval", "[permissions]\napprove = 'yes'", "permissions.approve", "one of never"],
     ["a rule outside of a list", "[permissions]\nallow = 'bash(ls)'", "permissions.allow", "a list of texts"],
+    [
+      "a rule with a wrong key",
+      "[permissions]\ndeny = [{ rules = 'x' }]",
+      "permissions.deny",
+      "{ rule, reason",
+    ],
+    ["a pin without paths", "[permissions]\nprograms = { git = {} }", "permissions.programs", "paths ="],
     ["a wrong environment", "[environment]\nkind = 'docker'", "environment.kind", "one of jail, host"],
     ["a text for a flag", "[environment]\nnetwork = 'no'", "environment.network", "true or false"],
     ["a broken number", "[agent]\nmax_steps = 1.5", "agent.max_steps", "a whole number of at least 1"],

@@ -9,6 +9,8 @@ export const cliErrorCodes = {
   "config.not_found": "The file named by `--config` cannot be read. Check the path.",
   "config.secret_missing":
     "A reference to a secret (`env:NAME` or `file:PATH`) leads nowhere. Set the variable, or write the file.",
+  "config.unsafe":
+    "The administrator's rules can be written by others than root. The message says which file or folder to give back to root.",
   "config.untrusted":
     "The folder has a tau.toml that nobody on this machine has trusted, or that changed since. Read it, then run `tau trust`.",
   "provider.not_found":

@@ -52,7 +52,8 @@ export function localAgent(
         tenant: request.tenant,
         session: request.sessionId,
       }),
-    policyFor: (environment) => policyFor(settings, environment),
+    policyFor: (environment, grants) => policyFor(settings, environment, grants),
+    keepsGrants: true,
     flowFor: () => ({
       trustedWorkspace: settings.untrusted !== true,
       approvals: settings.approve === "never" ? "never" : "ask",

@@ -33,6 +33,10 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "Answer a question that a run waits for",
     load: async () => (await import("./commands/approve.ts")).approveCommand,
   },
+  permissions: {
+    summary: "Explain decisions; list and test rules; take answers back",
+    load: async () => (await import("./commands/permissions.ts")).permissionsCommand,
+  },
   serve: {
     summary: "Serve the runtime over ConnectRPC",
     load: async () => (await import("./commands/serve.ts")).serveCommand,

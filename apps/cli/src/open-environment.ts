@@ -6,7 +6,13 @@ import { isTauError, TauError } from "@tau/core";
 import type { EnvironmentRequest } from "@tau/runtime";
 import { createJail } from "@tau/sandbox";
 import { commandVariables, createHostEnvironment, createPermissionPolicy } from "@tau/tools";
-import type { EnvironmentInfo, NetworkGate, OwnedEnvironment, PermissionPolicy } from "@tau/tools";
+import type {
+  ActiveGrant,
+  EnvironmentInfo,
+  ExplainingPolicy,
+  NetworkGate,
+  OwnedEnvironment,
+} from "@tau/tools";
 
 import { rgPath } from "@vscode/ripgrep";
 
@@ -59,14 +65,20 @@ function withGate(jail: OwnedEnvironment, gate: NetworkGate): OwnedEnvironment {
 }
 
 /** The rules of the settings for an environment. Throws `permission.*` for rules that make no sense. */
-export function policyFor(settings: Settings, environment: EnvironmentInfo): PermissionPolicy {
-  const { profile, rules, network, approve } = settings;
+export function policyFor(
+  settings: Settings,
+  { enforced, profileHash }: Pick<EnvironmentInfo, "enforced" | "profileHash">,
+  grants?: () => readonly ActiveGrant[],
+): ExplainingPolicy {
+  const { profile, layers, network, approve } = settings;
   return createPermissionPolicy({
     profile,
-    rules,
+    layers,
     network,
     approvals: approve,
-    enforced: environment.enforced,
+    enforced,
+    profileHash,
+    ...(grants === undefined ? {} : { grants }),
   });
 }
 

@@ -22,6 +22,25 @@ const texts: Check = (value) =>
   Array.isArray(value) && value.every((item) => text(item) === undefined)
     ? undefined
     : 'a list of texts, such as ["bash(npm test)"]';
+const ruleKeys: Readonly<Record<string, Check>> = {
+  rule: text,
+  reason: text,
+  match: texts,
+  not_match: texts,
+};
+const pinKeys: Readonly<Record<string, Check>> = { paths: texts, sha256: text };
+const fits = (value: unknown, keys: Readonly<Record<string, Check>>, needed: string): boolean =>
+  isTable(value) &&
+  needed in value &&
+  Object.entries(value).every(([key, one]) => Object.hasOwn(keys, key) && keys[key]?.(one) === undefined);
+const rules: Check = (value) =>
+  Array.isArray(value) && value.every((item) => text(item) === undefined || fits(item, ruleKeys, "rule"))
+    ? undefined
+    : 'a list of texts such as "bash(npm test)", or of { rule, reason, match, not_match }';
+const programs: Check = (value) =>
+  isTable(value) && Object.values(value).every((item) => fits(item, pinKeys, "paths"))
+    ? undefined
+    : 'programs by name, such as git = { paths = ["/usr/bin/git"] }';
 const url: Check = (value) =>
   typeof value === "string" && URL.canParse(value) && /^https?:$/u.test(new URL(value).protocol)
     ? undefined
@@ -48,9 +67,10 @@ const checks: Readonly<Record<keyof ConfigFile, Readonly<Record<string, Check>>>
   permissions: {
     profile: oneOf(profiles),
     approve: oneOf(approvals),
-    allow: texts,
-    ask: texts,
-    deny: texts,
+    allow: rules,
+    ask: rules,
+    deny: rules,
+    programs,
     untrusted: flag,
   },
   budget: {
@@ -90,10 +110,18 @@ const checks: Readonly<Record<keyof ConfigFile, Readonly<Record<string, Check>>>
   },
 };
 
-/** Parses a tau.toml and reports every mistake at once. @throws TauError `config.invalid` */
-export function parseConfig(content: string, path: string): ConfigFile {
+/** Parses a tau.toml and reports every mistake at once. `only` names the sections it may have. @throws TauError `config.invalid` */
+export function parseConfig(
+  content: string,
+  path: string,
+  only: readonly string[] = Object.keys(checks),
+): ConfigFile {
   const table = parseToml(content, path);
-  const mistakes = Object.entries(table).flatMap(([section, values]) => sectionMistakes(section, values));
+  const mistakes = Object.entries(table).flatMap(([section, values]) =>
+    only.includes(section) || !isSection(section)
+      ? sectionMistakes(section, values)
+      : [`[${section}] does not belong here; there is ${only.join(", ")}.`],
+  );
   if (mistakes.length > 0) throw invalid(path, mistakes);
   const config: ConfigFile = JSON.parse(JSON.stringify({ ...emptyConfig, ...table }));
   return config;

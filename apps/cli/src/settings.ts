@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 
 import { resolveTier } from "@tau/agent";
 
-import type { NetworkAccess } from "@tau/tools";
+import type { NetworkAccess, PermissionLayer } from "@tau/tools";
 
 import { choiceOption, countOption, flagOption, textOption } from "./command.ts";
 import type { ParsedArgs } from "./command.ts";
@@ -11,6 +11,7 @@ import { approvals, emptyConfig, environments, profiles, providerNames, tierName
 import type { ConfigFile } from "./config-file.ts";
 import { loadConfig } from "./load-config.ts";
 import type { LoadedConfig } from "./load-config.ts";
+import { plain } from "./plain-text.ts";
 import { optional } from "./optional.ts";
 import { tauHome } from "./tau-home.ts";
 import type { Terminal } from "./terminal.ts";
@@ -28,7 +29,7 @@ export interface Settings {
   readonly agent: ConfigFile["agent"];
   readonly budget: ConfigFile["budget"];
   readonly memory: ConfigFile["memory"];
-  readonly rules: Pick<ConfigFile["permissions"], "allow" | "ask" | "deny">;
+  readonly layers: readonly PermissionLayer[];
   readonly profile: (typeof profiles)[number];
   readonly approve: (typeof approvals)[number];
   readonly environment: (typeof environments)[number];
@@ -71,7 +72,7 @@ export function plainSettings(home: string, cwd: string): Settings {
     agent: {},
     budget: {},
     memory: {},
-    rules: {},
+    layers: [],
     profile: "workspace-write",
     approve: "never",
     environment: "jail",
@@ -94,6 +95,10 @@ export async function readSettings(
   const home = tauHome(terminal);
   const cwd = await folderOf(args, terminal);
   const loaded = await loadConfig({ home, cwd, named: textOption(args, "config") });
+  if (loaded.untrusted === true)
+    terminal.stderr.write(
+      `Not trusted yet, so only its deny and ask rules count: ${plain(loaded.path ?? "")}. "tau trust" shows it.\n`,
+    );
   return settingsFrom(args, loaded, { home, cwd, someoneAnswers });
 }
 
@@ -121,7 +126,6 @@ export function settingsFrom(
   { home, cwd, someoneAnswers }: Surroundings,
 ): Settings {
   const { agent, budget, memory, permissions, environment, credentials, web } = loaded.config;
-  const { allow = [], ask = [], deny = [] } = permissions;
   const maxSteps = countOption(args, "max-steps") ?? agent.max_steps;
   return {
     home,
@@ -131,7 +135,7 @@ export function settingsFrom(
     memory: flagOption(args, "no-instructions") ? { ...memory, instructions: false } : memory,
     model: modelSettings(args, loaded),
     knownModels: loaded.config.models,
-    rules: { allow, ask, deny },
+    layers: loaded.layers,
     profile: choiceOption(args, "profile", profiles) ?? permissions.profile ?? "workspace-write",
     approve:
       choiceOption(args, "approve", approvals) ?? permissions.approve ?? (someoneAnswers ? "ask" : "never"),

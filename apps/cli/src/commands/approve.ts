@@ -1,8 +1,9 @@
-import type { ApprovalAnswer, ApprovalRequested } from "@tau/core";
+import type { ApprovalAnswer, ApprovalRequested, Remember } from "@tau/core";
 
 import { flagOption, textOption } from "../command.ts";
 import type { Command, ParsedArgs } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { inDays, termLines } from "../grant-lines.ts";
 import { localContext } from "../local-context.ts";
 import { plainJson, visible } from "../plain-text.ts";
 import { openStoredSessions, sessionNamed } from "../stored-sessions.ts";
@@ -14,12 +15,17 @@ const answers: readonly ApprovalAnswer[] = ["allow", "deny", "rerun", "done"];
 
 /** `tau approve`: answers a question, from any process on this machine. */
 export const approveCommand: Command = {
-  usage: "approve SESSION [QUESTION] [--allow | --deny | --rerun | --done]",
+  usage: "approve SESSION [QUESTION] [--allow [--session | --always] | --deny | --rerun | --done]",
   description: `Shows the questions that a session waits for, or answers one. An answer counts once, for exactly the
 arguments shown. SESSION is an id, or "last"; QUESTION may be left out when there is only one.
 ${homeNote}`,
   options: {
     allow: { type: "boolean", help: "Let it run, once." },
+    session: { type: "boolean", help: "With --allow: and what is shown as its grant, in this session." },
+    always: {
+      type: "boolean",
+      help: "With --allow: and what is shown as its grant, in every session of yours.",
+    },
     deny: { type: "boolean", help: "Refuse it." },
     rerun: { type: "boolean", help: "Of an interrupted call: it did not happen, run it again." },
     done: { type: "boolean", help: "Of an interrupted call: it did happen." },
@@ -49,7 +55,14 @@ ${homeNote}`,
     }
     const approvalId = question ?? onlyOne(pending);
     const note = textOption(args, "note");
-    const said = { sessionId, approvalId, answer, ...(note === undefined ? {} : { note }) };
+    const remember = rememberOf(args, answer);
+    const said = {
+      sessionId,
+      approvalId,
+      answer,
+      ...(note === undefined ? {} : { note }),
+      ...(remember === undefined ? {} : { remember }),
+    };
     await sessions.runtime.respond(said, context);
     writeLine(
       terminal,
@@ -70,6 +83,14 @@ function answerOf(args: ParsedArgs, question: string | undefined): ApprovalAnswe
   return answer;
 }
 
+/** For how long an allow counts; undefined is once. @throws TauError `cli.usage` */
+function rememberOf(args: ParsedArgs, answer: ApprovalAnswer): Remember | undefined {
+  const [session, always] = [flagOption(args, "session"), flagOption(args, "always")];
+  if ((session || always) && (answer !== "allow" || session === always))
+    throw usageError("Say --allow with --session, with --always, or alone.");
+  return session ? "session" : always ? "always" : undefined;
+}
+
 function onlyOne(pending: readonly ApprovalRequested[]): string {
   const [first] = pending;
   if (first !== undefined && pending.length === 1) return first.approvalId;
@@ -81,9 +102,18 @@ function onlyOne(pending: readonly ApprovalRequested[]): string {
 }
 
 function describe(question: ApprovalRequested): string {
+  const { grant, times } = question;
   const until = new Date(question.expiresAt).toISOString().slice(0, 16).replace("T", " ");
-  return `${question.approvalId}  ${visible(question.tool)}
-  ${visible(question.summary)}
-  ${visible(question.arguments)}
-  answer until ${until} UTC`;
+  const lines = [
+    `${question.approvalId}  ${visible(question.tool)}`,
+    `  ${visible(question.summary)}`,
+    `  ${visible(question.arguments)}`,
+    ...(times === undefined ? [] : [`  the same ${times} times; one answer is for all of them`]),
+    ...(grant === undefined
+      ? []
+      : [`  --session and --always would allow, for ${inDays(grant.ttlMs)} at most:`]),
+    ...(grant === undefined ? [] : termLines(grant).map((line) => `    ${visible(line)}`)),
+    `  answer until ${until} UTC`,
+  ];
+  return lines.join("\n");
 }

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { TauError } from "@tau/core";
 
 import { askLine } from "../ask-line.ts";
+import { configSetText } from "../config-set.ts";
 import { configPath, readConfigText } from "../config-file.ts";
 import { flagOption } from "../command.ts";
 import type { Command } from "../command.ts";
@@ -21,9 +22,10 @@ import { usageError } from "../usage-error.ts";
 /** `tau trust`: lets a folder's configuration and instructions count. */
 export const trustCommand: Command = {
   usage: "trust [FOLDER] [--yes]",
-  description: `Shows the tau.toml of a folder, and the files that tell agents how to work there, and, once you say so, trusts exactly
-these texts. A change needs to be trusted anew. A tau.toml can allow commands, open the network and send your key
-to another address, and AGENTS.md says what agents do: read them as you would a script.`,
+  description: `Shows the tau.toml of a folder, and the files that tell agents how to work there, and, once you say so,
+trusts exactly these texts, and what is in .mcp.json and .tau. A change needs to be trusted anew; until then only
+rules that deny or ask count. A tau.toml can allow commands, open the network and send your key to another
+address, and AGENTS.md says what agents do: read them as you would a script.`,
   options: { yes: { type: "boolean", short: "y", help: "Do not ask: you have read it." } },
   maxWords: 1,
   examples: ["tau trust", "tau trust ../other-project"],
@@ -61,7 +63,7 @@ async function configText(folder: string): Promise<readonly TrustedText[]> {
   const text = await readConfigText(path);
   if (text === undefined) return [];
   parseConfig(text, path);
-  return [{ path, text }];
+  return [{ path, text: await configSetText(path, text) }];
 }
 
 /** The instructions of the project that nobody has trusted as they are; whole, for all of it is to be trusted. */

@@ -26,7 +26,8 @@ export async function demoSettings(home: string, workspace: string): Promise<Dem
   } catch (error) {
     if (!isTauError(error) || !error.code.startsWith("sandbox.")) throw error;
     const rules = { allow: demoCommand.split(" | ").map((command) => `bash(${command})`) };
+    const layers = [{ layer: "session", rules } as const];
     const [noSandbox = ""] = error.message.split("\n");
-    return { settings: { ...settings, environment: "host", rules }, noSandbox };
+    return { settings: { ...settings, environment: "host", layers }, noSandbox };
   }
 }

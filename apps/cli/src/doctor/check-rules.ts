@@ -5,19 +5,15 @@ import type { Finding } from "./finding.ts";
 
 /** Reads the permission rules as a run would. Says nothing when there are none. */
 export function* checkRules(settings: Settings): Generator<Finding> {
-  const { allow = [], ask = [], deny = [] } = settings.rules;
-  const count = allow.length + ask.length + deny.length;
-  if (count === 0) return;
-  const { profile: access, cwd: workspace, network } = settings;
-  try {
-    policyFor(settings, {
-      kind: "jail",
-      enforced: true,
-      profile: { access, workspace, network },
-      profileHash: "",
-    });
+  const layers = settings.layers.map(({ layer, rules, trusted = true }) => {
+    const { allow = [], ask = [], deny = [] } = rules;
     const counts = `${deny.length} deny, ${ask.length} ask, ${allow.length} allow`;
-    yield { check: "rules", result: "ok", detail: counts };
+    return `${layer}: ${counts}${trusted ? "" : " (not trusted: only deny and ask count)"}`;
+  });
+  if (layers.length === 0) return;
+  try {
+    policyFor(settings, { enforced: true, profileHash: "" });
+    yield { check: "rules", result: "ok", detail: layers.join("; ") };
   } catch (error) {
     yield faultOf("rules", error);
   }

@@ -21,7 +21,7 @@ export async function* runChecks(args: ParsedArgs, terminal: Terminal): AsyncGen
   const home = tauHome(terminal);
   const cwd = await folderOf(args, terminal);
   yield checkNode();
-  let loaded: LoadedConfig = { config: emptyConfig };
+  let loaded: LoadedConfig = { config: emptyConfig, layers: [] };
   try {
     loaded = await loadConfig({ home, cwd, named: textOption(args, "config") });
     yield { check: "config", result: "ok", detail: loaded.path ?? `no tau.toml in ${cwd}: defaults` };

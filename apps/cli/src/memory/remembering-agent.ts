@@ -31,8 +31,12 @@ export async function withMemory(agent: AgentConfig, settings: Settings): Promis
   for (const tool of tools) agent.tools.register(tool);
   const { signal } = new AbortController();
   const index = renderNoteIndex(await memory.notes.current(signal), Date.now());
-  const allow = [...(settings.rules.allow ?? []), ...tools.map(({ name }) => name)];
-  const rules = { ...settings.rules, allow };
+  const own = {
+    layer: "session",
+    source: "memory",
+    rules: { allow: tools.map(({ name }) => name) },
+  } as const;
+  const layers = [...settings.layers, own];
   return {
     memory,
     bootstrap:
@@ -49,7 +53,7 @@ export async function withMemory(agent: AgentConfig, settings: Settings): Promis
     agent: {
       ...agent,
       instructions: agent.instructions === undefined ? guidance : `${agent.instructions}\n\n${guidance}`,
-      policyFor: (environment) => policyFor({ ...settings, rules }, environment),
+      policyFor: (environment, grants) => policyFor({ ...settings, layers }, environment, grants),
     },
   };
 }
