@@ -1,5 +1,9 @@
 /** Codes of the failures this package throws, or puts in front of an error result for the model. */
 export const mcpErrorCodes = {
+  "mcp.already_offered":
+    "A server of ours offers something of that name already. Remove it first, or choose another name.",
+  "mcp.rate_limited":
+    "A client called tools of a server of ours more often than it may. `retryAfterMs` tells when there is room again.",
   "mcp.invalid_name":
     "An MCP server's name is not 1 to 32 letters and digits with single `-` or `_` between them. Rename it.",
   "mcp.invalid_config":

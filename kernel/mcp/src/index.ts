@@ -35,3 +35,31 @@ export { mcpLockName, parseMcpLock, pinDefinition, renderMcpLock } from "./pins/
 export { renderDefinition } from "./pins/render-definition.ts";
 export { findDeceptive, showHidden, spell } from "./pins/show-hidden.ts";
 export { assertServerName, toToolName } from "./tool-name.ts";
+export type {
+  Connection,
+  ConnectionOptions,
+  McpServer,
+  McpServerOptions,
+} from "./server/create-mcp-server.ts";
+export { createMcpServer } from "./server/create-mcp-server.ts";
+export type { McpEndpoint, McpEndpointOptions } from "./server/create-mcp-endpoint.ts";
+export { createMcpEndpoint } from "./server/create-mcp-endpoint.ts";
+export { createFileTools, offerFiles } from "./server/filesystem-server.ts";
+export type { FindCaller } from "./server/http-caller.ts";
+export type { McpListener } from "./server/listen.ts";
+export { listenMcp } from "./server/listen.ts";
+export type { CallAudit, OfferToolsOptions } from "./server/offer-tools.ts";
+export { offerTools } from "./server/offer-tools.ts";
+export type { RateLimit, RateLimiter } from "./server/rate-limit.ts";
+export { createRateLimiter } from "./server/rate-limit.ts";
+export type {
+  McpRequest,
+  ServedPrompt,
+  ServedResource,
+  ServedResourceTemplate,
+  ServedTool,
+} from "./server/served.ts";
+export type { StdioOptions, StdioService } from "./server/serve-stdio.ts";
+export { serveMcpStdio } from "./server/serve-stdio.ts";
+export type { ManagedServer, McpServerManager, ServerStatus } from "./server/server-manager.ts";
+export { createMcpServerManager } from "./server/server-manager.ts";

@@ -1,0 +1,171 @@
+import { randomUUID } from "node:crypto";
+
+import { TauError } from "@tau/core";
+import type { CallContext, ToolResultPart } from "@tau/core";
+import type { CallToolResult, ContentBlock } from "@modelcontextprotocol/server";
+import { createMemoryArtifactStore } from "@tau/tools";
+import type {
+  Environment,
+  EnvironmentInfo,
+  PermissionPolicy,
+  PreparedCall,
+  Tool,
+  ToolContext,
+  ToolRegistry,
+} from "@tau/tools";
+import { createFileLedger } from "@tau/tools/file-ledger";
+
+import type { McpServer } from "./create-mcp-server.ts";
+import type { RateLimiter } from "./rate-limit.ts";
+import type { McpRequest, ServedTool } from "./served.ts";
+
+/** What became of one call of a client; for the audit. */
+export interface CallAudit {
+  readonly at: number;
+  readonly tenant: string;
+  readonly principal: string;
+  readonly tool: string;
+  /** `refused` covers wrong arguments, missing scopes and too many calls. */
+  readonly outcome: "answered" | "denied" | "failed" | "refused";
+  /** Why it was denied or refused; the rule, or the code. */
+  readonly reason: string;
+  readonly durationMs: number;
+}
+
+/** Options of {@link offerTools}. */
+export interface OfferToolsOptions {
+  readonly tools: ToolRegistry;
+  /** Where the tools of a call act; disposed of after it, where it can be. */
+  openEnvironment(call: CallContext): Promise<Environment & Partial<AsyncDisposable>>;
+  /** The rules for it. A client is a program: what a person would be asked about is denied. */
+  policyFor(environment: EnvironmentInfo, call: CallContext): PermissionPolicy;
+  readonly limit?: RateLimiter;
+  readonly audit?: (entry: CallAudit) => void;
+}
+
+/**
+ * Offers the tools of a registry to the clients of a server: each client sees those that its scopes allow, each call goes
+ * through the rate limit, the schema and the rules, and is told to the audit.
+ *
+ * @throws TauError `mcp.already_offered`
+ */
+export function offerTools(server: McpServer, options: OfferToolsOptions): void {
+  for (const tool of options.tools.list()) server.addTool(toServed(tool, options));
+}
+
+function toServed(tool: Tool, options: OfferToolsOptions): ServedTool {
+  const { name, description, sideEffect } = tool;
+  return {
+    definition: {
+      name,
+      description,
+      inputSchema: { ...tool.inputSchema, type: "object" },
+      annotations: {
+        readOnlyHint: sideEffect === "pure",
+        idempotentHint: sideEffect === "pure" || sideEffect === "idempotent",
+        destructiveHint: sideEffect === "irreversible",
+      },
+    },
+    isVisible: ({ principal }) =>
+      options.tools
+        .viewFor({ principal })
+        .list()
+        .some((one) => one.name === name),
+    handle: async (args, request) => await callTool(tool, { ...args }, request, options),
+  };
+}
+
+interface Outcome {
+  readonly result: CallToolResult;
+  readonly outcome: CallAudit["outcome"];
+  readonly reason: string;
+}
+
+async function callTool(
+  { name }: Tool,
+  args: Readonly<Record<string, unknown>>,
+  request: McpRequest,
+  options: OfferToolsOptions,
+): Promise<CallToolResult> {
+  const { call } = request;
+  const { tenant, principal } = call;
+  const at = Date.now();
+  const start = performance.now();
+  const tell = (outcome: CallAudit["outcome"], reason: string): void =>
+    options.audit?.({
+      at,
+      tenant,
+      principal: principal.id,
+      tool: name,
+      outcome,
+      reason,
+      durationMs: Math.round(performance.now() - start),
+    });
+  try {
+    options.limit?.(call);
+    const { result, outcome, reason } = await runTool(name, args, request, options);
+    tell(outcome, reason);
+    return result;
+  } catch (error) {
+    tell(error instanceof TauError ? "refused" : "failed", error instanceof TauError ? error.code : "failed");
+    throw error;
+  }
+}
+
+async function runTool(
+  name: string,
+  args: Readonly<Record<string, unknown>>,
+  request: McpRequest,
+  options: OfferToolsOptions,
+): Promise<Outcome> {
+  const { call } = request;
+  const { principal, signal } = call;
+  const environment = await options.openEnvironment(call);
+  try {
+    const set = options.tools.viewFor({ principal });
+    const asked = { type: "tool_call", id: randomUUID(), name, arguments: JSON.stringify(args) } as const;
+    const prepared: PreparedCall = await set.prepare(asked, { environment, signal, call });
+    if (!prepared.ok)
+      return { result: toMcpResult(prepared.result), outcome: "refused", reason: prepared.code };
+    const { tool, access } = prepared;
+    const { decision, reason, rule } = options
+      .policyFor(environment.info, call)
+      .decide({ tool, access, workspace: environment.info.profile.workspace });
+    if (decision !== "allow")
+      return { result: denied(name, reason), outcome: "denied", reason: rule ?? reason };
+    const context: ToolContext = {
+      call,
+      signal,
+      environment,
+      artifacts: createMemoryArtifactStore(),
+      files: createFileLedger(),
+      idempotencyKey: asked.id,
+      progress: () => undefined,
+    };
+    const { result, code = "" } = await set.run(prepared, context);
+    return { result: toMcpResult(result), outcome: result.isError ? "failed" : "answered", reason: code };
+  } finally {
+    await environment[Symbol.asyncDispose]?.();
+  }
+}
+
+function denied(tool: string, reason: string): CallToolResult {
+  const text = `tool.denied: ${tool} was not run. ${reason}`;
+  return { content: [{ type: "text", text }], isError: true };
+}
+
+/** A result as the protocol has it. */
+function toMcpResult({ content, isError }: ToolResultPart): CallToolResult {
+  const blocks = content.map((part): ContentBlock => {
+    if (part.type === "text") return { type: "text", text: part.text };
+    const { source, mediaType } = part;
+    if (source.kind === "url")
+      return { type: "resource_link", uri: source.url, name: source.url, mimeType: mediaType };
+    if (part.type === "image") return { type: "image", data: source.data, mimeType: mediaType };
+    return {
+      type: "resource",
+      resource: { uri: `file:///${part.name ?? "file"}`, blob: source.data, mimeType: mediaType },
+    };
+  });
+  return { content: blocks, isError };
+}
