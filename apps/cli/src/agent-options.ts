@@ -59,6 +59,10 @@ never: it is denied. Default: ask on a terminal, else never.`,
     type: "boolean",
     help: "Do not read AGENTS.md, CLAUDE.md, GEMINI.md and .tau/instructions.md.",
   },
+  review: {
+    type: "boolean",
+    help: "Run commands on a copy first, and show what they change before it is kept.\nWhat changes nothing needs no answer. tau undo takes kept changes back.",
+  },
   "max-steps": { type: "string", value: "N", help: "At most this many model calls. Default 50." },
 };
 

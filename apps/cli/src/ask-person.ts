@@ -4,6 +4,7 @@ import { isJsonObject, parseJson } from "@tau/core";
 import { askLine } from "./ask-line.ts";
 import { inDays, termLines } from "./grant-lines.ts";
 import { visible } from "./plain-text.ts";
+import { heldLines } from "./held-lines.ts";
 import { createStyle } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
 import { writeLine } from "./terminal.ts";
@@ -36,6 +37,7 @@ export async function askPerson(
     ),
   );
   writeLine(terminal, readable(question.arguments).replaceAll(/^/gmu, "      "));
+  for (const line of heldLines(question.held, style)) writeLine(terminal, line);
   const sources = question.label?.origins ?? [];
   if (sources.length > 0) {
     const list = visible(sources.slice(0, 5).join(", ")).replaceAll("\n", " ");
@@ -51,10 +53,11 @@ export async function askPerson(
     writeLine(terminal, `    For longer it would be exactly this, for ${inDays(grant.ttlMs)} at most:`);
     for (const line of termLines(grant)) writeLine(terminal, `      ${visible(line)}`);
   }
+  const keeps = question.held === undefined ? "Allow it once?" : "Keep these changes?";
   const longer = grant === undefined ? "" : "for this [s]ession, [a]lways, ";
   const prompt = unknown
     ? "    Did it happen? [r] run it again, [d] it is done, [n] neither, or n and why: "
-    : `    Allow it once? [y]es, ${longer}[n]o, or n and why: `;
+    : `    ${keeps} [y]es, ${longer}[n]o, or n and why: `;
   for (;;) {
     const said = await askLine(terminal, style("bold", prompt), signal);
     if (said === undefined) {

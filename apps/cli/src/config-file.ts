@@ -108,6 +108,8 @@ export interface ConfigFile {
     >;
     /** Nobody vouches for what is in the folder. */
     readonly untrusted?: boolean;
+    /** Changes of commands are looked at before they are made, unless a rule allows them. */
+    readonly review?: boolean;
   };
   readonly environment: { readonly kind?: (typeof environments)[number]; readonly network?: boolean };
   readonly network: {

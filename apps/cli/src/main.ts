@@ -37,6 +37,10 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "Explain decisions; list and test rules; take answers back",
     load: async () => (await import("./commands/permissions.ts")).permissionsCommand,
   },
+  undo: {
+    summary: "Take back what commands changed, or show it",
+    load: async () => (await import("./commands/undo.ts")).undoCommand,
+  },
   serve: {
     summary: "Serve the runtime over ConnectRPC",
     load: async () => (await import("./commands/serve.ts")).serveCommand,

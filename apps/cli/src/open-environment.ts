@@ -20,6 +20,7 @@ import { localTenant } from "./local-context.ts";
 import { openGate } from "./open-gate.ts";
 import type { GateCaller } from "./open-gate.ts";
 import type { Settings } from "./settings.ts";
+import { transactionsFolder } from "./tau-home.ts";
 
 /** The key of the context entry that says where a session works. */
 export const workspaceKey = "workspace";
@@ -39,10 +40,11 @@ export async function openEnvironment(
   // A project may need Node, and the one that runs Tau may be the only one.
   const env = { PATH: [...programs, PATH, own].join(delimiter) };
   if (settings.environment === "host") return createHostEnvironment({ profile, secretPaths: [home], env });
+  const transactions = transactionsFolder(home, caller.tenant);
   const gate = await openGate(settings, caller);
   try {
     // The jail has a /tmp of its own; what Tau brings along stays visible also when it is installed below /tmp.
-    const options = { profile, maskPaths: [home], showPaths: [own, dirname(rgPath)], env };
+    const options = { profile, maskPaths: [home], showPaths: [own, dirname(rgPath)], env, transactions };
     const jail = await createJail({ ...options, ...(gate === undefined ? {} : { gate }) });
     return gate === undefined ? jail : withGate(jail, gate);
   } catch (error) {
@@ -79,6 +81,7 @@ export function policyFor(
     enforced,
     profileHash,
     ...(grants === undefined ? {} : { grants }),
+    ...(settings.review === true ? { review: true } : {}),
   });
 }
 

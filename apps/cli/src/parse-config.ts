@@ -72,6 +72,7 @@ const checks: Readonly<Record<keyof ConfigFile, Readonly<Record<string, Check>>>
     deny: rules,
     programs,
     untrusted: flag,
+    review: flag,
   },
   budget: {
     minute_requests: countFrom(1),

@@ -35,6 +35,8 @@ export interface Settings {
   readonly environment: (typeof environments)[number];
   /** Nobody vouches for what is in the folder: what it says leads to nothing grave without a question. */
   readonly untrusted?: boolean;
+  /** Changes of commands are looked at before they are made, unless a rule allows them. */
+  readonly review?: boolean;
   readonly network: NetworkAccess;
   readonly egress: {
     /** Addresses and ranges that may be dialled although they are not public. */
@@ -141,6 +143,7 @@ export function settingsFrom(
       choiceOption(args, "approve", approvals) ?? permissions.approve ?? (someoneAnswers ? "ask" : "never"),
     environment: choiceOption(args, "environment", environments) ?? environment.kind ?? "jail",
     untrusted: flagOption(args, "untrusted") || permissions.untrusted === true,
+    review: flagOption(args, "review") || permissions.review === true,
     network: networkOf(args, loaded.config),
     egress: { addresses: loaded.config.network.addresses ?? [], credentials },
     web,

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -19,4 +20,9 @@ export function tauHome({ env, cwd }: Pick<Terminal, "env" | "cwd">): string {
 /** Where the sessions are. */
 export function storeDirectory(home: string): string {
   return join(home, "store");
+}
+
+/** Where what a tenant's commands changed is held, and kept for an undo: a folder that no name can lead out of. */
+export function transactionsFolder(home: string, tenant: string): string {
+  return join(home, "transactions", createHash("sha256").update(tenant).digest("hex").slice(0, 16));
 }

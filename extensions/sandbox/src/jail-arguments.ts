@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 
-import { isWithin } from "@tau/tools";
+import { isBelow, isWithin } from "@tau/tools";
 
 import type { JailView } from "./jail-view.ts";
 
@@ -67,8 +67,10 @@ function workspaceMounts(view: JailView): readonly string[] {
 }
 
 function masks(view: JailView, wanted: (path: string) => boolean): readonly string[] {
-  const folders = view.maskedFolders.filter(wanted);
-  const files = view.maskedFiles.filter(wanted);
+  // What lies in a masked folder is hidden with it, and nothing can be mounted there any more.
+  const isHidden = (path: string): boolean => view.maskedFolders.some((folder) => isBelow(path, folder));
+  const folders = view.maskedFolders.filter((path) => wanted(path) && !isHidden(path));
+  const files = view.maskedFiles.filter((path) => wanted(path) && !isHidden(path));
   return [
     folders.flatMap((path) => ["--perms", "0555", "--tmpfs", path, "--remount-ro", path]),
     files.flatMap((path) => ["--ro-bind", "/dev/null", path]),

@@ -43,6 +43,8 @@ export function copiedWorkspace(): CopiedWorkspace {
         return host.exec({ ...request, cwd: workspace }, signal);
       },
       start(request, signal) {
+        if (workspace !== folder)
+          return Promise.reject(new TauError("environment.denied", "Nothing may live on."));
         count();
         return host.start({ ...request, cwd: workspace }, signal);
       },

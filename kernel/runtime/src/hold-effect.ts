@@ -1,4 +1,4 @@
-import { isTauError } from "@tau/core";
+import { isJsonObject, isTauError, parseJson } from "@tau/core";
 import type { HeldChanges } from "@tau/core";
 import type { EffectState } from "@tau/session";
 import type { ReadyCall, ToolRun, Transaction, Transactions, WriteSet } from "@tau/tools";
@@ -71,7 +71,11 @@ async function begin(
   }
 }
 
-function titleOf(json: string): string {
+/** For the list of what was held: the command itself, where there is one. */
+function titleOf(args: string): string {
+  const parsed = parseJson(args);
+  const command = parsed.ok && isJsonObject(parsed.value) ? parsed.value["command"] : undefined;
+  const json = typeof command === "string" ? command : args;
   return json.length <= 500 ? json : `${json.slice(0, 500)}…`;
 }
 

@@ -4,6 +4,7 @@ import { flagOption, textOption } from "../command.ts";
 import type { Command, ParsedArgs } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { inDays, termLines } from "../grant-lines.ts";
+import { heldLines } from "../held-lines.ts";
 import { localContext } from "../local-context.ts";
 import { plainJson, visible } from "../plain-text.ts";
 import { openStoredSessions, sessionNamed } from "../stored-sessions.ts";
@@ -102,12 +103,13 @@ function onlyOne(pending: readonly ApprovalRequested[]): string {
 }
 
 function describe(question: ApprovalRequested): string {
-  const { grant, times } = question;
+  const { grant, times, held } = question;
   const until = new Date(question.expiresAt).toISOString().slice(0, 16).replace("T", " ");
   const lines = [
     `${question.approvalId}  ${visible(question.tool)}`,
     `  ${visible(question.summary)}`,
     `  ${visible(question.arguments)}`,
+    ...heldLines(held, (_, text) => text).map((line) => line.slice(2)),
     ...(times === undefined ? [] : [`  the same ${times} times; one answer is for all of them`]),
     ...(grant === undefined
       ? []

@@ -33,12 +33,6 @@ describe("bash", () => {
     );
   });
 
-  it("runs no start-up file, which a shell at a socket would", async () => {
-    const bench = await createWorkbench({ ".bashrc": "echo from-bashrc" });
-    const said = await bench.use("bash", { command: "readlink /proc/self/fd/0" });
-    expect(said).toContain("\n/dev/null");
-  });
-
   it("stops at the timeout and still shows what was printed", async () => {
     const bench = await createWorkbench();
     const run = await bench.run("bash", { command: "echo begun; sleep 60", timeoutMs: 2000 });

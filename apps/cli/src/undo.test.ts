@@ -1,0 +1,110 @@
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { describe, expect, test } from "vitest";
+
+import { createPlace, startScripted } from "./cli.test.support.ts";
+import type { Place, Scripted } from "./cli.test.support.ts";
+
+function modelThatRuns(command: string): Promise<Scripted> {
+  const call = { name: "bash", arguments: { command } };
+  return startScripted({ turns: [{ toolCalls: [call] }, { text: "Done." }] });
+}
+
+/** A folder with one file and a model that changes it; ends when the run waits. */
+async function reviewed(place: Place, command: string): Promise<Scripted> {
+  await place.write("a.txt", "one\ntwo\n");
+  const model = await modelThatRuns(command);
+  const ran = await place.tau(["run", ...model.options, "--review", "--approve", "ask", "hi"]);
+  expect(ran.code).toBe(6);
+  return model;
+}
+
+describe("tau run --review", () => {
+  test("shows what a command changes before it is kept, and tau undo takes it back", async () => {
+    await using place = await createPlace();
+    await using model = await reviewed(place, "sed -i s/two/2/ a.txt; echo new > new.txt; echo ran");
+    expect(await readFile(join(place.cwd, "a.txt"), "utf8")).toBe("one\ntwo\n");
+
+    const { stdout } = await place.tau(["approve", "last"]);
+    expect(stdout).toContain("It changes a.txt (changed), new.txt (created).");
+    expect(stdout).toContain("It ran on a copy. 2 changes, not kept yet");
+    expect(stdout).toMatch(/-two\n\s+\+2\n/u);
+    expect(existsSync(join(place.cwd, "new.txt"))).toBe(false);
+
+    await place.tau(["approve", "last", "--allow"]);
+    const resumed = await place.tau([
+      "run",
+      ...model.options,
+      "--review",
+      "--approve",
+      "ask",
+      "--resume",
+      "last",
+    ]);
+    expect([resumed.code, resumed.stdout]).toEqual([0, expect.stringContaining("ran")]);
+    expect(await readFile(join(place.cwd, "a.txt"), "utf8")).toBe("one\n2\n");
+
+    expect((await place.tau(["undo"])).stdout).toMatch(
+      /^[0-9a-f]{12} {2}committed .* sed -i s\/two\/2\/ a\.txt/u,
+    );
+    expect((await place.tau(["undo", "last", "--show"])).stdout).toContain("created new.txt");
+    expect((await place.tau(["undo", "last"])).stdout).toMatch(
+      /^Undid [0-9a-f]{12}: 2 changes taken back\.\n$/u,
+    );
+    expect(await readFile(join(place.cwd, "a.txt"), "utf8")).toBe("one\ntwo\n");
+    expect(existsSync(join(place.cwd, "new.txt"))).toBe(false);
+  });
+
+  test("keeps nothing of what is denied", async () => {
+    await using place = await createPlace();
+    await using model = await reviewed(place, "rm a.txt");
+    await place.tau(["approve", "last", "--deny"]);
+    const resumed = await place.tau([
+      "run",
+      ...model.options,
+      "--review",
+      "--approve",
+      "ask",
+      "--resume",
+      "last",
+    ]);
+    expect(resumed.code).toBe(0);
+    expect(existsSync(join(place.cwd, "a.txt"))).toBe(true);
+    expect((await place.tau(["undo"])).stdout).toBe("Nothing was changed here on a copy first.\n");
+  });
+
+  test("lets through what only reads, and denies changes where nobody answers", async () => {
+    await using place = await createPlace();
+    await place.write("a.txt", "one\n");
+    await using reading = await modelThatRuns("cat a.txt; wc -l a.txt");
+    const read = await place.tau(["run", ...reading.options, "--review", "--approve", "never", "hi"]);
+    expect(read.stdout).toContain("1 a.txt");
+    await using writing = await modelThatRuns("echo two >> a.txt");
+    const wrote = await place.tau(["run", ...writing.options, "--review", "--approve", "never", "hi"]);
+    expect(wrote.stdout).toContain("It would change what it may not");
+    expect(await readFile(join(place.cwd, "a.txt"), "utf8")).toBe("one\n");
+  });
+});
+
+describe("tau undo", () => {
+  test("does nothing when a path was changed since, and knows what there is", async () => {
+    await using place = await createPlace();
+    await using model = await reviewed(place, "echo new > new.txt");
+    await place.tau(["approve", "last", "--allow"]);
+    await place.tau(["run", ...model.options, "--review", "--approve", "ask", "--resume", "last"]);
+    await writeFile(join(place.cwd, "new.txt"), "mine");
+    const undone = await place.tau(["undo", "last"]);
+    expect([undone.code, undone.stderr]).toEqual([
+      1,
+      expect.stringContaining('nothing was undone: "new.txt"'),
+    ]);
+    expect(await readFile(join(place.cwd, "new.txt"), "utf8")).toBe("mine");
+    const unknown = await place.tau(["undo", "0123456789ab"]);
+    expect([unknown.code, unknown.stderr]).toEqual([
+      2,
+      expect.stringContaining('There is no "0123456789ab"'),
+    ]);
+  });
+});
