@@ -122,12 +122,42 @@ describe("named hosts", () => {
 
   test("of a search service give agents web_search, when it can be asked", async () => {
     await using place = await createPlace();
-    await using model = await startScripted({ turns: [{ text: "No." }, { text: "No." }] });
+    await using model = await startScripted({
+      turns: [
+        { text: "I search.", toolCalls: [{ name: "web_search", arguments: { query: "tau" } }] },
+        { text: "Found." },
+      ],
+    });
     await place.write("tau.toml", '[web]\nsearch = "brave"\n');
     const without = await place.tau(["run", "--config", "tau.toml", ...model.options, "hi"]);
     expect(without.stderr).toContain("web.search is brave, which needs web.api_key");
-    await place.write("tau.toml", '[web]\nsearch = "searxng"\nbase_url = "http://127.0.0.1:1"\n');
-    expect((await place.tau(["run", "--config", "tau.toml", ...model.options, "hi"])).code).toBe(0);
-    expect(JSON.stringify(model.server.requests.at(-1))).toContain("web_search");
+    await place.write("tau.toml", '[web]\nsearch = "searxng"\n');
+    const nowhere = await place.tau(["run", "--config", "tau.toml", ...model.options, "hi"]);
+    expect(nowhere.stderr).toContain("web.search is searxng, which needs web.base_url");
+
+    const service = createServer((request, response) => {
+      const results = [{ title: `About ${request.url}`, url: "https://tau.example/", content: "A kernel." }];
+      response.end(JSON.stringify({ results }));
+    }).listen(0, "127.0.0.1");
+    await once(service, "listening");
+    onTestFinished(() => {
+      service.closeAllConnections();
+      service.close();
+    });
+    const address = service.address();
+    const port = typeof address === "object" ? address?.port : undefined;
+    await place.write("tau.toml", `[web]\nsearch = "searxng"\nbase_url = "http://127.0.0.1:${port}"\n`);
+    const { code, stdout } = await place.tau([
+      "run",
+      "--config",
+      "tau.toml",
+      "--json",
+      ...model.options,
+      "hi",
+    ]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("1. About /search?q=tau&format=json");
+    const line = await readFile(join(place.base, "tau", "egress.jsonl"), "utf8");
+    expect(JSON.parse(line)).toMatchObject({ host: "127.0.0.1", path: "/search", decision: "allowed" });
   });
 });

@@ -72,9 +72,12 @@ export function policyFor(
   { enforced, profileHash }: Pick<EnvironmentInfo, "enforced" | "profileHash">,
   grants?: () => readonly ActiveGrant[],
 ): ExplainingPolicy {
-  const { profile, layers, network, approve } = settings;
+  const { profile, layers, network, approve, web } = settings;
+  // Who named a search service wants it to be asked; rules that deny or ask still count.
+  const rules = web.search === undefined ? {} : { allow: ["web_search"] };
   return createPermissionPolicy({
     profile,
+    rules,
     layers,
     network,
     approvals: approve,

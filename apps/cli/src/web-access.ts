@@ -28,16 +28,24 @@ export interface WebAccess extends AsyncDisposable {
  */
 export function openWebAccess(settings: Settings): WebAccess {
   const { network, egress, home } = settings;
-  let opened: Promise<CheckedFetch> | undefined;
-  const client = async (): Promise<CheckedFetch> => {
-    const { createCheckedFetch } = await import("@tau/egress");
-    return createCheckedFetch({
-      caller: { tenant: localTenant },
-      audit: createEgressLog(home),
-      addresses: egress.addresses,
-      ...(typeof network === "boolean" ? {} : { hosts: network.hosts }),
-    });
+  const clients: Promise<CheckedFetch>[] = [];
+  const lazily = (hosts?: readonly string[]): (() => Promise<CheckedFetch>) => {
+    let opened: Promise<CheckedFetch> | undefined;
+    const open = async (): Promise<CheckedFetch> => {
+      const { createCheckedFetch } = await import("@tau/egress");
+      const options = {
+        caller: { tenant: localTenant },
+        audit: createEgressLog(home),
+        addresses: egress.addresses,
+      };
+      return createCheckedFetch({ ...options, ...(hosts === undefined ? {} : { hosts }) });
+    };
+    return async () => {
+      if (opened === undefined) clients.push((opened = open()));
+      return await opened;
+    };
   };
+  const web = lazily(typeof network === "boolean" ? undefined : network.hosts);
   const fetchFor =
     ({ call, idempotencyKey }: ToolContext): typeof globalThis.fetch =>
     async (input, init) => {
@@ -47,33 +55,37 @@ export function openWebAccess(settings: Settings): WebAccess {
         commands: [idempotencyKey],
         ...(sessionId === undefined ? {} : { session: sessionId }),
       };
-      return await (await (opened ??= client())).fetchFor(caller)(input, init);
+      return await (await web()).fetchFor(caller)(input, init);
     };
-  const search = searchOf(
-    settings,
-    async (input, init) => await (await (opened ??= client())).fetch(input, init),
-  );
+  const search = searchOf(settings, lazily);
   return {
     tools: [...webTools({ fetchFor }), ...(search === undefined ? [] : [createSearchTool(search)])],
     async [Symbol.asyncDispose]() {
-      await (await opened)?.[Symbol.asyncDispose]();
+      for (const client of clients) await (await client)[Symbol.asyncDispose]();
     },
   };
 }
 
-/** The search service that the settings name. */
-function searchOf({ web }: Settings, fetch: typeof globalThis.fetch): WebSearch | undefined {
-  const { search, api_key: reference, base_url: baseUrl } = web;
+const services = { brave: "https://api.search.brave.com", tavily: "https://api.tavily.com" } as const;
+
+/** The search service that the settings name, with a client that reaches it and nothing else, wherever the person has it. */
+function searchOf(
+  { web }: Settings,
+  lazily: (hosts: readonly string[]) => () => Promise<CheckedFetch>,
+): WebSearch | undefined {
+  const { search, api_key: reference } = web;
   if (search === undefined) return undefined;
-  if (search === "searxng") {
-    if (baseUrl === undefined)
-      throw usageError("web.search is searxng, which needs web.base_url: the address of your server.");
-    return createSearxngSearch({ fetch, baseUrl });
-  }
+  const baseUrl = web.base_url ?? (search === "searxng" ? undefined : services[search]);
+  if (baseUrl === undefined)
+    throw usageError("web.search is searxng, which needs web.base_url: the address of your server.");
+  const { protocol, hostname, port } = new URL(baseUrl);
+  const client = lazily([`${hostname}:${port === "" ? (protocol === "https:" ? 443 : 80) : port}`]);
+  const fetch: typeof globalThis.fetch = async (input, init) => await (await client()).fetch(input, init);
+  if (search === "searxng") return createSearxngSearch({ fetch, baseUrl });
   if (reference === undefined)
     throw usageError(`web.search is ${search}, which needs web.api_key: a reference to your key.`);
   const apiKey = async (): Promise<string> =>
     await resolveSecret(reference, "web.api_key", { env: process.env });
-  const options = { fetch, apiKey, ...(baseUrl === undefined ? {} : { baseUrl }) };
+  const options = { fetch, apiKey, baseUrl };
   return search === "brave" ? createBraveSearch(options) : createTavilySearch(options);
 }

@@ -4,7 +4,6 @@ import type { AuditSink, EgressCaller, EgressRow } from "./audit.ts";
 import { noAudit } from "./audit.ts";
 import type { CheckedAgentOptions } from "./checked-agent.ts";
 import { createCheckedAgent } from "./checked-agent.ts";
-import { egressError } from "./egress-error.ts";
 import { assertListed } from "./resolve-checked.ts";
 import { parseUrl } from "./target.ts";
 import type { Target } from "./target.ts";
@@ -57,11 +56,7 @@ export function createAuditedDispatchers(options: AuditedDispatcherOptions): Aud
 
   return {
     dispatcherFor,
-    async [Symbol.asyncDispose]() {
-      await client[Symbol.asyncDispose]();
-      const closed = egressError("egress.failed", "The client is closed.");
-      for (const row of open) finish(row, closed); // what nobody read to its end
-    },
+    [Symbol.asyncDispose]: async () => await client[Symbol.asyncDispose](),
   };
 }
 

@@ -177,6 +177,17 @@ describe("createCheckedFetch()", () => {
     ]);
   });
 
+  it("writes a row for an answer that nobody reads to its end", async () => {
+    const server = await startServer((_, response) => response.end("x".repeat(5_000_000)));
+    const client = audited();
+    const response = await client.fetch(`http://a.example:${server.port}/`);
+
+    await client[Symbol.asyncDispose]();
+
+    expect(response.status).toBe(200);
+    await expect.poll(() => client.rows).toMatchObject([{ status: 200, decision: "failed" }]);
+  });
+
   it("refuses a URL that it cannot read", async () => {
     await using client = audited();
     for (const url of [

@@ -68,6 +68,12 @@ export function describeTarget({ host, port }: Target): string {
   return port === 80 || port === 443 ? shown : `${shown}:${port}`;
 }
 
+/** A text of strangers on one line, for messages that models and people read. */
+export function printable(text: string): string {
+  const line = text.replaceAll(/[^\x21-\x7e]/gu, "?");
+  return line.length > 100 ? `${line.slice(0, 100)}…` : line;
+}
+
 function normalHost(hostname: string): string | undefined {
   const bare = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname.replace(/\.$/u, "").toLowerCase();
   if (isIP(bare) !== 0) return bare;

@@ -63,7 +63,15 @@ const tested = new Map<string, Promise<readonly ProbeResult[]>>();
 /** Tests each kind of jail once in this process; a failure is tried again, since a person may have repaired it. */
 async function assertHolds(options: JailOptions, settings: JailSettings): Promise<void> {
   const { access, network } = settings.profile;
-  const kind = JSON.stringify([settings.bwrapPath, access, network, options.unixSockets, settings.prefix]);
+  const gated = settings.gate !== undefined;
+  const kind = JSON.stringify([
+    settings.bwrapPath,
+    access,
+    network,
+    gated,
+    options.unixSockets,
+    settings.prefix,
+  ]);
   const results = tested.get(kind) ?? runSandboxSelfTest(options);
   tested.set(kind, results);
   try {

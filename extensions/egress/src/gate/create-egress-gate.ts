@@ -16,6 +16,7 @@ import { createCredentials } from "../proxy/credentials.ts";
 import { denied } from "../proxy/refusal.ts";
 import { openEgressProxy } from "../proxy/open-egress-proxy.ts";
 import type { EgressProxy, EgressProxyOptions } from "../proxy/open-egress-proxy.ts";
+import { printable } from "../target.ts";
 import type { HolderPlace } from "./holder-messages.ts";
 import { writeJailFiles } from "./jail-files.ts";
 import type { JailFiles } from "./jail-files.ts";
@@ -75,6 +76,7 @@ export function createEgressGate(options: EgressGateOptions): NetworkGate {
         hidden: [folder],
         leave() {
           gate.users.delete(pass);
+          if (!holder.alive() && gate.users.size === 0) holder.release();
           return pass.close();
         },
       };
@@ -118,13 +120,14 @@ async function openGate(
   );
   const knows = (name: string): boolean => {
     if (list.knows(name)) return true;
-    const reason = denied(unlisted({ host: name, port: 443 }, list)).reason;
+    const host = printable(name); // of any bytes that a program made up
+    const reason = denied(unlisted({ host, port: 443 }, list)).reason;
     if (passes.refused(reason)) {
       const nothing = { bytesSent: 0, bytesReceived: 0, durationMs: 0 };
       const row = {
         at: Date.now(),
         via: "proxy",
-        host: name,
+        host,
         port: 53,
         method: "DNS",
         decision: "denied",
@@ -147,7 +150,7 @@ async function openGate(
   );
   const users = new Set<object>();
   // A few descriptors of a closed gate stay open rather than let a late command into another gate.
-  stack.defer(async () => (users.size === 0 ? await holder.release() : undefined));
+  stack.defer(() => (users.size === 0 ? holder.release() : undefined));
   stack.defer(async () => await holder.stop());
   if (
     !holder.everything &&

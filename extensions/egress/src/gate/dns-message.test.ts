@@ -83,6 +83,6 @@ describe("createFakeAddresses()", () => {
     expect(new Set(addresses).size).toBe(8_192);
     expect(addresses.every((address) => /^127\.1\.\d{1,3}\.\d{1,3}$/u.test(address))).toBe(true);
     expect(pool.give("n0.example")).toBe(given[0]);
-    expect([pool.nameOf("127.1.1.0"), pool.addressOf("n255.example")]).toEqual(["n255.example", "127.1.1.0"]);
+    expect([pool.nameOf("127.1.1.0"), pool.give("n255.example")]).toEqual(["n255.example", "127.1.1.0"]);
   });
 });

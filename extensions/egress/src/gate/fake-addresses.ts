@@ -1,6 +1,5 @@
 /** Addresses that stand for names. */
 export interface FakeAddresses {
-  addressOf(name: string): string | undefined;
   nameOf(address: string): string | undefined;
   /** The address of a name, a new one when it has none; undefined when there are none left. */
   give(name: string): string | undefined;
@@ -14,7 +13,6 @@ export function createFakeAddresses(): FakeAddresses {
   const addresses = new Map<string, string>();
   const names = new Map<string, string>();
   return {
-    addressOf: (name) => addresses.get(name),
     nameOf: (address) => names.get(address),
     give(name) {
       const known = addresses.get(name);

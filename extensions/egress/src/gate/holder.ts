@@ -25,6 +25,8 @@ const webPorts: readonly number[] = [80, 443];
 
 const names = createFakeAddresses();
 const places = new Map<string, string>();
+/** Names that were asked for, and the addresses that they have once somebody listens there. */
+const admissions = new Map<string, Promise<string | undefined>>();
 const questions = new Map<number, (known: boolean) => void>();
 let nextId = 0;
 
@@ -93,34 +95,30 @@ async function serveNames({ ports, proxy }: HolderStart): Promise<void> {
     const question = readDnsQuestion(message);
     if (question === undefined) return;
     const { name, type } = question;
-    const asksAddress = type === dnsTypes.a || type === dnsTypes.aaaa;
-    const reply = (answer: Parameters<typeof writeDnsAnswer>[1]): void => {
-      socket.send(writeDnsAnswer(question, answer), from.port, from.address);
+    const reply = (address: string | undefined): void => {
+      const found = address === undefined ? "no_name" : type === dnsTypes.a ? { address } : "nothing";
+      socket.send(writeDnsAnswer(question, found), from.port, from.address);
     };
-    const found = names.addressOf(name);
-    if (found !== undefined) reply(type === dnsTypes.a ? { address: found } : "nothing");
-    else if (!asksAddress || questions.size >= maxQuestions) reply("no_name");
-    else {
-      mayReach(name)
-        .then(async (known) => (known ? await admit(name, others, proxy) : undefined))
-        .then(
-          (address) =>
-            reply(address === undefined ? "no_name" : type === dnsTypes.a ? { address } : "nothing"),
-          () => reply("no_name"),
-        );
-    }
+    const asksAddress = type === dnsTypes.a || type === dnsTypes.aaaa;
+    const known = admissions.get(name);
+    if (known === undefined && (!asksAddress || questions.size >= maxQuestions)) reply(undefined);
+    else (known ?? admit(name, others, proxy)).then(reply, () => reply(undefined));
   });
   socket.bind(53, "127.0.0.1");
   await once(socket, "listening");
 }
 
-/** Gives a name its address, and listens there on the ports that are not captured everywhere. */
+/** Gives a name that may be reached its address, and listens there on the ports that are not captured everywhere. */
 async function admit(name: string, ports: readonly number[], proxy: string): Promise<string | undefined> {
-  const known = names.addressOf(name);
-  if (known !== undefined) return known;
-  const address = names.give(name);
-  if (address === undefined) return undefined;
-  for (const port of ports) await listen(address, port, proxy).catch(() => undefined); // a program of the jail was first
+  const admission = mayReach(name).then(async (known) => {
+    const address = known ? names.give(name) : undefined;
+    if (address === undefined) return undefined;
+    for (const port of ports) await listen(address, port, proxy).catch(() => undefined); // a program of the jail was first
+    return address;
+  });
+  admissions.set(name, admission);
+  const address = await admission;
+  if (address === undefined) admissions.delete(name); // names that are not known are any number
   return address;
 }
 

@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { open } from "node:fs/promises";
-import type { FileHandle } from "node:fs/promises";
+import { closeSync, openSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -45,7 +44,7 @@ export interface Holder {
    * Lets go of the namespace. Only to be called when the prefix is not used any more: the descriptors that it names may
    * become another namespace's.
    */
-  release(): Promise<void>;
+  release(): void;
 }
 
 /** Starts a holder. @throws TauError `egress.unavailable` */
@@ -62,13 +61,14 @@ export async function startHolder(options: HolderOptions, signal: AbortSignal): 
     detached: true,
   });
   const complaint = collect(child.stderr);
-  const handles: FileHandle[] = [];
+  // Numbers, not handles: a handle is closed when nobody refers to it, and the prefix does so by number.
+  const descriptors: number[] = [];
   const stop = async (): Promise<void> => {
     child.kill("SIGKILL"); // whose process namespace ends with it
     if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
   };
-  const release = async (): Promise<void> => {
-    for (const handle of handles.splice(0)) await handle.close();
+  const release = (): void => {
+    for (const descriptor of descriptors.splice(0)) closeSync(descriptor);
   };
   const timely = AbortSignal.any([signal, AbortSignal.timeout(startTimeoutMs)]);
   try {
@@ -78,14 +78,14 @@ export async function startHolder(options: HolderOptions, signal: AbortSignal): 
     ready.catch(() => undefined); // awaited below, unless something else fails before
     const pid = await Promise.race([firstProcess(child, timely), over]);
     if (pid === undefined) throw unavailable(`bubblewrap failed with "${await complaint}".`);
-    const prefix = await namespacePrefix(nsenter, pid, handles);
+    const prefix = namespacePrefix(nsenter, pid, descriptors);
     const said = await Promise.race([ready, over]);
     if (said === undefined) throw unavailable(`its network could not be set up: ${await complaint}.`);
     const alive = (): boolean => child.exitCode === null && child.signalCode === null;
     return { prefix, everything: said.everything, alive, stop, release };
   } catch (error) {
     await stop();
-    await release();
+    release();
     signal.throwIfAborted();
     throw error instanceof Error && error.name === "AbortError"
       ? unavailable("it did not start in time.")
@@ -122,20 +122,16 @@ function holderArguments(): readonly string[] {
  * The namespaces are named by descriptors of this process, opened once: a process id could by then be another process's,
  * whose network leads everywhere.
  */
-async function namespacePrefix(
-  nsenter: string,
-  pid: number,
-  handles: FileHandle[],
-): Promise<readonly string[]> {
-  const path = async (kind: "net" | "user"): Promise<string> => {
-    const handle = await open(`/proc/${pid}/ns/${kind}`, "r");
-    handles.push(handle);
-    return `/proc/${process.pid}/fd/${handle.fd}`;
+function namespacePrefix(nsenter: string, pid: number, descriptors: number[]): readonly string[] {
+  const path = (kind: "net" | "user"): string => {
+    const descriptor = openSync(`/proc/${pid}/ns/${kind}`, "r");
+    descriptors.push(descriptor);
+    return `/proc/${process.pid}/fd/${descriptor}`;
   };
-  const net = `--net=${await path("net")}`;
+  const net = `--net=${path("net")}`;
   if (process.getuid?.() === 0) return [nsenter, net, "--"];
   // Only who is in the user namespace that owns the network may enter it.
-  return [nsenter, `--user=${await path("user")}`, "--preserve-credentials", net, "--"];
+  return [nsenter, `--user=${path("user")}`, "--preserve-credentials", net, "--"];
 }
 
 /** Answers the holder's questions; settles when it is ready. */

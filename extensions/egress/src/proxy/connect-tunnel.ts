@@ -7,7 +7,7 @@ import { TLSSocket } from "node:tls";
 
 import { dialChecked } from "../dial-checked.ts";
 import { assertListed, resolveChecked } from "../resolve-checked.ts";
-import { describeTarget } from "../target.ts";
+import { describeTarget, printable } from "../target.ts";
 import type { Target } from "../target.ts";
 import { readFirstBytes } from "./client-hello.ts";
 import type { FirstBytes } from "./client-hello.ts";
@@ -93,7 +93,7 @@ function wrongName(first: FirstBytes, target: Target): string | undefined {
   if (first.kind !== "hello") return `a connection to ${to} speaks neither HTTP nor TLS`;
   const said = first.serverName?.replace(/\.$/u, "");
   if (said === (isIP(target.host) === 0 ? target.host : undefined)) return undefined;
-  return `a connection to ${to} asks for ${said ?? "no name"} in its TLS greeting`;
+  return `a connection to ${to} asks for ${said === undefined ? "no name" : printable(said)} in its TLS greeting`;
 }
 
 /** Shows the session's certificate to the client, and serves the requests that it then sends. */

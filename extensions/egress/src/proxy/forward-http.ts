@@ -34,6 +34,9 @@ const hopHeaders: ReadonlySet<string> = new Set([
   "expect",
 ]);
 
+/** What would let a client get at a secret by pieces. */
+const revealing = ["accept-encoding", "range", "if-range"];
+
 /** Sends a request on and its answer back, with credentials put in and taken out; a row is written in any case. */
 export async function forwardHttp(
   context: ProxyContext,
@@ -75,10 +78,8 @@ async function exchange(context: ProxyContext, each: Exchange): Promise<void> {
   const put = await putCredentials(each.headers, held, context.secrets, signal);
   if (put.used.length > 0) row.credentials = put.used;
   const hides = put.disguises.length > 0;
-  // What is compressed hides what it repeats.
-  const headers = hides
-    ? [...without(put.headers, "accept-encoding"), ["accept-encoding", "identity"]]
-    : put.headers;
+  // What is compressed, or cut into ranges, hides what it repeats.
+  const headers = hides ? [...without(put.headers, revealing), ["accept-encoding", "identity"]] : put.headers;
   const answer = await context.agent.agent.request({
     origin: originOf(destination),
     path: each.path,
@@ -204,8 +205,8 @@ function toHeaders(raw: unknown): readonly Header[] {
   );
 }
 
-function without(headers: readonly Header[], name: string): readonly Header[] {
-  return headers.filter(([each]) => each.toLowerCase() !== name);
+function without(headers: readonly Header[], names: readonly string[]): readonly Header[] {
+  return headers.filter(([each]) => !names.includes(each.toLowerCase()));
 }
 
 function originOf({ host, port, secure }: Destination): string {
