@@ -1,6 +1,7 @@
 import { assertServerName } from "@tau/mcp";
 import type { McpServerHandle } from "@tau/mcp";
 
+import { modelOptions } from "../agent-options.ts";
 import { askLine } from "../ask-line.ts";
 import { flagOption, textOption } from "../command.ts";
 import type { Command, ParsedArgs } from "../command.ts";
@@ -19,7 +20,7 @@ import type { Terminal } from "../terminal.ts";
 import { usageError } from "../usage-error.ts";
 
 const usage =
-  "mcp list | add NAME -- COMMAND… | add NAME --url URL | inspect NAME | approve NAME | remove NAME";
+  "mcp list | add NAME -- COMMAND… | add NAME --url URL | inspect NAME | approve NAME | remove NAME | serve [KIND] | gateway";
 
 /** `tau mcp`: the MCP servers that agents of this folder may use. */
 export const mcpCommand: Command = {
@@ -28,7 +29,11 @@ export const mcpCommand: Command = {
 you approved it: "approve" shows what runs and what it may touch, starts it once you say so, shows everything
 that it defines, hidden characters included, and pins exactly that in mcp.lock. What a server changes later
 waits until you approved it again. "inspect" shows the same and changes nothing; "add" and "remove" edit
-tau.toml and run nothing. A command runs in a jail without network; see docs/mcp.md for its keys.`,
+tau.toml and run nothing. A command runs in a jail without network; see docs/mcp.md for its keys.
+"serve" is the other way round: it offers Tau's tools, the files of the folder, or an agent (KIND: tools, files or
+runtime) to MCP clients, over standard input and output, or over HTTP with --port. "gateway" offers the approved
+servers through one address. Both keep to the rules of the folder; what would be asked is denied. Every call is a
+line of mcp-calls.jsonl in Tau's home.`,
   options: {
     url: { type: "string", value: "URL", help: "With add: a server elsewhere, over HTTP." },
     sse: { type: "boolean", help: "With add: the server speaks the transport of before 2025." },
@@ -44,6 +49,15 @@ tau.toml and run nothing. A command runs in a jail without network; see docs/mcp
       help: "With approve: only these definitions, separated by commas.",
     },
     yes: { type: "boolean", short: "y", help: "With inspect and approve: do not ask, you agree." },
+    port: { type: "string", value: "N", help: "With serve and gateway: serve over HTTP; 0 takes any port." },
+    host: { type: "string", value: "HOST", help: "With --port: default 127.0.0.1; any other needs --token." },
+    token: {
+      type: "string",
+      value: "REF",
+      help: "With --port: clients must have it: env:NAME or file:PATH.",
+    },
+    ...modelOptions,
+    profile: { type: "string", value: "NAME", help: "With serve and gateway: what tools may touch." },
     cwd: { type: "string", short: "C", value: "FOLDER", help: "The folder. Default: this one." },
     config: {
       type: "string",
@@ -56,10 +70,13 @@ tau.toml and run nothing. A command runs in a jail without network; see docs/mcp
     "tau mcp add files -- npx -y @modelcontextprotocol/server-filesystem .",
     "tau mcp add docs --url https://mcp.example/mcp",
     "tau mcp approve files",
+    "tau mcp serve files --profile read-only",
+    "tau mcp gateway --port 7118 --token env:TAU_MCP_TOKEN",
   ],
 
   async run(args, terminal) {
     const [verb = "list", name, ...words] = args.positionals;
+    if (verb === "serve" || verb === "gateway") return await serve(verb, name, { args, terminal, words });
     const act = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
     if (
       act === undefined ||
@@ -70,6 +87,19 @@ tau.toml and run nothing. A command runs in a jail without network; see docs/mcp
     return await act({ args, terminal, name: name ?? "", words });
   },
 };
+
+async function serve(
+  verb: "gateway" | "serve",
+  kind = verb === "gateway" ? "gateway" : "tools",
+  { args, terminal, words }: Pick<Request, "args" | "terminal" | "words">,
+): Promise<number> {
+  const { servedKinds, serveMcp } = await import("../mcp/serve-mcp.ts");
+  const wanted = servedKinds.find((one) => one === kind);
+  const fits = verb === "gateway" ? kind === "gateway" : kind !== "gateway";
+  if (wanted === undefined || !fits || words.length > 0)
+    throw usageError("Say `tau mcp serve tools`, `serve files`, `serve runtime`, or `tau mcp gateway`.");
+  return await serveMcp(wanted, args, terminal);
+}
 
 interface Request {
   readonly args: ParsedArgs;

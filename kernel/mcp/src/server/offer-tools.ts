@@ -16,6 +16,7 @@ import type {
 import { createFileLedger } from "@tau/tools/file-ledger";
 
 import type { McpServer } from "./create-mcp-server.ts";
+import { callerKey } from "./http-caller.ts";
 import type { RateLimiter } from "./rate-limit.ts";
 import type { McpRequest, ServedTool } from "./served.ts";
 
@@ -50,10 +51,34 @@ export interface OfferToolsOptions {
  * @throws TauError `mcp.already_offered`
  */
 export function offerTools(server: McpServer, options: OfferToolsOptions): void {
-  for (const tool of options.tools.list()) server.addTool(toServed(tool, options));
+  const desks = createDesks();
+  for (const tool of options.tools.list()) server.addTool(toServed(tool, { ...options, deskOf: desks }));
 }
 
-function toServed(tool: Tool, options: OfferToolsOptions): ServedTool {
+/** What tools remember of a caller between calls: which files it has read, and outputs too long to be shown. */
+type Desk = Pick<ToolContext, "artifacts" | "files">;
+
+interface Offered extends OfferToolsOptions {
+  readonly deskOf: (call: CallContext) => Desk;
+}
+
+/** Callers that are remembered; whoever was quiet for longest is forgotten. */
+const maxDesks = 1_000;
+
+function createDesks(): (call: CallContext) => Desk {
+  const desks = new Map<string, Desk>();
+  return (call) => {
+    const key = callerKey(call);
+    const desk = desks.get(key) ?? { artifacts: createMemoryArtifactStore(), files: createFileLedger() };
+    desks.delete(key);
+    desks.set(key, desk);
+    const [oldest] = desks.keys();
+    if (desks.size > maxDesks && oldest !== undefined) desks.delete(oldest);
+    return desk;
+  };
+}
+
+function toServed(tool: Tool, options: Offered): ServedTool {
   const { name, description, sideEffect } = tool;
   return {
     definition: {
@@ -85,7 +110,7 @@ async function callTool(
   { name }: Tool,
   args: Readonly<Record<string, unknown>>,
   request: McpRequest,
-  options: OfferToolsOptions,
+  options: Offered,
 ): Promise<CallToolResult> {
   const { call } = request;
   const { tenant, principal } = call;
@@ -116,7 +141,7 @@ async function runTool(
   name: string,
   args: Readonly<Record<string, unknown>>,
   request: McpRequest,
-  options: OfferToolsOptions,
+  options: Offered,
 ): Promise<Outcome> {
   const { call } = request;
   const { principal, signal } = call;
@@ -137,8 +162,7 @@ async function runTool(
       call,
       signal,
       environment,
-      artifacts: createMemoryArtifactStore(),
-      files: createFileLedger(),
+      ...options.deskOf(call),
       idempotencyKey: asked.id,
       progress: () => undefined,
     };

@@ -1,0 +1,154 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { realpath } from "node:fs/promises";
+
+import type { CallContext } from "@tau/core";
+import {
+  createFileTools,
+  createMcpEndpoint,
+  createMcpServer,
+  createRateLimiter,
+  listenMcp,
+  offerFiles,
+  offerTools,
+  serveMcpStdio,
+} from "@tau/mcp";
+import type { FindCaller, McpServer, OfferToolsOptions } from "@tau/mcp";
+import { builtInTools, createToolRegistry } from "@tau/tools";
+import type { Tool, ToolRegistry } from "@tau/tools";
+import { rgPath } from "@vscode/ripgrep";
+
+import { findAbleModel } from "../able-model.ts";
+import { countOption, textOption } from "../command.ts";
+import type { ParsedArgs } from "../command.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { localContext } from "../local-context.ts";
+import { openLocalRuntime } from "../local-runtime.ts";
+import { openEnvironment, policyFor } from "../open-environment.ts";
+import { resolveSecret } from "../resolve-secret.ts";
+import { readSettings } from "../settings.ts";
+import type { Settings } from "../settings.ts";
+import type { Terminal } from "../terminal.ts";
+import { usageError } from "../usage-error.ts";
+import { createAuditFile } from "./audit-file.ts";
+import { openServers } from "./open-servers.ts";
+import { runtimeTools } from "./runtime-tools.ts";
+
+/** What `tau mcp serve` can serve, and `tau mcp gateway`. */
+export const servedKinds = ["tools", "files", "runtime", "gateway"] as const;
+
+/** One of {@link servedKinds}. */
+export type ServedKind = (typeof servedKinds)[number];
+
+/** Calls that a client may make. */
+const limit = { burst: 60, perMinute: 300 };
+
+/** Serves over stdio or, with `--port`, over HTTP, until the client or the person leaves; answers the exit code. */
+export async function serveMcp(kind: ServedKind, args: ParsedArgs, terminal: Terminal): Promise<number> {
+  // A client is a program: nobody can be asked.
+  const settings = await readSettings(args, terminal, false);
+  await using held = new AsyncDisposableStack();
+  const environment = held.use(await openEnvironment(settings, await realpath(settings.cwd)));
+  const { [Symbol.asyncDispose]: _, ...shared } = environment;
+  const options: OfferToolsOptions = {
+    tools: await toolsOf(kind, { settings, args, terminal, held }),
+    openEnvironment: async () => shared,
+    policyFor: (info) => policyFor(settings, info),
+    limit: createRateLimiter(limit),
+    audit: createAuditFile(settings.home),
+  };
+  const server = createMcpServer({
+    name: `tau-${kind}`,
+    version: "0.1.0",
+    onError: (error) => terminal.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`),
+  });
+  offerTools(server, options);
+  if (kind === "files") offerFiles(server, options);
+  const port = countOption(args, "port", 0);
+  return port === undefined
+    ? await overStdio(server, terminal)
+    : await overHttp(server, port, { args, terminal, settings });
+}
+
+interface Opening {
+  readonly settings: Settings;
+  readonly args: ParsedArgs;
+  readonly terminal: Terminal;
+  /** What is closed at the end. */
+  readonly held: AsyncDisposableStack;
+}
+
+async function toolsOf(kind: ServedKind, { settings, terminal, held }: Opening): Promise<ToolRegistry> {
+  if (kind === "files") return createFileTools();
+  if (kind === "tools") return createToolRegistry({ tools: builtInTools({ ripgrepPath: rgPath }) });
+  if (kind === "gateway") {
+    const servers = await openServers({ settings, env: terminal.env });
+    if (servers === undefined)
+      throw usageError(
+        "There are no MCP servers here to stand in front of. Add one: tau mcp add NAME -- COMMAND",
+      );
+    held.use(servers);
+    const tools: readonly Tool[] = servers.client.tools();
+    if (tools.length === 0)
+      throw usageError("No MCP server here is approved. Look at one and approve it: tau mcp approve NAME");
+    return createToolRegistry({ tools });
+  }
+  const { model } = await findAbleModel(settings, terminal);
+  const local = held.use(await openLocalRuntime({ settings, model, takesUp: [] }));
+  await local.runtime.start();
+  return createToolRegistry({ tools: runtimeTools(local.runtime, local.bootstrap) });
+}
+
+async function overStdio(server: McpServer, terminal: Terminal): Promise<number> {
+  const leaving = new AbortController();
+  const call: CallContext = { ...localContext(terminal), signal: leaving.signal };
+  await using service = await serveMcpStdio(server, { call });
+  await Promise.race([service.closed, untilLeft(terminal)]);
+  leaving.abort();
+  return exitCodes.ok;
+}
+
+async function overHttp(
+  server: McpServer,
+  port: number,
+  {
+    args,
+    terminal,
+    settings,
+  }: { readonly args: ParsedArgs; readonly terminal: Terminal; readonly settings: Settings },
+): Promise<number> {
+  const host = textOption(args, "host") ?? "127.0.0.1";
+  const reference = textOption(args, "token");
+  const isLocal = ["127.0.0.1", "::1", "localhost"].includes(host);
+  if (!isLocal && reference === undefined)
+    throw usageError(`Whoever reaches ${host} could call these tools: give --token env:NAME or file:PATH.`);
+  const token = reference === undefined ? undefined : await resolveSecret(reference, "--token", terminal);
+  await using endpoint = await createMcpEndpoint(server, {
+    hosts: isLocal ? ["127.0.0.1", "localhost", "[::1]"] : [host],
+    findCaller: callerByToken(token, localContext(terminal)),
+  });
+  await using listener = await listenMcp(endpoint, { host, port });
+  terminal.stderr.write(`Serving ${settings.cwd} on ${listener.url.href}. Ctrl-C stops.\n`);
+  await untilLeft(terminal);
+  return exitCodes.ok;
+}
+
+/** Whoever shows the token is the person who started this; without one, everybody on this machine is. */
+function callerByToken(token: string | undefined, call: CallContext): FindCaller {
+  if (token === undefined) return async () => call;
+  const wanted = digest(token);
+  return async (request) => {
+    const [, shown = ""] = /^Bearer (.+)$/u.exec(request.headers.get("authorization") ?? "") ?? [];
+    return timingSafeEqual(digest(shown), wanted) ? call : undefined;
+  };
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}
+
+async function untilLeft(terminal: Terminal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    terminal.onLeave(() => resolve());
+    terminal.onInterrupt(() => resolve());
+  });
+}
