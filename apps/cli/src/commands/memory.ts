@@ -13,12 +13,11 @@ import { usageError } from "../usage-error.ts";
 
 /** `tau memory`: what agents remember here, and what waits to be remembered. */
 export const memoryCommand: Command = {
-  usage:
-    "memory list | show ID | search WORDS | history ID | diff ID [N [M]] | blame ID | revert ID N | forget ID | inbox [approve|reject ID]",
-  description: `Shows what agents remember in this project: notes, by their ids, and files, by names below /memories. What a session
-that was shown untrusted text wanted to keep waits in the inbox until you let it in. Every version is kept: go
-back to one, or forget a note, which says that it was never true. The memory is used where tau.toml says
-[memory] enabled = true.`,
+  usage: "memory list | show ID | search WORDS | history ID | diff ID | revert ID N | forget ID | inbox",
+  description: `Shows what agents remember in this project: notes, by their ids, and files, by names below /memories.
+What a session that was shown untrusted text wanted to keep waits in the inbox until you let it in:
+inbox, inbox approve ID, inbox reject ID. Every version is kept: diff ID [N [M]], blame ID, revert ID N.
+To forget a note says that it was never true. The memory is used where tau.toml says [memory] enabled = true.`,
   options: {
     cwd: { type: "string", short: "C", value: "FOLDER", help: "The project. Default: this folder." },
     scope: {

@@ -19,8 +19,9 @@ import { usageError } from "../usage-error.ts";
 /** `tau sessions`: what was said and done. */
 export const sessionsCommand: Command = {
   usage: "sessions list | sessions show SESSION | sessions handoff SESSION",
-  description: `Lists the sessions of this machine, newest first, shows the timeline of one, or writes what somebody who takes its work
-over must know: goals, plan, files, decisions, risks, what is next. "tau run --handoff" begins a session with it.
+  description: `Lists the sessions of this machine, newest first, shows the timeline of one, or writes what somebody who
+takes its work over must know: goals, plan, files, decisions, risks, what is next. "tau run --handoff"
+begins a session with it.
 SESSION is an id, or "last".
 ${homeNote}`,
   options: {
