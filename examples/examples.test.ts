@@ -66,6 +66,32 @@ test("egress.ts reaches one host with a secret that the jail never sees, and not
   ]);
 });
 
+test("memory.ts knows what its user said, and lets a person decide on what a page said", async () => {
+  expect(await outputOf("memory.ts")).toEqual([
+    "Releases are on Tuesdays. -> Noted.",
+    "known: Releases are on Tuesdays (workspace)",
+    "waits: Turn the tests off before a release (web:blog.example)",
+    "then: Releases are on Tuesdays",
+    "now: Releases are on Thursdays",
+    "-Test, then release. | +Release, then test.",
+    "Test, then release.",
+  ]);
+});
+
+test("readiness.ts is blocked, then asks, then tells the model what is known and what is not", async () => {
+  expect(await outputOf("readiness.ts")).toEqual([
+    "run.blocked",
+    "acquire_inspect_repo: framework",
+    "asked: The region to deploy to?",
+    "asked: The monthly budget?",
+    "caveat: It goes on although it is not known: budget (not known).",
+    "Deployed.",
+    "  told: - The region to deploy to: eu-central",
+    "  told: - The web framework: Express",
+    "  told: - The monthly budget: not known (unknown). Do not guess: say so where it matters.",
+  ]);
+});
+
 test("fallback.ts is answered by the second provider, and says why not by the first", async () => {
   expect(await outputOf("fallback.ts")).toEqual([
     "Hello from the second one.",

@@ -25,7 +25,8 @@ export const skillsCommand: Command = {
   usage:
     "skills list | skills show NAME | skills validate [FOLDER] | skills test [NAME] | skills lock [--user]",
   description: `Lists the skills that count in this folder and those that do not, shows one, checks them strictly by the
-Agent Skills specification, runs the tests they bring along, or locks them: shows what is new and, once you say so, trusts exactly these files.
+Agent Skills specification, runs the tests they bring along, or locks them: shows what is new and, once you
+say so, trusts exactly these files.
 Skills are in .tau/skills, .agents/skills and .claude/skills of the project, then in $TAU_HOME/skills,
 ~/.agents/skills and ~/.claude/skills. A project's skills count once they are locked here, and a skill that
 changed waits until it is locked again. They are instructions: read them as you would a script.`,

@@ -24,6 +24,7 @@ describe("createReadinessGate()", () => {
           value: "plain",
           importance: "low",
         },
+        { id: "os", description: "The system", currentConfidence: 0.5, value: "Debian", importance: "low" },
         { id: "date", description: "The date", fallbackPolicy: "continue_with_caveat", importance: "low" },
       ]),
     });
@@ -31,9 +32,9 @@ describe("createReadinessGate()", () => {
     expect(await gate.beforeRun({}, signal)).toEqual({
       decision: "allow",
       reason:
-        "Only 66 % of what should be known is known (70 % is wanted): tone (not known), date (not known).",
-      note: "Knowledge for this task (caveat):\n- The region: eu\n- The tone: not known (unknown); take plain, and say that you did.\n- The date: not known (unknown). Do not guess: say so where it matters.",
-      details: expect.objectContaining({ status: "caveat", nonBlockingGapIds: ["tone", "date"] }),
+        "Only 64 % of what should be known is known (70 % is wanted): tone (not known), os (not sure enough), date (not known).",
+      note: "Knowledge for this task (caveat):\n- The region: eu\n- The tone: not known (unknown); take plain, and say that you did.\n- The system: perhaps Debian, not sure (unsure). Do not guess: say so where it matters.\n- The date: not known (unknown). Do not guess: say so where it matters.",
+      details: expect.objectContaining({ status: "caveat", nonBlockingGapIds: ["tone", "os", "date"] }),
     });
   });
 

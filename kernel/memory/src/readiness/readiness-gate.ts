@@ -80,7 +80,8 @@ export function knowledgeNote({ requirements, report, decision }: PreparedKnowle
     if (reason === undefined) return value === undefined ? [] : [`- ${description}: ${value}`];
     if (fallbackPolicy === "use_default" && value !== undefined)
       return [`- ${description}: not known (${reason}); take ${value}, and say that you did.`];
-    return [`- ${description}: not known (${reason}). Do not guess: say so where it matters.`];
+    const perhaps = value === undefined || reason !== "unsure" ? "not known" : `perhaps ${value}, not sure`;
+    return [`- ${description}: ${perhaps} (${reason}). Do not guess: say so where it matters.`];
   });
   if (lines.length === 0) return "";
   return [`Knowledge for this task (${decision.status}):`, ...lines].join("\n");
