@@ -24,6 +24,13 @@ test("custom-tool.ts pays the small sum back and refuses the large one", async (
   ]);
 });
 
+test("ask-user.ts asks in one process and is answered in another", async () => {
+  expect(await outputOf("ask-user.ts")).toEqual([
+    "asked: Which colour shall the door have? red or blue",
+    "The door will be green.",
+  ]);
+});
+
 test("background-jobs.ts talks to what it started, and leaves nothing behind", async () => {
   expect(await outputOf("background-jobs.ts")).toEqual([
     "listening / heard good morning",

@@ -52,6 +52,7 @@ export function eventLines(
 }
 
 function waitsFor(reason: string): string {
+  if (reason === "question") return "your answer";
   return reason === "approval" ? "an answer" : "a person to say what became of an interrupted call";
 }
 

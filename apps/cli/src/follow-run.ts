@@ -97,7 +97,8 @@ function reactTo(one: RunEvent, questions: Questions, run: FollowedRun): number 
       return undefined;
     }
     view.pause();
-    terminal.stderr.write(waitingHint(sessionId, event.approvalIds));
+    const way = event.reason === "question" ? '--answer "…"' : "--allow   (or --deny)";
+    terminal.stderr.write(waitingHint(sessionId, event.approvalIds, way));
     return exitCodes.waiting;
   } else if (event.type === "run_finished" && event.runId === runId) {
     return exitCodeOf(event);
@@ -118,8 +119,8 @@ export function resumeHint(sessionId: string, ended: boolean): string {
   return `To go on: tau run --resume ${plain(sessionId)}${ended ? ' "…"' : ""}\n`;
 }
 
-function waitingHint(sessionId: string, approvalIds: readonly string[]): string {
-  const lines = approvalIds.map((id) => `  tau approve ${sessionId} ${id} --allow   (or --deny)\n`);
+function waitingHint(sessionId: string, approvalIds: readonly string[], way: string): string {
+  const lines = approvalIds.map((id) => `  tau approve ${sessionId} ${id} ${way}\n`);
   return `The run waits for a person. To look: tau approve ${sessionId}. To answer, and then to go on:
 ${lines.join("")}  tau run --resume ${sessionId}\n`;
 }

@@ -2,7 +2,7 @@ import type { Model } from "@tau/agent";
 import { TauError } from "@tau/core";
 import { withLayers } from "@tau/pipeline";
 import type { Layer } from "@tau/pipeline";
-import { toReaderModel } from "@tau/runtime";
+import { stopWhenIdle, toReaderModel } from "@tau/runtime";
 import type { AgentConfig } from "@tau/runtime";
 import { builtInTools, createReader, createReadUntrustedTool, createToolRegistry } from "@tau/tools";
 import type { Tool } from "@tau/tools";
@@ -40,9 +40,8 @@ export function localAgent(
     name: "main",
     model: asked,
     instructions: agent.instructions ?? defaultInstructions,
-    tools: createToolRegistry({
-      tools: [...builtInTools({ ripgrepPath: rgPath }), ...moreTools, ...readers],
-    }),
+    tools: createToolRegistry({ tools: [...toolsOf(settings), ...moreTools, ...readers] }),
+    stopWhen: [stopWhenIdle],
     limits: {
       ...(maxSteps === undefined ? {} : { maxSteps }),
       ...(agent.max_tokens === undefined ? {} : { maxTokens: agent.max_tokens }),
@@ -59,6 +58,12 @@ export function localAgent(
       approvals: settings.approve === "never" ? "never" : "ask",
     }),
   };
+}
+
+/** Where nobody is asked anything, there is no tool to ask with. */
+function toolsOf({ approve }: Settings): readonly Tool[] {
+  const tools = builtInTools({ ripgrepPath: rgPath });
+  return approve === "never" ? tools.filter(({ name }) => name !== "ask_user") : tools;
 }
 
 /** For commands that run nothing. */

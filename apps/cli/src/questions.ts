@@ -2,6 +2,7 @@ import { isTauError } from "@tau/core";
 import type { ApprovalRequested, CallContext } from "@tau/core";
 import type { Runtime } from "@tau/runtime";
 
+import { answerQuestion } from "./answer-question.ts";
 import { askPerson } from "./ask-person.ts";
 import type { EventView } from "./event-view.ts";
 import type { Terminal } from "./terminal.ts";
@@ -74,7 +75,11 @@ async function askOne(
   const { approvalId } = question;
   view.pause();
   try {
-    const said = await askPerson(question, terminal, stop.signal);
+    const asks = question.question;
+    const said =
+      asks === undefined
+        ? await askPerson(question, terminal, stop.signal)
+        : await answerQuestion(asks, terminal, stop.signal);
     await runtime.respond({ sessionId, approvalId, ...said }, context);
   } catch (error) {
     // Answered elsewhere, or the run is over: the cursor stands behind a prompt that nobody needs any more.

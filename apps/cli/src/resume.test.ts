@@ -109,3 +109,35 @@ test("attaching replays and follows what another process runs, and leaves it alo
     .flatMap(({ seq }) => (seq === undefined ? [] : [seq]));
   expect(seqs).toEqual(seqs.map((_, index) => index + 1));
 });
+
+test("what the model wants to know is asked in words, and answered from another process", async () => {
+  await using place = await createPlace();
+  const ask = { name: "ask_user", arguments: { question: "Which colour?", options: ["red", "blue"] } };
+  const todos = [{ text: "paint the door", status: "in_progress" }];
+  const todo = { name: "todo", arguments: { items: todos } };
+  await using model = await startScripted({ turns: [{ toolCalls: [todo, ask] }, { text: "Thanks." }] });
+
+  const waiting = await place.tau(["run", ...model.options, "--approve", "ask", "hi"]);
+  expect(waiting.code).toBe(6);
+  expect(waiting.stdout).toContain("[>] paint the door");
+  expect(waiting.stderr).toContain('--answer "…"');
+  const session = await newestSession(place);
+  expect((await place.tau(["approve", session])).stdout).toContain("for example: red | blue");
+  expect((await place.tau(["approve", session, "--allow"])).stderr).toContain("[approval.invalid_answer]");
+  expect((await place.tau(["approve", session, "--answer", "green"])).code).toBe(0);
+
+  const resumed = await place.tau(["run", ...model.options, "--approve", "ask", "--resume", session]);
+  expect(resumed.stdout).toMatch(/tester: answer, green/u);
+  expect(resumed.code).toBe(0);
+});
+
+test("what the model wants to know is asked on the terminal, by number or in words", async () => {
+  await using place = await createPlace();
+  const ask = { name: "ask_user", arguments: { question: "Which colour?", options: ["red", "blue"] } };
+  await using model = await startScripted({ turns: [{ toolCalls: [ask] }, { text: "Thanks." }] });
+  const asking = place.onTerminal(["run", ...model.options, "hi"]);
+  await asking.until("A number, or your own answer");
+  asking.child.stdin?.write("2\n");
+  const { stdout } = await asking.ended;
+  expect(stdout).toContain("tester: answer, blue");
+});

@@ -1,4 +1,4 @@
-import type { EffectFinished, ToolCallPart } from "@tau/core";
+import type { EffectFinished, JsonObject, ToolCallPart } from "@tau/core";
 import { isJsonObject, parseJson } from "@tau/core";
 
 import { clip, plain } from "./plain-text.ts";
@@ -52,6 +52,8 @@ export function toolLines(
 }
 
 function body({ tool, outcome, result, details = {} }: EffectFinished, style: Style): readonly string[] {
+  const told = personLines(details);
+  if (told !== undefined) return told;
   const diff = details["diff"];
   if (typeof diff === "string") return diffLines(diff, style).map((line) => `      ${line}`);
   const part = result.content.find(({ type }) => type === "text");
@@ -67,6 +69,24 @@ function body({ tool, outcome, result, details = {} }: EffectFinished, style: St
   if (outcome === "denied")
     return [style("red", `    │ ${clip(text.join(" ").replace(/^tool\.denied: /u, ""), 300)}`)];
   return lines.slice(0, maxErrorLines).map((line) => style("red", `    │ ${line}`));
+}
+
+/** What is there for a person to see: a notice, the list of what is to be done. */
+function personLines({ notice, todos }: JsonObject): readonly string[] | undefined {
+  if (typeof notice === "string")
+    return plain(notice)
+      .split("\n")
+      .map((line) => `    │ ${clip(line, 200)}`);
+  if (!Array.isArray(todos)) return undefined;
+  return todos.flatMap((item) => {
+    if (!isJsonObject(item) || typeof item["text"] !== "string") return [];
+    return [`    ${todoMark(item["status"])} ${clip(item["text"], 110)}`];
+  });
+}
+
+function todoMark(status: unknown): string {
+  const marks: Readonly<Record<string, string>> = { completed: "[x]", in_progress: "[>]", cancelled: "[-]" };
+  return (typeof status === "string" ? marks[status] : undefined) ?? "[ ]";
 }
 
 function shorten(lines: readonly string[]): readonly string[] {

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import type { ApprovalRequested } from "@tau/core";
+import type { ApprovalRequested, PersonQuestion } from "@tau/core";
 import type { ApprovalRequestedEvent } from "@tau/proto";
 import { ApprovalRequestedEventSchema, enumOf, WaitingReason } from "@tau/proto";
 
@@ -17,5 +17,10 @@ export function approvalToProto(event: ApprovalRequested): ApprovalRequestedEven
     expiresAt: timestampFromMs(event.expiresAt),
     runId: event.runId,
     ...(event.held === undefined ? {} : { held: event.held }),
+    ...(event.question === undefined ? {} : { question: questionToProto(event.question) }),
   });
+}
+
+function questionToProto({ text, options = [] }: PersonQuestion): { text: string; options: string[] } {
+  return { text, options: [...options] };
 }

@@ -66,7 +66,7 @@ const toolCallPart = record(
   ["providerData"],
 );
 const sideEffect = fc.constantFrom("pure", "idempotent", "compensable", "irreversible");
-const waitingReason = fc.constantFrom("approval", "unknown_effect");
+const waitingReason = fc.constantFrom("approval", "unknown_effect", "question");
 const limits = record({ maxSteps: small, maxTokens: count, maxCostMicroUsd: count, maxDurationMs: count }, [
   "maxSteps",
   "maxTokens",
@@ -159,15 +159,16 @@ const facts: { readonly [Type in SessionEvent["type"]]: fc.Arbitrary<object> } =
       summary: text,
       expiresAt: count,
       held: fc.record({ transactionId: id, hash: id, changes: fc.nat(), diff: text }),
+      question: fc.oneof(fc.record({ text }), fc.record({ text, options: fc.array(text, { minLength: 1 }) })),
     },
-    ["held"],
+    ["held", "question"],
   ),
   approval_answered: record(
     {
       runId: id,
       approvalId: id,
       effectId: id,
-      answer: fc.constantFrom("allow", "deny", "rerun", "done"),
+      answer: fc.constantFrom("allow", "deny", "rerun", "done", "answer"),
       by: id,
       note: text,
     },

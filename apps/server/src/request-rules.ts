@@ -179,9 +179,9 @@ export const requestRules: {
     ...id("session_id", request.sessionId),
     ...id("approval_id", request.approvalId),
     ...check(
-      request.answer >= ApprovalAnswer.ALLOW && request.answer <= ApprovalAnswer.DONE,
+      request.answer >= ApprovalAnswer.ALLOW && request.answer <= ApprovalAnswer.ANSWER,
       "answer",
-      "is not an answer; use ALLOW, DENY, RERUN or DONE",
+      "is not an answer; use ALLOW, DENY, RERUN, DONE or ANSWER",
     ),
     ...atMost("note", request.note, 4_000),
   ],

@@ -10,7 +10,7 @@ import type {
   RunningProcess,
   StartRequest,
 } from "@tau/tools";
-import { resizeTerminal, runProcess, startProcess, terminalCommand } from "@tau/tools";
+import { hasInput, resizeTerminal, runProcess, startProcess, terminalCommand } from "@tau/tools";
 
 import { jailArguments, jailDescriptors } from "./jail-arguments.ts";
 import type { JailSettings } from "./jail-settings.ts";
@@ -60,7 +60,7 @@ export async function startInJail(
   signal: AbortSignal,
 ): Promise<RunningProcess> {
   const watched = watchStart(launcher, vector, request);
-  const options = { withInput: true, onOutput: watched.onOutput };
+  const options = { withInput: hasInput(request), onOutput: watched.onOutput };
   const { exit, end: _, ...process } = await startProcess(watched.control, options, signal);
   return { ...process, exit: exit.then(watched.check) };
 }

@@ -68,6 +68,7 @@ export type {
   HookDecided,
   ModelCallFinished,
   PermissionDecided,
+  PersonQuestion,
   Recorded,
   Remember,
   RunFinished,

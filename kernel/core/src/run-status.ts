@@ -2,7 +2,7 @@
 export type RunStatus = "created" | "running" | "waiting" | "completed" | "failed" | "cancelled";
 
 /** Why a run is waiting. */
-export type WaitingReason = "approval" | "unknown_effect";
+export type WaitingReason = "approval" | "unknown_effect" | "question";
 
 /**
  * Why a run ended, written once.

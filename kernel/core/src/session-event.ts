@@ -131,7 +131,7 @@ export interface ApprovalRequested {
   readonly runId: string;
   readonly approvalId: string;
   readonly effectId: string;
-  /** `approval`: may this run? `unknown_effect`: what became of an effect that a crash interrupted? */
+  /** `approval`: may this run? `unknown_effect`: what became of an effect that a crash interrupted? `question`: see {@link question}. */
   readonly reason: WaitingReason;
   readonly tool: string;
   readonly arguments: string;
@@ -152,13 +152,25 @@ export interface ApprovalRequested {
   readonly times?: number;
   /** What an answer for longer than once would allow; absent where there is no such answer. */
   readonly grant?: GrantOffer;
+  /** What the model wants to know from a person, who answers in words; only for the reason `question`. */
+  readonly question?: PersonQuestion;
 }
 
 /** For how long an answer counts: for this session, or until the grant expires or is revoked. */
 export type Remember = "session" | "always";
 
-/** What a person may answer. The last two answer an unknown effect: run it again, or take it as done. */
-export type ApprovalAnswer = "allow" | "deny" | "rerun" | "done";
+/** A question of the model to a person. */
+export interface PersonQuestion {
+  readonly text: string;
+  /** Answers to choose from; another one may be given all the same. */
+  readonly options?: readonly string[];
+}
+
+/**
+ * What a person may answer. `rerun` and `done` answer an unknown effect: run it again, or take it as done. `answer` answers
+ * a question of the model, with the note as the answer.
+ */
+export type ApprovalAnswer = "allow" | "deny" | "rerun" | "done" | "answer";
 
 /** A question was answered, once. */
 export interface ApprovalAnswered {

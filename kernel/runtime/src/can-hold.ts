@@ -8,8 +8,8 @@ import type { RunScope } from "./run-scope.ts";
  */
 export function holdingTransactions(
   { environment }: Pick<RunScope, "environment">,
-  { tool }: Pick<ReadyCall, "tool">,
+  { tool, input }: Pick<ReadyCall, "tool" | "input">,
 ): Transactions | undefined {
-  if (tool.actsByCommands !== true || environment.info.profile.network !== false) return undefined;
+  if (tool.actsByCommands?.(input) !== true || environment.info.profile.network !== false) return undefined;
   return environment.info.enforced ? environment.transactions : undefined;
 }

@@ -7,7 +7,7 @@ export const runtimeErrorCodes = {
   "approval.expired":
     "The question's time ran out, which the run took as a denial. Run the prompt again if it still matters.",
   "approval.invalid_answer":
-    "The answer does not fit the question: `allow` or `deny` for an approval, `rerun`, `done` or `deny` for an effect whose outcome is unknown.",
+    "The answer does not fit the question: `allow` or `deny` for an approval, `rerun`, `done` or `deny` for an effect whose outcome is unknown, `answer` with a note or `deny` for a question of the model.",
   "approval.not_found":
     "No run of the session waits for an answer to this question. List the session's pending questions.",
   "call.needs_person":

@@ -59,3 +59,4 @@ export type {
   StopDecision,
 } from "./hook.ts";
 export { toReaderModel } from "./reader-model.ts";
+export { stopWhenIdle } from "./stop-when-idle.ts";

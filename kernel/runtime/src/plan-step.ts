@@ -3,6 +3,7 @@ import type {
   ApprovalRequested,
   GrantOffer,
   HeldChanges,
+  PersonQuestion,
   ToolCallPart,
   ToolResultPart,
   WaitingReason,
@@ -84,6 +85,8 @@ export interface Question {
   readonly prepared?: ReadyCall;
   /** What it did on a copy, which is not carried out yet. */
   readonly held?: HeldChanges | undefined;
+  /** What the model wants to know. */
+  readonly question?: PersonQuestion;
 }
 
 /**
@@ -92,6 +95,7 @@ export interface Question {
  */
 export function askPerson(scope: RunScope, effect: EffectState, question: Question): void {
   const { reason, summary, prepared, held } = question;
+  const asks = question.question;
   const call = effectiveCall(effect);
   const isNamed = prepared === undefined || prepared.tool.name === call.name;
   // What was tried is a question by itself: an equal call would change something else.
@@ -120,6 +124,7 @@ export function askPerson(scope: RunScope, effect: EffectState, question: Questi
     ...(effect.decided?.label === undefined ? {} : { label: effect.decided.label }),
     ...(equal.length < 2 ? {} : { times: equal.length }),
     ...(grant === undefined ? {} : { grant }),
+    ...(asks === undefined ? {} : { question: asks }),
   };
   scope.log.record(held === undefined ? event : { ...event, held });
 }
@@ -204,8 +209,13 @@ export function decideByRules(
     ...(kinds === undefined ? {} : { kinds }),
     ...(label === undefined ? {} : { label }),
   });
-  if (decision === "deny") finishEffect(scope, effect, "denied", errorResult(call, `tool.denied: ${reason}`));
-  else scope.prepared.set(effectId, prepared);
+  if (decision === "deny")
+    return finishEffect(scope, effect, "denied", errorResult(call, `tool.denied: ${reason}`));
+  const question = prepared.tool.question?.(prepared.input);
+  // Whoever answers is a person who sees what is asked: nobody has to allow that first.
+  if (question !== undefined)
+    return askPerson(scope, effect, { reason: "question", summary: question.text, question });
+  scope.prepared.set(effectId, prepared);
   if (decision !== "ask" || holdingTransactions(scope, prepared) !== undefined) return;
   askUnlessRefused(scope, effect, prepared, said);
 }

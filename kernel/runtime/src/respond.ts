@@ -1,5 +1,5 @@
 import { isTerminal, TauError } from "@tau/core";
-import type { ApprovalRequested, CallContext } from "@tau/core";
+import type { ApprovalRequested, CallContext, WaitingReason } from "@tau/core";
 
 import type { Clock } from "./clock.ts";
 import type { Engine } from "./engine.ts";
@@ -34,7 +34,7 @@ export async function respond(
   const { run } = await directory.state(sessionId, context);
   const asked = run?.effects.find((effect) => effect.asked?.approvalId === approvalId)?.asked;
   if (asked === undefined || run === undefined || isTerminal(run.status)) throw approvalNotFound(approvalId);
-  assertFits(asked, answer);
+  assertFits(asked, answer, note);
   if (remember !== undefined) assertMayRemember(asked, request, principal.id === run.principal);
   if (clock.now() > asked.expiresAt) {
     throw new TauError("approval.expired", "The question expired; the run took that as a denial.");
@@ -54,9 +54,18 @@ export async function respond(
   if (before !== undefined) throw alreadyAnswered(before);
 }
 
-function assertFits({ reason }: ApprovalRequested, answer: string): void {
-  const fitting = reason === "unknown_effect" ? ["rerun", "done", "deny"] : ["allow", "deny"];
-  if (fitting.includes(answer)) return;
+const fittingAnswers: Readonly<Record<WaitingReason, readonly string[]>> = {
+  approval: ["allow", "deny"],
+  unknown_effect: ["rerun", "done", "deny"],
+  question: ["answer", "deny"],
+};
+
+function assertFits({ reason }: ApprovalRequested, answer: string, note: string | undefined): void {
+  const fitting = fittingAnswers[reason];
+  if (fitting.includes(answer)) {
+    if (answer !== "answer" || (note !== undefined && note.trim() !== "")) return;
+    throw new TauError("approval.invalid_answer", "note is empty: it is the answer to the question.");
+  }
   throw new TauError(
     "approval.invalid_answer",
     `answer ${JSON.stringify(answer)} does not fit this question; use one of: ${fitting.join(", ")}.`,

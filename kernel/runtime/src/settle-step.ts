@@ -1,3 +1,4 @@
+import { userLabel } from "@tau/core";
 import type { EffectState } from "@tau/session";
 
 import { holdEffect } from "./hold-effect.ts";
@@ -40,7 +41,8 @@ export async function settleStep(scope: RunScope): Promise<void> {
       await waitForPerson(scope, next.asked);
       forgetDecisions(scope);
     } else if (next.answered !== undefined && !isAllowed(next)) {
-      await settleRefused(scope, next);
+      if (isAnswer(next)) settleAnswered(scope, next);
+      else await settleRefused(scope, next);
     } else if (isUndecided(next)) {
       await holdEffect(scope, next);
     } else {
@@ -71,8 +73,20 @@ function isAllowed({ answered }: EffectState): boolean {
   return answered?.answer === "allow" || answered?.answer === "rerun";
 }
 
+function isAnswer({ asked, answered }: EffectState): boolean {
+  return asked?.reason === "question" && answered?.answer === "answer";
+}
+
+/** The person's words are the result, and are trusted as theirs. */
+function settleAnswered(scope: RunScope, effect: EffectState): void {
+  const { call, answered } = effect;
+  const content = [{ type: "text", text: answered?.note ?? "", label: userLabel }] as const;
+  finishEffect(scope, effect, "completed", { ...errorResult(call, ""), content, isError: false });
+}
+
 async function settleRefused(scope: RunScope, effect: EffectState): Promise<void> {
   const { by, note } = effect.answered ?? {};
+  if (effect.asked?.reason === "question") return settleUnanswered(scope, effect);
   const held = effect.asked?.held;
   if (held !== undefined)
     await scope.environment.transactions?.discard(held.transactionId, scope.call.signal);
@@ -83,6 +97,13 @@ async function settleRefused(scope: RunScope, effect: EffectState): Promise<void
     "denied",
     errorResult(effect.call, `tool.denied: ${who}.${said(note)} Do not try it again.`),
   );
+}
+
+function settleUnanswered(scope: RunScope, effect: EffectState): void {
+  const { by, note } = effect.answered ?? {};
+  const who = by === "system" ? "Nobody answered in time" : "The person does not want to answer this";
+  const text = `${who}.${said(note)} Go on with what is most likely right and say what you assumed, or stop here.`;
+  finishEffect(scope, effect, "denied", errorResult(effect.call, text));
 }
 
 /** The effect and, when it is pure, the pure ones directly after it that need nobody's answer. */

@@ -5,6 +5,7 @@ import type {
   JsonObject,
   JsonSchema,
   Label,
+  PersonQuestion,
   ProviderData,
   SideEffectClass,
 } from "@tau/core";
@@ -45,9 +46,11 @@ export interface ToolOptions<Input, Schema = ToolInputSchema<Input>> {
   /** Keeps answers; only for a pure tool. See {@link Tool.cache}. */
   readonly cache?: ToolCache;
   /** Whether it acts by commands of its environment alone. See {@link Tool.actsByCommands}. */
-  readonly actsByCommands?: boolean;
+  actsByCommands?(input: Input): boolean;
   /** What it belongs to among very many tools; default: what stands before `__` in its name. */
   readonly group?: string;
+  /** What the call asks a person; see {@link Tool.question}. */
+  question?(input: Input): PersonQuestion;
   /** How protocols whose models were taught this very tool want it declared. */
   readonly native?: readonly ProviderData[];
   /** What running it would touch; permissions decide on it. Default: `other`. */
@@ -71,7 +74,7 @@ export function defineTool<Input>(
 ): Tool<Input> {
   assertToolName(options.name);
   const input = toToolInput<Input>(options.name, options.input);
-  const { maxOutputChars, output, scopes, cache, group, native, actsByCommands } = options;
+  const { maxOutputChars, output, scopes, cache, group, native } = options;
   if (cache !== undefined && options.sideEffect !== "pure")
     throw new TypeError(
       `Tool "${options.name}" is not pure, so its answers cannot be kept: leave cache out.`,
@@ -92,7 +95,12 @@ export function defineTool<Input>(
     ...(options.definitionLabel === undefined ? {} : { definitionLabel: options.definitionLabel }),
     ...(options.endorses === undefined ? {} : { endorses: options.endorses }),
     ...(options.effects === undefined ? {} : { effects: options.effects }),
-    ...(actsByCommands === undefined ? {} : { actsByCommands }),
+    ...(options.actsByCommands === undefined
+      ? {}
+      : { actsByCommands: (value: Input) => options.actsByCommands?.(value) === true }),
+    ...(options.question === undefined
+      ? {}
+      : { question: (value: Input) => options.question?.(value) ?? { text: "" } }),
     validate: input.validate,
     access: (value, workspace) => options.access?.(value, workspace) ?? [{ kind: "other" }],
     execute: async (value, context) => toToolOutput(await options.execute(value, context)),

@@ -67,6 +67,8 @@ export interface TerminalSize {
 
 /** A process to start and to talk to: a server on standard input and output, a background job, a terminal. */
 export interface StartRequest extends Omit<ExecRequest, "stdin" | "timeoutMs"> {
+  /** `false`: standard input is empty, and nothing can be written. Default: a pipe. Does not matter with a terminal. */
+  readonly input?: false;
   /** Gives the process a terminal of this size instead of pipes; its whole output then counts as `stdout`. Linux, with `script` of util-linux. */
   readonly pty?: TerminalSize;
 }

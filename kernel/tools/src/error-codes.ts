@@ -43,6 +43,8 @@ export const toolErrorCodes = {
     "No job of that id is alive: jobs end with the run that started them, and with its process. It is not started again; start it anew if it is still needed.",
   "job.no_input": "The job takes no input: it has ended, or its input was closed.",
   "job.too_many": "The run has as many jobs as it may have at once. End one with job_kill first.",
+  "person.unreachable":
+    "A tool that asks a person was called where nobody can be asked, such as from another tool. Ask in a call of its own.",
   "shell.needs_terminal":
     "A command would wait for somebody at a terminal, or for ever. The message names the tool or the way to run it.",
   "artifact.not_found":

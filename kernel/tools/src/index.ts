@@ -42,7 +42,7 @@ export type { GatePass, GateRequest, NetworkGate, ShownFile } from "./network-ga
 export type { RunningSet } from "./host/running-set.ts";
 export { createRunningSet } from "./host/running-set.ts";
 export type { ProcessControl, StartedProcess, StartOptions } from "./host/start-process.ts";
-export { startProcess } from "./host/start-process.ts";
+export { hasInput, startProcess } from "./host/start-process.ts";
 export { resizeTerminal, terminalCommand } from "./host/terminal-command.ts";
 export type { ExecutedFile } from "./permissions/executed-file.ts";
 export type {
@@ -94,6 +94,11 @@ export { createReadTool } from "./builtin/read-tool.ts";
 export type { RipgrepOptions } from "./builtin/ripgrep.ts";
 export type { FileDiff } from "./builtin/file-diff.ts";
 export { diffOf } from "./builtin/file-diff.ts";
+export { createAskUserTool } from "./person/ask-user-tool.ts";
+export { createIdleTool } from "./person/idle-tool.ts";
+export { createNotifyTool } from "./person/notify-tool.ts";
+export type { TodoItem } from "./person/todo-tool.ts";
+export { createTodoTool } from "./person/todo-tool.ts";
 export { createWriteTool } from "./builtin/write-tool.ts";
 export { createReadUntrustedTool } from "./flow/read-untrusted-tool.ts";
 export { createReader } from "./flow/reader.ts";

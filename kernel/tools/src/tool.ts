@@ -6,6 +6,7 @@ import type {
   JsonObject,
   JsonSchema,
   Label,
+  PersonQuestion,
   ProviderData,
   SideEffectClass,
   ToolResultContent,
@@ -117,12 +118,17 @@ export interface Tool<Input = unknown> {
   /** Keeps answers. Only for a pure tool whose answer depends on its arguments, and on files that it names as `access`. */
   readonly cache?: ToolCache;
   /**
-   * Whether it acts by commands of its environment alone, so that it can be run on a copy of the workspace, and what it
-   * changed be looked at, before it is decided on. Default false.
+   * Whether the call acts by commands of its environment alone, which end with it, so that it can be run on a copy of the
+   * workspace, and what it changed be looked at, before it is decided on. Absent: no.
    */
-  readonly actsByCommands?: boolean;
+  actsByCommands?(input: Input): boolean;
   /** What it belongs to among very many tools; default: what stands before `__` in its name. */
   readonly group?: string;
+  /**
+   * What the call asks a person. Such a call is not executed: the run waits, in this process or another, and the
+   * person's words are its result.
+   */
+  question?(input: Input): PersonQuestion;
   /** How protocols whose models were taught this very tool want it declared. */
   readonly native?: readonly ProviderData[];
   validate(input: unknown): Promise<ValidatedInput<Input>>;

@@ -1,6 +1,10 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import type { ApprovalRequested, HeldChanges, MicroUsd, RunStatus, Usage } from "@tau/core";
-import type { ApprovalRequestedEvent, SessionInfo as ProtoSessionInfo } from "@tau/proto";
+import type { ApprovalRequested, HeldChanges, MicroUsd, PersonQuestion, RunStatus, Usage } from "@tau/core";
+import type {
+  ApprovalRequestedEvent,
+  PersonQuestion as ProtoQuestion,
+  SessionInfo as ProtoSessionInfo,
+} from "@tau/proto";
 import { sessionStatusWords, WaitingReason, wordOf } from "@tau/proto";
 
 import { usageFromProto } from "./content-from-proto.ts";
@@ -43,6 +47,10 @@ export function sessionFromProto(info: ProtoSessionInfo): SessionInfo {
   };
 }
 
+function questionFromProto({ text, options }: ProtoQuestion): PersonQuestion {
+  return options.length === 0 ? { text } : { text, options };
+}
+
 /** Reads a question to a person. */
 export function approvalFromProto(event: ApprovalRequestedEvent): ApprovalRequested {
   return {
@@ -57,6 +65,7 @@ export function approvalFromProto(event: ApprovalRequestedEvent): ApprovalReques
     summary: event.summary,
     expiresAt: event.expiresAt === undefined ? 0 : timestampMs(event.expiresAt),
     ...(event.held === undefined ? {} : { held: heldFromProto(event.held) }),
+    ...(event.question === undefined ? {} : { question: questionFromProto(event.question) }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { ApprovalAnswer, ApprovalRequested, Remember } from "@tau/core";
+import type { ApprovalAnswer, ApprovalRequested, PersonQuestion, Remember } from "@tau/core";
 
 import { flagOption, textOption } from "../command.ts";
 import type { Command, ParsedArgs } from "../command.ts";
@@ -16,7 +16,8 @@ const answers: readonly ApprovalAnswer[] = ["allow", "deny", "rerun", "done"];
 
 /** `tau approve`: answers a question, from any process on this machine. */
 export const approveCommand: Command = {
-  usage: "approve SESSION [QUESTION] [--allow [--session | --always] | --deny | --rerun | --done]",
+  usage:
+    "approve SESSION [QUESTION] [--allow [--session | --always] | --deny | --rerun | --done | --answer TEXT]",
   description: `Shows the questions that a session waits for, or answers one. An answer counts once, for exactly the
 arguments shown. SESSION is an id, or "last"; QUESTION may be left out when there is only one.
 ${homeNote}`,
@@ -30,6 +31,7 @@ ${homeNote}`,
     deny: { type: "boolean", help: "Refuse it." },
     rerun: { type: "boolean", help: "Of an interrupted call: it did not happen, run it again." },
     done: { type: "boolean", help: "Of an interrupted call: it did happen." },
+    answer: { type: "string", value: "TEXT", help: "Of a question of the model: what you say to it." },
     note: { type: "string", value: "TEXT", help: "Tell the model why." },
     json: { type: "boolean", help: "Print the questions as JSON." },
   },
@@ -37,6 +39,7 @@ ${homeNote}`,
   examples: [
     "tau approve last",
     "tau approve SESSION QUESTION --allow",
+    'tau approve last --answer "the staging database"',
     'tau approve last --deny --note "use the staging host"',
   ],
 
@@ -55,7 +58,7 @@ ${homeNote}`,
       return exitCodes.ok;
     }
     const approvalId = question ?? onlyOne(pending);
-    const note = textOption(args, "note");
+    const note = textOption(args, "answer") ?? textOption(args, "note");
     const remember = rememberOf(args, answer);
     const said = {
       sessionId,
@@ -75,12 +78,13 @@ ${homeNote}`,
 
 /** Undefined when the questions are to be shown. @throws TauError `cli.usage` */
 function answerOf(args: ParsedArgs, question: string | undefined): ApprovalAnswer | undefined {
-  const given = answers.filter((answer) => flagOption(args, answer));
+  const words: readonly ApprovalAnswer[] = textOption(args, "answer") === undefined ? [] : ["answer"];
+  const given = [...answers.filter((answer) => flagOption(args, answer)), ...words];
   const [answer] = given;
   if (given.length > 1 || (answer === undefined && question !== undefined))
-    throw usageError("Give exactly one answer: --allow, --deny, --rerun or --done.");
+    throw usageError("Give exactly one answer: --allow, --deny, --rerun, --done or --answer.");
   if (answer === undefined && textOption(args, "note") !== undefined)
-    throw usageError("A note goes with an answer: --allow, --deny, --rerun or --done.");
+    throw usageError("A note goes with an answer: --allow, --deny, --rerun, --done or --answer.");
   return answer;
 }
 
@@ -105,10 +109,11 @@ function onlyOne(pending: readonly ApprovalRequested[]): string {
 function describe(question: ApprovalRequested): string {
   const { grant, times, held } = question;
   const until = new Date(question.expiresAt).toISOString().slice(0, 16).replace("T", " ");
+  const asks = question.question;
   const lines = [
     `${question.approvalId}  ${visible(question.tool)}`,
     `  ${visible(question.summary)}`,
-    `  ${visible(question.arguments)}`,
+    `  ${asks === undefined ? visible(question.arguments) : optionsOf(asks)}`,
     ...heldLines(held, (_, text) => text).map((line) => line.slice(2)),
     ...(times === undefined ? [] : [`  the same ${times} times; one answer is for all of them`]),
     ...(grant === undefined
@@ -118,4 +123,9 @@ function describe(question: ApprovalRequested): string {
     `  answer until ${until} UTC`,
   ];
   return lines.join("\n");
+}
+
+function optionsOf({ options = [] }: PersonQuestion): string {
+  const list = options.map((option) => visible(option).replaceAll("\n", " "));
+  return list.length === 0 ? "answer in words" : `answer in words, for example: ${list.join(" | ")}`;
 }

@@ -78,7 +78,7 @@ export function createBashTool(options: BashOptions = {}): Tool {
       additionalProperties: false,
     },
     sideEffect: "irreversible",
-    actsByCommands: true,
+    actsByCommands: ({ background }) => background !== true,
     // The command has its own limit; this one is for an environment that does not keep it.
     timeoutMs: maxTimeoutMs + 10_000,
     maxOutputChars: maxShownChars,
@@ -134,10 +134,9 @@ async function runInForeground(shell: Shell, context: ToolContext, limits: Limit
   const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
   const onOutput = (chunk: Uint8Array, stream: "stdout" | "stderr"): void =>
     context.progress(end.hide(plainText(decoders[stream].decode(chunk, { stream: true }))));
-  const request = { ...jobRequest(shell), argv: end.argv(shell.source), onOutput };
+  const request = { ...jobRequest(shell), argv: end.argv(shell.source), onOutput, input: false } as const;
   const job = await startOrRun(request, context, limits.timeoutMs ?? defaultTimeoutMs);
   if (!("process" in job)) return report(job.result, { shell, end, output: job.output, ...limits });
-  job.process.closeInput();
   const startedAt = performance.now();
   try {
     await waitForJob(job, { limitMs: limits.timeoutMs ?? limits.autoBackgroundMs }, context.signal);
@@ -175,7 +174,6 @@ async function startOrRun(
       argv,
       cwd,
       callId,
-      stdin: "",
       timeoutMs,
       onOutput: (chunk, stream) => {
         output.add(chunk);

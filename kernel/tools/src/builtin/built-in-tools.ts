@@ -1,3 +1,7 @@
+import { createAskUserTool } from "../person/ask-user-tool.ts";
+import { createIdleTool } from "../person/idle-tool.ts";
+import { createNotifyTool } from "../person/notify-tool.ts";
+import { createTodoTool } from "../person/todo-tool.ts";
 import type { Tool } from "../tool.ts";
 import { createJobTools } from "../jobs/job-tools.ts";
 import { createTerminalTool } from "../jobs/terminal-tool.ts";
@@ -15,7 +19,7 @@ export interface BuiltInOptions extends RipgrepOptions {
   readonly bash?: BashOptions;
 }
 
-/** Makes the built-in tools: bash with its jobs and terminals, edit, glob, grep, read, write. */
+/** Makes the built-in tools: bash with its jobs and terminals, edit, glob, grep, read, write, and those for a person. */
 export function builtInTools(options: BuiltInOptions = {}): readonly Tool[] {
   return [
     createBashTool(options.bash),
@@ -26,5 +30,9 @@ export function builtInTools(options: BuiltInOptions = {}): readonly Tool[] {
     createGrepTool(options),
     createReadTool(),
     createWriteTool(),
+    createAskUserTool(),
+    createNotifyTool(),
+    createTodoTool(),
+    createIdleTool(),
   ];
 }

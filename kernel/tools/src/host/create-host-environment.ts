@@ -18,7 +18,7 @@ import { profileHash } from "./profile-hash.ts";
 import { createRunningSet } from "./running-set.ts";
 import { runProcess } from "./run-process.ts";
 import type { ProcessControl } from "./start-process.ts";
-import { startProcess } from "./start-process.ts";
+import { hasInput, startProcess } from "./start-process.ts";
 import { resizeTerminal, terminalCommand } from "./terminal-command.ts";
 
 /** Options of {@link createHostEnvironment}. */
@@ -74,7 +74,9 @@ export function createHostEnvironment(options: HostEnvironmentOptions): OwnedEnv
       const limited = running.limit(signal);
       const cwd = await workingDirectory(request.cwd ?? profile.workspace);
       const control = hostControl(request, { cwd, env, pipes });
-      return await running.addStarted(startProcess(control, { ...request, withInput: true }, limited));
+      return await running.addStarted(
+        startProcess(control, { ...request, withInput: hasInput(request) }, limited),
+      );
     },
     async [Symbol.asyncDispose]() {
       await running[Symbol.asyncDispose]();

@@ -4,7 +4,7 @@ import { constants } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 
-import type { ExecRequest, ExecResult, RunningProcess, TerminalSize } from "../environment.ts";
+import type { ExecRequest, ExecResult, RunningProcess, StartRequest, TerminalSize } from "../environment.ts";
 import type { CommandStdio, CommandStreams } from "./command-stdio.ts";
 import { openStdio } from "./command-stdio.ts";
 import { failed } from "./environment-error.ts";
@@ -38,6 +38,11 @@ export interface StartOptions {
   readonly onOutput?: ExecRequest["onOutput"];
   /** Whether standard input is a pipe; otherwise it is empty. */
   readonly withInput: boolean;
+}
+
+/** Whether a process that is to be started can be written to. */
+export function hasInput({ input, pty }: Pick<StartRequest, "input" | "pty">): boolean {
+  return input !== false || pty !== undefined;
 }
 
 /** A {@link RunningProcess} that can be ended without waiting. */

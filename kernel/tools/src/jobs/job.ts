@@ -39,6 +39,7 @@ export interface JobRequest {
   readonly cwd: string;
   readonly callId: string;
   readonly pty?: TerminalSize;
+  readonly input?: false;
   /** Called with what it prints, as it prints it. */
   readonly onOutput?: NonNullable<StartRequest["onOutput"]>;
 }
@@ -56,6 +57,7 @@ export async function startJob(environment: Environment, request: JobRequest): P
       argv: request.argv,
       cwd: request.cwd,
       callId: request.callId,
+      ...(request.input === undefined ? {} : { input: request.input }),
       ...(request.pty === undefined ? {} : { pty: request.pty, env: { TERM: "xterm-256color" } }),
       onOutput(chunk, stream) {
         output.add(chunk);

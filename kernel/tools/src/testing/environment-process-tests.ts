@@ -67,6 +67,14 @@ function describeConversation(create: EnvironmentFactory): void {
     await Promise.all([here.exit, there.exit]);
   });
 
+  it("gives no input where none is wanted", async () => {
+    await using fixture = await createEnvironmentFixture(create);
+    const running = await fixture.start({ bash: "cat; readlink /proc/self/fd/0", input: false });
+    expect(await running.heard("null")).toBe("/dev/null\n");
+    expect(await codeOf(running.write("x"))).toBe("environment.failed");
+    expect(await running.exit).toMatchObject({ exitCode: 0 });
+  });
+
   it("does not run a shell's start files because it is talked to", async () => {
     await using fixture = await createEnvironmentFixture(create);
     writeFileSync(fixture.at(".bashrc"), "echo started");

@@ -662,7 +662,7 @@ export type RespondRequest = Message<"tau.runtime.v1.RespondRequest"> & {
   answer: ApprovalAnswer;
 
   /**
-   * For the record, and for the model when the answer is a denial. At most 4,000 characters.
+   * For the record, and for the model when the answer is a denial; of ANSWER, the answer itself. At most 4,000 characters.
    *
    * @generated from field: string note = 4;
    */
