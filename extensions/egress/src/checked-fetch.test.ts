@@ -160,11 +160,11 @@ describe("createCheckedFetch()", () => {
       await expect(client.fetch("http://a.example:2/")).rejects.toMatchObject({ code: "egress.failed" });
       const giveUp = new AbortController();
       const fetching = client.fetch(`http://a.example:${silent.port}/`, { signal: giveUp.signal });
-      await expect.poll(() => silent.requests.length).toBe(1);
+      await expect.poll(() => silent.requests.length, { timeout: 30_000 }).toBe(1);
       giveUp.abort(new Error("enough"));
       await expect(fetching).rejects.toThrow("enough");
       const pending = client.fetch(`http://a.example:${silent.port}/left`).catch(() => undefined);
-      await expect.poll(() => silent.requests.length).toBe(2);
+      await expect.poll(() => silent.requests.length, { timeout: 30_000 }).toBe(2);
       await client[Symbol.asyncDispose]();
       await pending;
     }
@@ -185,7 +185,9 @@ describe("createCheckedFetch()", () => {
     await client[Symbol.asyncDispose]();
 
     expect(response.status).toBe(200);
-    await expect.poll(() => client.rows).toMatchObject([{ status: 200, decision: "failed" }]);
+    await expect
+      .poll(() => client.rows, { timeout: 30_000 })
+      .toMatchObject([{ status: 200, decision: "failed" }]);
   });
 
   it("refuses a URL that it cannot read", async () => {

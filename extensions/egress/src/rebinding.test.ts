@@ -10,9 +10,12 @@ const inside = "127.0.0.1";
 
 /** Two servers on the same port of two addresses, so that only the address decides which one is reached. */
 async function twins(): Promise<{ readonly outside: LoopbackServer; readonly canary: LoopbackServer }> {
-  const outside = await startServer((_, response) => response.end("outside"), { host: outsideAddress });
-  const canary = await startServer(undefined, { host: inside, port: outside.port });
-  return { outside, canary };
+  for (;;) {
+    const outside = await startServer((_, response) => response.end("outside"), { host: outsideAddress });
+    // Another program may have the port at the other address.
+    const canary = await startServer(undefined, { host: inside, port: outside.port }).catch(() => undefined);
+    if (canary !== undefined) return { outside, canary };
+  }
 }
 
 it.each([

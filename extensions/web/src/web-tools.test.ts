@@ -177,7 +177,7 @@ describe("fetch", () => {
     });
     const stop = new AbortController();
     const call = callTool("fetch", { url: server.url }, {}, testContext({ signal: stop.signal }));
-    await expect.poll(() => server.requests.length).toBe(2);
+    await expect.poll(() => server.requests.length, { timeout: 30_000 }).toBe(2);
     stop.abort(new Error("cancelled"));
     await expect(call).rejects.toThrow("cancelled");
   });

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { dirname } from "node:path";
 
 import type { NetworkGate } from "@tau/tools";
 import { onTestFinished } from "vitest";
@@ -42,6 +43,7 @@ async function runIn(gate: NetworkGate, argv: readonly string[], callId = "call-
   const confinement = [
     ["--unshare-user", "--unshare-pid", "--disable-userns", "--cap-drop", "ALL", "--die-with-parent"],
     ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/run"],
+    ["--ro-bind", dirname(process.execPath), dirname(process.execPath)], // which may be below /tmp
     pass.files.flatMap(({ path, source }) => ["--ro-bind", source, path]),
     Object.entries(pass.variables).flatMap(([name, value]) => ["--setenv", name, value]),
   ].flat();

@@ -40,7 +40,7 @@ export interface JailFiles {
 export async function writeJailFiles(folder: string, certificate: string | undefined): Promise<JailFiles> {
   const resolver = join(folder, "resolv.conf");
   const hosts = join(folder, "hosts");
-  await writeFile(resolver, "nameserver 127.0.0.1\nsearch .\noptions timeout:5 attempts:1\n");
+  await writeFile(resolver, "nameserver 127.0.0.1\nsearch .\noptions timeout:10 attempts:2\n");
   await writeFile(hosts, "127.0.0.1 localhost\n::1 localhost\n");
   const files = [...shownAt("/etc/resolv.conf", resolver), ...shownAt("/etc/hosts", hosts)];
   if (certificate === undefined) return { files, variables: {} };

@@ -115,7 +115,7 @@ describe("tunnels", () => {
     expect(answer.text).toBe("hello");
     expect(proxy.certificate).toBeUndefined(); // so the server's own was seen
     await expect
-      .poll(() => proxy.rows)
+      .poll(() => proxy.rows, { timeout: 30_000 })
       .toMatchObject([
         { method: "CONNECT", host: "api.example", address: "127.0.0.1", decision: expect.any(String) },
       ]);
@@ -175,7 +175,7 @@ describe("tunnels", () => {
 
     expect([String(greeting), String(answer)]).toEqual(["220 ready\n", "got hi"]);
     await expect
-      .poll(() => proxy.rows)
+      .poll(() => proxy.rows, { timeout: 30_000 })
       .toMatchObject([{ method: "CONNECT", bytesSent: 2, bytesReceived: 16, decision: "allowed" }]);
   });
 

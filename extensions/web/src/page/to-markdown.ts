@@ -11,11 +11,11 @@ export interface PageSource {
   readonly html: string;
   /** What its links are relative to. */
   readonly url: string;
-  /** Milliseconds that it may take. Default 8,000. */
+  /** Milliseconds that it may take. Default 15,000. */
   readonly timeoutMs?: number;
 }
 
-const defaultTimeoutMs = 8_000;
+const defaultTimeoutMs = 15_000;
 const maxChars = 3_000_000;
 /** Of the thread, in MB: a page of the largest size needs a fifth of it. */
 const memoryMb = 512;
