@@ -13,6 +13,7 @@ describe("the command line", () => {
       "attach",
       "approve",
       "permissions",
+      "undo",
       "serve",
       "models",
       "events",
@@ -24,6 +25,7 @@ describe("the command line", () => {
       "trust",
       "skills",
       "memory",
+      "mcp",
       "demo",
     ]);
     for (const name of names) {

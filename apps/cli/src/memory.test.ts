@@ -184,6 +184,21 @@ describe("tau memory", () => {
     expect((await place.tau(["memory", "inbox"])).stdout).toBe("Nothing waits.\n");
   });
 
+  test("is looked at by the doctor", async () => {
+    await using place = await rememberingPlace();
+    const doctor = async (): Promise<string> => {
+      const { stdout } = await place.tau(["doctor", "--json"]);
+      return stdout.split("\n").find((line) => line.includes('"memory"')) ?? "";
+    };
+
+    expect(await doctor()).toContain("0 notes");
+    await using model = await startScripted({
+      turns: [{ toolCalls: [{ name: "memory_note", arguments: note }] }, { text: "Noted." }],
+    });
+    await place.tau(["run", ...model.options, "Look"]);
+    expect(await doctor()).toContain("1 notes");
+  });
+
   test("throws a proposal away, and says what it does not know", async () => {
     await using place = await rememberingPlace();
 

@@ -35,7 +35,7 @@ export { createMemory, filesPrefix } from "./memory.ts";
 export type { MemoryToolsOptions } from "./tools/memory-context.ts";
 export { createMemoryTool } from "./tools/memory-tool.ts";
 export { createNoteTool } from "./tools/note-tool.ts";
-export { createMemorySearchTool, indexLabel } from "./tools/search-tool.ts";
+export { createMemorySearchTool } from "./tools/search-tool.ts";
 export { createScratchpadTool } from "./tools/scratchpad-tool.ts";
 export type { Scratchpad, ScratchpadChange, WorkingMemory } from "./tools/scratchpad.ts";
 export { openWorkingMemory, scratchpadChars } from "./tools/scratchpad.ts";

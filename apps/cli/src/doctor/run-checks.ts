@@ -10,6 +10,7 @@ import { tauHome } from "../tau-home.ts";
 import type { Terminal } from "../terminal.ts";
 import { checkNetwork } from "./check-network.ts";
 import { checkMcp } from "./check-mcp.ts";
+import { checkMemory } from "./check-memory.ts";
 import { checkRules } from "./check-rules.ts";
 import { checkSandbox } from "./check-sandbox.ts";
 import { checkStore } from "./check-store.ts";
@@ -34,6 +35,7 @@ export async function* runChecks(args: ParsedArgs, terminal: Terminal): AsyncGen
   yield* checkSandbox(settings);
   yield* checkNetwork(settings);
   yield await checkStore(home);
+  yield await checkMemory(settings);
   yield await checkProvider(settings, terminal);
 }
 

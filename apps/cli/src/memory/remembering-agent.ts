@@ -1,3 +1,4 @@
+import { joinLabels, workspaceLabel } from "@tau/core";
 import type { ContextEntry } from "@tau/core";
 import type { Memory } from "@tau/memory";
 import type { AgentConfig } from "@tau/runtime";
@@ -26,11 +27,13 @@ export async function withMemory(agent: AgentConfig, settings: Settings): Promis
   const { memory: chosen } = settings;
   if (chosen.enabled !== true) return { agent, bootstrap: [] };
   const memory = await openMemory({ ...settings, scope: chosen.scope ?? "project" });
-  const { indexLabel, memoryTools, renderNoteIndex } = await import("@tau/memory");
+  const { memoryTools, renderNoteIndex } = await import("@tau/memory");
   const tools = memoryTools({ memoryOf: () => memory });
   for (const tool of tools) agent.tools.register(tool);
   const { signal } = new AbortController();
-  const index = renderNoteIndex(await memory.notes.current(signal), Date.now());
+  // What nobody vouches for would taint every session; it is found when somebody looks for it.
+  const notes = (await memory.notes.current(signal)).filter(({ label }) => label.integrity !== "untrusted");
+  const index = renderNoteIndex(notes, Date.now());
   const own = {
     layer: "session",
     source: "memory",
@@ -47,7 +50,7 @@ export async function withMemory(agent: AgentConfig, settings: Settings): Promis
               key: "memory",
               content: index,
               contentType: "text/markdown",
-              label: await indexLabel(memory, signal),
+              label: joinLabels(workspaceLabel, ...notes.map(({ label }) => label)),
             },
           ],
     agent: {

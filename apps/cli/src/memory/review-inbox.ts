@@ -41,7 +41,7 @@ export async function decideProposal(
     writeLine(terminal, "It still waits; nothing was changed.");
     return exitCodes.denied;
   }
-  const path = await memory.inbox.approve(id, { person: localContext(terminal).principal }, signal);
+  const path = await memory.inbox.approve(proposal, { person: localContext(terminal).principal }, signal);
   writeLine(terminal, `Remembered: ${clip(path, 200)}.`);
   return exitCodes.ok;
 }

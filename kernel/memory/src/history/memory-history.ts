@@ -116,11 +116,21 @@ async function noticed(
   const file = await loadIfAny(store, path, signal);
   if (file === undefined) return undefined;
   const { versions } = await readLog(store, path, signal);
-  if (versions.at(-1)?.etag === file.etag) return file.etag;
+  const last = versions.at(-1)?.etag;
+  if (last === file.etag) return file.etag;
+  if (last !== undefined) {
+    const before = await loadIfAny(store, versionPath(path, last), signal);
+    if (before !== undefined && withoutCounts(before.text) === withoutCounts(file.text)) return file.etag;
+  }
   await store.save(versionPath(path, file.etag), file.text, {}, signal);
   const found = { at: now(), action: "found", by: "unknown", etag: file.etag } as const;
   await appendLog(store, path, (known) => (known.at(-1)?.etag === file.etag ? [] : [found]), signal);
   return file.etag;
+}
+
+/** Counting that a note was of use is no version; see `NoteBook.used`. */
+function withoutCounts(text: string): string {
+  return text.replaceAll(/^(?:uses|last_used): .*\n/gmu, "");
 }
 
 async function append(

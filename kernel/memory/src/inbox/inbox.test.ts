@@ -70,11 +70,11 @@ describe("createInbox()", () => {
     const { notes, history, inbox, propose } = create();
     const proposal = await propose("The port is 81", evil);
 
-    await expect(inbox.approve(proposal.id, { person: robot }, signal)).rejects.toMatchObject({
+    await expect(inbox.approve(proposal, { person: robot }, signal)).rejects.toMatchObject({
       code: "memory.needs_person",
     });
     expect((await notes.list(signal)).notes).toEqual([]);
-    const path = await inbox.approve(proposal.id, { person: ada }, signal);
+    const path = await inbox.approve(proposal, { person: ada }, signal);
 
     const [note] = (await notes.list(signal)).notes;
     expect(note).toMatchObject({
@@ -88,16 +88,16 @@ describe("createInbox()", () => {
       { action: "created", by: "ada", reason: `approved ${proposal.id}: The port is 81` },
     ]);
     expect(await inbox.list(signal)).toEqual([]);
-    await expect(inbox.approve(proposal.id, { person: ada }, signal)).rejects.toMatchObject({
+    await expect(inbox.approve(proposal, { person: ada }, signal)).rejects.toMatchObject({
       code: "memory.not_found",
     });
   });
 
   test("does not trust what a rule lets in more than before", async () => {
     const { notes, inbox, propose } = create();
-    const { id } = await propose("From the page", "");
+    const proposal = await propose("From the page", "");
 
-    await inbox.approve(id, { policy: "own-pages" }, signal);
+    await inbox.approve(proposal, { policy: "own-pages" }, signal);
 
     expect((await notes.list(signal)).notes).toMatchObject([
       { approvedBy: "policy:own-pages", label: { integrity: "untrusted" } },
@@ -109,11 +109,11 @@ describe("createInbox()", () => {
     const path = "memory/files/a.md";
     await store.save(path, "one", {}, signal);
     const base = { path, text: "evil", summary: "a.md", by: "agent:s1", label: web };
-    const { id } = await inbox.propose({ ...base, replaces: etagOf("one") }, signal);
-    const { id: other } = await inbox.propose({ ...base, replaces: null }, signal);
+    const change = await inbox.propose({ ...base, replaces: etagOf("one") }, signal);
+    const other = await inbox.propose({ ...base, replaces: null }, signal);
     await store.save(path, "two", {}, signal);
 
-    await expect(inbox.approve(id, { person: ada }, signal)).rejects.toMatchObject({
+    await expect(inbox.approve(change, { person: ada }, signal)).rejects.toMatchObject({
       code: "memory.changed",
     });
     await expect(inbox.approve(other, { person: ada }, signal)).rejects.toMatchObject({
@@ -121,8 +121,28 @@ describe("createInbox()", () => {
     });
 
     expect((await store.load(path, signal)).text).toBe("two");
-    await inbox.reject(id, signal);
-    expect((await inbox.list(signal)).map((one) => one.id)).toEqual([other]);
+    await inbox.reject(change.id, signal);
+    expect((await inbox.list(signal)).map((one) => one.id)).toEqual([other.id]);
+  });
+
+  test("lets in nothing but what was shown, and no file by a rule (I2, I3)", async () => {
+    const { store, notes, inbox, propose } = create();
+    const shown = await propose("The port is 81", "Harmless.");
+    const path = proposalPath(shown.id);
+    const { text } = await store.load(path, signal);
+    await store.save(path, text.replace("Harmless.", "Harmful."), {}, signal);
+    const base = { path: "memory/files/a.md", text: "x", summary: "a.md", by: "agent:s1", label: web };
+    const file = await inbox.propose({ ...base, replaces: null }, signal);
+
+    await expect(inbox.approve(shown, { person: ada }, signal)).rejects.toMatchObject({
+      code: "memory.changed",
+    });
+    await expect(inbox.approve(file, { policy: "all" }, signal)).rejects.toMatchObject({
+      code: "memory.needs_person",
+    });
+
+    expect((await notes.list(signal)).notes).toEqual([]);
+    expect(await store.list("memory/files/", signal)).toEqual([]);
   });
 
   test("takes no secrets, no path from outside and not without end", async () => {

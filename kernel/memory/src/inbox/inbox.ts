@@ -8,7 +8,7 @@ import type { NoteBook } from "../notes/note-book.ts";
 import { parseNote } from "../notes/note-codec.ts";
 import { notePath, notesPrefix } from "../notes/note.ts";
 import { assertNoSecrets } from "../secrets.ts";
-import { memoryTooLarge } from "../store/memory-errors.ts";
+import { memoryChanged, memoryTooLarge } from "../store/memory-errors.ts";
 import { memoryPathNames } from "../store/memory-path.ts";
 import type { MemoryStore } from "../store/memory-store.ts";
 import { inboxPrefix, parseProposal, proposalPath, renderProposal } from "./proposal.ts";
@@ -34,8 +34,11 @@ export interface Inbox {
   list(signal: AbortSignal): Promise<readonly Proposal[]>;
   /** Throws `memory.not_found`. */
   get(id: string, signal: AbortSignal): Promise<Proposal>;
-  /** Lets a proposal in; answers the path. Throws `memory.needs_person`, `memory.changed`, `memory.not_found`. */
-  approve(id: string, approver: Approver, signal: AbortSignal): Promise<string>;
+  /**
+   * Lets in a proposal that was shown; answers the path. A rule lets in notes only, for a file has no label that it would
+   * keep. Throws `memory.needs_person`, `memory.changed`, `memory.not_found`.
+   */
+  approve(shown: Proposal, approver: Approver, signal: AbortSignal): Promise<string>;
   reject(id: string, signal: AbortSignal): Promise<void>;
 }
 
@@ -78,12 +81,16 @@ export function createInbox({ store, history, notes, now = Date.now }: InboxOpti
       }
       return proposals.toSorted((a, b) => a.at - b.at);
     },
-    async approve(id, approver, signal) {
-      if ("person" in approver && approver.person.kind !== "person") throw needsPerson();
+    async approve(shown, approver, signal) {
+      const { id } = shown;
+      const isNote = shown.path.startsWith(notesPrefix);
+      if ("person" in approver ? approver.person.kind !== "person" : !isNote) throw needsPerson();
       const by = "person" in approver ? approver.person.id : `policy:${approver.policy}`;
       const proposal = await get(id, signal);
+      // Whoever can write files could have exchanged it while somebody read it.
+      if (renderProposal(proposal) !== renderProposal(shown)) throw memoryChanged(proposalPath(id));
       const author = { by, reason: `approved ${id}: ${proposal.summary}` };
-      if (proposal.path.startsWith(notesPrefix)) {
+      if (isNote) {
         const note = parseNote(proposal.path, proposal.text, proposal.at);
         // A person vouches for it; a rule only lets it in, and it stays what it was.
         const label = "person" in approver ? vouched(proposal.label) : proposal.label;

@@ -112,6 +112,24 @@ describe("createNoteBook()", () => {
     expect(await notes.get(note.id, signal)).toMatchObject({ uses: 5, lastUsedAt: 5_000 });
   });
 
+  test("counts no use as a version, and notices what somebody else wrote", async () => {
+    const { store, notes, add } = create();
+    const { id } = await add({ summary: "Counted" });
+    const path = `memory/notes/${id}.md`;
+    const history = createMemoryHistory({ store });
+    const actions = async (): Promise<readonly string[]> =>
+      (await history.versions(path, signal)).map(({ action }) => action);
+
+    await notes.used([id], signal);
+    await notes.used([id], signal);
+    await notes.retract(id, "No.", ada, signal);
+    expect(await actions()).toEqual(["created", "changed"]);
+    const { text } = await store.load(path, signal);
+    await store.save(path, `${text}More.\n`, {}, signal);
+    await history.as(ada).save(path, text, {}, signal);
+    expect(await actions()).toEqual(["created", "changed", "found", "changed"]);
+  });
+
   test("keeps no secrets, nothing over another note, and nothing that replaces nothing", async () => {
     const { notes, add } = create();
     await add({ summary: "One", id: "one" });

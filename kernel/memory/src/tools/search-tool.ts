@@ -1,4 +1,4 @@
-import { joinLabels, workspaceLabel } from "@tau/core";
+import { joinLabels } from "@tau/core";
 import type { TextPart } from "@tau/core";
 import { defineTool, textOutput } from "@tau/tools";
 import type { Tool } from "@tau/tools";
@@ -6,7 +6,6 @@ import type { Tool } from "@tau/tools";
 import { notesPrefix } from "../notes/note.ts";
 import type { Note } from "../notes/note.ts";
 import { filesPrefix } from "../memory.ts";
-import type { Memory } from "../memory.ts";
 import type { IndexHit } from "../search/search-index.ts";
 import { memoryCall } from "./memory-context.ts";
 import type { MemoryToolsOptions } from "./memory-context.ts";
@@ -56,10 +55,4 @@ function shown({ path, snippet }: IndexHit, current: ReadonlyMap<string, Note>):
   if (note === undefined) return [];
   const label = joinLabels(note.label, { ...note.label, origins: [`memory:${id}`] });
   return [{ type: "text", text: `${id} (${note.type}): ${note.summary} | ${snippet}\n`, label }];
-}
-
-/** The label of what is listed of a memory; for a program that shows the index. */
-export async function indexLabel(memory: Memory, signal: AbortSignal): Promise<typeof workspaceLabel> {
-  const notes = await memory.notes.current(signal);
-  return joinLabels(workspaceLabel, ...notes.map(({ label }) => label));
 }

@@ -6,7 +6,7 @@ import type { PermissionRule, PermissionRules } from "./rule.ts";
 const secretFiles = "**/.env* except **/.env*.{example,sample,template,dist,defaults,schema}";
 
 /** Files that steer agents, or that Git runs: changing them is sometimes the task, so a person is asked. */
-const steeringPaths = ["**/AGENTS.md", "**/CLAUDE.md", ".claude", ".husky"];
+const steeringPaths = ["**/AGENTS.md", "**/CLAUDE.md", "**/GEMINI.md", ".claude", ".husky"];
 
 /** Builtins that touch nothing. */
 const harmlessCommands = [
