@@ -176,6 +176,18 @@ test("record-and-replay.ts replays the run, and says where another question diff
   ]);
 });
 
+test("untrusted.ts does nothing that the page says, and notes down who wrote it", async () => {
+  expect(await outputOf("untrusted.ts")).toEqual([
+    "shown: page completed, mail denied; the answer is untrusted",
+    "  #8 decision: untrusted (user, web:example.org, workspace)",
+    "  #7 answer: untrusted (user, web:example.org, workspace)",
+    "  #6 result: untrusted (web:example.org)",
+    "held: page completed, read_untrusted completed, note completed; the answer is trusted",
+    "Ada wrote it.",
+    "not told",
+  ]);
+});
+
 test("every example is in the table", () => {
   const readme = readFileSync(join(folder, "README.md"), "utf8");
   const files = readdirSync(folder).filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));

@@ -50,6 +50,7 @@ export { silentObserver } from "./observer.ts";
 export { offAbort, onAbort } from "./on-abort.ts";
 export type { Delta, RunEvent, ToolProgress } from "./run-event.ts";
 export type { AccessDecision, AccessRequest, PolicyDecisionPoint } from "./policy-decision.ts";
+export { neutralMarkdown } from "./neutral-markdown.ts";
 export { revealText } from "./reveal-text.ts";
 export type { RunStatus, TerminalReason, WaitingReason } from "./run-status.ts";
 export { isTerminal } from "./run-status.ts";
