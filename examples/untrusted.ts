@@ -12,6 +12,7 @@ import { completeRun, createMemoryRuntime, toReaderModel } from "@tau/runtime";
 import type { AgentConfig, Runtime } from "@tau/runtime";
 import { why } from "@tau/session";
 import { createReader, createReadUntrustedTool, createToolRegistry, defineTool } from "@tau/tools";
+import type { PermissionPolicy } from "@tau/tools";
 
 const text = { type: "object", properties: { text: { type: "string" } } } as const;
 const notes: string[] = [];
@@ -41,7 +42,7 @@ const note = defineTool<{ readonly text: string }>({
   },
 });
 
-const allow = { decide: () => ({ decision: "allow", reason: "Everything is." }) } as const;
+const allow: PermissionPolicy = { decide: () => ({ decision: "allow", reason: "Everything is." }) };
 const context = createCallContext({ tenant: "home", principal: { id: "me", kind: "person", scopes: [] } });
 const schema = { type: "object", properties: { author: { type: "string" } } };
 

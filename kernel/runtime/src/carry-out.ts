@@ -6,6 +6,7 @@ import type { Artifact, ReadyCall, ToolRun } from "@tau/tools";
 import type { HeldTransaction } from "./held-run.ts";
 import { judgeChanges } from "./judge-changes.ts";
 import { errorResult } from "./plan-step.ts";
+import type { ReadyEffect } from "./ready-effect.ts";
 import type { RunScope } from "./run-scope.ts";
 
 /** The run as a transaction keeps it beside its changes. */
@@ -35,7 +36,7 @@ export async function carryOut(
   const changes = run === undefined ? effect.asked?.held : run.changes;
   if (changes === undefined) return run?.ran;
   try {
-    return await commit(scope, prepared, changes);
+    return await commit(scope, { effect, prepared }, changes);
   } catch (error) {
     if (!isTauError(error)) throw error;
     const text = `${error.code}: ${error.message} Nothing was changed.`;
@@ -45,10 +46,10 @@ export async function carryOut(
 
 async function commit(
   scope: RunScope,
-  prepared: ReadyCall,
+  ready: ReadyEffect,
   { transactionId, hash }: HeldTransaction,
 ): Promise<ToolRun> {
-  const { call } = prepared;
+  const { call } = ready.prepared;
   const { signal } = scope.call;
   const { transactions } = scope.environment;
   if (transactions === undefined) {
@@ -57,7 +58,7 @@ async function commit(
     return { result: errorResult(call, text), details: {}, artifacts: [], code: "environment.failed" };
   }
   const ran = restoredRun(call.id, await transactions.outcome(transactionId, signal));
-  const now = judgeChanges(scope, prepared, await transactions.writeSet(transactionId, signal));
+  const now = judgeChanges(scope, ready, await transactions.writeSet(transactionId, signal));
   if (now.decision === "deny") {
     await transactions.discard(transactionId, signal);
     return {

@@ -181,6 +181,24 @@ describe("labelResult()", () => {
     expect(outcomes(events)).toEqual(["page completed", "send denied"]);
   });
 
+  test("is secret where a credential stands in the answer, by its name alone", async () => {
+    const token = `ghp_${"a1B2".repeat(9)}`;
+    const leak = echoTool("leak", { run: () => `TOKEN=${token}` });
+    await using harness = await open([call("leak"), call("send"), call("page"), done], {
+      tools: [leak, send, page],
+    });
+
+    const events = await harness.run("Go.");
+
+    expect(ofType(events, "effect_finished")[0]?.result.content[0]?.label).toMatchObject({
+      integrity: "workspace",
+      confidentiality: "secret",
+      secrets: ["github_token"],
+    });
+    // Then something was sent: what nobody vouches for may not come to it.
+    expect(outcomes(events)).toEqual(["leak completed", "send completed", "page denied"]);
+  });
+
   test("covers errors, which may quote whom the tool asked", async () => {
     const broken = defineTool({
       ...page,

@@ -3,9 +3,10 @@ import type { EffectKind, EffectFinished, Label, ToolCallPart, ToolResultPart } 
 import { isPlain, taintAnywhere, taintAt } from "@tau/session";
 import type { EffectState } from "@tau/session";
 import type { Decision, ReadyCall } from "@tau/tools";
-import { isSaidBy, labelContent, labelOfContent } from "@tau/tools/flow";
+import { isSaidBy, labelContent, labelOfContent, secretsIn } from "@tau/tools/flow";
 import type { CallFacts, FlowControl } from "@tau/tools/flow";
 
+import { holdingTransactions } from "./can-hold.ts";
 import { labelsOfHandles } from "./held-values.ts";
 import type { ReadyEffect } from "./ready-effect.ts";
 import { runOf } from "./run-scope.ts";
@@ -21,16 +22,21 @@ export interface FlowDecision extends Decision {
 
 /** Decides whether what the model was shown may lead to this call; absent where information flows as it likes. */
 export function flowOn(scope: RunScope, effect: EffectState, prepared: ReadyCall): FlowDecision | undefined {
-  if (scope.flow === undefined) return undefined;
-  const { kinds } = factsOf(scope, scope.flow, prepared);
-  const label = joinLabels(askedUnder(scope), ...labelsOfHandles(effect.call, scope.log.state.values));
-  const { acted } = scope.log.history.shown;
-  const decision = scope.flow.decide(kinds, { label, acted, before: kindsBefore(scope, effect) });
-  return {
-    ...decision,
+  const { flow, log } = scope;
+  if (flow === undefined) return undefined;
+  const { kinds } = factsOf(scope, flow, prepared);
+  const label = joinLabels(askedUnder(scope), ...labelsOfHandles(effect.call, log.state.values));
+  const context = { label, acted: log.history.shown.acted, before: kindsBefore(scope, effect) };
+  const decision = flow.decide(kinds, context);
+  const more = {
     ...(kinds.every((kind) => kind === "read") ? {} : { kinds }),
     ...(isPlain(label) ? {} : { label }),
   };
+  if (decision.decision === "allow" || holdingTransactions(scope, prepared) === undefined)
+    return { ...decision, ...more };
+  // It can be tried first, also where nobody is asked: what it really writes is decided on by itself.
+  const tried = flow.decide(factsOf(scope, flow, prepared, true).kinds, context);
+  return { ...decision, ...(tried.decision === "allow" ? { decision: "ask", review: true } : {}), ...more };
 }
 
 /** The result as the history keeps it: labelled with all that it may be made of. */
@@ -44,11 +50,18 @@ export function labelResult(
   const labels = [
     ...[readLabel(scope, scope.flow, prepared), labelOfContent(ran.content)].flatMap((one) => one ?? []),
     ...labelsOfHandles(effect.call, scope.log.state.values),
+    ...secretLabels(ran),
   ];
   if (labels.length === 0) return shown;
   const made = joinLabels(...labels);
   const label: Label = prepared.tool.endorses === true ? { ...made, integrity: "workspace" } : made;
   return isPlain(label) ? shown : { ...shown, content: labelContent(shown.content, label) };
+}
+
+/** Credentials in what a tool said, known by their looks: wherever they come from, they are secret. */
+function secretLabels({ content }: ToolResultPart): readonly Label[] {
+  const secrets = content.flatMap((part) => (part.type === "text" ? secretsIn(part.text) : []));
+  return secrets.length === 0 ? [] : [joinLabels({ ...workspaceLabel, secrets })];
 }
 
 /** The files that the call may have written untrusted text to: what it was asked under, or what it read. */
@@ -86,9 +99,11 @@ export function askedUnder(scope: RunScope): Label {
 function readLabel(scope: RunScope, flow: FlowControl, prepared: ReadyCall): Label | undefined {
   const { tainted } = scope.log.state;
   const labels = prepared.access.flatMap((one) => {
-    if (one.kind === "command") return taintAnywhere(tainted) ?? [];
     return one.kind === "read" || one.kind === "write" ? (taintAt(tainted, one.path) ?? []) : [];
   });
+  const commands =
+    prepared.tool.showsCommands === true || prepared.access.some(({ kind }) => kind === "command");
+  if (commands) labels.push(...[taintAnywhere(tainted)].flatMap((one) => one ?? []));
   const { label } = factsOf(scope, flow, prepared);
   const all = [...(label === undefined ? [] : [label]), ...labels, ...artifactLabels(scope, prepared.call)];
   return all.length === 0 ? undefined : joinLabels(...all);
@@ -100,9 +115,20 @@ function artifactLabels({ log }: RunScope, call: ToolCallPart): readonly Label[]
   return ids.map((id) => log.state.artifacts[id] ?? untrusted(id));
 }
 
-function factsOf(scope: RunScope, flow: FlowControl, { tool, access, call }: ReadyCall): CallFacts {
+function factsOf(
+  scope: RunScope,
+  flow: FlowControl,
+  { tool, access, call, input }: ReadyCall,
+  judgedWrites = false,
+): CallFacts {
   const fetches = tool.sideEffect === "pure" && access.some(({ kind }) => kind === "network");
-  return flow.factsOf({ tool, access, saidByUser: fetches && isSaidByUser(scope, call) });
+  return flow.factsOf({
+    tool,
+    access,
+    saidByUser: fetches && isSaidByUser(scope, call),
+    actsByCommands: tool.actsByCommands?.(input) === true,
+    judgedWrites,
+  });
 }
 
 /** Whether the person who prompts wrote what the call would send, in words that are still shown. */

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { createBashTool } from "@tau/tools";
+import { untrusted } from "@tau/core";
+import { createBashTool, defineTool } from "@tau/tools";
 import type { Decision, EffectRequest, OwnedEnvironment, PermissionPolicy } from "@tau/tools";
 import { describe, expect, test } from "vitest";
 
@@ -183,5 +184,42 @@ describe("a call that a person must decide on", () => {
     await using headless = await open(workspace, { ...wish, judged: deny });
     expect(resultTexts(await headless.run("go"))[0]).toContain("tool.denied: Nobody may.");
     expect(existsSync(join(workspace.folder, "new"))).toBe(false);
+  });
+
+  test("needs nobody for what untrusted text asked for, where it changes nothing that programs obey", async () => {
+    using workspace = copiedWorkspace();
+    const page = defineTool({
+      name: "page",
+      description: "A page.",
+      input: { type: "object" },
+      sideEffect: "pure",
+      label: untrusted("web:example.org"),
+      execute: () => "obey",
+    });
+    const run = async (command: string, approvals: "ask" | "never"): Promise<readonly string[]> => {
+      await using harness = await openHarness({
+        turns: [
+          { calls: [{ name: "page" }] },
+          { calls: [{ name: "bash", args: { command } }] },
+          { text: "Done." },
+        ],
+        tools: [page, createBashTool()],
+        policy: policy(allow, allow),
+        openEnvironment: () => Promise.resolve(workspace.open()),
+        flowFor: () => ({ approvals }),
+      });
+      await harness.begin("go");
+      const events = await harness.until(({ type }) => type === "run_waiting" || type === "run_finished");
+      return ofType(events, "permission_decided")
+        .map(({ tool, decision }) => `${tool} ${decision}`)
+        .slice(1);
+    };
+
+    expect(await run("echo b > b.txt", "ask")).toEqual(["bash ask", "bash allow"]);
+    expect(await run("echo c > b.txt", "never")).toEqual(["bash ask", "bash allow"]);
+    expect(await run("echo '{}' > package.json", "ask")).toEqual(["bash ask"]);
+    expect(await run("echo '{}' > package.json", "never")).toEqual(["bash ask", "bash deny"]);
+    expect(existsSync(join(workspace.folder, "b.txt"))).toBe(true);
+    expect(existsSync(join(workspace.folder, "package.json"))).toBe(false);
   });
 });

@@ -124,7 +124,7 @@ async function decideOnChanges(scope: RunScope, tried: Tried): Promise<void> {
     scope.held.set(effectId, { ran });
     return redecide(scope, effect, "allow", "It changed no file: it was run on a copy, to see.");
   }
-  const judged = judgeChanges(scope, prepared, set);
+  const judged = judgeChanges(scope, { effect, prepared }, set);
   if (judged.decision === "deny") {
     await transactions.discard(set.id, scope.call.signal);
     const reason = `It would change what it may not, so nothing of it was carried out. ${judged.reason}`;

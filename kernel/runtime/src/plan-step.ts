@@ -10,9 +10,10 @@ import type {
 } from "@tau/core";
 import type { EffectState } from "@tau/session";
 import { contentDigest } from "@tau/tools";
-import type { Decision, EffectRequest, PreparedCall, ReadyCall } from "@tau/tools";
+import type { EffectRequest, PreparedCall, ReadyCall } from "@tau/tools";
 
 import { approvalBinding } from "./approval-binding.ts";
+import { stricter } from "./stricter-decision.ts";
 import { flowOn, taintOfUnknown } from "./flow-step.ts";
 import type { FlowDecision } from "./flow-step.ts";
 import { holdingTransactions } from "./can-hold.ts";
@@ -232,6 +233,8 @@ export function askUnlessRefused(
 ): void {
   const { workspace } = scope.environment.info.profile;
   if (said.review === true) {
+    if (said.label?.integrity === "untrusted" && scope.flow?.asks === false)
+      return deny(scope, effect, said.reason);
     const anything = { ...prepared, access: [{ kind: "write", path: workspace }] } as const;
     const { decision, reason } = ruleOn(scope, effect, anything);
     if (decision === "deny") return deny(scope, effect, reason);
@@ -253,20 +256,6 @@ export function ruleOn(scope: RunScope, effect: EffectState, prepared: ReadyCall
       reason: isTauError(error) ? error.message : "The permission rules could not be evaluated.",
     };
   }
-}
-
-const strictness: readonly string[] = ["deny", "ask", "allow"];
-
-/** A person who is asked for both reasons sees both. */
-function stricter(said: Decision, flow: FlowDecision): FlowDecision {
-  const { decision, reason, rule: _, ...facts } = flow;
-  const difference = strictness.indexOf(decision) - strictness.indexOf(said.decision);
-  if (difference < 0) return flow;
-  const both = difference === 0 && decision !== "allow";
-  const { review: only, ...ruled } = said;
-  // What it changes does not settle where its words come from.
-  const review = only === true && !both ? { review: only } : {};
-  return { ...ruled, ...review, ...(both ? { reason: `${said.reason} ${reason}` } : {}), ...facts };
 }
 
 function requestOf({ tool, access }: ReadyCall, workspace: string): EffectRequest {

@@ -47,6 +47,8 @@ export interface ToolOptions<Input, Schema = ToolInputSchema<Input>> {
   readonly cache?: ToolCache;
   /** Whether it acts by commands of its environment alone. See {@link Tool.actsByCommands}. */
   actsByCommands?(input: Input): boolean;
+  /** Whether its answers show what other calls' commands printed. See {@link Tool.showsCommands}. */
+  readonly showsCommands?: boolean;
   /** What it belongs to among very many tools; default: what stands before `__` in its name. */
   readonly group?: string;
   /** What the call asks a person; see {@link Tool.question}. */
@@ -74,7 +76,7 @@ export function defineTool<Input>(
 ): Tool<Input> {
   assertToolName(options.name);
   const input = toToolInput<Input>(options.name, options.input);
-  const { maxOutputChars, output, scopes, cache, group, native } = options;
+  const { maxOutputChars, output, scopes, cache, group, native, showsCommands } = options;
   if (cache !== undefined && options.sideEffect !== "pure")
     throw new TypeError(
       `Tool "${options.name}" is not pure, so its answers cannot be kept: leave cache out.`,
@@ -101,6 +103,7 @@ export function defineTool<Input>(
     ...(options.question === undefined
       ? {}
       : { question: (value: Input) => options.question?.(value) ?? { text: "" } }),
+    ...(showsCommands === undefined ? {} : { showsCommands }),
     validate: input.validate,
     access: (value, workspace) => options.access?.(value, workspace) ?? [{ kind: "other" }],
     execute: async (value, context) => toToolOutput(await options.execute(value, context)),

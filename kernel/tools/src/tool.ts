@@ -122,6 +122,8 @@ export interface Tool<Input = unknown> {
    * workspace, and what it changed be looked at, before it is decided on. Absent: no.
    */
   actsByCommands?(input: Input): boolean;
+  /** Whether its answers show what commands printed that other calls started: they are trusted as those are. */
+  readonly showsCommands?: boolean;
   /** What it belongs to among very many tools; default: what stands before `__` in its name. */
   readonly group?: string;
   /**

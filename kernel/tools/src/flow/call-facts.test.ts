@@ -91,6 +91,27 @@ describe("callFacts()", () => {
     });
   });
 
+  test("takes a tool that only names a command for what its class says", () => {
+    const push = callOf([{ kind: "command", source: "git push", cwd: workspace }], {
+      sideEffect: "irreversible",
+    });
+
+    expect(callFacts(push, placeOf({ judgedWrites: true })).kinds).toContain("irreversible");
+    expect(callFacts({ ...bashCall("true"), judgedWrites: true }, place).kinds).toEqual(["command", "read"]);
+  });
+
+  test("trusts what commands of other calls printed as far as those", () => {
+    const output = callOf([], { showsCommands: true });
+    const integrity = (at: typeof place): string | undefined => callFacts(output, at).label?.integrity;
+
+    expect([place, cloned, online, host].map(integrity)).toEqual([
+      "workspace",
+      "untrusted",
+      "untrusted",
+      "untrusted",
+    ]);
+  });
+
   test("takes a connection for a message to somebody, unless the person wrote all of it", () => {
     const fetch = callOf([{ kind: "network", host: "example.org" }]);
     const label = untrusted("web:example.org");

@@ -3,29 +3,38 @@ import type { Label } from "@tau/core";
 
 import type { Access } from "../access.ts";
 import type { Tool } from "../tool.ts";
-import { commandFacts } from "./command-facts.ts";
+import { commandFacts, outputLabel } from "./command-facts.ts";
 import { readFacts, writeKind } from "./file-facts.ts";
 import type { CallFacts, FlowPlace } from "./flow-place.ts";
 
 /** A call, as rules about the flow of information look at it. */
 export interface FlowCall {
-  readonly tool: Pick<Tool, "name" | "sideEffect" | "label" | "effects">;
+  readonly tool: Pick<Tool, "name" | "sideEffect" | "label" | "effects" | "showsCommands">;
   readonly access: readonly Access[];
   /** Whether the person who prompts wrote everything that the call would send; see {@link isSaidBy}. */
   readonly saidByUser?: boolean;
+  /** Whether the call acts by commands of the environment alone; see `Tool.actsByCommands`. */
+  readonly actsByCommands?: boolean;
+  /** Whether what its commands write is looked at before it is done. */
+  readonly judgedWrites?: boolean;
 }
 
 /** Finds out what a call does and what its answer is made of, from what its tool says that it touches. */
-export function callFacts({ tool, access, saidByUser = false }: FlowCall, place: FlowPlace): CallFacts {
+export function callFacts(
+  { tool, access, saidByUser = false, actsByCommands = false, judgedWrites = false }: FlowCall,
+  where: FlowPlace,
+): CallFacts {
+  const place: FlowPlace = judgedWrites ? { ...where, judgedWrites } : where;
   const looks = saidByUser && tool.sideEffect === "pure";
   const parts = access.map((one) =>
     looks && one.kind === "network" ? fetched(one) : accessFacts(one, place),
   );
   if (tool.effects !== undefined) parts.push({ kinds: tool.effects });
   else if (access.every(({ kind }) => kind === "other")) parts.push(toolFacts(tool));
-  else if (tool.sideEffect === "irreversible" && access.every(({ kind }) => kind !== "command")) {
+  else if (tool.sideEffect === "irreversible" && !actsByCommands) {
     parts.push({ kinds: ["irreversible"] });
   }
+  if (tool.showsCommands === true) parts.push({ kinds: [], label: outputLabel(place) });
   const label = tool.label ?? joined(parts);
   return { kinds: [...new Set(parts.flatMap(({ kinds }) => kinds))].toSorted(), ...labelled(label) };
 }

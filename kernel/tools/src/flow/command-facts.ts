@@ -59,6 +59,16 @@ export function commandFacts(access: Extract<Access, { kind: "command" }>, place
   };
 }
 
+/** How far to trust what a command printed of which nothing is known but where it ran. */
+export function outputLabel({ environment, trustedWorkspace }: FlowPlace): Label {
+  const { enforced, profile } = environment;
+  const bounded = enforced && !reachedNetwork(profile.network);
+  return {
+    ...(bounded && trustedWorkspace ? workspaceLabel : untrusted("workspace", "workspace")),
+    origins: ["command"],
+  };
+}
+
 function reachedNetwork(network: FlowPlace["environment"]["profile"]["network"]): boolean {
   return typeof network === "boolean" ? network : network.hosts.length > 0;
 }

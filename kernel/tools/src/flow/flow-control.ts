@@ -35,6 +35,8 @@ export interface FlowContext extends ShownContext {
 
 /** Keeps information from flowing where it must not: what untrusted text asks for, and where secrets go. */
 export interface FlowControl {
+  /** Whether there is a person to ask. */
+  readonly asks: boolean;
   /** Whether untrusted text is held instead of shown. */
   readonly holds: boolean;
   /** What a call does, and how far its answer may be trusted. */
@@ -49,6 +51,7 @@ export function createFlowControl(environment: EnvironmentInfo, options: FlowOpt
   const place: FlowPlace = { environment, trustedWorkspace, judgedWrites, home };
   const rules = [...defaultFlowRules, ...(options.rules ?? [])];
   return {
+    asks: approvals === "ask",
     holds: options.untrusted === "hold",
     factsOf: (call) => callFacts(call, place),
     decide: (kinds, context) => {

@@ -27,5 +27,6 @@ export function callOf(access: FlowCall["access"], tool: Partial<FlowCall["tool"
 
 /** A call of bash. */
 export function bashCall(source: string): FlowCall {
-  return callOf([{ kind: "command", source, cwd: workspace }], { name: "bash", sideEffect: "irreversible" });
+  const tool = { name: "bash", sideEffect: "irreversible" } as const;
+  return { tool, access: [{ kind: "command", source, cwd: workspace }], actsByCommands: true };
 }

@@ -5,4 +5,5 @@ export type { CallFacts } from "./flow-place.ts";
 export { defaultFlowRules } from "./flow-rule.ts";
 export type { FlowRule } from "./flow-rule.ts";
 export { isSaidBy } from "./is-said-by.ts";
+export { secretsIn } from "./secrets-in.ts";
 export { labelContent, labelOfContent } from "../label-content.ts";

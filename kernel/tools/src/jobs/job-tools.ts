@@ -70,6 +70,7 @@ function jobWaitTool(): Tool {
       additionalProperties: false,
     },
     sideEffect: "pure",
+    showsCommands: true,
     timeoutMs: maxWaitMs + 10_000,
     execute: async (input, context) => {
       const job = jobsOf(context.environment).get(input.id);
@@ -123,6 +124,7 @@ function jobWriteTool(): Tool {
       additionalProperties: false,
     },
     sideEffect: "irreversible",
+    showsCommands: true,
     // Nobody knows what reads the input: it counts as what a shell would make of it.
     access: ({ input = "" }, workspace) => {
       const source = input.replace(keys, "").trim();
@@ -160,6 +162,7 @@ function jobKillTool(): Tool {
     description: "Ends a background job and everything that it started, and shows the end of its output.",
     input: { type: "object", properties: { id }, required: ["id"], additionalProperties: false },
     sideEffect: "idempotent",
+    showsCommands: true,
     // It can only end what this agent started.
     effects: [],
     execute: async (input, context) => {
