@@ -14,6 +14,7 @@ const scripts = [
   "stream.ts",
   "pipeline.ts",
   "rpc.ts",
+  "policy.ts",
   "store.ts",
   "history.ts",
   "egress.ts",

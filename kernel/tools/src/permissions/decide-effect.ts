@@ -10,11 +10,14 @@ import { matchRule, toRuleSubject } from "./match-rule.ts";
 import type { RuleSubject } from "./match-rule.ts";
 import { pinProblem, shadowingFile } from "./program-pin.ts";
 import type { CompiledPin } from "./program-pin.ts";
+import type { RuleIndex } from "./rule-index.ts";
 import type { CompiledRule, Verdict } from "./rule.ts";
 
 /** What deciding needs to know beside the effect. */
 export interface DecisionSettings {
-  readonly rules: readonly CompiledRule[];
+  readonly rules: RuleIndex;
+  /** What the caller was asked before and allowed for longer than once. */
+  readonly grants: readonly CompiledRule[];
   readonly pins: readonly CompiledPin[];
   readonly profile: EnvironmentProfile["access"];
   readonly enforced: boolean;
@@ -36,7 +39,6 @@ export interface RuleMatch {
 export interface DecidedEffect {
   readonly decision: Decision;
   readonly subject: RuleSubject;
-  readonly described: string;
   /** The rules that count and match, or may. */
   readonly matches: readonly RuleMatch[];
 }
@@ -53,12 +55,8 @@ export function decideEffect(
     home: settings.home,
     profile: settings.profileHash,
   });
-  const matches: RuleMatch[] = [];
-  for (const rule of settings.rules) {
-    if (whyNotCounted(rule, effect, settings) !== undefined) continue;
-    const match = matchRule(rule, subject);
-    if (match !== "no") matches.push({ rule, match });
-  }
+  const matches = matchesOf(subject, settings);
+  if (matches.length === 0 && isGuess(effect)) return { decision: unrestricted, subject, matches };
   const described = describeEffect(effect, request);
   const [distrusted, trusted] = partition(matches);
   const restrictions = (some: readonly RuleMatch[]): readonly Decision[] =>
@@ -69,7 +67,45 @@ export function decideEffect(
   // Where nobody is asked without a rule, an ask rule is a door: one that nobody trusts must not open it.
   const tightened = [...restrictions(distrusted), ...pinned(effect, settings)];
   const decision = strictest([decided, ...tightened]) ?? decided;
-  return { decision, subject, described, matches };
+  return { decision, subject, matches };
+}
+
+/** A guess needs no permission: only what forbids has something to say about it. */
+function matchesOf(subject: RuleSubject, settings: DecisionSettings): readonly RuleMatch[] {
+  const { effect } = subject;
+  const { restricting, byEffect, byPath } = settings.rules;
+  const matches: RuleMatch[] = [];
+  const look = (rules: readonly CompiledRule[]): void => {
+    for (const rule of rules) {
+      if (whyNotCounted(rule, effect, settings) !== undefined) continue;
+      const match = matchRule(rule, subject);
+      if (match !== "no") matches.push({ rule, match });
+    }
+  };
+  if (isGuess(effect)) look(restricting[effect.kind]);
+  else {
+    look(settings.grants);
+    look(byEffect[effect.kind]);
+  }
+  if ((effect.kind === "read" || effect.kind === "write") && byPath[effect.kind].size > 0) {
+    let path = "";
+    for (const name of subject.file?.folded ?? []) {
+      path += `/${name}`;
+      const rules = byPath[effect.kind].get(path);
+      if (rules !== undefined) look(rules);
+    }
+  }
+  return matches;
+}
+
+const unrestricted: Decision = {
+  decision: "allow",
+  reason: "No rule restricts what the argument names.",
+};
+
+/** Tells whether an effect is only what an argument may name. */
+export function isGuess(effect: CallEffect): boolean {
+  return "by" in effect && (effect.by === "argument" || effect.by === "guess");
 }
 
 /** A pin holds in every profile and environment: the name in a rule, or in a question, must mean what it says. */
@@ -166,7 +202,7 @@ function uncertainty(effect: CallEffect, settings: DecisionSettings): readonly D
   if (effect.kind !== "doubt") return [];
   const { reason, hides } = effect.doubt;
   const trusted = settings.enforced || settings.profile === "full";
-  const evadable = settings.rules.some((rule) => canBeEvaded(rule, hides, settings));
+  const evadable = settings.rules.all.some((rule) => canBeEvaded(rule, hides, settings));
   if (trusted && !evadable) return [];
   return [unsettled(`The command cannot be judged by its words: ${reason}`, settings)];
 }

@@ -1,7 +1,8 @@
 import type { EffectRequest } from "../permission.ts";
 import type { CallEffect } from "./call-effect.ts";
-import { decideEffect, whyNotCounted } from "./decide-effect.ts";
+import { decideEffect, isGuess, whyNotCounted } from "./decide-effect.ts";
 import type { DecidedEffect, DecisionSettings } from "./decide-effect.ts";
+import { describeEffect } from "./describe-effect.ts";
 import type { EffectDecision, ExplainedLayer, ExplainedRule } from "./explanation.ts";
 import { matchRule } from "./match-rule.ts";
 import { pinProblem } from "./program-pin.ts";
@@ -18,11 +19,14 @@ export function explainEffect(
   settings: DecisionSettings,
 ): EffectDecision {
   const decided = decideEffect(effect, request, settings);
-  const sets = Map.groupBy(settings.rules, ({ origin, source = "" }) => `${origin} ${source}`);
+  const sets = Map.groupBy(
+    [...settings.grants, ...settings.rules.all],
+    ({ origin, source = "" }) => `${origin} ${source}`,
+  );
   return {
     ...decided.decision,
-    effect: decided.described,
-    ...("by" in effect && (effect.by === "argument" || effect.by === "guess") ? { guessed: true } : {}),
+    effect: describeEffect(effect, request),
+    ...(isGuess(effect) ? { guessed: true } : {}),
     considered: decided.matches.map(({ rule, match }) => ({
       rule: rule.text,
       verdict: rule.verdict,

@@ -18,7 +18,9 @@ export interface PathRoots {
 
 /** Takes an absolute, normalised path apart. */
 export function toPathNames(path: string): PathNames {
-  return { exact: path.split("/").filter(Boolean), folded: foldPath(path).split("/").filter(Boolean) };
+  const exact = path.split("/").filter(Boolean);
+  const folded = foldPath(path);
+  return { exact, folded: folded === path ? exact : folded.split("/").filter(Boolean) };
 }
 
 /** Tells whether a pattern covers a path. */

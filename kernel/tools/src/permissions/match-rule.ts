@@ -41,13 +41,23 @@ export interface SubjectFrame {
   readonly profile?: string | undefined;
 }
 
+let lastRoots: { readonly key: string; readonly roots: PathRoots } | undefined;
+
+/** The same folders are asked for again and again. */
+function rootsOf(workspace: string, home: string): PathRoots {
+  const key = `${workspace}\0${home}`;
+  if (lastRoots?.key !== key)
+    lastRoots = { key, roots: { workspace: toPathNames(workspace), home: toPathNames(home) } };
+  return lastRoots.roots;
+}
+
 /** Makes what {@link matchRule} looks at. */
 export function toRuleSubject(
   effect: CallEffect,
   { tool, workspace, home, profile }: SubjectFrame,
 ): RuleSubject {
   const file = effect.kind === "read" || effect.kind === "write" ? toPathNames(effect.path) : undefined;
-  const roots = { workspace: toPathNames(workspace), home: toPathNames(home) };
+  const roots = rootsOf(workspace, home);
   return { effect, file, tool, workspace, profile, roots };
 }
 

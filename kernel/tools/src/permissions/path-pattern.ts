@@ -21,7 +21,8 @@ const maxAlternatives = 64;
 
 /** Compares paths the way file systems that ignore case and Unicode composition do. */
 export function foldPath(path: string): string {
-  return path.normalize("NFC").toLowerCase();
+  // Most paths are ASCII, which is composed already.
+  return (/[^\0-\x7f]/.test(path) ? path.normalize("NFC") : path).toLowerCase();
 }
 
 /** Reads a path pattern such as `src/**`, `**\/.env*`, `~/.ssh` or `/etc/{passwd,group}`. */

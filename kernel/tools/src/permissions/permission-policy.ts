@@ -18,6 +18,7 @@ import { parseLayer, parseRules } from "./parse-rule.ts";
 import { parsePins } from "./program-pin.ts";
 import { profileRules } from "./profile-rules.ts";
 import { proposeGrant } from "./propose-grant.ts";
+import { indexRules } from "./rule-index.ts";
 import { ruleLayers } from "./rule-layer.ts";
 import type { CompiledRule, PermissionLayer, PermissionRules } from "./rule.ts";
 
@@ -77,9 +78,9 @@ export function createPermissionPolicy(options: PermissionPolicyOptions): Explai
   const review = options.review === true && enforced && profile === "workspace-write";
   const fixed = { pins, profile, enforced, approvals, home, profileHash, review };
   const hashedPrograms = pins.flatMap((pin) => (pin.sha256 === undefined ? [] : [pin.name]));
-  const written = compileRules({ ...options, review }, home);
+  const rules = indexRules(compileRules({ ...options, review }, home));
   const grants = createGrantRules(options.grants);
-  const settingsNow = (): DecisionSettings => ({ ...fixed, rules: [...grants(), ...written] });
+  const settingsNow = (): DecisionSettings => ({ ...fixed, rules, grants: grants() });
 
   return {
     ...(hashedPrograms.length === 0 ? {} : { hashedPrograms }),

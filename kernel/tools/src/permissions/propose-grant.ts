@@ -27,7 +27,8 @@ export function proposeGrant(
   if (profile === undefined || open.length === 0 || open.length > maxEffects) return undefined;
   const effects: GrantedEffect[] = [];
   for (const { effect, decision } of open) {
-    if (decision.decision === "deny" || decision.rule !== undefined) return undefined;
+    if (decision.decision === "deny" || decision.rule !== undefined || decision.review === true)
+      return undefined;
     const granted = grantedEffect(effect, request);
     if (granted === undefined) return undefined;
     effects.push(granted);

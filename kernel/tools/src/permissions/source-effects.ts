@@ -63,7 +63,11 @@ function hidesFile(reason: string): Doubt {
 }
 
 function unique(effects: readonly CallEffect[]): readonly CallEffect[] {
-  return [...new Map(effects.map((effect) => [JSON.stringify(effect), effect])).values()];
+  return [...new Map(effects.map((effect) => [keyOf(effect), effect])).values()];
+}
+
+function keyOf(effect: CallEffect): string {
+  return "path" in effect ? `${effect.kind} ${effect.by} ${effect.path}` : JSON.stringify(effect);
 }
 
 /** Every folder the script may be in at some point: each `cd` may have happened, or have failed, or not be reached. */

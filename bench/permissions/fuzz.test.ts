@@ -1,0 +1,11 @@
+import { expect, test } from "vitest";
+
+import { fuzzPolicies } from "./fuzz.ts";
+
+test("the engine allows nothing that the oracle forbids, and not much less than it would allow", () => {
+  const { wrong, allowed, stricter, inputs } = fuzzPolicies(20_000, 42);
+
+  expect(wrong).toEqual([]);
+  expect(allowed).toBeGreaterThan(inputs / 5);
+  expect(stricter).toBeLessThan(inputs / 10);
+});
