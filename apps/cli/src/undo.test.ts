@@ -108,3 +108,16 @@ describe("tau undo", () => {
     ]);
   });
 });
+
+describe("tau doctor --sandbox", () => {
+  test("says what is enforced, and that every known way out of it was tried", async () => {
+    await using place = await createPlace();
+    const { code, stdout } = await place.tau(["doctor", "--sandbox"]);
+    expect(stdout).toContain("✓ network   none");
+    expect(stdout).toContain("✓ copies    commands can be tried on a copy of the workspace");
+    expect(stdout).toMatch(/✓ escapes {3}1\d\d known, 1\d\d held, 0 got out, 1 not tried/u);
+    expect(code).toBe(0);
+    const host = await place.tau(["doctor", "--sandbox", "--environment", "host"]);
+    expect(host.stdout).toContain("commands run on this machine, as you");
+  });
+});

@@ -13,6 +13,7 @@ import type {
 import { hasInput, resizeTerminal, runProcess, startProcess, terminalCommand } from "@tau/tools";
 
 import { jailArguments, jailDescriptors } from "./jail-arguments.ts";
+import { coverInherited } from "./inherited-descriptors.ts";
 import type { JailSettings } from "./jail-settings.ts";
 import type { JailStatus } from "./jail-status.ts";
 import { followStatus } from "./jail-status.ts";
@@ -109,6 +110,14 @@ function jailControl(launcher: JailLauncher, vector: JailVector, request: StartR
     status: () => status,
     ...(launcher.pipes === undefined ? {} : { pipes: launcher.pipes }),
     spawn(stdio) {
+      const own = [
+        ...stdio,
+        "pipe",
+        "pipe",
+        "pipe",
+        ...(pty === undefined ? [] : ["pipe" as const]),
+      ] as const;
+      const covered = coverInherited(own.length);
       const [program, ...wrapped] = [...(launcher.wrapping ?? []), launcher.bwrapPath];
       const child = spawn(
         program,
@@ -117,9 +126,10 @@ function jailControl(launcher: JailLauncher, vector: JailVector, request: StartR
           cwd: "/",
           env: vector.variables,
           detached: true, // signals of Tau's terminal are Tau's to answer
-          stdio: [...stdio, "pipe", "pipe", "pipe", ...(pty === undefined ? [] : ["pipe" as const])],
+          stdio: [...own, ...covered.stdio],
         },
       );
+      covered.close();
       const [, , , toArguments, toSeccomp, fromStatus]: readonly unknown[] = child.stdio;
       send(toArguments, vector.arguments.map((item) => `${item}\0`).join(""));
       send(toSeccomp, vector.filter);

@@ -53,7 +53,6 @@ try nested_jail nested
 if has perl; then perl -e "$PROBE_PERL"; else
   for name in network unix_socket ptrace process_memory user_namespace mount_syscall io_uring keyring userfaultfd bpf terminal_input; do say "$name" not_probed; done
 fi
-say done held
 `;
 
 /**

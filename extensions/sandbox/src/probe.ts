@@ -43,8 +43,3 @@ export const probes = {
 
 /** The name of a probe. */
 export type ProbeName = keyof typeof probes;
-
-/** Whether `name` is a probe's. */
-export function isProbeName(name: string): name is ProbeName {
-  return Object.hasOwn(probes, name);
-}

@@ -103,6 +103,30 @@ describe.each(["x64", "arm64"] as const)("the seccomp filter for %s", (architect
   });
 });
 
+describe("the seccomp filter and permission bits", () => {
+  const x64 = (number: number, ...values: readonly number[]): string =>
+    verdict("x64", { number, arguments: values });
+
+  it("refuses the bits that lend a user's rights, wherever a mode is set", () => {
+    expect(x64(90, 0, 0o4755)).toBe("EPERM");
+    expect(x64(91, 3, 0o2755)).toBe("EPERM");
+    expect(x64(268, 3, 0, 0o4755)).toBe("EPERM");
+    expect(x64(133, 0, 0o104755)).toBe("EPERM");
+    expect(x64(85, 0, 0o4755)).toBe("EPERM");
+    expect(x64(2, 0, 0o101, 0o4755)).toBe("EPERM");
+    expect(x64(257, 3, 0, 0o101, 0o4755)).toBe("EPERM");
+    expect(verdict("arm64", { number: 56, arguments: [3, 0, 0o101, 0o4755] })).toBe("EPERM");
+    expect(x64(437)).toBe("ENOSYS");
+  });
+
+  it("allows other modes, and whatever stands in place of one when nothing is made", () => {
+    expect(x64(90, 0, 0o1777)).toBe("allow");
+    expect(x64(257, 3, 0, 0o101, 0o644)).toBe("allow");
+    expect(x64(257, 3, 0, 0, 0o4755)).toBe("allow");
+    expect(x64(2, 0, 0, 0o6000)).toBe("allow");
+  });
+});
+
 describe("the seccomp filter for x64", () => {
   it("ends processes that use the x32 numbers", () => {
     expect(verdict("x64", { number: 0x40000000 + 41 })).toBe("kill");

@@ -1,4 +1,4 @@
-import type { Architecture } from "./syscall-numbers.ts";
+import type { Architecture, InspectedSyscall } from "./syscall-numbers.ts";
 import { deniedSyscalls, inspectedSyscall } from "./syscall-numbers.ts";
 
 /** Options of {@link seccompFilter}. */
@@ -39,16 +39,33 @@ const familyNetlink = 16;
 const netlinkRoute = 0;
 const internetFamilies = [2, 10];
 const newNamespaces = 0x7e020000; // CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
+const setIds = 0o6000; // S_ISUID, S_ISGID
+const makesFile = 0o100 | 0o20000000; // O_CREAT, __O_TMPFILE
+/** Calls that set permission bits, and where those stand among their arguments. */
+const modeCalls = [
+  ["chmod", 1],
+  ["fchmod", 1],
+  ["fchmodat", 2],
+  ["fchmodat2", 2],
+  ["mknod", 1],
+  ["mknodat", 2],
+  ["creat", 1],
+] as const;
 const typeIntoTerminal = [0x5412, 0x541c]; // TIOCSTI, TIOCLINUX
 
 /**
  * Assembles the seccomp program (classic BPF, as `bwrap --seccomp` reads it) of a jail.
  *
  * Denied calls fail with EPERM; another architecture's calls end the process, since their numbers mean other
- * calls. `clone3` fails with ENOSYS, because a filter cannot see its flags: libc then falls back to `clone`.
+ * calls. `clone3` and `openat2` fail with ENOSYS, because a filter cannot see their arguments: callers then fall back to
+ * the older calls.
  */
 export function seccompFilter(options: SeccompFilterOptions): Uint8Array {
   const { architecture } = options;
+  const on = (name: InspectedSyscall, body: readonly Instruction[]): readonly Instruction[] => {
+    const number = inspectedSyscall(name, architecture);
+    return number === undefined ? [] : whenEqual(number, body);
+  };
   return encode([
     load(auditArchitecture),
     ...unlessEqual(auditValue[architecture], kill),
@@ -57,10 +74,14 @@ export function seccompFilter(options: SeccompFilterOptions): Uint8Array {
       ? [{ code: jumpAtLeast, jumpTrue: 0, jumpFalse: 1, value: x32Bit }, end(kill)]
       : []),
     ...deniedSyscalls(architecture).flatMap((number) => whenEqual(number, [end(refuse)])),
-    ...whenEqual(inspectedSyscall("clone3", architecture), [end(absent)]),
-    ...whenEqual(inspectedSyscall("clone", architecture), cloneRules()),
-    ...whenEqual(inspectedSyscall("ioctl", architecture), ioctlRules()),
-    ...whenEqual(inspectedSyscall("socket", architecture), socketRules(options.unixSockets)),
+    ...on("clone3", [end(absent)]),
+    ...on("openat2", [end(absent)]),
+    ...on("clone", cloneRules()),
+    ...on("ioctl", ioctlRules()),
+    ...on("socket", socketRules(options.unixSockets)),
+    ...modeCalls.flatMap(([name, position]) => on(name, modeRules(position))),
+    ...on("open", openRules(1)),
+    ...on("openat", openRules(2)),
     end(allow),
   ]);
 }
@@ -78,6 +99,30 @@ function ioctlRules(): readonly Instruction[] {
   return [
     load(argument(1)),
     ...typeIntoTerminal.flatMap((request) => whenEqual(request, [end(refuse)])),
+    end(allow),
+  ];
+}
+
+/**
+ * A file that its owner's rights come with, left in the workspace, would lend them to whoever runs it outside: root's,
+ * where Tau runs as root.
+ */
+function modeRules(position: number): readonly Instruction[] {
+  return [
+    load(argument(position)),
+    { code: jumpAnyBit, jumpTrue: 0, jumpFalse: 1, value: setIds },
+    end(refuse),
+    end(allow),
+  ];
+}
+
+/** The mode counts only when a file is made; otherwise there may be anything in its place. */
+function openRules(flagsPosition: number): readonly Instruction[] {
+  const rules = modeRules(flagsPosition + 1);
+  return [
+    load(argument(flagsPosition)),
+    { code: jumpAnyBit, jumpTrue: 0, jumpFalse: rules.length, value: makesFile },
+    ...rules,
     end(allow),
   ];
 }

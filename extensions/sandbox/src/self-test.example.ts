@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { runSandboxSelfTest } from "@tau/sandbox";
+import { runEscapeSuite } from "@tau/sandbox";
 
 // Prints how many attempts the jail held against, as the user who runs this file.
 const workspace = mkdtempSync(join(tmpdir(), "tau-example-"));
-const results = await runSandboxSelfTest({
+const results = await runEscapeSuite({
   profile: { access: "workspace-write", network: false, workspace },
 });
 const count = (outcome: string): number => results.filter((result) => result.outcome === outcome).length;

@@ -68,13 +68,38 @@ const denied: Readonly<Record<string, Numbers>> = {
 };
 
 /** System calls that are refused for some arguments only. */
-export type InspectedSyscall = "socket" | "ioctl" | "clone" | "clone3";
+export type InspectedSyscall =
+  | "socket"
+  | "ioctl"
+  | "clone"
+  | "clone3"
+  | "chmod"
+  | "fchmod"
+  | "fchmodat"
+  | "fchmodat2"
+  | "mknod"
+  | "mknodat"
+  | "creat"
+  | "open"
+  | "openat"
+  | "openat2";
 
-const inspected: Readonly<Record<InspectedSyscall, readonly [x64: number, arm64: number]>> = {
+const inspected: Readonly<Record<InspectedSyscall, Numbers>> = {
   socket: [41, 198],
   ioctl: [16, 29],
   clone: [56, 220],
   clone3: [435, 435],
+  // Whatever sets the permission bits of a file.
+  chmod: [90, undefined],
+  fchmod: [91, 52],
+  fchmodat: [268, 53],
+  fchmodat2: [452, 452],
+  mknod: [133, undefined],
+  mknodat: [259, 33],
+  creat: [85, undefined],
+  open: [2, undefined],
+  openat: [257, 56],
+  openat2: [437, 437],
 };
 
 /** The numbers of all calls that are always refused. */
@@ -90,9 +115,9 @@ export function deniedSyscall(name: string, architecture: Architecture): number 
   return numbers === undefined ? undefined : pick(numbers, architecture);
 }
 
-/** The number of a call that is refused for some arguments only. */
-export function inspectedSyscall(name: InspectedSyscall, architecture: Architecture): number {
-  return inspected[name][architecture === "x64" ? 0 : 1];
+/** The number of a call that is refused for some arguments only; undefined where the architecture lacks it. */
+export function inspectedSyscall(name: InspectedSyscall, architecture: Architecture): number | undefined {
+  return pick(inspected[name], architecture);
 }
 
 function pick(numbers: Numbers, architecture: Architecture): number | undefined {

@@ -1,6 +1,7 @@
 import { agentOptions } from "../agent-options.ts";
 import { flagOption } from "../command.ts";
 import type { Command } from "../command.ts";
+import { inspectSandbox } from "../doctor/inspect-sandbox.ts";
 import { runChecks } from "../doctor/run-checks.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { plain, plainJson } from "../plain-text.ts";
@@ -14,15 +15,25 @@ export const doctorCommand: Command = {
   description: `Checks what Tau needs: Node, the configuration, the sandbox (by trying to escape from it), the store and a
 model provider. Makes no model call. Exit code 5 when something is wrong.
 ${homeNote}`,
-  options: { ...agentOptions, json: { type: "boolean", help: "Print every finding as a line of JSON." } },
+  options: {
+    ...agentOptions,
+    sandbox: {
+      type: "boolean",
+      help: "Look at the sandbox alone: what it enforces, and every known way out of it, tried.",
+    },
+    json: { type: "boolean", help: "Print every finding as a line of JSON." },
+  },
   maxWords: 0,
-  examples: ["tau doctor", "tau doctor --json", "tau doctor --environment host"],
+  examples: ["tau doctor", "tau doctor --sandbox", "tau doctor --json", "tau doctor --environment host"],
 
   async run(args, terminal) {
     const json = flagOption(args, "json");
     const style = createStyle(terminal);
     let faults = 0;
-    for await (const { check, result, detail } of runChecks(args, terminal)) {
+    for await (const { check, result, detail } of (flagOption(args, "sandbox") ? inspectSandbox : runChecks)(
+      args,
+      terminal,
+    )) {
       if (result === "fault") faults += 1;
       if (json) writeLine(terminal, plainJson({ check, result, detail }));
       else {
