@@ -14,6 +14,7 @@ import { createJail } from "@tau/sandbox";
 import type { NetworkGate, OwnedEnvironment } from "@tau/tools";
 
 import { benchOptions, printReport, rounded } from "./lib/report.ts";
+import type { Row } from "./lib/report.ts";
 import { inRounds } from "./lib/rounds.ts";
 import { median } from "./lib/statistics.ts";
 
@@ -85,22 +86,27 @@ const jails = { gated, closed };
 for (const jail of Object.values(jails)) await commandMs(jail);
 const commands = await inRounds(["closed", "gated"] as const, rounds * 4, (name) => commandMs(jails[name]));
 
-const direct = median(requests.of("direct"));
-const proxied = median(requests.of("proxied"));
+const figures = (what: string, samples: readonly number[]): Row => ({
+  what,
+  "median ms": rounded(median(samples)),
+  "best ms": rounded(Math.min(...samples)),
+});
+const [direct, proxied, gates] = [requests.of("direct"), requests.of("proxied"), openings.of("gate")];
+const added = proxied.map((ms, round) => ms - (direct[round] ?? Number.NaN));
 printReport(
   {
     bench: "egress",
     rows: [
-      { what: "a request over a kept connection", ms: rounded(direct) },
-      { what: "the same through the proxy", ms: rounded(proxied) },
-      { what: "added by the proxy", ms: rounded(proxied - direct) },
-      { what: "opening a gate (once per session)", ms: rounded(median(openings.of("gate"))) },
-      { what: "jailed bash -c true, no network", ms: rounded(median(commands.of("closed"))) },
-      { what: "the same in the gate's network", ms: rounded(median(commands.of("gated"))) },
+      figures("a request over a kept connection", direct),
+      figures("the same through the proxy", proxied),
+      figures("added by the proxy", added),
+      figures("opening a gate (once per session)", gates),
+      figures("jailed bash -c true, no network", commands.of("closed")),
+      figures("the same in the gate's network", commands.of("gated")),
     ],
     goals: [
-      { what: "opening a gate", measured: median(openings.of("gate")), unit: "ms", limit: 350 },
-      { what: "added to a request by the proxy", measured: proxied - direct, unit: "ms", limit: 2 },
+      { what: "opening a gate", measured: median(gates), unit: "ms", limit: 350 },
+      { what: "added to a request by the proxy", measured: median(added), unit: "ms", limit: 2 },
     ],
     notes: ["Client, proxy and server share one process, so a request through the proxy pays for all three."],
   },

@@ -46,7 +46,9 @@ export async function forwardHttp(
 ): Promise<void> {
   const row = openRow(context, { host: destination.host, port: destination.port }, request.method ?? "GET");
   const gone = new AbortController();
-  response.once("close", () => gone.abort());
+  response.once("close", () => {
+    if (!response.writableFinished) gone.abort();
+  });
   const signal = AbortSignal.any([context.signal, gone.signal]);
   try {
     const path = pathOf(request, destination);
@@ -56,6 +58,7 @@ export async function forwardHttp(
     await exchange(context, { request, response, destination, path, headers, row, signal });
     row.close();
   } catch (error) {
+    gone.abort(); // what the host may still be sending
     const refusal = error instanceof Refused ? error.refusal : refusalOf(error, destination);
     row.close({ decision: refusal.decision, reason: refusal.reason });
     answerRefusal(response, refusal);
