@@ -145,6 +145,19 @@ describe("createInbox()", () => {
     expect(await store.list("memory/files/", signal)).toEqual([]);
   });
 
+  test("lists the oldest first, also those of one moment", async () => {
+    const store = createTransientStore();
+    const history = createMemoryHistory({ store });
+    const notes = createNoteBook({ store, history });
+    const inbox = createInbox({ store, history, notes, now: () => 42 });
+    const base = { path: "memory/files/a.md", text: "", replaces: null, by: "x", label: web };
+
+    for (let count = 0; count < 40; count++) await inbox.propose({ ...base, summary: String(count) }, signal);
+
+    const listed = (await inbox.list(signal)).map(({ summary }) => Number(summary));
+    expect(listed).toEqual(Array.from({ length: 40 }, (_, count) => count));
+  });
+
   test("takes no secrets, no path from outside and not without end", async () => {
     const { inbox, propose } = create();
     const base = {

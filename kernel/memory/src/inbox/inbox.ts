@@ -7,6 +7,7 @@ import type { MemoryHistory } from "../history/memory-history.ts";
 import type { NoteBook } from "../notes/note-book.ts";
 import { parseNote } from "../notes/note-codec.ts";
 import { notePath, notesPrefix } from "../notes/note.ts";
+import { byCodeUnits } from "../order.ts";
 import { assertNoSecrets } from "../secrets.ts";
 import { memoryChanged, memoryTooLarge } from "../store/memory-errors.ts";
 import { memoryPathNames } from "../store/memory-path.ts";
@@ -52,6 +53,7 @@ export interface InboxOptions {
 
 /** Makes the {@link Inbox} of the proposals below `memory/inbox/`. */
 export function createInbox({ store, history, notes, now = Date.now }: InboxOptions): Inbox {
+  let proposed = 0;
   const get = async (id: string, signal: AbortSignal): Promise<Proposal> => {
     const path = proposalPath(id);
     const proposal = parseProposal(path, (await store.load(path, signal)).text);
@@ -66,7 +68,9 @@ export function createInbox({ store, history, notes, now = Date.now }: InboxOpti
       if ((await store.list(inboxPrefix, signal)).length >= maxProposals)
         throw memoryTooLarge("The inbox", `${maxProposals} proposals; somebody must look at them first`);
       const at = now();
-      const made = { ...proposal, id: `${time36(at)}-${randomBytes(4).toString("hex")}`, at };
+      // Those of one moment keep their order, too.
+      const place = (proposed++ % 46_656).toString(36).padStart(3, "0");
+      const made = { ...proposal, id: `${time36(at)}-${place}${randomBytes(3).toString("hex")}`, at };
       await store.save(proposalPath(made.id), renderProposal(made), { ifMatch: null }, signal);
       return made;
     },
@@ -79,7 +83,7 @@ export function createInbox({ store, history, notes, now = Date.now }: InboxOpti
           if (!isTauError(error) || error.code === "memory.unavailable") throw error;
         }
       }
-      return proposals.toSorted((a, b) => a.at - b.at);
+      return proposals.toSorted((a, b) => a.at - b.at || byCodeUnits(a.id, b.id));
     },
     async approve(shown, approver, signal) {
       const { id } = shown;
