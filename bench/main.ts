@@ -17,6 +17,7 @@ const scripts = [
   "policy.ts",
   "store.ts",
   "history.ts",
+  "tools.ts",
   "egress.ts",
   "weight.ts",
 ];

@@ -193,3 +193,26 @@ test("every example is in the table", () => {
   const files = readdirSync(folder).filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));
   for (const file of files) expect(readme).toContain(`[\`${file}\`](${file})`);
 });
+
+test("custom-module.ts plans, takes a note, and writes it down when the module ends", async () => {
+  expect(await outputOf("custom-module.ts")).toEqual([
+    "the notebook is open",
+    "create_plan note update_plan",
+    "It is noted.",
+    "the notebook is closed",
+    "Buy milk",
+  ]);
+});
+
+test("script.ts calls a tool fifty times, and reads one line", async () => {
+  expect(await outputOf("script.ts")).toEqual([
+    "1000 orders, 2459500 cents",
+    "50 calls are in the log, one result is in the prompt",
+    "1000 orders, 2459500 cents.",
+  ]);
+});
+
+test("git.ts commits in a hostile repository, and nothing of it runs", async () => {
+  const lines = await outputOf("git.ts");
+  expect(lines.slice(2)).toEqual(["hello", expect.stringContaining("git.invalid_value"), "nothing ran"]);
+});

@@ -30,6 +30,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   bedrock: kernel,
   sandbox: kernel,
   script: kernel,
+  python: kernel,
   egress: kernel,
   web: kernel,
   "cli-models": kernel,

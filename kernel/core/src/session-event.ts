@@ -214,6 +214,8 @@ export interface EffectFinished {
   readonly durationMs: number;
   /** Facts for screens: a diff, an exit code, the ids of artifacts. */
   readonly details?: JsonObject;
+  /** Values that the session keeps for later calls, each in place of the one under its key. */
+  readonly kept?: JsonObject;
   /** Files that may hold untrusted text from now on, and how far to trust them. */
   readonly tainted?: TaintedFiles;
   /** Values that the model gets as handles only, by handle: `$v1`. */

@@ -72,7 +72,8 @@ export async function perform(
     );
     const result = holdResult(scope, ready, labelled, holder);
     const outcome = result.isError ? "failed" : "completed";
-    const more = { ...taintOf(scope, ready), values: holder.held };
+    const kept = ran.keep === undefined ? {} : { kept: ran.keep };
+    const more = { ...taintOf(scope, ready), values: holder.held, ...kept };
     recordEnd(scope, ready, { outcome, result, details: detailsOf(ran), startedAt, ...more });
     scope.log.sendSoon();
     return result;
@@ -115,6 +116,7 @@ export function toolContext(
     files: scope.log.files,
     hold: holder.hold,
     held: (handle) => scope.log.state.values[handle] ?? holder.held[handle],
+    kept: scope.log.state.kept,
     idempotencyKey: idempotencyKey(scope, effectId),
     progress: (text) =>
       publishDelta(scope, { type: "tool_progress", effectId, tool: prepared.tool.name, text }),
@@ -138,11 +140,12 @@ interface EffectEnd {
   readonly startedAt: number;
   readonly tainted?: EffectFinished["tainted"];
   readonly values?: HeldValues;
+  readonly kept?: JsonObject;
 }
 
 function recordEnd(scope: RunScope, { effect, prepared }: ReadyEffect, end: EffectEnd): void {
   const { effectId, call } = effect;
-  const { outcome, result, details, startedAt, tainted, values = {} } = end;
+  const { outcome, result, details, startedAt, tainted, values = {}, kept } = end;
   scope.log.record({
     type: "effect_finished",
     runId: scope.runId,
@@ -155,6 +158,7 @@ function recordEnd(scope: RunScope, { effect, prepared }: ReadyEffect, end: Effe
     ...(Object.keys(details).length === 0 ? {} : { details }),
     ...(tainted === undefined ? {} : { tainted }),
     ...(Object.keys(values).length === 0 ? {} : { values }),
+    ...(kept === undefined ? {} : { kept }),
   });
 }
 

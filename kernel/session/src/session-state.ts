@@ -42,6 +42,8 @@ export class SessionState {
   bootstrap: readonly ContextEntry[] = [];
   /** What the marks around untrusted text are made from; absent in checkpoints of an older Tau. */
   fenceKey: string | undefined = undefined;
+  /** What tools keep for later calls, by key. */
+  kept: JsonObject = {};
   /** Runs that ended. */
   turns = 0;
   usage: Usage = noUsage;
@@ -95,7 +97,10 @@ export class SessionState {
         this.#endRun(event);
         break;
       default:
-        if (event.type === "effect_finished") this.#keepLabels(event);
+        if (event.type === "effect_finished") {
+          this.#keepLabels(event);
+          if (event.kept !== undefined) this.kept = { ...this.kept, ...event.kept };
+        }
         if (this.run === undefined) break;
         keepTime(this.run, event, { before, at });
         applyToRun(this.run, event);

@@ -47,6 +47,18 @@ export const toolErrorCodes = {
     "A tool that asks a person was called where nobody can be asked, such as from another tool. Ask in a call of its own.",
   "shell.needs_terminal":
     "A command would wait for somebody at a terminal, or for ever. The message names the tool or the way to run it.",
+  "module.exists": "A module of that name is registered already. Choose another name.",
+  "module.not_found": "No module of that name is registered. The message names the closest one.",
+  "module.started": "The modules have begun, so that no other one can be added. Register it before.",
+  "module.cleanup_failed": "A module could not be cleaned up; the others are. The cause is in the log.",
+  "plan.none": "The session has no plan. Make one with `create_plan`.",
+  "plan.no_step": "The plan has no step of that number. Steps are counted from 1.",
+  "knowledge.not_found": "There is no document of that id. Use one as `knowledge_search` gives it.",
+  "knowledge.too_large": "The documents are larger than a knowledge module holds. Leave some out.",
+  "datasource.query_failed":
+    "A query is no question, is wrong or took too long; the message has the reason. Correct it, or ask for less.",
+  "datasource.unreadable": "Data cannot be opened as tables; the message says why.",
+  "python.unavailable": "There is no Python in the environment. Install it, or use the one of `@tau/python`.",
   "artifact.not_found":
     "No artifact of this session has that id. Ids are `artifact:` and hexadecimal digits.",
   "reader.invalid_schema":

@@ -1,4 +1,6 @@
 export type { Access } from "./access.ts";
+export type { PythonToolOptions } from "./python/python-tool.ts";
+export { createPythonTool } from "./python/python-tool.ts";
 export type { Artifact, ArtifactStore } from "./artifact-store.ts";
 export type {
   Environment,
@@ -68,6 +70,18 @@ export type { ToolOptions } from "./define-tool.ts";
 export { assertToolName, defineTool } from "./define-tool.ts";
 export { toolErrorCodes } from "./error-codes.ts";
 export { createMemoryArtifactStore } from "./memory-artifact-store.ts";
+export type { DataSourceOptions, HttpJsonSourceOptions } from "./modules/data-sources.ts";
+export { createFileSource, createHttpJsonSource, createSqliteSource } from "./modules/data-sources.ts";
+export type { DataSource, DatasourceOptions, QueryLimits, QueryResult } from "./modules/datasource-module.ts";
+export { createDatasourceModule } from "./modules/datasource-module.ts";
+export type { FolderSourceOptions } from "./modules/folder-source.ts";
+export { createFolderSource } from "./modules/folder-source.ts";
+export type { KnowledgeDocument, KnowledgeOptions, KnowledgeSource } from "./modules/knowledge-module.ts";
+export { createKnowledgeModule } from "./modules/knowledge-module.ts";
+export type { Module } from "./modules/module.ts";
+export type { ModuleRegistry } from "./modules/module-registry.ts";
+export { createModuleRegistry } from "./modules/module-registry.ts";
+export { createPlanningModule } from "./modules/planning-module.ts";
 export type { PreparedCall, PrepareOptions, ReadyCall, RefusedCall } from "./prepare-call.ts";
 export type { ToolRun } from "./run-call.ts";
 export type { ToolInputSchema } from "./tool-input.ts";

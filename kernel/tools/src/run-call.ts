@@ -21,6 +21,8 @@ export interface ToolRun {
   readonly details: JsonObject;
   /** Outputs too large for the model. */
   readonly artifacts: readonly Artifact[];
+  /** What the session is to keep. */
+  readonly keep?: JsonObject;
   /** Present when the tool was not run for this call: the answer was kept, or another call that is under way got it. */
   readonly replayed?: "cache" | "flight" | "key";
   /** Present when the tool threw, timed out or never ran. */
@@ -76,6 +78,7 @@ export async function runCall(
       result: { type: "tool_result", callId: call.id, name: call.name, content: capped.content, isError },
       details: output.details ?? {},
       artifacts: capped.artifacts,
+      ...(output.keep === undefined ? {} : { keep: output.keep }),
     };
   } catch (error) {
     return failed(ready, error);

@@ -38,6 +38,8 @@ export interface ToolContext {
   hold?(value: string, label: Label): string;
   /** The text and the label behind a handle of this session. */
   held?(handle: string): HeldValue | undefined;
+  /** What calls of this session kept, by key; absent: nothing, or nobody keeps anything. */
+  readonly kept?: JsonObject;
   /** Shows output while the tool runs; never journaled. */
   progress(text: string): void;
   /**
@@ -71,6 +73,8 @@ export interface ToolOutput {
   readonly label?: Label;
   /** The answer as a value, for programs; what `outputSchema` is about. */
   readonly value?: Json;
+  /** Values that the session keeps in its log, for later calls of it: each takes the place of the one under its key. */
+  readonly keep?: JsonObject;
 }
 
 /** What validation of arguments says: the input, or issues phrased so that the model can correct itself. */
