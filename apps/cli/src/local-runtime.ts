@@ -17,8 +17,8 @@ import { withMemory } from "./memory/remembering-agent.ts";
 import type { OpenServers } from "./mcp/open-servers.ts";
 import { workspaceKey } from "./open-environment.ts";
 import { withSkills } from "./skilled-agent.ts";
-import type { Settings } from "./settings.ts";
 import { storeDirectory } from "./tau-home.ts";
+import type { Terminal } from "./terminal.ts";
 import { openWebAccess } from "./web-access.ts";
 
 /** Options of {@link openLocalRuntime}. */
@@ -27,6 +27,8 @@ export interface LocalRuntimeOptions extends LocalAgentOptions {
   readonly takesUp: "in-folder" | readonly string[];
   readonly observer?: Observer;
   readonly onRetry?: (notice: RetryNotice) => void;
+  /** The terminal of a person whom MCP servers may ask. */
+  readonly person?: Terminal;
   /** Beside those of the settings. */
   readonly hooks?: readonly Hook[];
 }
@@ -68,7 +70,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
   });
   const web = openWebAccess(settings);
   const agent = { ...localAgent(options, chain.layers, web.tools), hooks: options.hooks ?? [] };
-  const servers = options.model === undefined ? undefined : await openMcpServers(settings, agent.model);
+  const servers = options.model === undefined ? undefined : await openMcpServers(options, agent.model);
   for (const tool of servers?.client.tools() ?? []) agent.tools.register(tool);
   const remembering = await withMemory(agent, settings);
   const skilled = await withSkills(remembering.agent, skills);
@@ -107,8 +109,16 @@ async function entriesOf(chain: InstructionChain): Promise<readonly ContextEntry
 }
 
 /** The approved MCP servers; most folders name none, and need nothing of this. */
-async function openMcpServers(settings: Settings, model: Model): Promise<OpenServers | undefined> {
+async function openMcpServers(
+  { settings, person }: LocalRuntimeOptions,
+  model: Model,
+): Promise<OpenServers | undefined> {
   if (settings.mcp === undefined) return undefined;
   const { openServers } = await import("./mcp/open-servers.ts");
-  return await openServers({ settings, env: process.env, model });
+  return await openServers({
+    settings,
+    env: process.env,
+    model,
+    ...(person === undefined ? {} : { person }),
+  });
 }

@@ -132,6 +132,8 @@ async function list({ args, terminal }: Request): Promise<number> {
 
 async function add({ args, terminal, name, words }: Request): Promise<number> {
   assertServerName(name);
+  if (textOption(args, "config") !== undefined)
+    throw usageError("add edits the folder's tau.toml: leave --config out.");
   const settings = await readSettings(args, terminal, false);
   if (settings.mcp !== undefined && Object.hasOwn(settings.mcp.servers, name))
     throw usageError(`There is a server ${JSON.stringify(name)} already: remove it first.`);

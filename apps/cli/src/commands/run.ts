@@ -96,6 +96,7 @@ ${homeNote}`,
         model,
         takesUp: resumed === undefined ? [] : [resumed.sessionId],
         hooks: prepared.hooks,
+        ...(interactive ? { person: terminal } : {}),
         ...createRunNotes(view, terminal),
       }),
     );

@@ -12,6 +12,7 @@ import { resolveSecret } from "../resolve-secret.ts";
 import type { Settings } from "../settings.ts";
 import type { Terminal } from "../terminal.ts";
 import { createCredentialFiles } from "./credential-files.ts";
+import { askOnTerminal } from "./ask-on-terminal.ts";
 import { authorizeInBrowser, redirectUrl } from "./authorize-in-browser.ts";
 import { readLock } from "./lock-file.ts";
 
@@ -28,7 +29,7 @@ export interface OpenServersOptions {
   readonly env: Terminal["env"];
   /** Whom servers may have asked that the configuration lets; absent: nobody. */
   readonly model?: Model;
-  /** The terminal of somebody who can log in; absent: only earlier logins are used. */
+  /** The terminal of somebody who can be asked and can log in; absent: only earlier logins are used. */
   readonly person?: Terminal;
 }
 
@@ -52,6 +53,7 @@ export async function openServers(options: OpenServersOptions): Promise<OpenServ
     openHost: hostOpener(settings),
     resolveSecret: async (reference) => await resolveSecret(reference, "mcp.servers", { env }),
     ...(model === undefined ? {} : { sampling: { model } }),
+    ...(person === undefined ? {} : { ask: askOnTerminal(person) }),
     roots: () => [{ uri: pathToFileURL(settings.cwd).href, name: "workspace" }],
     oauth: {
       credentials: createCredentialFiles(home),

@@ -245,6 +245,13 @@ describe("a server on standard input and output", () => {
     await expect(approvedClientOf({ servers, openHost })).rejects.toMatchObject({
       code: expect.stringMatching(/^(?:environment\.failed|mcp\.unavailable)$/u),
     });
+    const broken = {
+      broken: { transport: "stdio", command: [process.execPath, "/nowhere/server.mjs"] },
+    } as const;
+    await expect(approvedClientOf({ servers: broken, openHost })).rejects.toMatchObject({
+      code: "mcp.unavailable",
+      cause: expect.objectContaining({ message: expect.stringContaining("Cannot find module") }),
+    });
     await expect(approvedClientOf({ servers })).rejects.toMatchObject({ code: "mcp.invalid_config" });
   });
 });

@@ -80,6 +80,8 @@ async function connect(
     await setLogLevel(client, options);
   } catch (error) {
     await closeAll(client, opened);
+    const words = opened.lastWords?.() ?? "";
+    if (words !== "") throw withLastWords(error, words);
     // What only this transport knows is needed to have the person authorize.
     if (opened.authorization !== undefined && error instanceof Error)
       authorizations.set(error, opened.authorization);
@@ -91,6 +93,12 @@ async function connect(
     ...(opened.authorization === undefined ? {} : { authorization: opened.authorization }),
     close: async () => await closeAll(client, opened),
   };
+}
+
+/** For logs: why a server that runs here did not come up is on its standard error. */
+function withLastWords(error: unknown, words: string): Error {
+  const { code } = readFailure(error);
+  return Object.assign(new Error(words.trim(), { cause: error }), code === undefined ? {} : { code });
 }
 
 const authorizations = new WeakMap<Error, Authorization>();
