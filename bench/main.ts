@@ -19,6 +19,7 @@ const scripts = [
   "history.ts",
   "tools.ts",
   "egress.ts",
+  "sandbox.ts",
   "weight.ts",
 ];
 

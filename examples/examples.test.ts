@@ -39,6 +39,31 @@ test("background-jobs.ts talks to what it started, and leaves nothing behind", a
   ]);
 });
 
+test("jail.ts lets a command work in the workspace, and nowhere else", async () => {
+  expect(await outputOf("jail.ts")).toEqual([
+    "echo fine > result && cat result: exit 0, fine",
+    "cat .env: exit 1, Permission denied",
+    "echo bad > /etc/motd: exit 1, Read-only file system",
+    "cat < /dev/tcp/127.0.0.1/22: exit 1, Connection refused",
+    "escapes that worked: 0",
+  ]);
+});
+
+test("undo.ts shows what a command changes, carries it out and takes it back", async () => {
+  expect(await outputOf("undo.ts")).toEqual([
+    "changed greeting.txt",
+    "created new.txt",
+    "changed greeting.txt (8 bytes)",
+    "@@ -1,1 +1,1 @@",
+    "-hello",
+    "+goodbye",
+    "created new.txt (0 bytes)",
+    "before: hello",
+    "committed: goodbye",
+    "undone: hello",
+  ]);
+});
+
 test("budget-stop.ts refuses the call that does not fit any more", async () => {
   const lines = await outputOf("budget-stop.ts");
   expect(lines.slice(0, 3)).toEqual([1, 2, 3].map((chapter) => `chapter ${chapter}: $0.006000`));
