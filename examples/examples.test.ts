@@ -14,6 +14,18 @@ async function outputOf(file: string): Promise<readonly string[]> {
   return stdout.trimEnd().split("\n");
 }
 
+test("approvals.ts asks once, and again when the script has changed", async () => {
+  expect((await outputOf("approvals.ts")).slice(0, 7)).toEqual([
+    "ask: no rule",
+    "always would be: bash(sh check.sh)",
+    "deny: bash(git push *)",
+    "allow: bash(sh check.sh)",
+    "ask: no rule",
+    "always would be: bash(sh check.sh)",
+    "deny  The rule bash(git push *) forbids running git push. Open a pull request.",
+  ]);
+});
+
 test("custom-tool.ts pays the small sum back and refuses the large one", async () => {
   expect(await outputOf("custom-tool.ts")).toEqual([
     'refund {"order":"A-1","cents":900}: allow',

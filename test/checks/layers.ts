@@ -27,6 +27,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   "cache-redis": kernel,
   "ai-sdk": kernel,
   telemetry: kernel,
+  cedar: kernel,
   bedrock: kernel,
   sandbox: kernel,
   script: kernel,

@@ -6,6 +6,8 @@ export type { CircuitsFixture } from "./describe-circuits.ts";
 export { describeCircuits } from "./describe-circuits.ts";
 export type { CacheTierFixture } from "./describe-cache-tier.ts";
 export { describeCacheTier } from "./describe-cache-tier.ts";
+export type { DecisionRule } from "./describe-decision-point.ts";
+export { describeDecisionPoint } from "./describe-decision-point.ts";
 export type { LayerFixture } from "./describe-layer.ts";
 export { describeLayer } from "./describe-layer.ts";
 export type { PrefixBookFixture } from "./describe-prefix-book.ts";
