@@ -31,7 +31,7 @@ export async function openEnvironment(
   workspace: string,
   caller: GateCaller = { tenant: localTenant },
 ): Promise<OwnedEnvironment> {
-  const { profile: access, network, home, programs = [] } = settings;
+  const { profile: access, network, home, programs = [], shownFolders = [] } = settings;
   // What is not there cannot be masked, and may be there a moment later.
   await mkdir(home, { recursive: true, mode: 0o700 });
   const profile = { access, workspace, network };

@@ -204,10 +204,10 @@ describe("secrets", () => {
   test.each(["jail", "host"])("reach no command, event or file of the store (%s)", async (environment) => {
     await using place = await createPlace("/var/tmp");
     const keys = { OPENAI_API_KEY: "sk-hush-1", ANTHROPIC_API_KEY: "sk-hush-2", TAU_TOKEN: "sk-hush-3" };
-    // On the host nothing keeps a command from its parent's variables or from any file; see the README of tools.
-    const seen =
-      environment === "host" ? "/proc/self/environ" : `/proc/*/environ ${place.base}/tau/trusted.json`;
-    const look = `env; cat ${seen} | tr '\\0' '\\n'; cat /proc/*/cmdline; ls -R ${place.base}/tau; echo looked $((40 + 2))`;
+    // On the host nothing keeps a command from its parent's variables or from any file, so where nobody is asked it may
+    // not even try; see the README of tools.
+    const tries = `cat /proc/*/environ ${place.base}/tau/trusted.json | tr '\\0' '\\n'; cat /proc/*/cmdline`;
+    const look = `env; ${environment === "host" ? "" : `${tries}; ls -R ${place.base}/tau; `}echo looked $((40 + 2))`;
     const read = { name: "read", arguments: { path: `${place.base}/tau/trusted.json` } };
     await using model = await startScripted({
       turns: [{ toolCalls: [bash(look), read] }, { text: "Done." }],

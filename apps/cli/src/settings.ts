@@ -47,6 +47,8 @@ export interface Settings {
   /** The MCP servers that the configuration names, and where what was approved of them is kept. */
   readonly mcp?: { readonly servers: Readonly<Record<string, unknown>>; readonly lockPath: string };
   readonly maxSteps?: number;
+  /** Folders that commands see, not writable, also where a jail has something of its own in their place. */
+  readonly shownFolders?: readonly string[];
   /** Folders in which commands find programs before they look anywhere else. */
   readonly programs?: readonly string[];
 }

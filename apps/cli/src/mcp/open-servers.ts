@@ -1,4 +1,5 @@
-import { realpath } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
+import { dirname, isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import type { Model } from "@tau/agent";
@@ -105,6 +106,24 @@ function hostOpener(settings: Settings): NonNullable<McpClientOptions["openHost"
     const { access = "read-only", network = false } = config;
     const own = { profile: access, network, egress: { ...settings.egress, credentials: [] } };
     const workspace = await realpath(settings.cwd);
-    return await openEnvironment({ ...settings, ...own }, workspace, { tenant, session: `mcp:${name}` });
+    const shownFolders = config.transport === "stdio" ? await foldersOf(config.command) : [];
+    return await openEnvironment({ ...settings, ...own, shownFolders }, workspace, {
+      tenant,
+      session: `mcp:${name}`,
+    });
   };
+}
+
+/**
+ * The folders of the programs that a command names by their absolute paths, which may be below the /tmp that a jail has of
+ * its own. Of a package, the folder that holds what it depends on.
+ */
+async function foldersOf(command: readonly string[]): Promise<readonly string[]> {
+  const files = command.filter((word) => isAbsolute(word));
+  const isFile = await Promise.all(
+    files.map(async (file) => (await stat(file).catch(() => undefined))?.isFile() === true),
+  );
+  return files
+    .filter((_, index) => isFile[index])
+    .map((file) => /^.*?\/node_modules(?=\/)/u.exec(file)?.[0] ?? dirname(file));
 }
