@@ -41,8 +41,6 @@ async function bundle({ folder, manifest }: Package): Promise<void> {
   await build.write({
     dir: "dist",
     format: "esm",
-    sourcemap: true,
-    sourcemapExcludeSources: true,
     chunkFileNames: "parts/[name]-[hash].js",
   });
   await build.close();

@@ -14,8 +14,8 @@ export interface InstalledPackage {
 /**
  * Everything that installing `names` installs, by the lockfile, with its size on disk.
  *
- * Our own packages count their sources three times: a build adds JavaScript, declarations and maps, which
- * together are about twice the sources (`npm run check:pack` measures the real tarballs).
+ * Our own packages count their sources twice: a build adds JavaScript and declarations, which together are about as large
+ * (`npm run check:pack` measures the real tarballs).
  */
 export function closureOf(workspace: Workspace, names: readonly string[]): readonly InstalledPackage[] {
   const lock: { readonly packages: LockPackages } = JSON.parse(
@@ -30,7 +30,7 @@ export function closureOf(workspace: Workspace, names: readonly string[]): reado
     if (found.has(folder)) return;
     const own = workspace.packages.find((one) => one.folder === folder);
     const bytes =
-      own === undefined ? sizeOf(workspace.root, folder) : sizeOfSources(workspace.root, own.files) * 3;
+      own === undefined ? sizeOf(workspace.root, folder) : sizeOfSources(workspace.root, own.files) * 2;
     const real = lock.packages[folder] ?? entry;
     found.set(folder, { name, bytes, hasInstallScript: real.hasInstallScript ?? false });
     for (const next of Object.keys({ ...real.dependencies, ...real.optionalDependencies }))

@@ -44,7 +44,13 @@ export async function openEnvironment(
   const gate = await openGate(settings, caller);
   try {
     // The jail has a /tmp of its own; what Tau brings along stays visible also when it is installed below /tmp.
-    const options = { profile, maskPaths: [home], showPaths: [own, dirname(rgPath)], env, transactions };
+    const options = {
+      profile,
+      maskPaths: [home],
+      showPaths: [own, dirname(rgPath), ...shownFolders],
+      env,
+      transactions,
+    };
     const jail = await createJail({ ...options, ...(gate === undefined ? {} : { gate }) });
     return gate === undefined ? jail : withGate(jail, gate);
   } catch (error) {
