@@ -93,8 +93,9 @@ function assertNoEscape(results: readonly ProbeResult[]): void {
 }
 
 function hashOf(settings: JailSettings): string {
-  const { access, workspace, network } = settings.profile;
+  const { access, workspace, network, planFolder } = settings.profile;
   return profileHash([
+    ...(planFolder === undefined ? [] : [planFolder]),
     "jail",
     access,
     workspace,

@@ -22,6 +22,8 @@ export interface EnvironmentProfile {
   readonly access: "read-only" | "workspace-write" | "full";
   readonly workspace: string;
   readonly network: NetworkAccess;
+  /** Relative to the workspace: what file operations may write although the profile is `read-only`. Commands may not. */
+  readonly planFolder?: string;
 }
 
 /** What an environment says of itself; part of every effect's event. */

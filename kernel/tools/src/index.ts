@@ -59,6 +59,8 @@ export type {
 } from "./permissions/explanation.ts";
 export { contentDigest } from "./permissions/content-digest.ts";
 export type { ActiveGrant } from "./permissions/grant.ts";
+export { meetProfiles } from "./permissions/meet-profiles.ts";
+export { childPolicy, planPolicy, planProfile } from "./permissions/plan-mode.ts";
 export { meetPolicies } from "./permissions/meet-policies.ts";
 export type { ExplainingPolicy, PermissionPolicyOptions } from "./permissions/permission-policy.ts";
 export { createPermissionPolicy } from "./permissions/permission-policy.ts";

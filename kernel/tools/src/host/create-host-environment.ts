@@ -62,6 +62,7 @@ export function createHostEnvironment(options: HostEnvironmentOptions): OwnedEnv
         profile.network,
         policy.secretPaths,
         policy.protectedPaths,
+        ...(profile.planFolder === undefined ? [] : [profile.planFolder]),
       ]),
     },
     ...createGuardedFiles(policy),

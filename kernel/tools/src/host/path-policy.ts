@@ -1,4 +1,4 @@
-import { basename, isAbsolute, relative } from "node:path";
+import { basename, isAbsolute, join, relative } from "node:path";
 
 import type { EnvironmentProfile } from "../environment.ts";
 import { denied } from "./environment-error.ts";
@@ -29,7 +29,7 @@ export function assertReadable(policy: PathPolicy, real: string, path: string): 
 /** Throws `environment.denied` when `real` may not be written. `path` is what the caller asked for. */
 export function assertWritable(policy: PathPolicy, real: string, path: string): void {
   const { access, workspace } = policy.profile;
-  if (access === "read-only") {
+  if (access === "read-only" && !isInPlanFolder(policy.profile, real)) {
     throw denied("Writing", path, "the profile is read-only. Use workspace-write to change files.");
   }
   if (isSecret(policy, real)) throw denied("Writing", path, "it holds secrets.");
@@ -47,6 +47,10 @@ export function assertWritable(policy: PathPolicy, real: string, path: string): 
       "the path is protected: programs outside of this environment run what it says.",
     );
   }
+}
+
+function isInPlanFolder({ workspace, planFolder }: EnvironmentProfile, real: string): boolean {
+  return planFolder !== undefined && isBelow(real, join(workspace, planFolder));
 }
 
 function isSecret(policy: PathPolicy, real: string): boolean {

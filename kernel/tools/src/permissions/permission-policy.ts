@@ -34,6 +34,8 @@ export interface PermissionPolicyOptions {
   readonly grants?: () => readonly ActiveGrant[];
   /** The hash of the environment's profile (`EnvironmentInfo.profileHash`): grants of another one say nothing. */
   readonly profileHash?: string;
+  /** Relative to the workspace: what tools may write although the profile is `read-only`. See `planPolicy`. */
+  readonly planFolder?: string;
   /** What the policy is called in explanations. */
   readonly name?: string;
   /** Whether the environment keeps commands inside the profile (`EnvironmentInfo.enforced`). Default false. */
@@ -133,15 +135,16 @@ function createGrantRules(grants: (() => readonly ActiveGrant[]) | undefined): (
 const nothing: Decision = { decision: "deny", reason: "The call does nothing." };
 
 function compileRules(
-  { profile, rules = {}, layers = [], network = false, review = false }: PermissionPolicyOptions,
+  { profile, rules = {}, layers = [], network = false, review = false, planFolder }: PermissionPolicyOptions,
   home: string,
 ): readonly CompiledRule[] {
   const all = [...layers, { layer: "user" as const, rules }].toSorted(
     (a, b) => ruleLayers.indexOf(a.layer) - ruleLayers.indexOf(b.layer),
   );
   for (const layer of all) checkExamples(layer.rules, home);
+  const plan = planFolder === undefined ? {} : { planFolder };
   return [
     ...all.flatMap(parseLayer),
-    ...parseRules(profileRules({ profile, network, home, review }), "profile"),
+    ...parseRules(profileRules({ profile, network, home, review, ...plan }), "profile"),
   ];
 }

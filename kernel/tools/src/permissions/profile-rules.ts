@@ -29,12 +29,20 @@ export interface ProfileOptions {
   readonly network: NetworkAccess;
   /** The folder whose credentials are guarded; absolute. */
   readonly home: string;
+  /** Relative to the workspace: what is written although the profile is read-only. */
+  readonly planFolder?: string;
   /** Whether writing the workspace is not part of the profile: each change is looked at. */
   readonly review: boolean;
 }
 
 /** The rules that a profile stands for, in the same words as a person's. */
-export function profileRules({ profile, network, home, review }: ProfileOptions): PermissionRules {
+export function profileRules({
+  profile,
+  network,
+  home,
+  review,
+  planFolder,
+}: ProfileOptions): PermissionRules {
   if (profile === "full") return { allow: ["*"] };
 
   const commands = harmlessCommands.map((command) => `bash(${command})`);
@@ -49,7 +57,12 @@ export function profileRules({ profile, network, home, review }: ProfileOptions)
   if (profile === "read-only") {
     const readOnly =
       "The profile is read-only: describe the change instead, or ask for the profile workspace-write.";
-    return { deny: [...secrets, forbid("write", readOnly)], allow };
+    if (planFolder === undefined) return { deny: [...secrets, forbid("write", readOnly)], allow };
+    const plan = `${planFolder}/**`;
+    return {
+      deny: [...secrets, forbid(`write(/** except ${plan})`, `${readOnly} The plan goes to ${planFolder}.`)],
+      allow: [...allow, `write(${plan})`],
+    };
   }
 
   const changes = "It decides what other programs run: tell the person what to change.";
