@@ -25,8 +25,8 @@ const usage =
 /** `tau mcp`: the MCP servers that agents of this folder may use. */
 export const mcpCommand: Command = {
   usage,
-  description: `Manages the MCP servers that the folder's tau.toml names under [mcp.servers.NAME]. Nothing of a server is used until
-you approved it: "approve" shows what runs and what it may touch, starts it once you say so, shows everything
+  description: `Manages the MCP servers that the folder's tau.toml names under [mcp.servers.NAME]. Nothing of a server is used
+until you approved it: "approve" shows what runs and what it may touch, starts it once you say so, shows everything
 that it defines, hidden characters included, and pins exactly that in mcp.lock. What a server changes later
 waits until you approved it again. "inspect" shows the same and changes nothing; "add" and "remove" edit
 tau.toml and run nothing. A command runs in a jail without network; see docs/mcp.md for its keys.
