@@ -25,15 +25,15 @@ const usage =
 /** `tau mcp`: the MCP servers that agents of this folder may use. */
 export const mcpCommand: Command = {
   usage,
-  description: `Manages the MCP servers that the folder's tau.toml names under [mcp.servers.NAME]. Nothing of a server is used
-until you approved it: "approve" shows what runs and what it may touch, starts it once you say so, shows everything
-that it defines, hidden characters included, and pins exactly that in mcp.lock. What a server changes later
-waits until you approved it again. "inspect" shows the same and changes nothing; "add" and "remove" edit
-tau.toml and run nothing. A command runs in a jail without network; see docs/mcp.md for its keys.
-"serve" is the other way round: it offers Tau's tools, the files of the folder, or an agent (KIND: tools, files or
-runtime) to MCP clients, over standard input and output, or over HTTP with --port. "gateway" offers the approved
-servers through one address. Both keep to the rules of the folder; what would be asked is denied. Every call is a
-line of mcp-calls.jsonl in Tau's home.`,
+  description: `Manages the MCP servers that the folder's tau.toml names under [mcp.servers.NAME]. Nothing of a server is
+used until you approved it: "approve" shows what runs and what it may touch, starts it once you say so,
+shows everything that it defines, hidden characters included, and pins exactly that in mcp.lock. What a
+server changes later waits until you approved it again. "inspect" shows the same and changes nothing; "add"
+and "remove" edit tau.toml and run nothing. A command runs in a jail without network; see docs/mcp.md for
+its keys. "serve" is the other way round: it offers Tau's tools, the files of the folder, or an agent (KIND:
+tools, files or runtime) to MCP clients, over standard input and output, or over HTTP with --port. "gateway"
+offers the approved servers through one address. Both keep to the rules of the folder; what would be asked
+is denied. Every call is a line of mcp-calls.jsonl in Tau's home.`,
   options: {
     url: { type: "string", value: "URL", help: "With add: a server elsewhere, over HTTP." },
     sse: { type: "boolean", help: "With add: the server speaks the transport of before 2025." },
