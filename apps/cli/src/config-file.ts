@@ -9,6 +9,7 @@ import { providers } from "./providers.ts";
 /** What an agent may touch. */
 export const profiles = ["read-only", "workspace-write", "full"] as const;
 /** What becomes of questions. */
+export const editDialects = ["edit", "apply_patch", "str_replace"] as const;
 export const approvals = ["never", "ask", "policy"] as const;
 /** Where commands run. */
 export const environments = ["jail", "host"] as const;
@@ -93,6 +94,8 @@ export interface ConfigFile {
   };
   readonly agent: {
     readonly instructions?: string;
+    /** How files are edited; default: as the model was taught. */
+    readonly edit_dialect?: (typeof editDialects)[number];
     readonly max_steps?: number;
     readonly max_tokens?: number;
   };

@@ -142,7 +142,7 @@ describe("tau init", () => {
     const uncommented = text.replaceAll(/^# (?=[a-z_]+ = )/gmu, "");
     const config = parseConfig(uncommented, path);
     expect(Object.values(config).map((section) => Object.keys(section).length)).toEqual([
-      7, 3, 6, 2, 2, 3, 3, 5, 4, 0, 0, 0,
+      7, 4, 6, 2, 2, 3, 3, 5, 4, 0, 0, 0,
     ]);
     expect((await place.tau(["run", "hi"])).stderr).toContain(accepted);
 

@@ -4,7 +4,14 @@ import { withLayers } from "@tau/pipeline";
 import type { Layer } from "@tau/pipeline";
 import { stopWhenIdle, toReaderModel } from "@tau/runtime";
 import type { AgentConfig } from "@tau/runtime";
-import { builtInTools, createReader, createReadUntrustedTool, createToolRegistry } from "@tau/tools";
+import {
+  builtInTools,
+  createReadUntrustedTool,
+  createReader,
+  createToolRegistry,
+  editDialectOf,
+  agentToolAliases,
+} from "@tau/tools";
 import type { Tool } from "@tau/tools";
 import { rgPath } from "@vscode/ripgrep";
 
@@ -40,7 +47,10 @@ export function localAgent(
     name: "main",
     model: asked,
     instructions: agent.instructions ?? defaultInstructions,
-    tools: createToolRegistry({ tools: [...toolsOf(settings), ...moreTools, ...readers] }),
+    tools: createToolRegistry({
+      aliases: agentToolAliases,
+      tools: toolsOf(settings, model, [...moreTools, ...readers]),
+    }),
     stopWhen: [stopWhenIdle],
     limits: {
       ...(maxSteps === undefined ? {} : { maxSteps }),
@@ -61,9 +71,10 @@ export function localAgent(
 }
 
 /** Where nobody is asked anything, there is no tool to ask with. */
-function toolsOf({ approve }: Settings): readonly Tool[] {
-  const tools = builtInTools({ ripgrepPath: rgPath });
-  return approve === "never" ? tools.filter(({ name }) => name !== "ask_user") : tools;
+function toolsOf({ approve, agent }: Settings, model: Model, more: readonly Tool[]): readonly Tool[] {
+  const editDialect = agent.edit_dialect ?? editDialectOf(model);
+  const builtIn = builtInTools({ ripgrepPath: rgPath, editDialect });
+  return [...builtIn.filter(({ name }) => approve !== "never" || name !== "ask_user"), ...more];
 }
 
 /** For commands that run nothing. */

@@ -4,6 +4,7 @@ import { parse, TomlError } from "smol-toml";
 import { didYouMean } from "./closest-word.ts";
 import {
   approvals,
+  editDialects,
   emptyConfig,
   environments,
   profiles,
@@ -63,7 +64,12 @@ const checks: Readonly<Record<keyof ConfigFile, Readonly<Record<string, Check>>>
     output_price: countFrom(0),
     context_window: countFrom(1),
   },
-  agent: { instructions: text, max_steps: countFrom(1), max_tokens: countFrom(1) },
+  agent: {
+    instructions: text,
+    edit_dialect: oneOf(editDialects),
+    max_steps: countFrom(1),
+    max_tokens: countFrom(1),
+  },
   permissions: {
     profile: oneOf(profiles),
     approve: oneOf(approvals),

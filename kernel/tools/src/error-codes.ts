@@ -28,6 +28,8 @@ export const toolErrorCodes = {
   "edit.overlap": "Two edits of one call change the same text. Merge them into one edit.",
   "edit.empty":
     "The text to replace is empty. Use write to make a file; to insert, repeat a line beside the place.",
+  "edit.invalid_patch":
+    "A patch is not written as apply_patch wants it. The message names the line; send the whole patch again.",
   "edit.no_change": "An edit replaces text by itself. Leave it out.",
   "search.unavailable": "ripgrep could not be started. Install it, or give its path as `ripgrepPath`.",
   "search.invalid_pattern": "The regular expression or the glob is not valid. The message says why.",

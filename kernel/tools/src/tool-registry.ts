@@ -1,5 +1,6 @@
 import { TauError } from "@tau/core";
 
+import type { ToolAliases } from "./alias/tool-alias.ts";
 import { assertToolName } from "./define-tool.ts";
 import { createReplayingRun } from "./replay/replaying-run.ts";
 import { runCall } from "./run-call.ts";
@@ -15,6 +16,8 @@ import type { Tool } from "./tool.ts";
 export interface ToolRegistryOptions {
   /** The first tools. */
   readonly tools?: readonly Tool[];
+  /** Other names by which tools may be called, such as `agentToolAliases`. Not listed to models. Default: none. */
+  readonly aliases?: ToolAliases;
   /** What agents see, by the name of their role. */
   readonly roles?: Readonly<Record<string, ToolRole>>;
   /** What is shown of very many tools: those that belong to a group can be searched, the others are listed. */
@@ -66,6 +69,7 @@ export function createToolRegistry(options: ToolRegistryOptions = {}): ToolRegis
     version: () => version,
     tools: () => tools.values(),
     search: options.search ?? {},
+    aliases: options.aliases ?? {},
     run: createReplayingRun((ready, context) => runCall(ready, context, runOptions), {
       maxBytes: options.maxKeptBytes ?? 16_000_000,
       now: options.now ?? (() => performance.now()),

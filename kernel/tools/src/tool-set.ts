@@ -1,6 +1,8 @@
 import { TauError } from "@tau/core";
 import type { ToolCallPart, ToolDefinition } from "@tau/core";
 
+import { aliasedCall } from "./alias/tool-alias.ts";
+import type { ToolAliases } from "./alias/tool-alias.ts";
 import { closestName } from "./closest-name.ts";
 import { errorResult } from "./error-result.ts";
 import { prepareCall } from "./prepare-call.ts";
@@ -47,6 +49,7 @@ export interface ToolSource {
   version(): number;
   tools(): IteratorObject<Tool>;
   readonly search: ToolSearchOptions;
+  readonly aliases: ToolAliases;
   run(ready: ReadyCall, context: ToolContext): Promise<ToolRun>;
 }
 
@@ -68,6 +71,8 @@ export function createToolSet(source: ToolSource): ToolSet {
     definitions: () => current().definitions,
     prepare: (call, options) => {
       const { byName, isSearched } = current();
+      const aliased = byName.has(call.name) ? undefined : aliasedCall(call, source.aliases, byName);
+      if (aliased !== undefined) return prepareAliased(byName, { call, aliased }, options);
       return isSearched && call.name === callToolName
         ? prepareTarget(byName, call, options)
         : prepareNamed(byName, call, options);
@@ -116,6 +121,17 @@ async function prepareTarget(
   if (prepared.ok)
     return { ...prepared, call, rewritten: (args) => retargeted(call, prepared.tool.name, args) };
   return { ...prepared, call, result: { ...prepared.result, name: call.name } };
+}
+
+/** Prepares a call by another name: its checks, rules and class are those of the tool. */
+async function prepareAliased(
+  tools: Tools,
+  { call, aliased }: { readonly call: ToolCallPart; readonly aliased: ToolCallPart },
+  options: PrepareOptions,
+): Promise<PreparedCall> {
+  const prepared = await prepareNamed(tools, aliased, options);
+  if (!prepared.ok) return { ...prepared, call, result: { ...prepared.result, name: call.name } };
+  return { ...prepared, call, rewritten: (args) => ({ ...call, arguments: JSON.stringify(args) }) };
 }
 
 interface Seen {

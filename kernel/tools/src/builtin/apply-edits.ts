@@ -104,7 +104,12 @@ function assertApart(lf: string, replacements: readonly Replacement[]): void {
 }
 
 /** Cuts the original text, never the normalised one, so that untouched lines keep their own line ends. */
-function splice(file: TextFile, lf: string, replacements: readonly Replacement[]): string {
+/** Puts a text together from a file and what replaces parts of it; `lf` is its text with `\n`, ranges grow. */
+export function splice(
+  file: TextFile,
+  lf: string,
+  replacements: readonly (TextRange & { readonly text: string })[],
+): string {
   const toOriginal = offsetsIn(file.text, lf);
   const parts: string[] = [];
   let done = 0;
@@ -135,7 +140,8 @@ function offsetsIn(original: string, lf: string): (position: number) => number {
   };
 }
 
-function noMatch(name: string, lf: string, old: string, label: string): TauError {
+/** Says what the file has instead of `old`. */
+export function noMatch(name: string, lf: string, old: string, label: string): TauError {
   const candidates = closestLines(lf, old, 3).map(({ firstLine, lines, similarity }) => {
     const last = firstLine + lines.length - 1;
     const where = lines.length === 1 ? `line ${firstLine}` : `lines ${firstLine}-${last}`;

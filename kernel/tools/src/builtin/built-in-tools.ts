@@ -1,3 +1,7 @@
+import { createApplyPatchTool } from "../dialect/apply-patch-tool.ts";
+import type { EditDialect } from "../dialect/edit-dialect.ts";
+import { createStrReplaceTool } from "../dialect/str-replace-tool.ts";
+import { createNotebookEditTool } from "./notebook-edit-tool.ts";
 import { createAskUserTool } from "../person/ask-user-tool.ts";
 import { createIdleTool } from "../person/idle-tool.ts";
 import { createNotifyTool } from "../person/notify-tool.ts";
@@ -17,6 +21,8 @@ import { createWriteTool } from "./write-tool.ts";
 /** Options of {@link builtInTools}. */
 export interface BuiltInOptions extends RipgrepOptions {
   readonly bash?: BashOptions;
+  /** How files are edited: see `editDialectOf`. Default `edit`. */
+  readonly editDialect?: EditDialect;
 }
 
 /** Makes the built-in tools: bash with its jobs and terminals, edit, glob, grep, read, write, and those for a person. */
@@ -25,7 +31,8 @@ export function builtInTools(options: BuiltInOptions = {}): readonly Tool[] {
     createBashTool(options.bash),
     ...createJobTools(),
     createTerminalTool(),
-    createEditTool(),
+    editTool(options.editDialect),
+    createNotebookEditTool(),
     createGlobTool(options),
     createGrepTool(options),
     createReadTool(),
@@ -35,4 +42,9 @@ export function builtInTools(options: BuiltInOptions = {}): readonly Tool[] {
     createTodoTool(),
     createIdleTool(),
   ];
+}
+
+function editTool(dialect: EditDialect = "edit"): Tool {
+  if (dialect === "apply_patch") return createApplyPatchTool();
+  return dialect === "str_replace" ? createStrReplaceTool() : createEditTool();
 }
