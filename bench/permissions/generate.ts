@@ -23,7 +23,8 @@ const hosts = ["example.org", "evil.org", "127.0.0.1"];
 const tools = ["bash", "bash", "bash", "edit", "fetch", "deploy"];
 const wrappings = ["plain", "plain", "timeout", "env", "bash", "subshell", "negated", "substituted"] as const;
 
-function pick<T>(random: Random, from: readonly [T, ...T[]] | readonly T[]): T {
+/** One of several. */
+export function pick<T>(random: Random, from: readonly [T, ...T[]] | readonly T[]): T {
   const found = from[Math.floor(random() * from.length)];
   if (found === undefined) throw new RangeError("There is nothing to pick from.");
   return found;

@@ -215,6 +215,9 @@ export const bypassAttempts: readonly BypassAttempt[] = [
   unproven(ask("npm exec -c 'rm victim'")),
   unproven(ask("fish -c 'rm victim'")),
   unproven(ask("sqlite3 x '.shell rm victim'")),
+  ask("<&-rm victim"),
+  ask("true; 2>&-rm victim"),
+  ask('<&-"rm" victim'),
   // Options in other clothes
   unproven(ask("git grep -O'rm victim' x")),
   unproven(ask("git grep -nO'rm victim' x")),

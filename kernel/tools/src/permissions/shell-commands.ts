@@ -143,6 +143,9 @@ function readRedirect(node: Redirect, context: Context): void {
   const target = toShellWord(node.target, context.home);
   const copies = node.operator === ">&" || node.operator === "<&";
   if (copies && /^(\d+-?|-)$/.test(target.value ?? "")) return;
+  // Bash closes at the dash, and takes what is behind it for the next word: `<&-rm x` runs `rm x`.
+  if (copies && /^\d*-/.test(target.text))
+    return doubt(context, "a word is stuck to a redirection that closes");
   if (target.value === undefined)
     return doubt(context, `the file ${target.text.slice(0, 40)} is computed`, "file");
   if (node.operator.includes(">")) context.effects.files.push({ kind: "write", target });
