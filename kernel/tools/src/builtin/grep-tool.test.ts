@@ -68,6 +68,23 @@ describe("grep", () => {
     expect(wide.length).toBeLessThan(700);
   });
 
+  it("goes on where it stopped, counts, spans lines and knows languages", async () => {
+    const bench = await createWorkbench({
+      "many.txt": Array.from({ length: 150 }, (_, index) => `needle ${index}\n`).join(""),
+      "a.ts": "first\nsecond\n",
+      "a.py": "first\nsecond\n",
+    });
+    const next = (await bench.use("grep", { pattern: "needle", skip: 100 })).split("\n");
+    expect(next).toHaveLength(50);
+    expect(next[0]).toBe("many.txt:101:needle 100");
+    expect(await bench.use("grep", { pattern: "needle", skip: 40 })).toContain("Go on with skip 140");
+    expect(await bench.use("grep", { pattern: "needle", count: true })).toBe("many.txt:150");
+    const across = { pattern: "first\\nsecond", multiline: true };
+    expect(await bench.use("grep", { ...across, type: "ts" })).toBe("a.ts:1:first\na.ts:2:second");
+    expect(await bench.use("grep", { pattern: "first", filesOnly: true, skip: 1 })).toBe("a.ts");
+    expect((await bench.run("grep", { pattern: "x", type: "nonsense" })).result.isError).toBe(true);
+  });
+
   it("takes no pattern, path or glob for an option, whatever it looks like", async () => {
     const options = [
       "-e",

@@ -20,6 +20,10 @@ interface GrepInput {
   readonly ignoreCase?: boolean;
   readonly context?: number;
   readonly filesOnly?: boolean;
+  readonly count?: boolean;
+  readonly type?: string;
+  readonly multiline?: boolean;
+  readonly skip?: number;
   readonly hidden?: boolean;
 }
 
@@ -48,6 +52,19 @@ export function createGrepTool(options: RipgrepOptions = {}): Tool {
           description: "Lines to show around each match.",
         },
         filesOnly: { type: "boolean", description: "Show only the paths of files with a match." },
+        count: { type: "boolean", description: "Show only how many matches each file has." },
+        type: {
+          type: "string",
+          pattern: "^[a-z0-9_+-]{1,20}$",
+          description: 'Only files of a language, as ripgrep names it: "ts", "py", "rust".',
+        },
+        multiline: { type: "boolean", description: "Matches may span lines. Default false." },
+        skip: {
+          type: "integer",
+          minimum: 0,
+          maximum: 1_000_000,
+          description: "Leave out so many matches (or files) from the first on: the next page.",
+        },
         hidden: { type: "boolean", description: "Also hidden files and folders (but .git). Default false." },
       },
       required: ["pattern"],
@@ -65,7 +82,8 @@ async function search(program: string, input: GrepInput, context: ToolContext): 
   const filter = input.glob === undefined ? undefined : compileGlob(input.glob);
   const place = await placeOf(input.path ?? ".", context);
   await context.environment.stat(place.real, context.signal);
-  const sink = input.filesOnly === true ? fileSink() : lineSink();
+  const skip = input.skip ?? 0;
+  const sink = input.filesOnly === true || input.count === true ? fileSink(skip) : lineSink(skip);
   const { timedOut } = await ripgrep(
     {
       program,
@@ -84,9 +102,13 @@ async function search(program: string, input: GrepInput, context: ToolContext): 
     const path = shownPath(file.path, place);
     return file.lines.length === 0 ? [path] : file.lines.map((line) => `${path}${line}`);
   });
-  const limit = input.filesOnly === true ? `${maxFiles} files` : `${maxMatches} matches`;
+  const limit = sink.isOfFiles ? `${maxFiles} files` : `${maxMatches} matches`;
   const notes = [
-    ...(sink.full ? [`[Only the first ${limit} are shown. Use a narrower pattern, path or glob.]`] : []),
+    ...(sink.full
+      ? [
+          `[Only ${skip === 0 ? "the first " : ""}${limit} are shown. Go on with skip ${skip + sink.shown}, or use a narrower pattern, path or glob.]`,
+        ]
+      : []),
     ...(timedOut ? ["[The search took too long and is not complete. Use a narrower path.]"] : []),
     ...(files.length < sink.files.length
       ? [`[Files with secrets left out: ${sink.files.length - files.length}.]`]
@@ -101,18 +123,22 @@ function argsOf(input: GrepInput): readonly string[] {
     ...hiddenArgs(input.hidden),
     ...(input.literal === true ? ["--fixed-strings"] : []),
     ...(input.ignoreCase === true ? ["--ignore-case"] : []),
+    ...(input.multiline === true ? ["--multiline"] : []),
+    ...(input.type === undefined ? [] : [`--type=${input.type}`]),
     ...(input.filesOnly === true
       ? ["--files-with-matches", "--null"]
-      : [
-          "--null",
-          "--with-filename",
-          "--line-number",
-          "--no-heading",
-          "--no-context-separator",
-          `--max-columns=${maxLineChars}`,
-          "--max-columns-preview",
-          `--context=${input.context ?? 0}`,
-        ]),
+      : input.count === true
+        ? ["--count-matches", "--null", "--with-filename"]
+        : [
+            "--null",
+            "--with-filename",
+            "--line-number",
+            "--no-heading",
+            "--no-context-separator",
+            `--max-columns=${maxLineChars}`,
+            "--max-columns-preview",
+            `--context=${input.context ?? 0}`,
+          ]),
   ];
 }
 
@@ -127,33 +153,47 @@ interface Sink {
   readonly files: readonly FileMatches[];
   /** Whether there was more than fits. */
   readonly full: boolean;
+  /** How many matches, or files, are in it. */
+  readonly shown: number;
+  readonly isOfFiles: boolean;
   /** Answers false when nothing more fits. */
   add(path: string, rest: string): boolean;
 }
 
-function fileSink(): Sink {
+function fileSink(skip: number): Sink {
   const files: FileMatches[] = [];
+  let passed = 0;
   let full = false;
   return {
     files,
+    isOfFiles: true,
+    get shown() {
+      return files.length;
+    },
     get full() {
       return full;
     },
-    add: (path) => {
+    add: (path, count) => {
+      if (passed++ < skip) return true;
       full = files.length === maxFiles;
-      if (!full) files.push({ path, lines: [] });
+      if (!full) files.push({ path, lines: count === "" ? [] : [`:${count}`] });
       return !full;
     },
   };
 }
 
 /** Gets `12:text` for a match and `12-text` for a line around one. */
-function lineSink(): Sink {
+function lineSink(skip: number): Sink {
   const files: FileMatches[] = [];
   let count = 0;
+  let passed = 0;
   let full = false;
   return {
     files,
+    isOfFiles: false,
+    get shown() {
+      return count;
+    },
     get full() {
       return full;
     },
@@ -161,6 +201,12 @@ function lineSink(): Sink {
       const [, number, mark, text] = /^(\d+)([:-])(.*)$/s.exec(rest) ?? [];
       // Not a line of the format: the tail of a path with a newline in it.
       if (number === undefined || mark === undefined || text === undefined) return true;
+      if (mark === ":" && passed < skip) {
+        passed++;
+        return true;
+      }
+      // Lines around a match that is left out are left out with it.
+      if (mark === "-" && passed < skip) return true;
       if (mark === ":" && count === maxMatches) {
         full = true;
         return false;

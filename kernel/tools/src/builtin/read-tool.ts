@@ -5,6 +5,7 @@ import { textOutput } from "../tool-output.ts";
 import type { Tool, ToolContext, ToolOutput } from "../tool.ts";
 import { TauError } from "@tau/core";
 import { fileKind } from "./file-kind.ts";
+import { notebookText } from "./notebook-text.ts";
 import { openFile, placeOf, recordSeen, shortHash } from "./open-file.ts";
 import type { OpenFile } from "./open-file.ts";
 import { linesOf, parseTextFile, parseTextLoosely } from "./text-file.ts";
@@ -25,7 +26,7 @@ const maxImageBytes = 3_750_000;
 export function createReadTool(): Tool {
   return defineTool<ReadInput>({
     name: "read",
-    description: `Reads a text file or a picture (png, jpeg, gif, webp), or an artifact that a result named ("artifact:…"). Shows up to ${maxLines} lines or ${maxBytes / 1000} KB and says how to continue. Read a file before you edit or overwrite it.`,
+    description: `Reads a text file, a notebook (.ipynb, as numbered cells with their outputs) or a picture (png, jpeg, gif, webp), or an artifact that a result named ("artifact:…"). Shows up to ${maxLines} lines or ${maxBytes / 1000} KB and says how to continue. Read a file before you edit or overwrite it.`,
     input: {
       type: "object",
       properties: {
@@ -95,7 +96,9 @@ function showText(file: OpenFile, input: ReadInput, context: ToolContext): ToolO
   const strict = parseTextFile(file.data);
   const parsed = strict ?? parseTextLoosely(file.data);
   if (!isArtifact(file.real)) recordSeen(context, file, parsed.text);
-  const lines = linesOf(parsed.text);
+  // Of a notebook the model sees what a person would; what it may edit is the file.
+  const notebook = file.shown.endsWith(".ipynb") ? notebookText(parsed.text) : undefined;
+  const lines = linesOf(notebook ?? parsed.text);
   const offset = input.offset ?? 1;
   const hash = `sha256 ${shortHash(file.sha256)}`;
   if (lines.length === 0) return textOutput(`${file.shown} is empty (0 lines, ${hash}).`, details(file));

@@ -215,6 +215,27 @@ describe("notebook_edit", () => {
     1,
   );
 
+  it("goes by the numbers of the cells that read shows, with their outputs", async () => {
+    const outputs = [
+      { output_type: "stream", text: ["\u001b[31mhello\u001b[0m\n", "you\n"] },
+      { output_type: "execute_result", data: { "text/plain": "42", "image/png": "iVBOR" } },
+      { output_type: "error", traceback: ["Traceback", "ValueError: no"] },
+    ];
+    const cells = [
+      { cell_type: "markdown", source: "# Title" },
+      { cell_type: "code", source: ["print(1)\n", "42"], outputs },
+    ];
+    const bench = await open({ "n.ipynb": JSON.stringify({ cells, nbformat: 4 }), "m.ipynb": "not JSON" });
+    const shown = await bench.use("read", { path: "n.ipynb" });
+    expect(shown).toContain(
+      "[cell 1: markdown]\n# Title\n\n[cell 2: code]\nprint(1)\n42\n[output of cell 2]\nhello\nyou\n",
+    );
+    expect(shown).toContain("42\n(also as image/png)");
+    expect(shown).toContain("Traceback\nValueError: no");
+    expect(shown).not.toContain("iVBOR");
+    expect(await bench.use("read", { path: "m.ipynb" })).toContain("not JSON");
+  });
+
   it("replaces, inserts and deletes cells and keeps the rest", async () => {
     const bench = await open({ "n.ipynb": notebook });
     const run = async (input: object): Promise<unknown> => {
