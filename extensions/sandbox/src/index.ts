@@ -1,3 +1,4 @@
+export { createBubblewrapDriver } from "./bubblewrap-driver.ts";
 export { createJail } from "./create-jail.ts";
 export { sandboxErrorCodes } from "./error-codes.ts";
 export type { JailLimits, JailOptions } from "./jail-options.ts";
@@ -5,3 +6,9 @@ export type { ProbeResult } from "./probe.ts";
 export { runEscapeSuite, runSandboxSelfTest } from "./self-test.ts";
 export type { TransactionOptions } from "./open-transactions.ts";
 export { openTransactions } from "./open-transactions.ts";
+export type { LandlockOptions } from "./landlock/create-landlock.ts";
+export { createLandlock } from "./landlock/create-landlock.ts";
+export { createLandlockDriver } from "./landlock/landlock-driver.ts";
+export { runLandlockSelfTest } from "./landlock/landlock-self-test.ts";
+export type { OpenedSandbox } from "./open-sandbox.ts";
+export { openSandbox } from "./open-sandbox.ts";

@@ -85,12 +85,10 @@ function gateFor({ network }: EnvironmentProfile, gate: NetworkGate | undefined)
   throw new TypeError("The gate is for other hosts than the profile.");
 }
 
-function supportedArchitecture(): Architecture {
+/** The architecture of this process. Throws `sandbox.unavailable` where there is no sandbox for it. */
+export function supportedArchitecture(): Architecture {
   if (process.platform !== "linux") {
-    throw unavailable(
-      "bubblewrap needs Linux.",
-      "Use a Linux machine, a container, or the host environment.",
-    );
+    throw unavailable("it needs Linux.", "Use a Linux machine, a container, or the host environment.");
   }
   if (process.arch !== "x64" && process.arch !== "arm64") {
     throw unavailable(

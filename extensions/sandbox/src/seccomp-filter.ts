@@ -6,6 +6,8 @@ export interface SeccompFilterOptions {
   readonly architecture: Architecture;
   /** Whether commands may make unix sockets. They reach every service of the machine that listens on one. */
   readonly unixSockets: boolean;
+  /** Whether commands may make internet sockets at all. Default true: a network of their own has nothing in it. */
+  readonly internet?: boolean;
 }
 
 interface Instruction {
@@ -78,7 +80,7 @@ export function seccompFilter(options: SeccompFilterOptions): Uint8Array {
     ...on("openat2", [end(absent)]),
     ...on("clone", cloneRules()),
     ...on("ioctl", ioctlRules()),
-    ...on("socket", socketRules(options.unixSockets)),
+    ...on("socket", socketRules(options)),
     ...modeCalls.flatMap(([name, position]) => on(name, modeRules(position))),
     ...on("open", openRules(1)),
     ...on("openat", openRules(2)),
@@ -128,8 +130,8 @@ function openRules(flagsPosition: number): readonly Instruction[] {
 }
 
 /** Only the internet, and of netlink only what `getifaddrs` needs: the other families are attack surface. */
-function socketRules(unixSockets: boolean): readonly Instruction[] {
-  const families = unixSockets ? [...internetFamilies, familyUnix] : internetFamilies;
+function socketRules({ unixSockets, internet = true }: SeccompFilterOptions): readonly Instruction[] {
+  const families = [...(internet ? internetFamilies : []), ...(unixSockets ? [familyUnix] : [])];
   return [
     load(argument(0)),
     ...families.flatMap((family) => whenEqual(family, [end(allow)])),

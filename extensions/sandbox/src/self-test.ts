@@ -1,33 +1,17 @@
-import { readlinkSync } from "node:fs";
-
-import { isTauError } from "@tau/core";
-
+import { escapeScript } from "./escape-script.ts";
+import { escapes, triedSyscalls } from "./escape.ts";
 import { jailVector } from "./jail-command.ts";
 import type { JailOptions } from "./jail-options.ts";
 import { createJailRunner } from "./jail-runner.ts";
 import type { JailSettings } from "./jail-settings.ts";
 import { jailSettings } from "./jail-settings.ts";
-import type { ProbeFixture } from "./probe-fixture.ts";
 import { createProbeFixture } from "./probe-fixture.ts";
-import { escapePerl, escapeScript } from "./escape-script.ts";
-import { escapes, perlEscapes, triedSyscalls } from "./escape.ts";
-import { perlScript, probeScript } from "./probe-script.ts";
+import { probeScript } from "./probe-script.ts";
 import type { ProbeResult } from "./probe.ts";
 import { probes } from "./probe.ts";
-import { deniedSyscall, inspectedSyscall } from "./syscall-numbers.ts";
-import { explainFailure, unavailable } from "./unavailable.ts";
-
-const timeLimitMs = 20_000;
-const probedSyscalls = [
-  "ptrace",
-  "process_vm_readv",
-  "unshare",
-  "mount",
-  "io_uring_setup",
-  "keyctl",
-  "userfaultfd",
-  "bpf",
-];
+import { tryProbes } from "./try-probes.ts";
+import type { ProbeSuite, ProbeTarget } from "./try-probes.ts";
+import { explainFailure } from "./unavailable.ts";
 
 /**
  * Tries to get out of a jail of this kind and says what came of each attempt.
@@ -45,13 +29,6 @@ export async function runSandboxSelfTest(options: JailOptions): Promise<readonly
  */
 export async function runEscapeSuite(options: JailOptions): Promise<readonly ProbeResult[]> {
   return await probeJail(options, jailVector, fullSuite);
-}
-
-/** What one run tries. */
-export interface ProbeSuite {
-  readonly script: string;
-  /** What each probe does, by name. */
-  readonly probes: Readonly<Record<string, string>>;
 }
 
 const quickSuite: ProbeSuite = { script: `${probeScript}\nsay done held\n`, probes };
@@ -82,76 +59,18 @@ export async function probeJail(
     },
     { ...process.env, TAU_SELF_TEST_SECRET: secret },
   );
-  const said = await runProbes(settings, { fixture, vectorOf, suite });
+  const runner = createJailRunner(settings, vectorOf);
+  const target: ProbeTarget = {
+    architecture: settings.architecture,
+    bwrapPath: settings.bwrapPath,
+    exec: (request) => runner.run(request, new AbortController().signal),
+    explain: explainFailure,
+  };
+  const said = await tryProbes(target, fixture, suite);
   const seen = new Set(await fixture.findings());
   return Object.entries(suite.probes).map(([name, detail]) =>
     resultOf({ name, detail, outcome: seen.has(name) ? "escaped" : said.get(name) }, settings),
   );
-}
-
-interface Trial {
-  readonly fixture: ProbeFixture;
-  readonly vectorOf: Parameters<typeof createJailRunner>[1];
-  readonly suite: ProbeSuite;
-}
-
-async function runProbes(
-  settings: JailSettings,
-  { fixture, vectorOf, suite }: Trial,
-): Promise<ReadonlyMap<string, string>> {
-  let stdout = "";
-  let stderr = "";
-  const request = {
-    argv: ["/bin/sh", "-c", suite.script],
-    timeoutMs: timeLimitMs,
-    env: probeVariables(settings, fixture),
-    onOutput: (chunk: Uint8Array, stream: "stdout" | "stderr"): void => {
-      if (stream === "stdout") stdout += Buffer.from(chunk).toString("utf8");
-      else stderr += Buffer.from(chunk).toString("utf8");
-    },
-  } as const;
-  try {
-    await createJailRunner(settings, vectorOf).run(request, new AbortController().signal);
-  } catch (error) {
-    throw isTauError(error) ? explainFailure(stderr) : error;
-  }
-  const said = new Map(
-    stdout.split("\n").flatMap((line) => {
-      const [name, outcome] = line.split(" ");
-      return name === undefined || outcome === undefined ? [] : [[name, outcome]];
-    }),
-  );
-  if (["done", ...Object.keys(suite.probes)].every((name) => said.has(name))) return said;
-  throw unavailable("its self-test did not finish.", "Run `tau doctor` for the details.", new Error(stderr));
-}
-
-function probeVariables(settings: JailSettings, fixture: ProbeFixture): Record<string, string> {
-  const { architecture } = settings;
-  const numbers = [...probedSyscalls, ...triedSyscalls].map(
-    (name) => `${name}=${deniedSyscall(name, architecture) ?? -1}`,
-  );
-  const clone = inspectedSyscall("clone", architecture) ?? -1;
-  return {
-    PROBE_WORKSPACE: fixture.workspace,
-    PROBE_OUTSIDE: fixture.outside,
-    PROBE_SECRETS: fixture.secrets,
-    PROBE_SOCKET: fixture.socket,
-    PROBE_PORT: String(fixture.port),
-    PROBE_HALF: fixture.halves[0],
-    PROBE_OTHER_HALF: fixture.halves[1],
-    PROBE_PID_NAMESPACE: readlinkSync("/proc/self/ns/pid"),
-    PROBE_IPC_NAMESPACE: readlinkSync("/proc/self/ns/ipc"),
-    PROBE_BWRAP: settings.bwrapPath,
-    PROBE_SYSCALLS: [...numbers, `clone=${clone}`].join(","),
-    PROBE_TRIED: triedSyscalls.join(" "),
-    PROBE_PERL_NAMES: [...perlEscapes, ...triedSyscalls.map((name) => `syscall_${name}`)].join(" "),
-    // getpid of the x32 ABI, which only x64 has.
-    PROBE_FOREIGN: architecture === "x64" ? "39" : "",
-    PROBE_PID: String(process.pid),
-    PROBE_DATAGRAM_PORT: String(fixture.datagramPort),
-    PROBE_ESCAPE_PERL: escapePerl,
-    PROBE_PERL: perlScript,
-  };
 }
 
 interface Said {
