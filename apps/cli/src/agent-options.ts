@@ -48,7 +48,8 @@ never: it is denied. Default: ask on a terminal, else never.`,
     type: "string",
     short: "e",
     value: "KIND",
-    help: `${list(environments)}. host means no sandbox at all. Default: jail.`,
+    help: `${list(environments)}. Default: jail. landlock is for
+machines without namespaces, and keeps less; host means no sandbox at all.`,
   },
   network: { type: "boolean", help: "Let commands reach the network." },
   untrusted: {

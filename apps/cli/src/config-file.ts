@@ -12,7 +12,7 @@ export const profiles = ["read-only", "workspace-write", "full"] as const;
 export const editDialects = ["edit", "apply_patch", "str_replace"] as const;
 export const approvals = ["never", "ask", "policy"] as const;
 /** Where commands run. */
-export const environments = ["jail", "host"] as const;
+export const environments = ["jail", "landlock", "host"] as const;
 
 /** Services that search the web. */
 export const searchServices = ["brave", "tavily", "searxng"] as const;

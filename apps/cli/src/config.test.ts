@@ -32,7 +32,12 @@ describe("tau.toml", () => {
       "{ rule, reason",
     ],
     ["a pin without paths", "[permissions]\nprograms = { git = {} }", "permissions.programs", "paths ="],
-    ["a wrong environment", "[environment]\nkind = 'docker'", "environment.kind", "one of jail, host"],
+    [
+      "a wrong environment",
+      "[environment]\nkind = 'docker'",
+      "environment.kind",
+      "one of jail, landlock, host",
+    ],
     ["a text for a flag", "[environment]\nnetwork = 'no'", "environment.network", "true or false"],
     ["a broken number", "[agent]\nmax_steps = 1.5", "agent.max_steps", "a whole number of at least 1"],
     ["a negative price", "[model]\ninput_price = -1", "model.input_price", "a whole number of at least 0"],

@@ -4,7 +4,7 @@ import { delimiter, dirname } from "node:path";
 
 import { isTauError, TauError } from "@tau/core";
 import type { EnvironmentRequest } from "@tau/runtime";
-import { createJail } from "@tau/sandbox";
+import { createJail, createLandlockDriver, openSandbox } from "@tau/sandbox";
 import { commandVariables, createHostEnvironment, createPermissionPolicy } from "@tau/tools";
 import type {
   ActiveGrant,
@@ -40,6 +40,11 @@ export async function openEnvironment(
   // A project may need Node, and the one that runs Tau may be the only one.
   const env = { PATH: [...programs, PATH, own].join(delimiter) };
   if (settings.environment === "host") return createHostEnvironment({ profile, secretPaths: [home], env });
+  const showPaths = [own, dirname(rgPath), ...shownFolders];
+  if (settings.environment === "landlock") {
+    const driver = createLandlockDriver({ maskPaths: [home], showPaths, env });
+    return (await openSandbox([driver], profile, new AbortController().signal)).environment;
+  }
   const transactions = transactionsFolder(home, caller.tenant);
   const gate = await openGate(settings, caller);
   try {
@@ -47,7 +52,7 @@ export async function openEnvironment(
     const options = {
       profile,
       maskPaths: [home],
-      showPaths: [own, dirname(rgPath), ...shownFolders],
+      showPaths,
       env,
       transactions,
     };

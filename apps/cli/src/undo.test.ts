@@ -121,3 +121,18 @@ describe("tau doctor --sandbox", () => {
     expect(host.stdout).toContain("commands run on this machine, as you");
   });
 });
+
+describe("tau run --environment landlock", () => {
+  test("confines what rules allow, and asks about the rest as a host would", async () => {
+    await using place = await createPlace("/var/tmp");
+    await place.write("rules.toml", "[permissions]\nallow = ['bash(*)']\n");
+    await using model = await modelThatRuns("echo fine > fine; cp fine ../bad; cat fine");
+    const run = ["run", ...model.options, "--environment", "landlock"];
+    const ran = await place.tau([...run, "--config", "rules.toml", "hi"]);
+    expect(ran.stdout).toContain("Permission denied");
+    expect(await readFile(join(place.cwd, "fine"), "utf8")).toBe("fine\n");
+    expect(existsSync(join(place.base, "bad"))).toBe(false);
+    const denied = await place.tau([...run, "hi"]);
+    expect(denied.stdout).toContain("denied");
+  });
+});

@@ -12,8 +12,8 @@ export interface CoveredDescriptors {
  * Covers what the parent of this process left open, by a descriptor that leads nowhere: a jailed command with an open
  * folder of the machine would need no more to get out. `from` is the first descriptor that is not the command's own.
  */
-export function coverInherited(from: number): CoveredDescriptors {
-  const open = inheritedDescriptors().filter((descriptor) => descriptor >= from);
+export function coverInherited(inherited: readonly number[], from: number): CoveredDescriptors {
+  const open = inherited.filter((descriptor) => descriptor >= from);
   if (open.length === 0) return { stdio: [], close: () => undefined };
   const nowhere = openSync("/dev/null", "r");
   const stdio = Array.from({ length: Math.max(...open) + 1 - from }, (_, index) =>
@@ -22,8 +22,8 @@ export function coverInherited(from: number): CoveredDescriptors {
   return { stdio, close: () => closeSync(nowhere) };
 }
 
-/** Node marks everything that it opens itself, so these do not change much: looked for at each command all the same. */
-function inheritedDescriptors(): readonly number[] {
+/** What this process would hand on to whatever it starts. Node marks what it opens itself, so it stays the same. */
+export function inheritedDescriptors(): readonly number[] {
   return readdirSync("/proc/self/fd")
     .map(Number)
     .filter((descriptor) => descriptor > 2 && isHandedOn(descriptor));

@@ -38,6 +38,8 @@ export function jailVector(settings: JailSettings, view: JailView): JailVector {
 /** What starts a process. */
 export interface JailLauncher extends Pick<JailSettings, "bwrapPath" | "prefix"> {
   readonly pipes?: PipePool;
+  /** What the parent of this process left open: see {@link coverInherited}. */
+  readonly inherited: readonly number[];
   /** Put before bubblewrap's own command line. */
   readonly wrapping?: readonly string[];
 }
@@ -117,7 +119,7 @@ function jailControl(launcher: JailLauncher, vector: JailVector, request: StartR
         "pipe",
         ...(pty === undefined ? [] : ["pipe" as const]),
       ] as const;
-      const covered = coverInherited(own.length);
+      const covered = coverInherited(launcher.inherited, own.length);
       const [program, ...wrapped] = [...(launcher.wrapping ?? []), launcher.bwrapPath];
       const child = spawn(
         program,

@@ -2,6 +2,7 @@ import type { ExecRequest, ExecResult, GatePass, PipePool, RunningProcess, Start
 import { workingDirectory } from "@tau/tools";
 
 import { enterGate, gatedRun } from "./gated-run.ts";
+import { inheritedDescriptors } from "./inherited-descriptors.ts";
 import type { JailLauncher, JailVector } from "./jail-command.ts";
 import { jailVector, runInJail, startInJail } from "./jail-command.ts";
 import type { JailSettings } from "./jail-settings.ts";
@@ -33,7 +34,11 @@ export function createJailRunner(
   vectorOf: (settings: JailSettings, view: JailView) => JailVector = jailVector,
   pipes?: PipePool,
 ): JailRunner {
-  const launcher = { ...settings, ...(pipes === undefined ? {} : { pipes }) };
+  const launcher = {
+    ...settings,
+    inherited: inheritedDescriptors(),
+    ...(pipes === undefined ? {} : { pipes }),
+  };
   const protection = shareProtection(settings);
 
   const prepare = async (request: StartRequest, signal: AbortSignal): Promise<Prepared> => {

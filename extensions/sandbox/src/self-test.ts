@@ -31,7 +31,8 @@ export async function runEscapeSuite(options: JailOptions): Promise<readonly Pro
   return await probeJail(options, jailVector, fullSuite);
 }
 
-const quickSuite: ProbeSuite = { script: `${probeScript}\nsay done held\n`, probes };
+/** What the first jail of a process tries. */
+export const quickSuite: ProbeSuite = { script: `${probeScript}\nsay done held\n`, probes };
 
 /** Everything: see {@link runEscapeSuite}. */
 export const fullSuite: ProbeSuite = {

@@ -29,7 +29,7 @@ import { createPutBack } from "./put-back.ts";
 /** Options of {@link createLandlock}: those of a jail that it can keep. */
 export type LandlockOptions = Pick<
   JailOptions,
-  "profile" | "env" | "maskPaths" | "protectPaths" | "unixSockets" | "transactions"
+  "profile" | "env" | "maskPaths" | "showPaths" | "protectPaths" | "unixSockets" | "transactions"
 >;
 
 /** What Landlock cannot keep, whatever the kernel. */
@@ -96,7 +96,7 @@ export async function createLandlock(options: LandlockOptions): Promise<OwnedEnv
     const program = runnable(name, { cwd, path: request.env?.["PATH"] ?? env["PATH"] });
     const writable = access !== "read-only" && request.readOnly !== true;
     const spec: LandlockSpec = {
-      ...landlockRules({ policy, writable, scratch, secretFiles }),
+      ...landlockRules({ policy, writable, scratch, secretFiles, shown: options.showPaths ?? [] }),
       network: internet && request.network !== false,
       filter: Buffer.from(filter).toString("base64"),
     };

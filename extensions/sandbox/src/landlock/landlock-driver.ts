@@ -3,7 +3,7 @@ import type { SandboxDriver } from "@tau/tools";
 import { reportOf } from "../bubblewrap-driver.ts";
 import { createLandlock, landlockGaps } from "./create-landlock.ts";
 import type { LandlockOptions } from "./create-landlock.ts";
-import { runLandlockSelfTest } from "./landlock-self-test.ts";
+import { runQuickLandlockTest } from "./landlock-self-test.ts";
 
 const enforced: readonly string[] = [
   "writes below the workspace and a temporary folder of its own only",
@@ -18,7 +18,7 @@ export function createLandlockDriver(options: Omit<LandlockOptions, "profile"> =
     name: "landlock",
     async probe(profile, signal) {
       signal.throwIfAborted();
-      return await reportOf(() => runLandlockSelfTest({ ...options, profile }), {
+      return await reportOf(() => runQuickLandlockTest({ ...options, profile }), {
         enforced,
         unenforced: landlockGaps,
       });

@@ -18,6 +18,8 @@ export interface LandlockRulesOptions {
   readonly scratch: string;
   /** Files of the workspace that hold secrets: hidden where nothing is written, because there no file appears. */
   readonly secretFiles: readonly string[];
+  /** Shown in spite of a hidden folder above them. */
+  readonly shown: readonly string[];
 }
 
 const devices = ["null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts"].map(
@@ -33,6 +35,7 @@ export function landlockRules({
   writable,
   scratch,
   secretFiles,
+  shown,
 }: LandlockRulesOptions): LandlockRules {
   const { access, workspace } = policy.profile;
   const full = access === "full" && writable;
@@ -48,7 +51,7 @@ export function landlockRules({
   const inside = writable ? [] : allowedTrees(workspace, secretFiles);
   return {
     // Programs look for themselves in /proc; variables and memory of others stay closed to a confined process.
-    readable: [...outside, ...inside, "/proc", "/sys"],
+    readable: [...outside, ...inside, ...shown, "/proc", "/sys"],
     listed: ["/"],
     writable: [...(writable ? [workspace] : []), ...(full ? outside : []), scratch, ...devices],
   };

@@ -3,8 +3,9 @@ import { isTauError } from "@tau/core";
 import { supportedArchitecture } from "../jail-settings.ts";
 import { createProbeFixture } from "../probe-fixture.ts";
 import type { ProbeResult } from "../probe.ts";
-import { fullSuite } from "../self-test.ts";
+import { fullSuite, quickSuite } from "../self-test.ts";
 import { tryProbes } from "../try-probes.ts";
+import type { ProbeSuite } from "../try-probes.ts";
 import { unavailable } from "../unavailable.ts";
 import { createLandlock } from "./create-landlock.ts";
 import type { LandlockOptions } from "./create-landlock.ts";
@@ -41,6 +42,15 @@ const notKept: ReadonlySet<string> = new Set([
  * `not_probed`. Throws `sandbox.unavailable` when there can be none on this machine.
  */
 export async function runLandlockSelfTest(options: LandlockOptions): Promise<readonly ProbeResult[]> {
+  return await probeLandlock(options, fullSuite);
+}
+
+/** The same with the probes alone that a jail is opened with: a quarter of a second. */
+export async function runQuickLandlockTest(options: LandlockOptions): Promise<readonly ProbeResult[]> {
+  return await probeLandlock(options, quickSuite);
+}
+
+async function probeLandlock(options: LandlockOptions, suite: ProbeSuite): Promise<readonly ProbeResult[]> {
   await using fixture = await createProbeFixture();
   const profile = { ...options.profile, workspace: fixture.workspace };
   await using environment = await createLandlock({
@@ -54,11 +64,11 @@ export async function runLandlockSelfTest(options: LandlockOptions): Promise<rea
     exec: (request: Parameters<typeof environment.exec>[0]) => environment.exec(request, signal),
     explain: explainLauncher,
   };
-  const said = await tryProbes(target, fixture, fullSuite).catch((error: unknown) => {
+  const said = await tryProbes(target, fixture, suite).catch((error: unknown) => {
     throw isTauError(error) && error.cause instanceof Error ? explainLauncher(error.cause.message) : error;
   });
   const seen = new Set(await fixture.findings());
-  return Object.entries(fullSuite.probes).map(([name, detail]): ProbeResult => {
+  return Object.entries(suite.probes).map(([name, detail]): ProbeResult => {
     if (isGranted(name, options)) return { name, outcome: "not_probed", detail: "the profile grants it" };
     // A protected file is written and put back: what counts is how it is afterwards.
     if (name === "protected_path") return { name, detail, outcome: seen.has(name) ? "escaped" : "held" };
