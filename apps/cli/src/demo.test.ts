@@ -110,6 +110,7 @@ describe("tau doctor", () => {
       "sandbox note",
       "network note",
       "store fault",
+      "memory ok",
       "provider fault",
     ]);
     expect(code).toBe(5);
