@@ -14,26 +14,26 @@ describe("[budget] in tau.toml", () => {
 provider = "compatible"
 base_url = "${script.server.url}/v1"
 id = "scripted"
-input_price = 1000000
-output_price = 1000000
+input_price = 0
+output_price = 10000000
 [budget]
-day_cost = 6200
+day_cost = 27000
 `,
     );
     const run = () => place.tau(["run", "Go", "--config", "tau.toml", "--environment", "host"]);
 
-    // About 3,500 tokens are set aside for a call, of which 1,100 are used.
+    // 2,458 tokens of answer are set aside for a call, of which 100 are used, at 10 micro-USD each.
     const runs = [await run(), await run(), await run(), await run(), await run()];
 
     expect(runs.map(({ code }) => code)).toEqual([0, 0, 0, 1, 1]);
-    expect(runs[3]?.stdout).toContain("does not fit into the budget of this tenant: 6200 micro-USD a day");
+    expect(runs[3]?.stdout).toContain("does not fit into the budget of this tenant: 27000 micro-USD a day");
     const { stdout } = await place.tau(["events", "--json"]);
     const events = stdout
       .trimEnd()
       .split("\n")
       .map((line): unknown => JSON.parse(line));
     expect(events).toMatchObject([
-      ...[1, 2, 3].map(() => ({ type: "llm.call", result: { kind: "ok" }, costMicroUsd: 1_100 })),
+      ...[1, 2, 3].map(() => ({ type: "llm.call", result: { kind: "ok" }, costMicroUsd: 1_000 })),
       { type: "llm.call", result: { kind: "error", code: "budget.exceeded" } },
       { type: "llm.call", result: { kind: "error", code: "budget.exceeded" } },
     ]);
