@@ -1,13 +1,12 @@
 import type { Label, Recorded } from "@tau/core";
-import type { Runtime } from "@tau/runtime";
 import { why } from "@tau/session";
 import type { Derived, Why } from "@tau/session";
 
 import { flagOption } from "../command.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { localContext } from "../local-context.ts";
 import { plain, plainJson } from "../plain-text.ts";
+import { sessionEvents } from "../session-events.ts";
 import { openStoredSessions, sessionNamed } from "../stored-sessions.ts";
 import { createStyle } from "../style.ts";
 import type { Style } from "../style.ts";
@@ -34,7 +33,7 @@ ${homeNote}`,
       throw usageError("Say `tau why SESSION [EVENT | CALL]`, for example `tau why last`.");
     await using sessions = await openStoredSessions(terminal);
     const sessionId = await sessionNamed(sessions.runtime, name, terminal);
-    const events = await eventsOf(sessions.runtime, sessionId, terminal);
+    const events = await sessionEvents(sessions.runtime, sessionId, terminal);
     const found = why(events, targetOf(target, events));
     if (found === undefined) {
       writeLine(terminal, "Nothing there has a label: name an event that brought something, or a call.");
@@ -54,21 +53,6 @@ function targetOf(target: string | undefined, events: readonly Recorded[]): numb
     return last?.seq ?? 0;
   }
   return /^\d+$/u.test(target) ? Number(target) : target;
-}
-
-async function eventsOf(
-  runtime: Runtime,
-  sessionId: string,
-  terminal: Terminal,
-): Promise<readonly Recorded[]> {
-  const context = localContext(terminal);
-  const { version } = await runtime.getSession(sessionId, context);
-  const events: Recorded[] = [];
-  for await (const batch of runtime.attach({ sessionId, fromSeq: 1 }, context)) {
-    for (const one of batch) if (one.kind === "event" && one.seq <= version) events.push(one);
-    if (events.length >= version) break;
-  }
-  return events;
 }
 
 function show({ steps, decision }: Why, terminal: Terminal): void {
