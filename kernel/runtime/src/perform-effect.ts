@@ -108,6 +108,7 @@ export function toolContext(
   { signal, callTool, holder }: PerformOptions & { readonly holder: Holder },
 ): ToolContext {
   const shown = askedUnder(scope);
+  const takes = scope.agent.model.capabilities?.input;
   return {
     call: scope.call,
     signal,
@@ -121,6 +122,7 @@ export function toolContext(
     progress: (text) =>
       publishDelta(scope, { type: "tool_progress", effectId, tool: prepared.tool.name, text }),
     ...(isPlain(shown) ? {} : { shown }),
+    ...(takes === undefined ? {} : { takes }),
     ...(callTool === undefined ? {} : { callTool }),
   };
 }

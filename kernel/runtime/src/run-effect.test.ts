@@ -1,8 +1,17 @@
+import { defineCapabilities } from "@tau/agent";
 import { userText } from "@tau/core";
+import { defineTool } from "@tau/tools";
 import { describe, expect, test } from "vitest";
 
 import type { Journal } from "./journal.ts";
-import { collect, echoTool, memoryStore, ofType, openHarness } from "./runtime-harness.test.support.ts";
+import {
+  collect,
+  echoTool,
+  memoryStore,
+  ofType,
+  openHarness,
+  turnModel,
+} from "./runtime-harness.test.support.ts";
 
 /** A journal that keeps the types of what is durable, some turns of the queue after the append was called. */
 function slowJournal(journal: Journal, durable: string[]): Journal {
@@ -95,5 +104,33 @@ describe("runGroup()", () => {
     }
 
     expect(new Set(keys).size).toBe(2);
+  });
+});
+
+describe("toolContext()", () => {
+  test("keeps pictures from a model that is known to take none", async () => {
+    const picture = defineTool({
+      name: "look",
+      description: "Looks.",
+      input: { type: "object" },
+      sideEffect: "pure",
+      execute: async () => ({
+        content: [
+          { type: "image", mediaType: "image/png", source: { kind: "base64", data: "AAAA" } } as const,
+        ],
+      }),
+    });
+    for (const image of ["no", "unknown"] as const) {
+      const model = turnModel([{ calls: [{ name: "look" }] }, { text: "Done" }], {
+        capabilities: defineCapabilities({ input: { image } }),
+      });
+      await using harness = await openHarness({ model, tools: [picture] });
+
+      const events = await harness.run("Go");
+
+      const [finished] = ofType(events, "effect_finished");
+      expect(finished?.result?.content[0]?.type).toBe(image === "no" ? "text" : "image");
+      expect(finished?.result?.isError).toBe(image === "no");
+    }
   });
 });

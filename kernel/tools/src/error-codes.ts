@@ -16,6 +16,8 @@ export const toolErrorCodes = {
   "tool.failed":
     "A tool threw an unexpected error; its text stays in the log. Try other input or another tool.",
   "tool.denied": "The permissions refuse the call. The message has the rule's reason.",
+  "tool.no_vision":
+    "The answer would be a picture, and the model is known to take none. Look at it with a program, or use a model with vision.",
   "file.unread": "A file would be changed that the model has not read in this session. Read it first.",
   "file.stale": "A file has changed since the model read it. Read it again, then repeat the change.",
   "file.not_text":

@@ -129,6 +129,7 @@ export { createWriteTool } from "./builtin/write-tool.ts";
 export { createReadUntrustedTool } from "./flow/read-untrusted-tool.ts";
 export { createReader } from "./flow/reader.ts";
 export type { Reader, ReaderModel, ReaderRequest } from "./flow/reader.ts";
+export { assertSeesPictures } from "./hide-unseen.ts";
 export { deniedResult } from "./error-result.ts";
 export type { FileChange, TransactionStatus, TransactionSummary, WriteSet } from "./write-set.ts";
 export type { CollectedCommand } from "./collect-command.ts";

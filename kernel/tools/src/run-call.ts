@@ -7,6 +7,7 @@ import type { OutputLimits } from "./cap-output.ts";
 import { checkOutput } from "./check-output.ts";
 import { errorResult, errorText } from "./error-result.ts";
 import { Execution } from "./execution.ts";
+import { hideUnseen } from "./hide-unseen.ts";
 import { labelContent } from "./label-content.ts";
 import type { ReadyCall } from "./prepare-call.ts";
 import { readOnlyEnvironment } from "./read-only-environment.ts";
@@ -72,12 +73,13 @@ export async function runCall(
   try {
     await checkOutput(tool, output);
     const content = labelContent(labelContent(output.content, output.label), tool.label);
-    const capped = await capOutput(tool.name, content, { limits, store: context.artifacts });
-    const isError = output.isError ?? false;
+    const seen = await hideUnseen(tool.name, content, context);
+    const capped = await capOutput(tool.name, seen.content, { limits, store: context.artifacts });
+    const isError = output.isError === true || seen.nothingLeft;
     return {
       result: { type: "tool_result", callId: call.id, name: call.name, content: capped.content, isError },
       details: output.details ?? {},
-      artifacts: capped.artifacts,
+      artifacts: [...seen.artifacts, ...capped.artifacts],
       ...(output.keep === undefined ? {} : { keep: output.keep }),
     };
   } catch (error) {

@@ -27,6 +27,8 @@ export interface ToolContext {
   readonly artifacts: ArtifactStore;
   /** Hashes of the files the model has seen in this session. */
   readonly files: FileLedger;
+  /** What the model that gets the answer takes beside text. Absent, and `unknown`: nobody knows, so it is tried. */
+  readonly takes?: Readonly<Record<"image" | "file", "yes" | "no" | "unknown">>;
   /** The same whenever this effect is run again: pass it on to services that know such keys. */
   readonly idempotencyKey: string;
   /** How far to trust what the model had been shown when it made this call; absent: nothing in it was untrusted or secret. */

@@ -72,6 +72,17 @@ describe("read", () => {
     expect((await bench.run("read", { path: "data.bin" })).code).toBe("file.not_text");
   });
 
+  it("shows no picture to a model that is known to take none, and says what to do", async () => {
+    const png = Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), Buffer.alloc(20)]);
+    for (const image of ["no", "unknown", "yes"] as const) {
+      const bench = await createWorkbench({}, { takes: { image, file: "unknown" } });
+      await bench.put("logo.png", png);
+      const run = await bench.run("read", { path: "logo.png" });
+      expect(run.code).toBe(image === "no" ? "tool.no_vision" : undefined);
+      expect(resultText(run.result)).toMatch(image === "no" ? /logo\.png is a picture.* OCR/ : /\[image\]$/);
+    }
+  });
+
   it("refuses to load huge files and shows no huge pictures", async () => {
     const bench = await createWorkbench({ "huge.log": "x" });
     await truncate(join(bench.workspace, "huge.log"), 20_000_001);

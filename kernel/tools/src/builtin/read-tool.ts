@@ -1,5 +1,6 @@
 import type { Access } from "../access.ts";
 import { defineTool } from "../define-tool.ts";
+import { assertSeesPictures } from "../hide-unseen.ts";
 import { sha256 } from "../sha256.ts";
 import { textOutput } from "../tool-output.ts";
 import type { Tool, ToolContext, ToolOutput } from "../tool.ts";
@@ -50,7 +51,10 @@ export function createReadTool(): Tool {
     execute: async (input, context) => {
       const file = await load(input.path, context);
       const kind = fileKind(file.data);
-      if (kind.kind === "image") return picture(file, kind.mediaType);
+      if (kind.kind === "image") {
+        assertSeesPictures(context, file.shown);
+        return picture(file, kind.mediaType);
+      }
       if (kind.kind === "binary") {
         throw new TauError(
           "file.not_text",
