@@ -45,6 +45,8 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
     "sandbox",
     "egress",
     "web",
+    "script",
+    "python",
     "store-sqlite",
     "server",
   ],

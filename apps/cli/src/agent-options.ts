@@ -1,5 +1,7 @@
-import { approvals, environments, profiles, tierNames } from "./config-file.ts";
+import { approvals, profiles, tierNames } from "./config-file.ts";
 import type { OptionTable } from "./command.ts";
+import { environmentKinds } from "./environment-kinds.ts";
+import { extraTools } from "./extra-tools.ts";
 
 /** Options that every command has which asks a model. */
 export const modelOptions: OptionTable = {
@@ -48,9 +50,14 @@ never: it is denied. Default: ask on a terminal, else never.`,
     type: "string",
     short: "e",
     value: "KIND",
-    help: `${list(environments)}. Default: jail. landlock is for
-machines without namespaces, and keeps less; host means no sandbox at all.`,
+    help: `Where commands run. Default: jail.\n${rows(environmentKinds)}`,
   },
+  with: {
+    type: "string",
+    value: "NAMES",
+    help: `Turn optional tools on, with commas in between:\n${rows(extraTools)}`,
+  },
+  without: { type: "string", value: "NAMES", help: "Turn optional tools off." },
   network: { type: "boolean", help: "Let commands reach the network." },
   untrusted: {
     type: "boolean",
@@ -66,6 +73,10 @@ machines without namespaces, and keeps less; host means no sandbox at all.`,
   },
   "max-steps": { type: "string", value: "N", help: "At most this many model calls. Default 50." },
 };
+
+function rows(table: readonly { readonly name: string; readonly does: string }[]): string {
+  return table.map(({ name, does }) => `${name}: ${does}`).join("\n");
+}
 
 function list(words: readonly string[]): string {
   return `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;

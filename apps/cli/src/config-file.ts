@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { TauError } from "@tau/core";
+import type { JsonObject } from "@tau/core";
 
 import { memoryScopes } from "./memory/memory-scopes.ts";
 import { providers } from "./providers.ts";
@@ -11,9 +12,6 @@ export const profiles = ["read-only", "workspace-write", "full"] as const;
 /** What becomes of questions. */
 export const editDialects = ["edit", "apply_patch", "str_replace"] as const;
 export const approvals = ["never", "ask", "policy"] as const;
-/** Where commands run. */
-export const environments = ["jail", "landlock", "host"] as const;
-
 /** Services that search the web. */
 export const searchServices = ["brave", "tavily", "searxng"] as const;
 
@@ -78,6 +76,13 @@ export type RuleEntry =
       readonly not_match?: readonly string[];
     };
 
+/** Where commands run. */
+export interface EnvironmentSection {
+  readonly kind?: string;
+  readonly network?: boolean;
+  readonly [name: string]: JsonObject | string | boolean | undefined;
+}
+
 /** What a tau.toml may say. Every key is optional. */
 export interface ConfigFile {
   readonly model: {
@@ -114,7 +119,10 @@ export interface ConfigFile {
     /** Changes of commands are looked at before they are made, unless a rule allows them. */
     readonly review?: boolean;
   };
-  readonly environment: { readonly kind?: (typeof environments)[number]; readonly network?: boolean };
+  /** `kind` is a name of `environmentKinds`; what those are told is in a table under the name of each. */
+  readonly environment: EnvironmentSection;
+  /** Sets of `extraTools` by name: on, off, or on and told something. */
+  readonly tools: Readonly<Record<string, boolean | JsonObject>>;
   readonly network: {
     /** What commands in the jail reach, and the tools of the web. */
     readonly hosts?: readonly string[];
@@ -154,6 +162,7 @@ export const emptyConfig: ConfigFile = {
   agent: {},
   permissions: {},
   environment: {},
+  tools: {},
   network: {},
   web: {},
   memory: {},

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import { createPlace } from "./cli.test.support.ts";
+import { extraTools } from "./extra-tools.ts";
 import { parseConfig } from "./parse-config.ts";
 
 /** The hint at the end of every run that gets as far as looking for a model. */
@@ -146,9 +147,19 @@ describe("tau init", () => {
     const text = await readFile(path, "utf8");
     const uncommented = text.replaceAll(/^# (?=[a-z_]+ = )/gmu, "");
     const config = parseConfig(uncommented, path);
-    expect(Object.values(config).map((section) => Object.keys(section).length)).toEqual([
-      7, 4, 6, 2, 2, 3, 3, 5, 4, 0, 0, 0,
-    ]);
+    const keys = Object.entries(config).map(([section, values]) => [section, Object.keys(values).length]);
+    expect(Object.fromEntries(keys)).toMatchObject({
+      model: 7,
+      agent: 4,
+      permissions: 6,
+      environment: 2,
+      network: 2,
+      web: 3,
+      memory: 3,
+      budget: 5,
+      tiers: 4,
+    });
+    expect(Object.keys(config.tools)).toEqual(extraTools.map(({ name }) => name));
     expect((await place.tau(["run", "hi"])).stderr).toContain(accepted);
 
     const again = await place.tau(["init"]);

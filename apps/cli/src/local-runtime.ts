@@ -6,7 +6,9 @@ import type { InstructionChain } from "@tau/memory";
 import { createEmbeddedEngine, createRuntime } from "@tau/runtime";
 import type { Hook, Runtime } from "@tau/runtime";
 import { createSqliteStore } from "@tau/store-sqlite";
+import { createModuleRegistry } from "@tau/tools";
 
+import { openExtraTools } from "./extra-tools.ts";
 import { findSkills, noSkills } from "./find-skills.ts";
 import { interruptedSessions } from "./interrupted-sessions.ts";
 import { localAgent } from "./local-agent.ts";
@@ -19,7 +21,6 @@ import { workspaceKey } from "./open-environment.ts";
 import { withSkills } from "./skilled-agent.ts";
 import { storeDirectory } from "./tau-home.ts";
 import type { Terminal } from "./terminal.ts";
-import { openWebAccess } from "./web-access.ts";
 
 /** Options of {@link openLocalRuntime}. */
 export interface LocalRuntimeOptions extends LocalAgentOptions {
@@ -68,8 +69,12 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     ...(observer === undefined ? {} : { observer }),
     ...(onRetry === undefined ? {} : { onRetry }),
   });
-  const web = openWebAccess(settings);
-  const agent = { ...localAgent(options, chain.layers, web.tools), hooks: options.hooks ?? [] };
+  const agent = { ...localAgent(options, chain.layers), hooks: options.hooks ?? [] };
+  const extra = createModuleRegistry(
+    agent.tools,
+    options.model === undefined ? [] : await openExtraTools(settings),
+  );
+  await extra.start(new AbortController().signal);
   const servers = options.model === undefined ? undefined : await openMcpServers(options, agent.model);
   for (const tool of servers?.client.tools() ?? []) agent.tools.register(tool);
   const remembering = await withMemory(agent, settings);
@@ -95,7 +100,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     async [Symbol.asyncDispose]() {
       await engine[Symbol.asyncDispose]();
       await runtime[Symbol.asyncDispose]();
-      await web[Symbol.asyncDispose]();
+      await extra[Symbol.asyncDispose]();
       await servers?.[Symbol.asyncDispose]();
       await chain[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();

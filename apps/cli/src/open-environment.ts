@@ -4,28 +4,21 @@ import { delimiter, dirname } from "node:path";
 
 import { isTauError, TauError } from "@tau/core";
 import type { EnvironmentRequest } from "@tau/runtime";
-import { createJail, createLandlockDriver, openSandbox } from "@tau/sandbox";
-import { commandVariables, createHostEnvironment, createPermissionPolicy } from "@tau/tools";
-import type {
-  ActiveGrant,
-  EnvironmentInfo,
-  ExplainingPolicy,
-  NetworkGate,
-  OwnedEnvironment,
-} from "@tau/tools";
+import { commandVariables, createPermissionPolicy } from "@tau/tools";
+import type { ActiveGrant, EnvironmentInfo, ExplainingPolicy, OwnedEnvironment } from "@tau/tools";
 
 import { rgPath } from "@vscode/ripgrep";
 
+import { loadEnvironment } from "./environment-kinds.ts";
+import { extraRules } from "./extra-tools.ts";
 import { localTenant } from "./local-context.ts";
-import { openGate } from "./open-gate.ts";
 import type { GateCaller } from "./open-gate.ts";
 import type { Settings } from "./settings.ts";
-import { transactionsFolder } from "./tau-home.ts";
 
 /** The key of the context entry that says where a session works. */
 export const workspaceKey = "workspace";
 
-/** Opens the jail or, when the settings say so in as many words, the host. Throws `sandbox.*`, `egress.invalid_rule`. */
+/** Opens the environment that the settings name; the host only when they say so in as many words. Throws `sandbox.*`, `egress.invalid_rule`. */
 export async function openEnvironment(
   settings: Settings,
   workspace: string,
@@ -39,42 +32,16 @@ export async function openEnvironment(
   const { PATH = "" } = commandVariables(process.env);
   // A project may need Node, and the one that runs Tau may be the only one.
   const env = { PATH: [...programs, PATH, own].join(delimiter) };
-  if (settings.environment === "host") return createHostEnvironment({ profile, secretPaths: [home], env });
+  // What Tau brings along stays visible also when it is installed below a /tmp that a jail has of its own.
   const showPaths = [own, dirname(rgPath), ...shownFolders];
-  if (settings.environment === "landlock") {
-    const driver = createLandlockDriver({ maskPaths: [home], showPaths, env });
-    return (await openSandbox([driver], profile, new AbortController().signal)).environment;
-  }
-  const transactions = transactionsFolder(home, caller.tenant);
-  const gate = await openGate(settings, caller);
+  const kind = await loadEnvironment(settings.environment);
   try {
-    // The jail has a /tmp of its own; what Tau brings along stays visible also when it is installed below /tmp.
-    const options = {
-      profile,
-      maskPaths: [home],
-      showPaths,
-      env,
-      transactions,
-    };
-    const jail = await createJail({ ...options, ...(gate === undefined ? {} : { gate }) });
-    return gate === undefined ? jail : withGate(jail, gate);
+    return await kind.open({ settings, profile, env, showPaths, caller });
   } catch (error) {
-    await gate?.[Symbol.asyncDispose]();
     if (!isTauError(error) || !error.code.startsWith("sandbox.")) throw error;
     const hint = "To run commands on this machine without any sandbox, say --environment host.";
     throw new TauError(error.code, `${error.message}\n${hint}`, { cause: error });
   }
-}
-
-/** Closes the gate behind the jail. */
-function withGate(jail: OwnedEnvironment, gate: NetworkGate): OwnedEnvironment {
-  return {
-    ...jail,
-    async [Symbol.asyncDispose]() {
-      await jail[Symbol.asyncDispose]();
-      await gate[Symbol.asyncDispose]();
-    },
-  };
 }
 
 /** The rules of the settings for an environment. Throws `permission.*` for rules that make no sense. */
@@ -83,9 +50,9 @@ export function policyFor(
   { enforced, profileHash }: Pick<EnvironmentInfo, "enforced" | "profileHash">,
   grants?: () => readonly ActiveGrant[],
 ): ExplainingPolicy {
-  const { profile, layers, network, approve, web } = settings;
-  // Who named a search service wants it to be asked; rules that deny or ask still count.
-  const rules = web.search === undefined ? {} : { allow: ["web_search"] };
+  const { profile, layers, network, approve } = settings;
+  // Rules that deny or ask still count.
+  const rules = { allow: extraRules(settings) };
   return createPermissionPolicy({
     profile,
     rules,

@@ -2,38 +2,28 @@ import { TauError } from "@tau/core";
 import { parse, TomlError } from "smol-toml";
 
 import { didYouMean } from "./closest-word.ts";
+import { countFrom, fits, flag, isTable, oneOf, secret, text, texts, url } from "./config-checks.ts";
+import type { Check, Checks } from "./config-checks.ts";
 import {
   approvals,
   editDialects,
   emptyConfig,
-  environments,
   profiles,
   providerNames,
   searchServices,
 } from "./config-file.ts";
 import type { ConfigFile } from "./config-file.ts";
+import { environmentKinds, environmentNames } from "./environment-kinds.ts";
+import { extraTools } from "./extra-tools.ts";
 import { memoryScopes } from "./memory/memory-scopes.ts";
 
-/** What fits a key: undefined, or what the value must be. */
-type Check = (value: unknown) => string | undefined;
-
-const text: Check = (value) => (typeof value === "string" && value !== "" ? undefined : "a text in quotes");
-const flag: Check = (value) => (typeof value === "boolean" ? undefined : "true or false");
-const texts: Check = (value) =>
-  Array.isArray(value) && value.every((item) => text(item) === undefined)
-    ? undefined
-    : 'a list of texts, such as ["bash(npm test)"]';
-const ruleKeys: Readonly<Record<string, Check>> = {
+const ruleKeys: Checks = {
   rule: text,
   reason: text,
   match: texts,
   not_match: texts,
 };
-const pinKeys: Readonly<Record<string, Check>> = { paths: texts, sha256: text };
-const fits = (value: unknown, keys: Readonly<Record<string, Check>>, needed: string): boolean =>
-  isTable(value) &&
-  needed in value &&
-  Object.entries(value).every(([key, one]) => Object.hasOwn(keys, key) && keys[key]?.(one) === undefined);
+const pinKeys: Checks = { paths: texts, sha256: text };
 const rules: Check = (value) =>
   Array.isArray(value) && value.every((item) => text(item) === undefined || fits(item, ruleKeys, "rule"))
     ? undefined
@@ -42,19 +32,10 @@ const programs: Check = (value) =>
   isTable(value) && Object.values(value).every((item) => fits(item, pinKeys, "paths"))
     ? undefined
     : 'programs by name, such as git = { paths = ["/usr/bin/git"] }';
-const url: Check = (value) =>
-  typeof value === "string" && URL.canParse(value) && /^https?:$/u.test(new URL(value).protocol)
-    ? undefined
-    : 'a URL, such as "http://127.0.0.1:8000/v1"';
-const secret: Check = (value) =>
-  typeof value === "string" && /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/u.test(value)
-    ? undefined
-    : 'a reference, "env:NAME" or "file:PATH", so that no key lies in a file that is shared';
-
 // What is in it is read when somebody wants the servers: most commands do not.
 const servers: Check = (value) => (isTable(value) ? undefined : "sections, each written [mcp.servers.NAME]");
 
-const checks: Readonly<Record<keyof ConfigFile, Readonly<Record<string, Check>>>> = {
+const checks: Readonly<Record<keyof ConfigFile, Checks>> = {
   model: {
     provider: oneOf(providerNames),
     id: text,
@@ -87,7 +68,8 @@ const checks: Readonly<Record<keyof ConfigFile, Readonly<Record<string, Check>>>
     month_cost: countFrom(0),
     run_cost: countFrom(0),
   },
-  environment: { kind: oneOf(environments), network: flag },
+  environment: { kind: oneOf(environmentNames), network: flag, ...sections(environmentKinds) },
+  tools: Object.fromEntries(extraTools.map(({ name }) => [name, flag])),
   network: { hosts: texts, addresses: texts },
   web: { search: oneOf(searchServices), api_key: secret, base_url: url },
   credentials: { name: text, host: text, variable: text, secret, plain_http: flag },
@@ -116,6 +98,12 @@ const checks: Readonly<Record<keyof ConfigFile, Readonly<Record<string, Check>>>
     sampling: flag,
   },
 };
+
+/** Keys that must be sections; what those may have is in their rows. */
+function sections(kinds: typeof environmentKinds): Checks {
+  const named = kinds.filter(({ keys }) => keys !== undefined).map(({ name }) => name);
+  return Object.fromEntries(named.map((name) => [name, () => `a section, written [environment.${name}]`]));
+}
 
 /** Parses a tau.toml and reports every mistake at once. `only` names the sections it may have. @throws TauError `config.invalid` */
 export function parseConfig(
@@ -174,38 +162,37 @@ function listMistakes(
   ]);
 }
 
-function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function keyMistakes(section: keyof ConfigFile, key: string, value: unknown): readonly string[] {
+  const own = isTable(value) ? tables[section]?.find(({ name }) => name === key) : undefined;
+  if (own === undefined || !isTable(value)) return mistakesOf(section, checks[section], [key, value]);
+  return Object.entries(value).flatMap((entry) => mistakesOf(`${section}.${key}`, own.keys ?? {}, entry));
 }
 
-function keyMistakes(section: keyof ConfigFile, key: string, value: unknown): readonly string[] {
-  const known = checks[section];
+/** Sections some of whose keys may be sections themselves. */
+const tables: Readonly<
+  Partial<Record<keyof ConfigFile, readonly { readonly name: string; readonly keys?: Checks }[]>>
+> = { environment: environmentKinds, tools: extraTools };
+
+function mistakesOf(
+  where: string,
+  known: Checks,
+  [key, value]: readonly [string, unknown],
+): readonly string[] {
   const check = Object.hasOwn(known, key) ? known[key] : undefined;
   if (check === undefined) {
     const names = Object.keys(known);
-    return [`${section}.${key} is not a key; there is ${names.join(", ")}.${didYouMean(key, names)}`];
+    const there = names.length === 0 ? "it has none" : `there is ${names.join(", ")}`;
+    return [`${where}.${key} is not a key; ${there}.${didYouMean(key, names)}`];
   }
   const wanted = check(value);
   if (wanted === undefined) return [];
   // A value that should be a reference may be the secret itself.
   const found = check === secret ? "" : `, not ${JSON.stringify(value)}`;
-  return [`${section}.${key} must be ${wanted}${found}.`];
+  return [`${where}.${key} must be ${wanted}${found}.`];
 }
 
 function isSection(name: string): name is keyof ConfigFile {
   return Object.hasOwn(checks, name);
-}
-
-function oneOf(words: readonly string[]): Check {
-  return (value) =>
-    typeof value === "string" && words.includes(value) ? undefined : `one of ${words.join(", ")}`;
-}
-
-function countFrom(min: number): Check {
-  return (value) =>
-    typeof value === "number" && Number.isSafeInteger(value) && value >= min
-      ? undefined
-      : `a whole number of at least ${min}`;
 }
 
 function invalid(path: string, mistakes: readonly string[]): TauError {

@@ -38,7 +38,7 @@ describe("tau run", () => {
     );
     expect(stdout).toMatch(/✗ read b · \d+ ms\n {4}│ environment\.not_found: /u);
     expect(stdout).toMatch(
-      /\n\nIt says hello\.\n■ done · 2 model calls · [\d,]+ tokens in, \d+ out · \d+ ms\n$/u,
+      /\n\nIt says hello\.\n■ done · 2 model calls · [\d,]+ tokens in, \d+ out · [\d.]+ m?s\n$/u,
     );
     expect([code, stderr]).toEqual([0, ""]);
     expect(await readFile(join(place.cwd, "a.txt"), "utf8")).toBe("hello\n");

@@ -6,7 +6,7 @@ import { flagOption } from "./command.ts";
 import type { ParsedArgs } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { plain, plainJson } from "./plain-text.ts";
-import { readSettings } from "./settings.ts";
+import { readSettings } from "./read-settings.ts";
 import { runOutcome } from "./skill-outcomes.ts";
 import type { Outcome, OutcomeOptions } from "./skill-outcomes.ts";
 import { createStyle } from "./style.ts";

@@ -13,7 +13,7 @@ import { openCatalog } from "../known-models.ts";
 import { localContext } from "../local-context.ts";
 import { columns } from "../model-lines.ts";
 import { plain, plainJson } from "../plain-text.ts";
-import { readSettings } from "../settings.ts";
+import { readSettings } from "../read-settings.ts";
 import { createStyle } from "../style.ts";
 import { homeNote } from "../tau-home.ts";
 import { writeLine } from "../terminal.ts";

@@ -12,7 +12,7 @@ import { changeLock } from "../mcp/lock-file.ts";
 import { openServers } from "../mcp/open-servers.ts";
 import type { OpenServers } from "../mcp/open-servers.ts";
 import { inspectionLines, serverLine, startLines } from "../mcp/server-lines.ts";
-import { readSettings } from "../settings.ts";
+import { readSettings } from "../read-settings.ts";
 import type { Settings } from "../settings.ts";
 import { createStyle } from "../style.ts";
 import { isInteractive, writeLine } from "../terminal.ts";

@@ -6,7 +6,7 @@ import { openMemory } from "../memory/open-memory.ts";
 import { decideProposal, listProposals } from "../memory/review-inbox.ts";
 import { blame, diff, history, list, search, show } from "../memory/show-memory.ts";
 import type { MemoryRequest } from "../memory/memory-request.ts";
-import { folderOf } from "../settings.ts";
+import { folderOf } from "../read-settings.ts";
 import { tauHome } from "../tau-home.ts";
 import type { Terminal } from "../terminal.ts";
 import { usageError } from "../usage-error.ts";

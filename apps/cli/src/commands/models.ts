@@ -16,7 +16,7 @@ import { abilityNames, abilityOf, entryLines, listLines } from "../model-lines.t
 import type { AbilityName } from "../model-lines.ts";
 import { optional } from "../optional.ts";
 import { plain, plainJson } from "../plain-text.ts";
-import { modelSettings } from "../settings.ts";
+import { modelSettings } from "../read-settings.ts";
 import type { ModelSettings } from "../settings.ts";
 import { createStyle } from "../style.ts";
 import { homeNote, tauHome } from "../tau-home.ts";

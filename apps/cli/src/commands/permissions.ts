@@ -13,7 +13,7 @@ import { grantLines } from "../grant-lines.ts";
 import { localContext } from "../local-context.ts";
 import { openEnvironment, policyFor } from "../open-environment.ts";
 import { plain, plainJson, visible } from "../plain-text.ts";
-import { readSettings } from "../settings.ts";
+import { readSettings } from "../read-settings.ts";
 import type { Settings } from "../settings.ts";
 import { openStoredSessions } from "../stored-sessions.ts";
 import { writeLine } from "../terminal.ts";

@@ -16,7 +16,7 @@ import { openCatalog } from "../known-models.ts";
 import { localContext } from "../local-context.ts";
 import { optional } from "../optional.ts";
 import { clip, plain, plainJson } from "../plain-text.ts";
-import { readSettings } from "../settings.ts";
+import { readSettings } from "../read-settings.ts";
 import type { Settings } from "../settings.ts";
 import { createStyle } from "../style.ts";
 import type { Style } from "../style.ts";

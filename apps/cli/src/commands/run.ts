@@ -23,7 +23,7 @@ import type { PreparedRun } from "../memory/prepare-run.ts";
 import { openEnvironment } from "../open-environment.ts";
 import { plain } from "../plain-text.ts";
 import { createRunNotes } from "../run-notes.ts";
-import { readSettings } from "../settings.ts";
+import { readSettings } from "../read-settings.ts";
 import { openStoredSessions, sessionNamed, sessionWorkspace } from "../stored-sessions.ts";
 import { homeNote } from "../tau-home.ts";
 import { isInteractive } from "../terminal.ts";

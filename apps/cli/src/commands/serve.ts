@@ -11,7 +11,7 @@ import { localTenant } from "../local-context.ts";
 import { openLocalRuntime } from "../local-runtime.ts";
 import { createLogObserver } from "../log-observer.ts";
 import { openEnvironment } from "../open-environment.ts";
-import { readSettings } from "../settings.ts";
+import { readSettings } from "../read-settings.ts";
 import { homeNote } from "../tau-home.ts";
 import { writeLine } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";

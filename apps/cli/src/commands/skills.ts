@@ -12,7 +12,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { findSkills, skillRoots } from "../find-skills.ts";
 import { planLock, writeLock } from "../lock-skills.ts";
 import { plain, plainJson } from "../plain-text.ts";
-import { folderOf } from "../settings.ts";
+import { folderOf } from "../read-settings.ts";
 import { faultLines, skillLines } from "../skill-lines.ts";
 import { createStyle } from "../style.ts";
 import { tauHome } from "../tau-home.ts";

@@ -8,7 +8,7 @@ import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { localTenant } from "../local-context.ts";
 import { clip, plainJson, visible } from "../plain-text.ts";
-import { folderOf } from "../settings.ts";
+import { folderOf } from "../read-settings.ts";
 import { homeNote, tauHome, transactionsFolder } from "../tau-home.ts";
 import { writeLine } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";

@@ -4,7 +4,7 @@ import { textOption } from "../command.ts";
 import { emptyConfig } from "../config-file.ts";
 import { loadConfig } from "../load-config.ts";
 import type { LoadedConfig } from "../load-config.ts";
-import { folderOf, settingsFrom } from "../settings.ts";
+import { folderOf, settingsFrom } from "../read-settings.ts";
 import type { Settings } from "../settings.ts";
 import { tauHome } from "../tau-home.ts";
 import type { Terminal } from "../terminal.ts";
@@ -13,6 +13,7 @@ import { checkMcp } from "./check-mcp.ts";
 import { checkMemory } from "./check-memory.ts";
 import { checkRules } from "./check-rules.ts";
 import { checkSandbox } from "./check-sandbox.ts";
+import { checkTools } from "./check-tools.ts";
 import { checkStore } from "./check-store.ts";
 import { faultOf } from "./finding.ts";
 import type { Finding } from "./finding.ts";
@@ -31,6 +32,7 @@ export async function* runChecks(args: ParsedArgs, terminal: Terminal): AsyncGen
   }
   const settings = settingsFrom(args, loaded, { home, cwd, someoneAnswers: false });
   yield* checkRules(settings);
+  yield* checkTools(settings);
   yield* checkMcp(settings, terminal);
   yield* checkSandbox(settings);
   yield* checkNetwork(settings);

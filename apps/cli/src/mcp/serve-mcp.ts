@@ -25,7 +25,7 @@ import { localContext } from "../local-context.ts";
 import { openLocalRuntime } from "../local-runtime.ts";
 import { openEnvironment, policyFor } from "../open-environment.ts";
 import { resolveSecret } from "../resolve-secret.ts";
-import { readSettings } from "../settings.ts";
+import { readSettings } from "../read-settings.ts";
 import type { Settings } from "../settings.ts";
 import type { Terminal } from "../terminal.ts";
 import { usageError } from "../usage-error.ts";

@@ -1,5 +1,5 @@
 import type { CheckedFetch } from "@tau/egress";
-import type { Tool, ToolContext } from "@tau/tools";
+import type { Module, ToolContext } from "@tau/tools";
 import {
   createBraveSearch,
   createSearchTool,
@@ -9,24 +9,26 @@ import {
 } from "@tau/web";
 import type { WebSearch } from "@tau/web";
 
-import { createEgressLog } from "./egress-log.ts";
-import { localTenant } from "./local-context.ts";
-import { resolveSecret } from "./resolve-secret.ts";
-import type { Settings } from "./settings.ts";
-import { usageError } from "./usage-error.ts";
-
-/** The tools of the web, and the client that they share. Disposing ends its requests. */
-export interface WebAccess extends AsyncDisposable {
-  readonly tools: readonly Tool[];
-}
+import { createEgressLog } from "../egress-log.ts";
+import type { ExtraToolsFile } from "./extra-tools-file.ts";
+import { localTenant } from "../local-context.ts";
+import { resolveSecret } from "../resolve-secret.ts";
+import type { Settings } from "../settings.ts";
+import { usageError } from "../usage-error.ts";
 
 /**
- * Makes the tools of the web: their requests go to the hosts that the settings name or, where they name none, to public
- * ones that the rules allow. Nothing is loaded before the first request.
- *
- * @throws TauError `cli.usage`
+ * The tools of the web: their requests go to the hosts that the settings name or, where they name none, to public ones that
+ * the rules allow. Nothing is loaded before the first request.
  */
-export function openWebAccess(settings: Settings): WebAccess {
+export const webFile: ExtraToolsFile = {
+  open: async (settings) => openWeb(settings),
+  check: async ({ web }) => ({
+    result: "ok",
+    detail: web.search === undefined ? "fetch, http" : `fetch, http, web_search by ${web.search}`,
+  }),
+};
+
+function openWeb(settings: Settings): Module {
   const { network, egress, home } = settings;
   const clients: Promise<CheckedFetch>[] = [];
   const lazily = (hosts?: readonly string[]): (() => Promise<CheckedFetch>) => {
@@ -58,9 +60,12 @@ export function openWebAccess(settings: Settings): WebAccess {
       return await (await web()).fetchFor(caller)(input, init);
     };
   const search = searchOf(settings, lazily);
+  const tools = [...webTools({ fetchFor }), ...(search === undefined ? [] : [createSearchTool(search)])];
   return {
-    tools: [...webTools({ fetchFor }), ...(search === undefined ? [] : [createSearchTool(search)])],
-    async [Symbol.asyncDispose]() {
+    name: "web",
+    description: "The web.",
+    tools: () => tools,
+    async cleanup() {
       for (const client of clients) await (await client)[Symbol.asyncDispose]();
     },
   };

@@ -1,0 +1,54 @@
+import { tmpdir } from "node:os";
+
+import { createLandlockDriver, openSandbox, runLandlockSelfTest } from "@tau/sandbox";
+import type { EnvironmentProfile } from "@tau/tools";
+
+import { escapeFindings, notTried } from "../doctor/escape-findings.ts";
+import type { Finding } from "../doctor/finding.ts";
+import type { EnvironmentFile } from "./environment-file.ts";
+import type { Settings } from "../settings.ts";
+
+/** Landlock and seccomp, for machines that allow no namespaces. */
+export const landlockFile: EnvironmentFile = {
+  async open({ settings, profile, env, showPaths }) {
+    const driver = createLandlockDriver({ maskPaths: [settings.home], showPaths, env });
+    return (await openSandbox([driver], profile, new AbortController().signal)).environment;
+  },
+  async *check(settings) {
+    const report = await createLandlockDriver({ maskPaths: [settings.home] }).probe(
+      profileOf(settings),
+      new AbortController().signal,
+    );
+    if (!report.usable) {
+      yield { check: "sandbox", result: "fault", detail: `${report.reason} ${report.remedy}`.trimEnd() };
+      return;
+    }
+    yield { check: "sandbox", result: "ok", detail: `landlock: ${report.enforced.join("; ")}` };
+    yield* gapFindings("sandbox", report.unenforced);
+  },
+  async *inspect(settings) {
+    const options = { profile: profileOf(settings), maskPaths: [settings.home] };
+    const results = await runLandlockSelfTest(options);
+    const report = await createLandlockDriver(options).probe(options.profile, new AbortController().signal);
+    yield {
+      check: "driver",
+      result: "ok",
+      detail: `landlock, as user ${process.getuid?.() ?? "?"}, profile ${settings.profile}`,
+    };
+    if (report.usable) {
+      for (const detail of report.enforced) yield { check: "enforced", result: "ok", detail };
+      yield* gapFindings("not kept", report.unenforced);
+    }
+    yield* escapeFindings(results);
+    yield* notTried("escapes", results);
+  },
+};
+
+function* gapFindings(check: string, gaps: readonly string[]): Generator<Finding> {
+  for (const gap of gaps) yield { check, result: "note", detail: `not kept: ${gap}` };
+}
+
+/** The self-test makes folders of its own; nothing of the workspace is touched. */
+function profileOf({ profile: access, network }: Settings): EnvironmentProfile {
+  return { access, workspace: tmpdir(), network };
+}
