@@ -4,6 +4,10 @@ import type { ApprovalRequested, PersonQuestion } from "@tau/core";
 import type { ApprovalRequestedEvent } from "@tau/proto";
 import { ApprovalRequestedEventSchema, enumOf, WaitingReason } from "@tau/proto";
 
+import { grantOfferToProto } from "./grant-to-proto.ts";
+import { labelToProto } from "./label-to-proto.ts";
+import { optional } from "./optional.ts";
+
 /** Writes a question to a person in the words of the contract. */
 export function approvalToProto(event: ApprovalRequested): ApprovalRequestedEvent {
   return create(ApprovalRequestedEventSchema, {
@@ -16,8 +20,11 @@ export function approvalToProto(event: ApprovalRequested): ApprovalRequestedEven
     summary: event.summary,
     expiresAt: timestampFromMs(event.expiresAt),
     runId: event.runId,
-    ...(event.held === undefined ? {} : { held: event.held }),
-    ...(event.question === undefined ? {} : { question: questionToProto(event.question) }),
+    ...optional("held", event.held),
+    ...optional("question", event.question && questionToProto(event.question)),
+    ...labelToProto(event.label),
+    ...optional("times", event.times),
+    ...optional("grant", event.grant && grantOfferToProto(event.grant)),
   });
 }
 

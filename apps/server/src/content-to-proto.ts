@@ -27,6 +27,7 @@ import {
   UsageSchema,
 } from "@tau/proto";
 
+import { labelToProto } from "./label-to-proto.ts";
 import { optional } from "./optional.ts";
 
 /** Writes parts of a message in the words of the contract. */
@@ -75,9 +76,15 @@ function caseOf(part: AssistantPart): NonNullable<MessageInitShape<typeof PartSc
   }
 }
 
-function textToProto({ text, citations, providerData }: TextPart): MessageInitShape<typeof TextPartSchema> {
+function textToProto({
+  text,
+  citations,
+  providerData,
+  label,
+}: TextPart): MessageInitShape<typeof TextPartSchema> {
   return {
     text,
+    ...labelToProto(label),
     ...optional("citations", citations === undefined ? undefined : [...citations]),
     ...optional("providerData", providerDataToProto(providerData)),
   };
@@ -93,6 +100,7 @@ function mediaToProto(part: ImagePart | AudioPart | FilePart): MessageInitShape<
   const { source } = part;
   return {
     mediaType: part.mediaType,
+    ...labelToProto(part.label),
     ...optional("name", part.type === "file" ? part.name : undefined),
     source:
       source.kind === "base64"
@@ -103,8 +111,13 @@ function mediaToProto(part: ImagePart | AudioPart | FilePart): MessageInitShape<
 
 /** Writes context entries in the words of the contract. */
 export function entriesToProto(entries: readonly ContextEntry[]): ProtoContextEntry[] {
-  return entries.map(({ key, content, contentType }) =>
-    create(ContextEntrySchema, { key, content, ...optional("contentType", contentType) }),
+  return entries.map(({ key, content, contentType, label }) =>
+    create(ContextEntrySchema, {
+      key,
+      content,
+      ...optional("contentType", contentType),
+      ...labelToProto(label),
+    }),
   );
 }
 

@@ -1,9 +1,10 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { EffectFinished, ToolResultContent } from "@tau/core";
-import type { ToolCallEventSchema } from "@tau/proto";
+import type { EffectFinished, TextPart, ToolResultContent } from "@tau/core";
+import type { HeldValueSchema, ToolCallEventSchema } from "@tau/proto";
 import { EffectOutcome, enumOf, ToolCallPhase } from "@tau/proto";
 
 import { partsToProto, structToProto } from "./content-to-proto.ts";
+import { labelToProto } from "./label-to-proto.ts";
 import { optional } from "./optional.ts";
 
 /**
@@ -28,12 +29,30 @@ export function effectFinishedToProto(
     outcome: enumOf(EffectOutcome, event.outcome),
     durationMs: BigInt(event.durationMs),
     content: isOneText(content) ? [] : partsToProto(content),
+    ...(isOneText(content) ? labelToProto(content[0].label) : {}),
     ...optional("details", event.details === undefined ? undefined : structToProto(event.details)),
+    ...optional("kept", event.kept === undefined ? undefined : structToProto(event.kept)),
+    ...keptFromModel(event),
+  };
+}
+
+/** What the model is not shown, or not to trust. */
+function keptFromModel({
+  tainted,
+  values = {},
+}: EffectFinished): Pick<MessageInitShape<typeof ToolCallEventSchema>, "tainted" | "values"> {
+  const held: Record<string, MessageInitShape<typeof HeldValueSchema>> = {};
+  for (const [handle, { value, label }] of Object.entries(values))
+    held[handle] = { value, ...labelToProto(label) };
+  return {
+    values: held,
+    ...optional("tainted", tainted && { paths: [...tainted.paths], ...labelToProto(tainted.label) }),
   };
 }
 
 /** Whether a result is one text and nothing that `result` could not carry. */
-function isOneText([first, ...others]: readonly ToolResultContent[]): boolean {
+function isOneText(content: readonly ToolResultContent[]): content is readonly [TextPart] {
+  const [first, ...others] = content;
   if (others.length > 0 || first?.type !== "text") return false;
   return first.text !== "" && first.citations === undefined && first.providerData === undefined;
 }

@@ -13,6 +13,20 @@ const count = fc.nat(1_000_000_000_000);
 const small = fc.nat(1_000_000);
 const json = fc.dictionary(id, fc.oneof(text, fc.boolean(), fc.constant(null), small, fc.array(text)));
 
+type EventOf<Type extends SessionEvent["type"]> = Extract<SessionEvent, { readonly type: Type }>;
+
+/** Never sent: what the marks around untrusted text are made from. */
+type NotSent = "type" | "fenceKey";
+
+/** A generator for a fact, some of whose fields may be absent; one that was forgotten does not compile. */
+function factOf<Type extends SessionEvent["type"], Else extends string = never>(
+  model: Readonly<Record<Exclude<keyof EventOf<Type>, NotSent | Else> & string, fc.Arbitrary<unknown>>>,
+  optional: readonly string[] = [],
+): fc.Arbitrary<object> {
+  const fields: Readonly<Record<string, fc.Arbitrary<unknown>>> = model;
+  return record(fields, optional);
+}
+
 /** An object whose optional properties are there or not. */
 function record<T, K extends keyof T & string>(
   model: { [P in keyof T]: fc.Arbitrary<T[P]> },
@@ -25,7 +39,16 @@ function record<T, K extends keyof T & string>(
   });
 }
 
-const entry = record({ key: id, content: text, contentType: fc.constant("text/plain") }, ["contentType"]);
+const label = fc.record({
+  integrity: fc.constantFrom("system", "user", "workspace", "untrusted"),
+  origins: fc.array(id),
+  confidentiality: fc.constantFrom("public", "workspace", "secret"),
+  secrets: fc.array(id),
+});
+const entry = record({ key: id, content: text, contentType: fc.constant("text/plain"), label }, [
+  "contentType",
+  "label",
+]);
 const usage = fc.record({
   inputTokens: count,
   outputTokens: count,
@@ -49,18 +72,22 @@ const citation = record({ url: fc.webUrl(), title: text, quote: text, start: sma
   "end",
 ]);
 const citations = fc.array(citation, { minLength: 1, maxLength: 3 });
-const textPart = record({ type: fc.constant("text" as const), text, citations, providerData }, [
+const textPart = record({ type: fc.constant("text" as const), text, citations, providerData, label }, [
   "citations",
   "providerData",
+  "label",
 ]);
 const thinkingPart = record(
   { type: fc.constant("thinking" as const), text, signature: text, redacted: text, providerData },
   ["signature", "redacted", "providerData"],
 );
 const providerPart = fc.record({ type: fc.constant("provider_item" as const), kind: id, providerData });
-const imagePart = fc.record({ type: fc.constant("image" as const), mediaType: id, source });
-const audioPart = fc.record({ type: fc.constant("audio" as const), mediaType: id, source });
-const filePart = record({ type: fc.constant("file" as const), mediaType: id, name: text, source }, ["name"]);
+const imagePart = record({ type: fc.constant("image" as const), mediaType: id, source, label }, ["label"]);
+const audioPart = record({ type: fc.constant("audio" as const), mediaType: id, source, label }, ["label"]);
+const filePart = record({ type: fc.constant("file" as const), mediaType: id, name: text, source, label }, [
+  "name",
+  "label",
+]);
 const toolCallPart = record(
   { type: fc.constant("tool_call" as const), id, name: id, arguments: text, providerData },
   ["providerData"],
@@ -83,9 +110,29 @@ const error = record(
   ["retryAfterMs"],
 );
 
+const grantedEffect = record({ rule: text, cwd: text, files: fc.dictionary(id, id, { minKeys: 1 }) }, [
+  "cwd",
+  "files",
+]);
+const grant = fc.record({ effects: fc.array(grantedEffect), workspace: text, profile: id, ttlMs: count });
+const remember = fc.constantFrom("session", "always");
+const kinds = fc.array(
+  fc.constantFrom(
+    "read",
+    "read_secret",
+    "read_untrusted",
+    "write",
+    "persist",
+    "command",
+    "external",
+    "irreversible",
+  ),
+  { minLength: 1 },
+);
+
 /** One generator for every fact; a missing one does not compile. */
 const facts: { readonly [Type in SessionEvent["type"]]: fc.Arbitrary<object> } = {
-  session_created: record(
+  session_created: factOf<"session_created">(
     {
       sessionId: id,
       tenant: id,
@@ -95,7 +142,7 @@ const facts: { readonly [Type in SessionEvent["type"]]: fc.Arbitrary<object> } =
     },
     ["forkedFrom"],
   ),
-  run_started: fc.record({
+  run_started: factOf<"run_started">({
     runId: id,
     agent: id,
     principal: id,
@@ -107,9 +154,9 @@ const facts: { readonly [Type in SessionEvent["type"]]: fc.Arbitrary<object> } =
     environment: id,
     profile: text,
   }),
-  run_resumed: fc.record({ runId: id, rerunEffects: fc.array(id) }),
-  context_injected: fc.record({ runId: id, entries: fc.array(entry), inboxSeq: count }),
-  model_finished: record(
+  run_resumed: factOf<"run_resumed">({ runId: id, rerunEffects: fc.array(id) }),
+  context_injected: factOf<"context_injected">({ runId: id, entries: fc.array(entry), inboxSeq: count }),
+  model_finished: factOf<"model_finished">(
     {
       runId: id,
       step: small,
@@ -132,10 +179,12 @@ const facts: { readonly [Type in SessionEvent["type"]]: fc.Arbitrary<object> } =
         "pause",
       ),
       durationMs: count,
+      stopDetails: json,
+      label,
     },
-    ["costMicroUsd"],
+    ["costMicroUsd", "stopDetails", "label"],
   ),
-  permission_decided: record(
+  permission_decided: factOf<"permission_decided">(
     {
       runId: id,
       effectId: id,
@@ -144,10 +193,12 @@ const facts: { readonly [Type in SessionEvent["type"]]: fc.Arbitrary<object> } =
       reason: text,
       rule: text,
       rewrittenArguments: text,
+      kinds,
+      label,
     },
-    ["rule", "rewrittenArguments"],
+    ["rule", "rewrittenArguments", "kinds", "label"],
   ),
-  approval_requested: record(
+  approval_requested: factOf<"approval_requested">(
     {
       runId: id,
       approvalId: id,
@@ -160,10 +211,13 @@ const facts: { readonly [Type in SessionEvent["type"]]: fc.Arbitrary<object> } =
       expiresAt: count,
       held: fc.record({ transactionId: id, hash: id, changes: fc.nat(), diff: text }),
       question: fc.oneof(fc.record({ text }), fc.record({ text, options: fc.array(text, { minLength: 1 }) })),
+      label,
+      times: small,
+      grant,
     },
-    ["held", "question"],
+    ["held", "question", "label", "times", "grant"],
   ),
-  approval_answered: record(
+  approval_answered: factOf<"approval_answered">(
     {
       runId: id,
       approvalId: id,
@@ -171,10 +225,11 @@ const facts: { readonly [Type in SessionEvent["type"]]: fc.Arbitrary<object> } =
       answer: fc.constantFrom("allow", "deny", "rerun", "done", "answer"),
       by: id,
       note: text,
+      remember,
     },
-    ["note"],
+    ["note", "remember"],
   ),
-  effect_started: fc.record({
+  effect_started: factOf<"effect_started">({
     runId: id,
     effectId: id,
     callId: id,
@@ -185,26 +240,30 @@ const facts: { readonly [Type in SessionEvent["type"]]: fc.Arbitrary<object> } =
   }),
   effect_finished: fc
     .tuple(
-      record(
+      factOf<"effect_finished", "result" | "callId" | "tool">(
         {
           runId: id,
           effectId: id,
-          callId: id,
-          tool: id,
           outcome: fc.constantFrom("completed", "failed", "denied", "cancelled", "unknown"),
           durationMs: count,
           details: json,
+          kept: json,
+          tainted: fc.record({ paths: fc.array(text), label }),
+          values: fc.dictionary(id, fc.record({ value: text, label }), { minKeys: 1 }),
         },
-        ["details"],
+        ["details", "kept", "tainted", "values"],
       ),
+      fc.record({ callId: id, tool: id }),
       fc.array(fc.oneof(textPart, imagePart, filePart), { maxLength: 3 }),
       fc.boolean(),
     )
-    .map(([event, content, isError]) => ({
+    .map(([event, { callId, tool }, content, isError]) => ({
       ...event,
-      result: { type: "tool_result", callId: event.callId, name: event.tool, content, isError },
+      callId,
+      tool,
+      result: { type: "tool_result", callId, name: tool, content, isError },
     })),
-  hook_decided: record(
+  hook_decided: factOf<"hook_decided">(
     {
       runId: id,
       hook: id,
@@ -215,9 +274,9 @@ const facts: { readonly [Type in SessionEvent["type"]]: fc.Arbitrary<object> } =
     },
     ["reason", "details"],
   ),
-  context_trimmed: fc.record({ runId: id, fromSeq: count, droppedMessages: small }),
-  run_waiting: fc.record({ runId: id, reason: waitingReason, approvalIds: fc.array(id) }),
-  run_finished: record(
+  context_trimmed: factOf<"context_trimmed">({ runId: id, fromSeq: count, droppedMessages: small }),
+  run_waiting: factOf<"run_waiting">({ runId: id, reason: waitingReason, approvalIds: fc.array(id) }),
+  run_finished: factOf<"run_finished">(
     {
       runId: id,
       status: fc.constantFrom("completed", "failed", "cancelled"),
@@ -242,7 +301,7 @@ const facts: { readonly [Type in SessionEvent["type"]]: fc.Arbitrary<object> } =
     },
     ["error"],
   ),
-  unknown: fc.record({ originalType: id, originalVersion: small, body: json }),
+  unknown: factOf<"unknown">({ originalType: id, originalVersion: small, body: json }),
 };
 
 const deltas: fc.Arbitrary<object> = fc.oneof(

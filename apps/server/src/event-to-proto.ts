@@ -6,10 +6,12 @@ import { toolCallsOf, unreachable } from "@tau/core";
 import type { RunResponse } from "@tau/proto";
 import {
   ApprovalAnswer,
+  EffectKind,
   enumOf,
   HookDecision,
   HookPoint,
   PermissionDecision,
+  Remember,
   RunResponseSchema,
   SessionStatus,
   SideEffectClass,
@@ -21,6 +23,7 @@ import {
 import { approvalToProto } from "./approval-to-proto.ts";
 import { entriesToProto, partsToProto, structToProto, usageToProto } from "./content-to-proto.ts";
 import { effectFinishedToProto } from "./effect-to-proto.ts";
+import { labelToProto } from "./label-to-proto.ts";
 import { optional } from "./optional.ts";
 import { limitsToProto, runFinishedToProto } from "./run-to-proto.ts";
 
@@ -162,6 +165,8 @@ function factCase(event: SessionEvent, argumentsOf: ReadonlyMap<string, string>)
           ),
           stopReason: enumOf(StopReason, event.stopReason),
           durationMs: BigInt(event.durationMs),
+          ...optional("stopDetails", event.stopDetails && structToProto(event.stopDetails)),
+          ...labelToProto(event.label),
         },
       };
     case "permission_decided":
@@ -174,6 +179,8 @@ function factCase(event: SessionEvent, argumentsOf: ReadonlyMap<string, string>)
           reason: event.reason,
           ...optional("rule", event.rule),
           ...optional("rewrittenArguments", event.rewrittenArguments),
+          kinds: (event.kinds ?? []).map((kind) => enumOf(EffectKind, kind)),
+          ...labelToProto(event.label),
         },
       };
     case "approval_requested":
@@ -187,6 +194,7 @@ function factCase(event: SessionEvent, argumentsOf: ReadonlyMap<string, string>)
           answer: enumOf(ApprovalAnswer, event.answer),
           by: event.by,
           ...optional("note", event.note),
+          ...optional("remember", event.remember && enumOf(Remember, event.remember)),
         },
       };
     case "effect_started":

@@ -1,6 +1,8 @@
 import type { UserMessage } from "@tau/core";
 import type { MediaPart, Part, RunRequest } from "@tau/proto";
 
+import { labelFromProto } from "./label-from-proto.ts";
+
 type PromptPart = UserMessage["parts"][number];
 
 /** Reads the user message of a run request that passed its rules. */
@@ -12,10 +14,17 @@ export function promptFromProto({ prompt, parts }: Pick<RunRequest, "prompt" | "
 function partFromProto({ part: { case: kind, value } }: Part): readonly PromptPart[] {
   switch (kind) {
     case "text":
-      return [{ type: "text", text: value.text }];
+      return [{ type: "text", text: value.text, ...labelFromProto(value.label) }];
     case "image":
     case "audio":
-      return [{ type: kind, mediaType: value.mediaType, source: sourceOf(value) }];
+      return [
+        {
+          type: kind,
+          mediaType: value.mediaType,
+          source: sourceOf(value),
+          ...labelFromProto(value.label),
+        },
+      ];
     case "file":
       return [
         {
@@ -23,6 +32,7 @@ function partFromProto({ part: { case: kind, value } }: Part): readonly PromptPa
           mediaType: value.mediaType,
           ...(value.name === undefined ? {} : { name: value.name }),
           source: sourceOf(value),
+          ...labelFromProto(value.label),
         },
       ];
     default:

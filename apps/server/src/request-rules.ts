@@ -9,18 +9,15 @@ import type {
   ListSessionsRequest,
   Part,
   RespondRequest,
+  RevokeGrantRequest,
   RunLimits,
   RunRequest,
 } from "@tau/proto";
-import { ApprovalAnswer } from "@tau/proto";
+import { ApprovalAnswer, Remember } from "@tau/proto";
 
-/** One field that a request may not have like this. */
-export interface Violation {
-  /** The path of the field as the contract names it, for example `entries[2].key`. */
-  readonly field: string;
-  /** What is wrong and what to do. */
-  readonly reason: string;
-}
+import { labelRule } from "./label-rules.ts";
+import { check } from "./violation.ts";
+import type { Violation } from "./violation.ts";
 
 /** Every rule answers what is wrong with a request; nothing, when it may pass. */
 export type Rule<Request> = (request: Request) => readonly Violation[];
@@ -29,10 +26,6 @@ const maxEntries = 256;
 const maxPages = 200;
 const idPattern = /^[A-Za-z0-9._:-]{1,128}$/;
 const mediaTypePattern = /^[a-z0-9][a-z0-9.+-]{0,126}\/[a-z0-9][a-z0-9.+-]{0,126}(?:;.{0,126})?$/i;
-
-function check(holds: boolean, field: string, reason: string): readonly Violation[] {
-  return holds ? [] : [{ field, reason }];
-}
 
 function id(field: string, value: string): readonly Violation[] {
   const reason =
@@ -77,12 +70,13 @@ function entries(field: string, list: readonly ContextEntry[]): readonly Violati
           `${field}[${index}].content_type`,
           'is not a MIME type; use one such as "text/plain", or leave it out',
         ),
+        ...labelRule(`${field}[${index}].label`, entry.label),
       ]),
   ];
 }
 
 function part(field: string, { part: { case: kind, value } }: Part): readonly Violation[] {
-  if (kind === "text") return [];
+  if (kind === "text") return labelRule(`${field}.text.label`, value.label);
   if (kind !== "image" && kind !== "audio" && kind !== "file") {
     return [{ field, reason: `is ${kind ?? "empty"}; a prompt takes text, image, audio and file parts` }];
   }
@@ -99,6 +93,7 @@ function part(field: string, { part: { case: kind, value } }: Part): readonly Vi
       `${field}.${kind}.url`,
       "is not an http or https address of at most 4000 characters",
     ),
+    ...labelRule(`${field}.${kind}.label`, value.label),
   ];
 }
 
@@ -120,6 +115,27 @@ function limits(field: string, given: RunLimits | undefined): readonly Violation
   );
 }
 
+/** For how long an answer counts: once, or, of an allow, for as long as it says. */
+function remember({ answer, remember: scope, rememberForMs }: RespondRequest): readonly Violation[] {
+  const isOnce = scope === Remember.UNSPECIFIED;
+  return [
+    ...check(scope <= Remember.ALWAYS, "remember", "is not known; use SESSION or ALWAYS, or leave it out"),
+    ...check(
+      isOnce || answer === ApprovalAnswer.ALLOW,
+      "remember",
+      "goes with ALLOW only; leave it out, or allow",
+    ),
+    ...check(
+      rememberForMs === undefined ||
+        (!isOnce && rememberForMs >= 1 && rememberForMs <= BigInt(Number.MAX_SAFE_INTEGER)),
+      "remember_for_ms",
+      isOnce
+        ? "goes with remember only; say SESSION or ALWAYS, or leave it out"
+        : `is ${rememberForMs}; give milliseconds from 1 to what the question's grant offers`,
+    ),
+  ];
+}
+
 /** The rules of every request, by call. Made by hand: a schema library would weigh more than the server. */
 export const requestRules: {
   readonly createSession: Rule<CreateSessionRequest>;
@@ -131,6 +147,7 @@ export const requestRules: {
   readonly listSessions: Rule<ListSessionsRequest>;
   readonly forkSession: Rule<ForkSessionRequest>;
   readonly respond: Rule<RespondRequest>;
+  readonly revokeGrant: Rule<RevokeGrantRequest>;
 } = {
   createSession: (request) => [
     ...entries("bootstrap_context", request.bootstrapContext),
@@ -184,5 +201,7 @@ export const requestRules: {
       "is not an answer; use ALLOW, DENY, RERUN, DONE or ANSWER",
     ),
     ...atMost("note", request.note, 4_000),
+    ...remember(request),
   ],
+  revokeGrant: (request) => id("grant_id", request.grantId),
 };

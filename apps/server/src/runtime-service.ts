@@ -1,12 +1,14 @@
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
-import type { CallContext } from "@tau/core";
-import { ApprovalAnswer, sessionStatusOf, wordOf } from "@tau/proto";
-import type { RuntimeService } from "@tau/proto";
+import type { CallContext, ContextEntry } from "@tau/core";
+import { ApprovalAnswer, Remember, sessionStatusOf, wordOf } from "@tau/proto";
+import type { ContextEntry as ProtoContextEntry, RuntimeService } from "@tau/proto";
 import type { Runtime } from "@tau/runtime";
 
 import { callContextOf } from "./call-context.ts";
 import { checkRequest } from "./check-request.ts";
 import { errorToConnect } from "./error-to-connect.ts";
+import { grantToProto } from "./grant-to-proto.ts";
+import { labelFromProto } from "./label-from-proto.ts";
 import { optional } from "./optional.ts";
 import { requestRules } from "./request-rules.ts";
 import { attachStream, runStream } from "./runtime-streams.ts";
@@ -89,13 +91,32 @@ export function createRuntimeService(host: ServiceHost): ServiceImpl<typeof Runt
     respond: (request, context) =>
       answer(host, context, async (call) => {
         checkRequest(requestRules.respond, request);
-        const { sessionId, approvalId, note } = request;
+        const { sessionId, approvalId, note, rememberForMs } = request;
         const word = wordOf(ApprovalAnswer, request.answer);
         if (word === undefined) throw new TypeError("The rules let an unknown answer pass.");
-        await runtime.respond(
-          { sessionId, approvalId, answer: word, ...optional("note", note === "" ? undefined : note) },
+        const grant = await runtime.respond(
+          {
+            sessionId,
+            approvalId,
+            answer: word,
+            ...optional("note", note === "" ? undefined : note),
+            ...optional("remember", wordOf(Remember, request.remember)),
+            ...optional("rememberForMs", rememberForMs === undefined ? undefined : Number(rememberForMs)),
+          },
           call,
         );
+        return { ...optional("grant", grant && grantToProto(grant)) };
+      }),
+
+    listGrants: (_request, context) =>
+      answer(host, context, async (call) => ({
+        grants: (await runtime.listGrants(call)).map(grantToProto),
+      })),
+
+    revokeGrant: (request, context) =>
+      answer(host, context, async (call) => {
+        checkRequest(requestRules.revokeGrant, request);
+        await runtime.revokeGrant(request.grantId, call);
         return {};
       }),
   };
@@ -117,11 +138,11 @@ async function answer<Response>(
   }
 }
 
-function entryFromProto(entry: { key: string; content: string; contentType: string }): {
-  readonly key: string;
-  readonly content: string;
-  readonly contentType?: string;
-} {
-  const { key, content, contentType } = entry;
-  return { key, content, ...optional("contentType", contentType === "" ? undefined : contentType) };
+function entryFromProto({ key, content, contentType, label }: ProtoContextEntry): ContextEntry {
+  return {
+    key,
+    content,
+    ...optional("contentType", contentType === "" ? undefined : contentType),
+    ...labelFromProto(label),
+  };
 }

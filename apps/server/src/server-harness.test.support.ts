@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 
-import type { ModelEvent, RunEvent } from "@tau/core";
-import { noUsage, textOf, uuidv7 } from "@tau/core";
+import type { CallContext, ModelEvent, RunEvent } from "@tau/core";
+import { createCallContext, noUsage, textOf, uuidv7 } from "@tau/core";
 import {
   createEmbeddedEngine,
   createMemoryContentStore,
@@ -29,6 +29,8 @@ export interface Harness extends AsyncDisposable {
   readonly server: RunningServer;
   readonly runtime: Runtime;
   readonly journal: Journal;
+  /** What the runtime sees of a principal. */
+  contextOf(principal: string): CallContext;
   /** The next process that the tool `sleep` starts. */
   nextToolProcess(): Promise<ToolProcess>;
 }
@@ -38,21 +40,25 @@ export interface HarnessOptions extends Partial<Omit<ServerOptions, "runtime">> 
   readonly journal?: Journal;
   /** Wraps the runtime, for tests that watch or delay it. */
   readonly wrap?: (runtime: Runtime) => Runtime;
+  /** What the agent has in place of its own tools and policy. */
+  readonly agent?: Partial<AgentConfig>;
 }
 
 /**
  * Starts a server whose model does what the prompt says: `sleep` calls a tool that runs a process for ten
- * minutes, `ask` calls one that needs a person, `stream N` answers in N fragments, anything else is repeated.
+ * minutes, `ask` calls one that needs a person, `stream N` answers in N fragments, lines of `call NAME {…}` call one tool
+ * after the other, anything else is repeated.
  */
 export async function openHarness(options: HarnessOptions = {}): Promise<Harness> {
-  const { journal = createMemoryJournal(), wrap = (runtime: Runtime): Runtime => runtime, ...rest } = options;
+  const { journal = createMemoryJournal(), agent = {}, ...rest } = options;
+  const { wrap = (runtime: Runtime): Runtime => runtime } = options;
   const processes = createMailbox<ToolProcess>();
   const engine = createEmbeddedEngine({ journal, leases: createMemoryLeases() });
   const inner = createRuntime({
     journal,
     content: createMemoryContentStore(),
     engine,
-    agents: [testAgent((started) => processes.put(started))],
+    agents: [{ ...testAgent((started) => processes.put(started)), ...agent }],
   });
   const runtime = wrap({
     ...inner,
@@ -66,6 +72,8 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
     server,
     runtime,
     journal,
+    contextOf: (id) =>
+      createCallContext({ tenant: "local", principal: { id, kind: "person", scopes: ["*"] } }),
     nextToolProcess: () => processes.take(),
     [Symbol.asyncDispose]: () => server.close(),
   };
@@ -113,19 +121,28 @@ const obedientModel: Model = {
   provider: "test",
   id: "obedient",
   async *stream({ messages }) {
-    const last = messages.at(-1);
-    const prompt = last?.role === "user" ? textOf(last) : "";
-    yield* prompt === "sleep" || prompt === "ask" ? callTool(prompt) : say(prompt);
+    const asked = messages.findLastIndex(({ role }) => role === "user");
+    const prompt = messages[asked] === undefined ? "" : textOf(messages[asked]);
+    const calls = callsIn(prompt);
+    const done = messages.slice(asked).filter(({ role }) => role === "tool").length;
+    const next = calls[done];
+    if (next !== undefined) yield* callTool(next.name, next.args);
+    else yield* say(calls.length === 0 ? prompt : "");
   },
 };
 
-function* callTool(name: string): Generator<readonly ModelEvent[]> {
+function callsIn(prompt: string): readonly { readonly name: string; readonly args: string }[] {
+  if (prompt === "sleep" || prompt === "ask") return [{ name: prompt, args: "{}" }];
+  return [...prompt.matchAll(/^call (\w+) (.*)$/gmu)].map(([, name = "", args = ""]) => ({ name, args }));
+}
+
+function* callTool(name: string, args: string): Generator<readonly ModelEvent[]> {
   const id = uuidv7();
   yield [{ type: "tool_call_started", index: 0, id, name }];
   yield [
     {
       type: "finished",
-      message: { role: "assistant", parts: [{ type: "tool_call", id, name, arguments: "{}" }] },
+      message: { role: "assistant", parts: [{ type: "tool_call", id, name, arguments: args }] },
       usage: { ...noUsage, inputTokens: 10, outputTokens: 5 },
       stopReason: "tool_calls",
       model: "obedient",

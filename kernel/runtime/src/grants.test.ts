@@ -153,6 +153,23 @@ describe("an answer for longer than once", () => {
     expect(await codeOf(another.runtime.respond(answer, another.context))).toBe("no error");
   });
 
+  test("counts for less time than was offered when the answer says so, and never for more", async () => {
+    await using harness = await open(twice);
+    await harness.begin("Go");
+    const { approvalId, grant } = await waitingFor(harness);
+    const respond = (more: { readonly remember?: "always"; readonly rememberForMs: number }) =>
+      harness.runtime.respond({ sessionId, approvalId, answer: "allow", ...more }, harness.context);
+
+    for (const rememberForMs of [0, 1.5, (grant?.ttlMs ?? 0) + 1])
+      expect(await codeOf(respond({ remember: "always", rememberForMs }))).toBe("approval.invalid_answer");
+    expect(await codeOf(respond({ rememberForMs: 1_000 }))).toBe("approval.invalid_answer");
+
+    const kept = await respond({ remember: "always", rememberForMs: 60_000 });
+    expect(kept).toMatchObject({ id: approvalId, scope: "always", sessionId });
+    expect((kept?.expiresAt ?? 0) - (kept?.grantedAt ?? 0)).toBe(60_000);
+    expect(await harness.runtime.listGrants(harness.context)).toEqual([kept]);
+  });
+
   test("is not offered by an agent that keeps none", async () => {
     await using harness = await open(twice, { keepsGrants: false });
     await harness.begin("Go");

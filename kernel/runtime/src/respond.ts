@@ -3,7 +3,7 @@ import type { ApprovalRequested, CallContext, WaitingReason } from "@tau/core";
 
 import type { Clock } from "./clock.ts";
 import type { Engine } from "./engine.ts";
-import type { Grants } from "./grants.ts";
+import type { Grant, Grants } from "./grants.ts";
 import type { InboxAnswer } from "./inbox.ts";
 import type { RespondRequest } from "./runtime.ts";
 import type { SessionDirectory } from "./session-directory.ts";
@@ -27,7 +27,7 @@ export async function respond(
   host: RespondHost,
   request: RespondRequest,
   context: CallContext,
-): Promise<void> {
+): Promise<Grant | undefined> {
   const { sessions, directory, engine, clock } = host;
   const { sessionId, approvalId, answer, note, remember } = request;
   const { tenant, principal, signal } = context;
@@ -35,7 +35,8 @@ export async function respond(
   const asked = run?.effects.find((effect) => effect.asked?.approvalId === approvalId)?.asked;
   if (asked === undefined || run === undefined || isTerminal(run.status)) throw approvalNotFound(approvalId);
   assertFits(asked, answer, note);
-  if (remember !== undefined) assertMayRemember(asked, request, principal.id === run.principal);
+  if (remember !== undefined || request.rememberForMs !== undefined)
+    assertMayRemember(asked, request, principal.id === run.principal);
   if (clock.now() > asked.expiresAt) {
     throw new TauError("approval.expired", "The question expired; the run took that as a denial.");
   }
@@ -48,10 +49,11 @@ export async function respond(
     ...(remember === undefined ? {} : { remember }),
   };
   const before = await sessions.inbox(tenant, sessionId).addAnswer(item, signal);
-  if (before === undefined) await keepGrant(host, { asked, request }, context);
+  const kept = before === undefined ? await keepGrant(host, { asked, request }, context) : undefined;
   // Also when somebody was faster: the process that answered may have been killed before it could say so.
   await engine.signal({ tenant, key: sessionId, runId: run.runId }, answerSignal(approvalId), null);
   if (before !== undefined) throw alreadyAnswered(before);
+  return kept;
 }
 
 const fittingAnswers: Readonly<Record<WaitingReason, readonly string[]>> = {
@@ -73,26 +75,33 @@ function assertFits({ reason }: ApprovalRequested, answer: string, note: string 
 }
 
 /** Only the one whose calls it is about can say that they need not be asked any more. */
-function assertMayRemember(asked: ApprovalRequested, { answer }: RespondRequest, isOwn: boolean): void {
-  const problem =
-    answer !== "allow"
-      ? "only an allow can count for longer than once"
-      : asked.grant === undefined
-        ? "this question has no answer for longer than once; answer it once"
-        : isOwn
-          ? undefined
-          : "only the principal of the run can allow it for longer than once; answer it once";
+function assertMayRemember(asked: ApprovalRequested, request: RespondRequest, isOwn: boolean): void {
+  const problem = problemOfRemembering(asked, request, isOwn);
   if (problem !== undefined)
     throw new TauError("approval.invalid_answer", `remember does not fit: ${problem}.`);
+}
+
+function problemOfRemembering(
+  { grant }: ApprovalRequested,
+  { answer, remember, rememberForMs = 1 }: RespondRequest,
+  isOwn: boolean,
+): string | undefined {
+  if (remember === undefined) return "rememberForMs says only for how long; say session or always, too";
+  if (answer !== "allow") return "only an allow can count for longer than once";
+  if (grant === undefined) return "this question has no answer for longer than once; answer it once";
+  if (!isOwn) return "only the principal of the run can allow it for longer than once; answer it once";
+  if (Number.isSafeInteger(rememberForMs) && rememberForMs >= 1 && rememberForMs <= grant.ttlMs)
+    return undefined;
+  return `rememberForMs is ${rememberForMs}; the question offers 1 to ${grant.ttlMs}`;
 }
 
 async function keepGrant(
   { grants, clock }: RespondHost,
   { asked, request }: { readonly asked: ApprovalRequested; readonly request: RespondRequest },
   { tenant, principal, signal }: CallContext,
-): Promise<void> {
-  const { remember, sessionId } = request;
-  if (remember === undefined || asked.grant === undefined) return;
+): Promise<Grant | undefined> {
+  const { remember, sessionId, rememberForMs } = request;
+  if (remember === undefined || asked.grant === undefined) return undefined;
   const { ttlMs, ...terms } = asked.grant;
   const grantedAt = clock.now();
   const grant = {
@@ -101,9 +110,10 @@ async function keepGrant(
     terms,
     sessionId,
     grantedAt,
-    expiresAt: grantedAt + ttlMs,
+    expiresAt: grantedAt + (rememberForMs ?? ttlMs),
   };
   await grants.add({ tenant, principal: principal.id }, grant, signal);
+  return grant;
 }
 
 function alreadyAnswered({ by }: InboxAnswer): TauError {

@@ -76,6 +76,8 @@ export interface RespondRequest {
   readonly note?: string;
   /** Lets an `allow` count for longer than once, on the terms that the question offers. */
   readonly remember?: Remember;
+  /** For how long at most, in milliseconds: default, and most, is what the question offers. */
+  readonly rememberForMs?: number;
 }
 
 /**
@@ -106,8 +108,11 @@ export interface Runtime extends AsyncDisposable {
     request: { readonly sessionId: string; readonly entries: readonly ContextEntry[] },
     context: CallContext,
   ): Promise<void>;
-  /** Throws `approval.not_found`, `approval.answered`, `approval.expired`, `approval.invalid_answer`. */
-  respond(request: RespondRequest, context: CallContext): Promise<void>;
+  /**
+   * Answers what is kept of an answer for longer than once.
+   * Throws `approval.not_found`, `approval.answered`, `approval.expired`, `approval.invalid_answer`.
+   */
+  respond(request: RespondRequest, context: CallContext): Promise<Grant | undefined>;
   /** The caller's answers that still count, oldest first. */
   listGrants(context: CallContext): Promise<readonly Grant[]>;
   /** Takes an answer back; runs under way notice within a second. Throws `grant.not_found`. */

@@ -107,7 +107,7 @@ describe("settleStep()", () => {
     await harness.begin("Go");
     const [question] = ofType(await harness.until(isWaiting), "approval_requested");
     const approvalId = question?.approvalId ?? "";
-    const answer = (said: "allow" | "deny"): Promise<void> =>
+    const answer = (said: "allow" | "deny"): Promise<unknown> =>
       harness.runtime.respond({ sessionId, approvalId, answer: said }, harness.context);
 
     const codes = await Promise.all([

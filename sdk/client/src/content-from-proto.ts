@@ -4,6 +4,7 @@ import type {
   ContextEntry,
   FilePart,
   ImagePart,
+  Label,
   MediaSource,
   Part,
   ProviderData,
@@ -21,6 +22,7 @@ import type {
   Usage as ProtoUsage,
 } from "@tau/proto";
 
+import { labelFromProto } from "./label-from-proto.ts";
 import { NotUnderstood } from "./not-understood.ts";
 import { optional } from "./optional.ts";
 
@@ -75,10 +77,11 @@ function partFromProto({ part }: ProtoPart): SentPart {
   }
 }
 
-function textFromProto({ text, citations, providerData }: ProtoTextPart): TextPart {
+function textFromProto({ text, citations, providerData, label }: ProtoTextPart): TextPart {
   return {
     type: "text",
     text,
+    ...labelFromProto(label),
     ...optional("citations", citations.length === 0 ? undefined : citations.map(citationFromProto)),
     ...optional("providerData", providerDataFromProto(providerData)),
   };
@@ -103,17 +106,22 @@ function providerDataFromProto(sent: ProtoProviderData | undefined): ProviderDat
 
 function mediaOf<Type extends (ImagePart | AudioPart | FilePart)["type"]>(
   type: Type,
-  { mediaType, source }: MediaPart,
-): { readonly type: Type; readonly mediaType: string; readonly source: MediaSource } {
+  { mediaType, source, label }: MediaPart,
+): {
+  readonly type: Type;
+  readonly mediaType: string;
+  readonly source: MediaSource;
+  readonly label?: Label;
+} {
+  return { type, mediaType, source: sourceOf(source), ...labelFromProto(label) };
+}
+
+function sourceOf(source: MediaPart["source"]): MediaSource {
   switch (source.case) {
     case "data":
-      return {
-        type,
-        mediaType,
-        source: { kind: "base64", data: Buffer.from(source.value).toString("base64") },
-      };
+      return { kind: "base64", data: Buffer.from(source.value).toString("base64") };
     case "url":
-      return { type, mediaType, source: { kind: "url", url: source.value } };
+      return { kind: "url", url: source.value };
     default:
       throw new NotUnderstood();
   }
@@ -121,10 +129,11 @@ function mediaOf<Type extends (ImagePart | AudioPart | FilePart)["type"]>(
 
 /** Reads context entries. */
 export function entriesFromProto(entries: readonly ProtoContextEntry[]): readonly ContextEntry[] {
-  return entries.map(({ key, content, contentType }) => ({
+  return entries.map(({ key, content, contentType, label }) => ({
     key,
     content,
     ...optional("contentType", contentType === "" ? undefined : contentType),
+    ...labelFromProto(label),
   }));
 }
 

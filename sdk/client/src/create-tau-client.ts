@@ -2,11 +2,13 @@ import { createClient } from "@connectrpc/connect";
 import type { Interceptor } from "@connectrpc/connect";
 import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { TauError } from "@tau/core";
-import { ApprovalAnswer, enumOf, RuntimeService } from "@tau/proto";
+import { ApprovalAnswer, enumOf, Remember, RuntimeService } from "@tau/proto";
 
+import { entryToProto } from "./content-to-proto.ts";
 import { failureFromConnect } from "./error-from-connect.ts";
 import { followSession } from "./follow-session.ts";
 import type { ReconnectOptions } from "./follow-session.ts";
+import { grantFromProto } from "./grant-from-proto.ts";
 import { optional } from "./optional.ts";
 import { runPrompt } from "./run-prompt.ts";
 import { sessionFromProto } from "./session-from-proto.ts";
@@ -50,7 +52,7 @@ export function createTauClient(options: TauClientOptions): TauClient {
         const answer = await rpc.createSession(
           {
             ...optional("externalId", externalId),
-            bootstrapContext: bootstrap.map((entry) => ({ ...entry })),
+            bootstrapContext: bootstrap.map(entryToProto),
           },
           callOf(call),
         );
@@ -68,13 +70,31 @@ export function createTauClient(options: TauClientOptions): TauClient {
 
     injectContext: ({ sessionId, entries }, call) =>
       failing(async () => {
-        await rpc.injectContext({ sessionId, entries: entries.map((entry) => ({ ...entry })) }, callOf(call));
+        await rpc.injectContext({ sessionId, entries: entries.map(entryToProto) }, callOf(call));
       }),
 
-    respond: ({ sessionId, approvalId, answer, note = "" }, call) =>
+    respond: ({ sessionId, approvalId, answer, note = "", remember, rememberForMs }, call) =>
       failing(async () => {
-        const request = { sessionId, approvalId, answer: enumOf(ApprovalAnswer, answer), note };
-        await rpc.respond(request, callOf(call));
+        const { grant } = await rpc.respond(
+          {
+            sessionId,
+            approvalId,
+            answer: enumOf(ApprovalAnswer, answer),
+            note,
+            ...optional("remember", remember && enumOf(Remember, remember)),
+            ...optional("rememberForMs", rememberForMs === undefined ? undefined : BigInt(rememberForMs)),
+          },
+          callOf(call),
+        );
+        return grant === undefined ? undefined : grantFromProto(grant);
+      }),
+
+    listGrants: (call) =>
+      failing(async () => (await rpc.listGrants({}, callOf(call))).grants.map(grantFromProto)),
+
+    revokeGrant: (grantId, call) =>
+      failing(async () => {
+        await rpc.revokeGrant({ grantId }, callOf(call));
       }),
 
     getSession: (sessionId, call) =>

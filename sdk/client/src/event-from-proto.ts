@@ -1,13 +1,15 @@
 import { toJson } from "@bufbuild/protobuf";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import type { Delta, RunEvent, SessionEvent } from "@tau/core";
+import type { Delta, EffectKind as EffectKindWord, RunEvent, SessionEvent } from "@tau/core";
 import { isJsonObject } from "@tau/core";
 import type { RunResponse } from "@tau/proto";
 import {
   ApprovalAnswer,
+  EffectKind,
   HookDecision,
   HookPoint,
   PermissionDecision,
+  Remember,
   RunResponseSchema,
   StopReason,
   ToolCallPhase,
@@ -15,6 +17,7 @@ import {
 } from "@tau/proto";
 
 import { entriesFromProto, partsOf, usageFromProto } from "./content-from-proto.ts";
+import { labelFromProto } from "./label-from-proto.ts";
 import { NotUnderstood, understood } from "./not-understood.ts";
 import { optional } from "./optional.ts";
 import { finishedFromProto } from "./run-from-proto.ts";
@@ -100,6 +103,7 @@ function factFromProto({ event, runId }: RunResponse): SessionEvent {
       return toolCallFromProto(event.value, runId);
     case "stepFinished": {
       const { step, provider, model, message, usage, costMicroUsd, stopReason, durationMs } = event.value;
+      const { stopDetails, label } = event.value;
       return {
         type: "model_finished",
         runId,
@@ -111,10 +115,13 @@ function factFromProto({ event, runId }: RunResponse): SessionEvent {
         ...optional("costMicroUsd", costMicroUsd === undefined ? undefined : Number(costMicroUsd)),
         stopReason: understood(wordOf(StopReason, stopReason)),
         durationMs: Number(durationMs),
+        ...optional("stopDetails", stopDetails),
+        ...labelFromProto(label),
       };
     }
     case "permissionDecided": {
       const { effectId, toolName: tool, decision, reason, rule, rewrittenArguments } = event.value;
+      const { kinds, label } = event.value;
       return {
         type: "permission_decided",
         runId,
@@ -124,12 +131,14 @@ function factFromProto({ event, runId }: RunResponse): SessionEvent {
         reason,
         ...optional("rule", rule),
         ...optional("rewrittenArguments", rewrittenArguments),
+        ...optional("kinds", kinds.length === 0 ? undefined : kinds.map(kindFromProto)),
+        ...labelFromProto(label),
       };
     }
     case "approvalRequested":
       return approvalFromProto(event.value);
     case "approvalAnswered": {
-      const { approvalId, effectId, answer, by, note } = event.value;
+      const { approvalId, effectId, answer, by, note, remember } = event.value;
       return {
         type: "approval_answered",
         runId,
@@ -138,6 +147,7 @@ function factFromProto({ event, runId }: RunResponse): SessionEvent {
         answer: understood(wordOf(ApprovalAnswer, answer)),
         by,
         ...optional("note", note),
+        ...optional("remember", wordOf(Remember, remember)),
       };
     }
     case "contextInjected": {
@@ -172,4 +182,9 @@ function factFromProto({ event, runId }: RunResponse): SessionEvent {
     default:
       throw new NotUnderstood();
   }
+}
+
+/** A kind that a newer server knows is feared like the worst that this one does. */
+function kindFromProto(kind: EffectKind): EffectKindWord {
+  return wordOf(EffectKind, kind) ?? "irreversible";
 }

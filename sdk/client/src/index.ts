@@ -3,5 +3,6 @@ export { createTauClient } from "./create-tau-client.ts";
 export { clientErrorCodes } from "./error-codes.ts";
 export { eventFromProto } from "./event-from-proto.ts";
 export type { ReconnectOptions } from "./follow-session.ts";
+export type { Grant } from "./grant-from-proto.ts";
 export type { SessionInfo } from "./session-from-proto.ts";
-export type { AttachOptions, CallOptions, RunOptions, SessionPage, TauClient } from "./tau-client.ts";
+export type { Answer, AttachOptions, CallOptions, RunOptions, SessionPage, TauClient } from "./tau-client.ts";

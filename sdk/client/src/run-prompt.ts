@@ -1,9 +1,10 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
 import { userText } from "@tau/core";
-import type { RunEvent, RunLimits, UserMessage } from "@tau/core";
-import type { PartSchema, RunLimitsSchema, RuntimeService } from "@tau/proto";
+import type { RunEvent, RunLimits } from "@tau/core";
+import type { RunLimitsSchema, RuntimeService } from "@tau/proto";
 
+import { partToProto } from "./content-to-proto.ts";
 import { failureFromConnect } from "./error-from-connect.ts";
 import { eventFromProto } from "./event-from-proto.ts";
 import { optional } from "./optional.ts";
@@ -35,20 +36,6 @@ export async function* runPrompt(
   } catch (thrown) {
     throw failureFromConnect(thrown).error;
   }
-}
-
-function partToProto(part: UserMessage["parts"][number]): MessageInitShape<typeof PartSchema> {
-  if (part.type === "text") return { part: { case: "text", value: { text: part.text } } };
-  const { source, mediaType } = part;
-  const value = {
-    mediaType,
-    ...optional("name", part.type === "file" ? part.name : undefined),
-    source:
-      source.kind === "url"
-        ? { case: "url" as const, value: source.url }
-        : { case: "data" as const, value: new Uint8Array(Buffer.from(source.data, "base64")) },
-  };
-  return { part: { case: part.type, value } };
 }
 
 function limitsToProto(limits: RunLimits): MessageInitShape<typeof RunLimitsSchema> {

@@ -8,6 +8,8 @@ import type {
 import { sessionStatusWords, WaitingReason, wordOf } from "@tau/proto";
 
 import { usageFromProto } from "./content-from-proto.ts";
+import { grantOfferFromProto } from "./grant-from-proto.ts";
+import { labelFromProto } from "./label-from-proto.ts";
 import { understood } from "./not-understood.ts";
 import { optional } from "./optional.ts";
 
@@ -64,8 +66,11 @@ export function approvalFromProto(event: ApprovalRequestedEvent): ApprovalReques
     binding: event.binding,
     summary: event.summary,
     expiresAt: event.expiresAt === undefined ? 0 : timestampMs(event.expiresAt),
-    ...(event.held === undefined ? {} : { held: heldFromProto(event.held) }),
-    ...(event.question === undefined ? {} : { question: questionFromProto(event.question) }),
+    ...optional("held", event.held && heldFromProto(event.held)),
+    ...optional("question", event.question && questionFromProto(event.question)),
+    ...labelFromProto(event.label),
+    ...optional("times", event.times),
+    ...optional("grant", event.grant && grantOfferFromProto(event.grant)),
   };
 }
 

@@ -1,5 +1,6 @@
-import type { ApprovalAnswer, ContextEntry, RunEvent, RunLimits, UserMessage } from "@tau/core";
+import type { ApprovalAnswer, ContextEntry, Remember, RunEvent, RunLimits, UserMessage } from "@tau/core";
 
+import type { Grant } from "./grant-from-proto.ts";
 import type { SessionInfo } from "./session-from-proto.ts";
 
 /** Options of every call. */
@@ -36,6 +37,19 @@ export interface AttachOptions extends CallOptions {
   readonly untilWaiting?: boolean;
 }
 
+/** An answer to a question of a run. */
+export interface Answer {
+  readonly sessionId: string;
+  readonly approvalId: string;
+  readonly answer: ApprovalAnswer;
+  /** For the record, and for the model; of `answer`, the answer itself. At most 4,000 characters. */
+  readonly note?: string;
+  /** Lets an `allow` count for longer than once, on the terms of the question's `grant`. Only for one's own runs. */
+  readonly remember?: Remember;
+  /** For how long at most, in milliseconds; default, and most, is the `ttlMs` of the question's `grant`. */
+  readonly rememberForMs?: number;
+}
+
 /** One page of sessions, newest first. */
 export interface SessionPage {
   readonly sessions: readonly SessionInfo[];
@@ -64,15 +78,15 @@ export interface TauClient extends Disposable {
     request: { readonly sessionId: string; readonly entries: readonly ContextEntry[] },
     options?: CallOptions,
   ): Promise<void>;
-  respond(
-    request: {
-      readonly sessionId: string;
-      readonly approvalId: string;
-      readonly answer: ApprovalAnswer;
-      readonly note?: string;
-    },
-    options?: CallOptions,
-  ): Promise<void>;
+  /**
+   * Answers what is kept of an answer for longer than once. Throws `approval.not_found`, `approval.answered`,
+   * `approval.expired`, `approval.invalid_answer`.
+   */
+  respond(request: Answer, options?: CallOptions): Promise<Grant | undefined>;
+  /** The caller's answers that still count, oldest first. */
+  listGrants(options?: CallOptions): Promise<readonly Grant[]>;
+  /** Takes such an answer back; runs under way notice within a second. Throws `grant.not_found`. */
+  revokeGrant(grantId: string, options?: CallOptions): Promise<void>;
   getSession(sessionId: string, options?: CallOptions): Promise<SessionInfo>;
   listSessions(
     request?: { readonly limit?: number; readonly before?: string },

@@ -2,16 +2,59 @@
 // @generated from file tau/runtime/v1/content.proto (package tau.runtime.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_google_protobuf_struct } from "@bufbuild/protobuf/wkt";
-import type { JsonObject, Message } from "@bufbuild/protobuf";
+import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file tau/runtime/v1/content.proto.
  */
 export const file_tau_runtime_v1_content: GenFile = /*@__PURE__*/
-  fileDesc("Chx0YXUvcnVudGltZS92MS9jb250ZW50LnByb3RvEg50YXUucnVudGltZS52MSJCCgxDb250ZXh0RW50cnkSCwoDa2V5GAEgASgJEg8KB2NvbnRlbnQYAiABKAkSFAoMY29udGVudF90eXBlGAMgASgJItcCCgRQYXJ0EigKBHRleHQYASABKAsyGC50YXUucnVudGltZS52MS5UZXh0UGFydEgAEjAKCHRoaW5raW5nGAIgASgLMhwudGF1LnJ1bnRpbWUudjEuVGhpbmtpbmdQYXJ0SAASKgoFaW1hZ2UYAyABKAsyGS50YXUucnVudGltZS52MS5NZWRpYVBhcnRIABIqCgVhdWRpbxgEIAEoCzIZLnRhdS5ydW50aW1lLnYxLk1lZGlhUGFydEgAEikKBGZpbGUYBSABKAsyGS50YXUucnVudGltZS52MS5NZWRpYVBhcnRIABIxCgl0b29sX2NhbGwYBiABKAsyHC50YXUucnVudGltZS52MS5Ub29sQ2FsbFBhcnRIABI1Cg1wcm92aWRlcl9pdGVtGAcgASgLMhwudGF1LnJ1bnRpbWUudjEuUHJvdmlkZXJQYXJ0SABCBgoEcGFydCKRAQoIVGV4dFBhcnQSDAoEdGV4dBgBIAEoCRIrCgljaXRhdGlvbnMYAiADKAsyGC50YXUucnVudGltZS52MS5DaXRhdGlvbhI4Cg1wcm92aWRlcl9kYXRhGAMgASgLMhwudGF1LnJ1bnRpbWUudjEuUHJvdmlkZXJEYXRhSACIAQFCEAoOX3Byb3ZpZGVyX2RhdGEimAEKCENpdGF0aW9uEhAKA3VybBgBIAEoCUgAiAEBEhIKBXRpdGxlGAIgASgJSAGIAQESEgoFcXVvdGUYAyABKAlIAogBARISCgVzdGFydBgEIAEoDUgDiAEBEhAKA2VuZBgFIAEoDUgEiAEBQgYKBF91cmxCCAoGX3RpdGxlQggKBl9xdW90ZUIICgZfc3RhcnRCBgoEX2VuZCJHCgxQcm92aWRlckRhdGESEAoIcHJvdG9jb2wYASABKAkSJQoEZGF0YRgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QiUQoMUHJvdmlkZXJQYXJ0EgwKBGtpbmQYASABKAkSMwoNcHJvdmlkZXJfZGF0YRgCIAEoCzIcLnRhdS5ydW50aW1lLnYxLlByb3ZpZGVyRGF0YSKyAQoMVGhpbmtpbmdQYXJ0EgwKBHRleHQYASABKAkSFgoJc2lnbmF0dXJlGAIgASgJSACIAQESFQoIcmVkYWN0ZWQYAyABKAlIAYgBARI4Cg1wcm92aWRlcl9kYXRhGAQgASgLMhwudGF1LnJ1bnRpbWUudjEuUHJvdmlkZXJEYXRhSAKIAQFCDAoKX3NpZ25hdHVyZUILCglfcmVkYWN0ZWRCEAoOX3Byb3ZpZGVyX2RhdGEiZAoJTWVkaWFQYXJ0EhIKCm1lZGlhX3R5cGUYASABKAkSEQoEbmFtZRgCIAEoCUgBiAEBEg4KBGRhdGEYAyABKAxIABINCgN1cmwYBCABKAlIAEIICgZzb3VyY2VCBwoFX25hbWUilgEKDFRvb2xDYWxsUGFydBIUCgx0b29sX2NhbGxfaWQYASABKAkSEQoJdG9vbF9uYW1lGAIgASgJEhEKCWFyZ3VtZW50cxgDIAEoCRI4Cg1wcm92aWRlcl9kYXRhGAQgASgLMhwudGF1LnJ1bnRpbWUudjEuUHJvdmlkZXJEYXRhSACIAQFCEAoOX3Byb3ZpZGVyX2RhdGEihQEKBVVzYWdlEhQKDGlucHV0X3Rva2VucxgBIAEoBBIVCg1vdXRwdXRfdG9rZW5zGAIgASgEEhkKEWNhY2hlX3JlYWRfdG9rZW5zGAMgASgEEhoKEmNhY2hlX3dyaXRlX3Rva2VucxgEIAEoBBIYChByZWFzb25pbmdfdG9rZW5zGAUgASgEYgZwcm90bzM", [file_google_protobuf_struct]);
+  fileDesc("Chx0YXUvcnVudGltZS92MS9jb250ZW50LnByb3RvEg50YXUucnVudGltZS52MSKRAQoFTGFiZWwSLAoJaW50ZWdyaXR5GAEgASgOMhkudGF1LnJ1bnRpbWUudjEuSW50ZWdyaXR5Eg8KB29yaWdpbnMYAiADKAkSOAoPY29uZmlkZW50aWFsaXR5GAMgASgOMh8udGF1LnJ1bnRpbWUudjEuQ29uZmlkZW50aWFsaXR5Eg8KB3NlY3JldHMYBCADKAkidwoMQ29udGV4dEVudHJ5EgsKA2tleRgBIAEoCRIPCgdjb250ZW50GAIgASgJEhQKDGNvbnRlbnRfdHlwZRgDIAEoCRIpCgVsYWJlbBgEIAEoCzIVLnRhdS5ydW50aW1lLnYxLkxhYmVsSACIAQFCCAoGX2xhYmVsItcCCgRQYXJ0EigKBHRleHQYASABKAsyGC50YXUucnVudGltZS52MS5UZXh0UGFydEgAEjAKCHRoaW5raW5nGAIgASgLMhwudGF1LnJ1bnRpbWUudjEuVGhpbmtpbmdQYXJ0SAASKgoFaW1hZ2UYAyABKAsyGS50YXUucnVudGltZS52MS5NZWRpYVBhcnRIABIqCgVhdWRpbxgEIAEoCzIZLnRhdS5ydW50aW1lLnYxLk1lZGlhUGFydEgAEikKBGZpbGUYBSABKAsyGS50YXUucnVudGltZS52MS5NZWRpYVBhcnRIABIxCgl0b29sX2NhbGwYBiABKAsyHC50YXUucnVudGltZS52MS5Ub29sQ2FsbFBhcnRIABI1Cg1wcm92aWRlcl9pdGVtGAcgASgLMhwudGF1LnJ1bnRpbWUudjEuUHJvdmlkZXJQYXJ0SABCBgoEcGFydCLGAQoIVGV4dFBhcnQSDAoEdGV4dBgBIAEoCRIrCgljaXRhdGlvbnMYAiADKAsyGC50YXUucnVudGltZS52MS5DaXRhdGlvbhI4Cg1wcm92aWRlcl9kYXRhGAMgASgLMhwudGF1LnJ1bnRpbWUudjEuUHJvdmlkZXJEYXRhSACIAQESKQoFbGFiZWwYBCABKAsyFS50YXUucnVudGltZS52MS5MYWJlbEgBiAEBQhAKDl9wcm92aWRlcl9kYXRhQggKBl9sYWJlbCKYAQoIQ2l0YXRpb24SEAoDdXJsGAEgASgJSACIAQESEgoFdGl0bGUYAiABKAlIAYgBARISCgVxdW90ZRgDIAEoCUgCiAEBEhIKBXN0YXJ0GAQgASgNSAOIAQESEAoDZW5kGAUgASgNSASIAQFCBgoEX3VybEIICgZfdGl0bGVCCAoGX3F1b3RlQggKBl9zdGFydEIGCgRfZW5kIkcKDFByb3ZpZGVyRGF0YRIQCghwcm90b2NvbBgBIAEoCRIlCgRkYXRhGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdCJRCgxQcm92aWRlclBhcnQSDAoEa2luZBgBIAEoCRIzCg1wcm92aWRlcl9kYXRhGAIgASgLMhwudGF1LnJ1bnRpbWUudjEuUHJvdmlkZXJEYXRhIrIBCgxUaGlua2luZ1BhcnQSDAoEdGV4dBgBIAEoCRIWCglzaWduYXR1cmUYAiABKAlIAIgBARIVCghyZWRhY3RlZBgDIAEoCUgBiAEBEjgKDXByb3ZpZGVyX2RhdGEYBCABKAsyHC50YXUucnVudGltZS52MS5Qcm92aWRlckRhdGFIAogBAUIMCgpfc2lnbmF0dXJlQgsKCV9yZWRhY3RlZEIQCg5fcHJvdmlkZXJfZGF0YSKZAQoJTWVkaWFQYXJ0EhIKCm1lZGlhX3R5cGUYASABKAkSEQoEbmFtZRgCIAEoCUgBiAEBEg4KBGRhdGEYAyABKAxIABINCgN1cmwYBCABKAlIABIpCgVsYWJlbBgFIAEoCzIVLnRhdS5ydW50aW1lLnYxLkxhYmVsSAKIAQFCCAoGc291cmNlQgcKBV9uYW1lQggKBl9sYWJlbCKWAQoMVG9vbENhbGxQYXJ0EhQKDHRvb2xfY2FsbF9pZBgBIAEoCRIRCgl0b29sX25hbWUYAiABKAkSEQoJYXJndW1lbnRzGAMgASgJEjgKDXByb3ZpZGVyX2RhdGEYBCABKAsyHC50YXUucnVudGltZS52MS5Qcm92aWRlckRhdGFIAIgBAUIQCg5fcHJvdmlkZXJfZGF0YSKFAQoFVXNhZ2USFAoMaW5wdXRfdG9rZW5zGAEgASgEEhUKDW91dHB1dF90b2tlbnMYAiABKAQSGQoRY2FjaGVfcmVhZF90b2tlbnMYAyABKAQSGgoSY2FjaGVfd3JpdGVfdG9rZW5zGAQgASgEEhgKEHJlYXNvbmluZ190b2tlbnMYBSABKAQqggEKCUludGVncml0eRIZChVJTlRFR1JJVFlfVU5TUEVDSUZJRUQQABIUChBJTlRFR1JJVFlfU1lTVEVNEAESEgoOSU5URUdSSVRZX1VTRVIQAhIXChNJTlRFR1JJVFlfV09SS1NQQUNFEAMSFwoTSU5URUdSSVRZX1VOVFJVU1RFRBAEKokBCg9Db25maWRlbnRpYWxpdHkSHwobQ09ORklERU5USUFMSVRZX1VOU1BFQ0lGSUVEEAASGgoWQ09ORklERU5USUFMSVRZX1BVQkxJQxABEh0KGUNPTkZJREVOVElBTElUWV9XT1JLU1BBQ0UQAhIaChZDT05GSURFTlRJQUxJVFlfU0VDUkVUEANiBnByb3RvMw", [file_google_protobuf_struct]);
+
+/**
+ * What is known of a piece of content: how far to trust it, and whom it may reach.
+ *
+ * @generated from message tau.runtime.v1.Label
+ */
+export type Label = Message<"tau.runtime.v1.Label"> & {
+  /**
+   * Who answers for it.
+   *
+   * @generated from field: tau.runtime.v1.Integrity integrity = 1;
+   */
+  integrity: Integrity;
+
+  /**
+   * Where it came from, for example `file:README.md`, `web:example.org`, `mcp:github`. At most 32 names of at most
+   * 200 printable ASCII characters; `…` at the end stands for those that found no room.
+   *
+   * @generated from field: repeated string origins = 2;
+   */
+  origins: string[];
+
+  /**
+   * Who may see it.
+   *
+   * @generated from field: tau.runtime.v1.Confidentiality confidentiality = 3;
+   */
+  confidentiality: Confidentiality;
+
+  /**
+   * Names of the secrets it may contain, bounded as `origins` are; never their values.
+   *
+   * @generated from field: repeated string secrets = 4;
+   */
+  secrets: string[];
+};
+
+/**
+ * Describes the message tau.runtime.v1.Label.
+ * Use `create(LabelSchema)` to create a new message.
+ */
+export const LabelSchema: GenMessage<Label> = /*@__PURE__*/
+  messageDesc(file_tau_runtime_v1_content, 0);
 
 /**
  * Something the model should know, handed in from outside.
@@ -39,6 +82,13 @@ export type ContextEntry = Message<"tau.runtime.v1.ContextEntry"> & {
    * @generated from field: string content_type = 3;
    */
   contentType: string;
+
+  /**
+   * How far to trust it; absent: as far as whoever hands it in. A caller may not claim SYSTEM.
+   *
+   * @generated from field: optional tau.runtime.v1.Label label = 4;
+   */
+  label?: Label | undefined;
 };
 
 /**
@@ -46,7 +96,7 @@ export type ContextEntry = Message<"tau.runtime.v1.ContextEntry"> & {
  * Use `create(ContextEntrySchema)` to create a new message.
  */
 export const ContextEntrySchema: GenMessage<ContextEntry> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_content, 0);
+  messageDesc(file_tau_runtime_v1_content, 1);
 
 /**
  * A piece of a message.
@@ -123,7 +173,7 @@ export type Part = Message<"tau.runtime.v1.Part"> & {
  * Use `create(PartSchema)` to create a new message.
  */
 export const PartSchema: GenMessage<Part> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_content, 1);
+  messageDesc(file_tau_runtime_v1_content, 2);
 
 /**
  * Text said by anyone.
@@ -151,6 +201,13 @@ export type TextPart = Message<"tau.runtime.v1.TextPart"> & {
    * @generated from field: optional tau.runtime.v1.ProviderData provider_data = 3;
    */
   providerData?: ProviderData | undefined;
+
+  /**
+   * How far to trust it; absent: as far as whoever produced the message.
+   *
+   * @generated from field: optional tau.runtime.v1.Label label = 4;
+   */
+  label?: Label | undefined;
 };
 
 /**
@@ -158,7 +215,7 @@ export type TextPart = Message<"tau.runtime.v1.TextPart"> & {
  * Use `create(TextPartSchema)` to create a new message.
  */
 export const TextPartSchema: GenMessage<TextPart> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_content, 2);
+  messageDesc(file_tau_runtime_v1_content, 3);
 
 /**
  * A source that the model says it used.
@@ -207,7 +264,7 @@ export type Citation = Message<"tau.runtime.v1.Citation"> & {
  * Use `create(CitationSchema)` to create a new message.
  */
 export const CitationSchema: GenMessage<Citation> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_content, 3);
+  messageDesc(file_tau_runtime_v1_content, 4);
 
 /**
  * What a provider wants back with a part, unchanged.
@@ -235,7 +292,7 @@ export type ProviderData = Message<"tau.runtime.v1.ProviderData"> & {
  * Use `create(ProviderDataSchema)` to create a new message.
  */
 export const ProviderDataSchema: GenMessage<ProviderData> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_content, 4);
+  messageDesc(file_tau_runtime_v1_content, 5);
 
 /**
  * Something only the provider understands and wants back.
@@ -263,7 +320,7 @@ export type ProviderPart = Message<"tau.runtime.v1.ProviderPart"> & {
  * Use `create(ProviderPartSchema)` to create a new message.
  */
 export const ProviderPartSchema: GenMessage<ProviderPart> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_content, 5);
+  messageDesc(file_tau_runtime_v1_content, 6);
 
 /**
  * What a model thought before it answered.
@@ -305,7 +362,7 @@ export type ThinkingPart = Message<"tau.runtime.v1.ThinkingPart"> & {
  * Use `create(ThinkingPartSchema)` to create a new message.
  */
 export const ThinkingPartSchema: GenMessage<ThinkingPart> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_content, 6);
+  messageDesc(file_tau_runtime_v1_content, 7);
 
 /**
  * A picture, a sound or a document.
@@ -349,6 +406,13 @@ export type MediaPart = Message<"tau.runtime.v1.MediaPart"> & {
     value: string;
     case: "url";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * How far to trust it; absent: as far as whoever produced the message.
+   *
+   * @generated from field: optional tau.runtime.v1.Label label = 5;
+   */
+  label?: Label | undefined;
 };
 
 /**
@@ -356,7 +420,7 @@ export type MediaPart = Message<"tau.runtime.v1.MediaPart"> & {
  * Use `create(MediaPartSchema)` to create a new message.
  */
 export const MediaPartSchema: GenMessage<MediaPart> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_content, 7);
+  messageDesc(file_tau_runtime_v1_content, 8);
 
 /**
  * A model asks for a tool to be run.
@@ -398,7 +462,7 @@ export type ToolCallPart = Message<"tau.runtime.v1.ToolCallPart"> & {
  * Use `create(ToolCallPartSchema)` to create a new message.
  */
 export const ToolCallPartSchema: GenMessage<ToolCallPart> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_content, 8);
+  messageDesc(file_tau_runtime_v1_content, 9);
 
 /**
  * Tokens of one or more model calls.
@@ -447,5 +511,108 @@ export type Usage = Message<"tau.runtime.v1.Usage"> & {
  * Use `create(UsageSchema)` to create a new message.
  */
 export const UsageSchema: GenMessage<Usage> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_content, 9);
+  messageDesc(file_tau_runtime_v1_content, 10);
+
+/**
+ * Who answers for a piece of content, from the most to the least trusted.
+ *
+ * @generated from enum tau.runtime.v1.Integrity
+ */
+export const Integrity = {
+  /**
+   * Not said.
+   *
+   * @generated from enum value: INTEGRITY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Tau itself.
+   *
+   * @generated from enum value: INTEGRITY_SYSTEM = 1;
+   */
+  SYSTEM: 1,
+
+  /**
+   * The person who prompts.
+   *
+   * @generated from enum value: INTEGRITY_USER = 2;
+   */
+  USER: 2,
+
+  /**
+   * The workspace that a person trusts.
+   *
+   * @generated from enum value: INTEGRITY_WORKSPACE = 3;
+   */
+  WORKSPACE: 3,
+
+  /**
+   * Everybody else. A reader takes what it does not know for this.
+   *
+   * @generated from enum value: INTEGRITY_UNTRUSTED = 4;
+   */
+  UNTRUSTED: 4,
+} as const;
+
+/**
+ * Who answers for a piece of content, from the most to the least trusted.
+ *
+ * @generated from enum tau.runtime.v1.Integrity
+ */
+export type Integrity = (typeof Integrity)[keyof typeof Integrity] | UnknownEnum;
+
+/**
+ * Describes the enum tau.runtime.v1.Integrity.
+ */
+export const IntegritySchema: GenEnum<Integrity> = /*@__PURE__*/
+  enumDesc(file_tau_runtime_v1_content, 0);
+
+/**
+ * Who may see a piece of content.
+ *
+ * @generated from enum tau.runtime.v1.Confidentiality
+ */
+export const Confidentiality = {
+  /**
+   * Not said.
+   *
+   * @generated from enum value: CONFIDENTIALITY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Everybody.
+   *
+   * @generated from enum value: CONFIDENTIALITY_PUBLIC = 1;
+   */
+  PUBLIC: 1,
+
+  /**
+   * Whoever may see the workspace.
+   *
+   * @generated from enum value: CONFIDENTIALITY_WORKSPACE = 2;
+   */
+  WORKSPACE: 2,
+
+  /**
+   * Only whom a secret belongs to. A reader takes what it does not know for this.
+   *
+   * @generated from enum value: CONFIDENTIALITY_SECRET = 3;
+   */
+  SECRET: 3,
+} as const;
+
+/**
+ * Who may see a piece of content.
+ *
+ * @generated from enum tau.runtime.v1.Confidentiality
+ */
+export type Confidentiality = (typeof Confidentiality)[keyof typeof Confidentiality] | UnknownEnum;
+
+/**
+ * Describes the enum tau.runtime.v1.Confidentiality.
+ */
+export const ConfidentialitySchema: GenEnum<Confidentiality> = /*@__PURE__*/
+  enumDesc(file_tau_runtime_v1_content, 1);
 

@@ -6,7 +6,7 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { ContextEntry, Part, Usage } from "./content_pb.ts";
+import type { ContextEntry, Label, Part, Usage } from "./content_pb.ts";
 import { file_tau_runtime_v1_content } from "./content_pb.ts";
 import type { ErrorClass } from "./error_pb.ts";
 import { file_tau_runtime_v1_error } from "./error_pb.ts";
@@ -16,7 +16,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file tau/runtime/v1/event.proto.
  */
 export const file_tau_runtime_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("Chp0YXUvcnVudGltZS92MS9ldmVudC5wcm90bxIOdGF1LnJ1bnRpbWUudjEiGgoKVG9rZW5FdmVudBIMCgR0ZXh0GAEgASgJIh0KDVRoaW5raW5nRXZlbnQSDAoEdGV4dBgBIAEoCSK3AwoNVG9vbENhbGxFdmVudBIRCgl0b29sX25hbWUYASABKAkSEQoJYXJndW1lbnRzGAIgASgJEg4KBnJlc3VsdBgDIAEoCRIUCgx0b29sX2NhbGxfaWQYBCABKAkSEAoIaXNfZXJyb3IYBSABKAgSEQoJZWZmZWN0X2lkGAYgASgJEjQKC3NpZGVfZWZmZWN0GAcgASgOMh8udGF1LnJ1bnRpbWUudjEuU2lkZUVmZmVjdENsYXNzEiwKBXBoYXNlGAggASgOMh0udGF1LnJ1bnRpbWUudjEuVG9vbENhbGxQaGFzZRINCgVpbmRleBgJIAEoDRIXCg9pZGVtcG90ZW5jeV9rZXkYCiABKAkSEwoLZW52aXJvbm1lbnQYCyABKAkSLgoHb3V0Y29tZRgMIAEoDjIdLnRhdS5ydW50aW1lLnYxLkVmZmVjdE91dGNvbWUSEwoLZHVyYXRpb25fbXMYDSABKAQSJQoHY29udGVudBgOIAMoCzIULnRhdS5ydW50aW1lLnYxLlBhcnQSKAoHZGV0YWlscxgPIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QiRwoRVG9vbFByb2dyZXNzRXZlbnQSEQoJZWZmZWN0X2lkGAEgASgJEhEKCXRvb2xfbmFtZRgCIAEoCRIMCgR0ZXh0GAMgASgJIpUCCgtTdGF0dXNFdmVudBItCgZzdGF0dXMYASABKA4yHS50YXUucnVudGltZS52MS5TZXNzaW9uU3RhdHVzEg8KB21lc3NhZ2UYAiABKAkSLQoHc3RhcnRlZBgDIAEoCzIaLnRhdS5ydW50aW1lLnYxLlJ1blN0YXJ0ZWRIABItCgdyZXN1bWVkGAQgASgLMhoudGF1LnJ1bnRpbWUudjEuUnVuUmVzdW1lZEgAEi0KB3dhaXRpbmcYBSABKAsyGi50YXUucnVudGltZS52MS5SdW5XYWl0aW5nSAASLwoIZmluaXNoZWQYBiABKAsyGy50YXUucnVudGltZS52MS5SdW5GaW5pc2hlZEgAQggKBmRldGFpbCK1AQoKRXJyb3JFdmVudBIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSKQoFY2xhc3MYAyABKA4yGi50YXUucnVudGltZS52MS5FcnJvckNsYXNzEhsKDnJldHJ5X2FmdGVyX21zGAQgASgESACIAQESLQoIZmluaXNoZWQYBSABKAsyGy50YXUucnVudGltZS52MS5SdW5GaW5pc2hlZEIRCg9fcmV0cnlfYWZ0ZXJfbXMiwwEKCVJ1bkxpbWl0cxIWCgltYXhfc3RlcHMYASABKA1IAIgBARIXCgptYXhfdG9rZW5zGAIgASgESAGIAQESHwoSbWF4X2Nvc3RfbWljcm9fdXNkGAMgASgESAKIAQESHAoPbWF4X2R1cmF0aW9uX21zGAQgASgESAOIAQFCDAoKX21heF9zdGVwc0INCgtfbWF4X3Rva2Vuc0IVChNfbWF4X2Nvc3RfbWljcm9fdXNkQhIKEF9tYXhfZHVyYXRpb25fbXMipQEKClJ1blN0YXJ0ZWQSDQoFYWdlbnQYASABKAkSEQoJcHJpbmNpcGFsGAIgASgJEiQKBnByb21wdBgDIAMoCzIULnRhdS5ydW50aW1lLnYxLlBhcnQSKQoGbGltaXRzGAQgASgLMhkudGF1LnJ1bnRpbWUudjEuUnVuTGltaXRzEhMKC2Vudmlyb25tZW50GAUgASgJEg8KB3Byb2ZpbGUYBiABKAkiIwoKUnVuUmVzdW1lZBIVCg1yZXJ1bl9lZmZlY3RzGAEgAygJIlEKClJ1bldhaXRpbmcSLQoGcmVhc29uGAEgASgOMh0udGF1LnJ1bnRpbWUudjEuV2FpdGluZ1JlYXNvbhIUCgxhcHByb3ZhbF9pZHMYAiADKAkisQEKC1J1bkZpbmlzaGVkEiwKBnJlYXNvbhgBIAEoDjIcLnRhdS5ydW50aW1lLnYxLlJ1bkVuZFJlYXNvbhINCgVzdGVwcxgCIAEoDRIkCgV1c2FnZRgDIAEoCzIVLnRhdS5ydW50aW1lLnYxLlVzYWdlEhYKDmNvc3RfbWljcm9fdXNkGAQgASgEEicKBWVycm9yGAUgASgLMhgudGF1LnJ1bnRpbWUudjEuUnVuRXJyb3IihAEKCFJ1bkVycm9yEgwKBGNvZGUYASABKAkSDwoHbWVzc2FnZRgCIAEoCRIpCgVjbGFzcxgDIAEoDjIaLnRhdS5ydW50aW1lLnYxLkVycm9yQ2xhc3MSGwoOcmV0cnlfYWZ0ZXJfbXMYBCABKARIAIgBAUIRCg9fcmV0cnlfYWZ0ZXJfbXMihQIKEVN0ZXBGaW5pc2hlZEV2ZW50EgwKBHN0ZXAYASABKA0SEAoIcHJvdmlkZXIYAiABKAkSDQoFbW9kZWwYAyABKAkSJQoHbWVzc2FnZRgEIAMoCzIULnRhdS5ydW50aW1lLnYxLlBhcnQSJAoFdXNhZ2UYBSABKAsyFS50YXUucnVudGltZS52MS5Vc2FnZRIbCg5jb3N0X21pY3JvX3VzZBgGIAEoBEgAiAEBEi8KC3N0b3BfcmVhc29uGAcgASgOMhoudGF1LnJ1bnRpbWUudjEuU3RvcFJlYXNvbhITCgtkdXJhdGlvbl9tcxgIIAEoBEIRCg9fY29zdF9taWNyb191c2Qi2gEKFlBlcm1pc3Npb25EZWNpZGVkRXZlbnQSEQoJZWZmZWN0X2lkGAEgASgJEhEKCXRvb2xfbmFtZRgCIAEoCRI0CghkZWNpc2lvbhgDIAEoDjIiLnRhdS5ydW50aW1lLnYxLlBlcm1pc3Npb25EZWNpc2lvbhIOCgZyZWFzb24YBCABKAkSEQoEcnVsZRgFIAEoCUgAiAEBEiAKE3Jld3JpdHRlbl9hcmd1bWVudHMYBiABKAlIAYgBAUIHCgVfcnVsZUIWChRfcmV3cml0dGVuX2FyZ3VtZW50cyLmAgoWQXBwcm92YWxSZXF1ZXN0ZWRFdmVudBITCgthcHByb3ZhbF9pZBgBIAEoCRIRCgllZmZlY3RfaWQYAiABKAkSLQoGcmVhc29uGAMgASgOMh0udGF1LnJ1bnRpbWUudjEuV2FpdGluZ1JlYXNvbhIRCgl0b29sX25hbWUYBCABKAkSEQoJYXJndW1lbnRzGAUgASgJEg8KB2JpbmRpbmcYBiABKAkSDwoHc3VtbWFyeRgHIAEoCRIuCgpleHBpcmVzX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZydW5faWQYCSABKAkSKQoEaGVsZBgKIAEoCzIbLnRhdS5ydW50aW1lLnYxLkhlbGRDaGFuZ2VzEjUKCHF1ZXN0aW9uGAsgASgLMh4udGF1LnJ1bnRpbWUudjEuUGVyc29uUXVlc3Rpb25IAIgBAUILCglfcXVlc3Rpb24iUgoLSGVsZENoYW5nZXMSFgoOdHJhbnNhY3Rpb25faWQYASABKAkSDAoEaGFzaBgCIAEoCRIPCgdjaGFuZ2VzGAMgASgNEgwKBGRpZmYYBCABKAkiLwoOUGVyc29uUXVlc3Rpb24SDAoEdGV4dBgBIAEoCRIPCgdvcHRpb25zGAIgAygJIpcBChVBcHByb3ZhbEFuc3dlcmVkRXZlbnQSEwoLYXBwcm92YWxfaWQYASABKAkSEQoJZWZmZWN0X2lkGAIgASgJEi4KBmFuc3dlchgDIAEoDjIeLnRhdS5ydW50aW1lLnYxLkFwcHJvdmFsQW5zd2VyEgoKAmJ5GAQgASgJEhEKBG5vdGUYBSABKAlIAIgBAUIHCgVfbm90ZSJYChRDb250ZXh0SW5qZWN0ZWRFdmVudBItCgdlbnRyaWVzGAEgAygLMhwudGF1LnJ1bnRpbWUudjEuQ29udGV4dEVudHJ5EhEKCWluYm94X3NlcRgCIAEoBCJBChNDb250ZXh0VHJpbW1lZEV2ZW50EhAKCGZyb21fc2VxGAEgASgEEhgKEGRyb3BwZWRfbWVzc2FnZXMYAiABKA0ixAEKEEhvb2tEZWNpZGVkRXZlbnQSDAoEaG9vaxgBIAEoCRIoCgVwb2ludBgCIAEoDjIZLnRhdS5ydW50aW1lLnYxLkhvb2tQb2ludBIuCghkZWNpc2lvbhgDIAEoDjIcLnRhdS5ydW50aW1lLnYxLkhvb2tEZWNpc2lvbhITCgZyZWFzb24YBCABKAlIAIgBARIoCgdkZXRhaWxzGAUgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEIJCgdfcmVhc29uIq4BChNTZXNzaW9uQ3JlYXRlZEV2ZW50EhIKCnNlc3Npb25faWQYASABKAkSDgoGdGVuYW50GAIgASgJEhEKCXByaW5jaXBhbBgDIAEoCRIvCglib290c3RyYXAYBCADKAsyHC50YXUucnVudGltZS52MS5Db250ZXh0RW50cnkSLwoLZm9ya2VkX2Zyb20YBSABKAsyGi50YXUucnVudGltZS52MS5Gb3JrZWRGcm9tIi0KCkZvcmtlZEZyb20SEgoKc2Vzc2lvbl9pZBgBIAEoCRILCgNzZXEYAiABKAQiZgoMVW5rbm93bkV2ZW50EhUKDW9yaWdpbmFsX3R5cGUYASABKAkSGAoQb3JpZ2luYWxfdmVyc2lvbhgCIAEoDRIlCgRib2R5GAMgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdCrYAQoNU2Vzc2lvblN0YXR1cxIeChpTRVNTSU9OX1NUQVRVU19VTlNQRUNJRklFRBAAEhkKFVNFU1NJT05fU1RBVFVTX0FDVElWRRABEhoKFlNFU1NJT05fU1RBVFVTX1JVTk5JTkcQAhIcChhTRVNTSU9OX1NUQVRVU19DT01QTEVURUQQAxIYChRTRVNTSU9OX1NUQVRVU19FUlJPUhAEEhoKFlNFU1NJT05fU1RBVFVTX1dBSVRJTkcQBRIcChhTRVNTSU9OX1NUQVRVU19DQU5DRUxMRUQQBiq5AQoPU2lkZUVmZmVjdENsYXNzEiEKHVNJREVfRUZGRUNUX0NMQVNTX1VOU1BFQ0lGSUVEEAASGgoWU0lERV9FRkZFQ1RfQ0xBU1NfUFVSRRABEiAKHFNJREVfRUZGRUNUX0NMQVNTX0lERU1QT1RFTlQQAhIhCh1TSURFX0VGRkVDVF9DTEFTU19DT01QRU5TQUJMRRADEiIKHlNJREVfRUZGRUNUX0NMQVNTX0lSUkVWRVJTSUJMRRAEKooBCg1Ub29sQ2FsbFBoYXNlEh8KG1RPT0xfQ0FMTF9QSEFTRV9VTlNQRUNJRklFRBAAEh0KGVRPT0xfQ0FMTF9QSEFTRV9SRVFVRVNURUQQARIbChdUT09MX0NBTExfUEhBU0VfU1RBUlRFRBACEhwKGFRPT0xfQ0FMTF9QSEFTRV9GSU5JU0hFRBADKr0BCg1FZmZlY3RPdXRjb21lEh4KGkVGRkVDVF9PVVRDT01FX1VOU1BFQ0lGSUVEEAASHAoYRUZGRUNUX09VVENPTUVfQ09NUExFVEVEEAESGQoVRUZGRUNUX09VVENPTUVfRkFJTEVEEAISGQoVRUZGRUNUX09VVENPTUVfREVOSUVEEAMSHAoYRUZGRUNUX09VVENPTUVfQ0FOQ0VMTEVEEAQSGgoWRUZGRUNUX09VVENPTUVfVU5LTk9XThAFKpMBChJQZXJtaXNzaW9uRGVjaXNpb24SIwofUEVSTUlTU0lPTl9ERUNJU0lPTl9VTlNQRUNJRklFRBAAEhwKGFBFUk1JU1NJT05fREVDSVNJT05fREVOWRABEhsKF1BFUk1JU1NJT05fREVDSVNJT05fQVNLEAISHQoZUEVSTUlTU0lPTl9ERUNJU0lPTl9BTExPVxADKrcBCg5BcHByb3ZhbEFuc3dlchIfChtBUFBST1ZBTF9BTlNXRVJfVU5TUEVDSUZJRUQQABIZChVBUFBST1ZBTF9BTlNXRVJfQUxMT1cQARIYChRBUFBST1ZBTF9BTlNXRVJfREVOWRACEhkKFUFQUFJPVkFMX0FOU1dFUl9SRVJVThADEhgKFEFQUFJPVkFMX0FOU1dFUl9ET05FEAQSGgoWQVBQUk9WQUxfQU5TV0VSX0FOU1dFUhAFKowBCg1XYWl0aW5nUmVhc29uEh4KGldBSVRJTkdfUkVBU09OX1VOU1BFQ0lGSUVEEAASGwoXV0FJVElOR19SRUFTT05fQVBQUk9WQUwQARIhCh1XQUlUSU5HX1JFQVNPTl9VTktOT1dOX0VGRkVDVBACEhsKF1dBSVRJTkdfUkVBU09OX1FVRVNUSU9OEAMqywEKClN0b3BSZWFzb24SGwoXU1RPUF9SRUFTT05fVU5TUEVDSUZJRUQQABIUChBTVE9QX1JFQVNPTl9TVE9QEAESFgoSU1RPUF9SRUFTT05fTEVOR1RIEAISGgoWU1RPUF9SRUFTT05fVE9PTF9DQUxMUxADEh0KGVNUT1BfUkVBU09OX1NUT1BfU0VRVUVOQ0UQBBIgChxTVE9QX1JFQVNPTl9DT05URU5UX0ZJTFRFUkVEEAUSFQoRU1RPUF9SRUFTT05fUEFVU0UQBiqmAwoMUnVuRW5kUmVhc29uEh4KGlJVTl9FTkRfUkVBU09OX1VOU1BFQ0lGSUVEEAASGwoXUlVOX0VORF9SRUFTT05fQU5TV0VSRUQQARIhCh1SVU5fRU5EX1JFQVNPTl9TVE9QX0NPTkRJVElPThACEiIKHlJVTl9FTkRfUkVBU09OX1NUT1BQRURfQllfSE9PSxADEhgKFFJVTl9FTkRfUkVBU09OX0VSUk9SEAQSHgoaUlVOX0VORF9SRUFTT05fTElNSVRfU1RFUFMQBRIfChtSVU5fRU5EX1JFQVNPTl9MSU1JVF9UT0tFTlMQBhIdChlSVU5fRU5EX1JFQVNPTl9MSU1JVF9DT1NUEAcSHQoZUlVOX0VORF9SRUFTT05fTElNSVRfVElNRRAIEhkKFVJVTl9FTkRfUkVBU09OX0xFTkdUSBAJEiMKH1JVTl9FTkRfUkVBU09OX0NPTlRFTlRfRklMVEVSRUQQChIcChhSVU5fRU5EX1JFQVNPTl9DQU5DRUxMRUQQCxIbChdSVU5fRU5EX1JFQVNPTl9ERUFETElORRAMKqgBCglIb29rUG9pbnQSGgoWSE9PS19QT0lOVF9VTlNQRUNJRklFRBAAEhoKFkhPT0tfUE9JTlRfQkVGT1JFX1RPT0wQARIZChVIT09LX1BPSU5UX0FGVEVSX1RPT0wQAhIYChRIT09LX1BPSU5UX0lURVJBVElPThADEhMKD0hPT0tfUE9JTlRfU1RPUBAEEhkKFUhPT0tfUE9JTlRfQkVGT1JFX1JVThAFKsYBCgxIb29rRGVjaXNpb24SHQoZSE9PS19ERUNJU0lPTl9VTlNQRUNJRklFRBAAEhcKE0hPT0tfREVDSVNJT05fQUxMT1cQARIWChJIT09LX0RFQ0lTSU9OX0RFTlkQAhIZChVIT09LX0RFQ0lTSU9OX1JFV1JJVEUQAxIWChJIT09LX0RFQ0lTSU9OX1NUT1AQBBIaChZIT09LX0RFQ0lTSU9OX0NPTlRJTlVFEAUSFwoTSE9PS19ERUNJU0lPTl9FUlJPUhAGYgZwcm90bzM", [file_google_protobuf_struct, file_google_protobuf_timestamp, file_tau_runtime_v1_content, file_tau_runtime_v1_error]);
+  fileDesc("Chp0YXUvcnVudGltZS92MS9ldmVudC5wcm90bxIOdGF1LnJ1bnRpbWUudjEiGgoKVG9rZW5FdmVudBIMCgR0ZXh0GAEgASgJIh0KDVRoaW5raW5nRXZlbnQSDAoEdGV4dBgBIAEoCSLYBQoNVG9vbENhbGxFdmVudBIRCgl0b29sX25hbWUYASABKAkSEQoJYXJndW1lbnRzGAIgASgJEg4KBnJlc3VsdBgDIAEoCRIUCgx0b29sX2NhbGxfaWQYBCABKAkSEAoIaXNfZXJyb3IYBSABKAgSEQoJZWZmZWN0X2lkGAYgASgJEjQKC3NpZGVfZWZmZWN0GAcgASgOMh8udGF1LnJ1bnRpbWUudjEuU2lkZUVmZmVjdENsYXNzEiwKBXBoYXNlGAggASgOMh0udGF1LnJ1bnRpbWUudjEuVG9vbENhbGxQaGFzZRINCgVpbmRleBgJIAEoDRIXCg9pZGVtcG90ZW5jeV9rZXkYCiABKAkSEwoLZW52aXJvbm1lbnQYCyABKAkSLgoHb3V0Y29tZRgMIAEoDjIdLnRhdS5ydW50aW1lLnYxLkVmZmVjdE91dGNvbWUSEwoLZHVyYXRpb25fbXMYDSABKAQSJQoHY29udGVudBgOIAMoCzIULnRhdS5ydW50aW1lLnYxLlBhcnQSKAoHZGV0YWlscxgPIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSKQoFbGFiZWwYECABKAsyFS50YXUucnVudGltZS52MS5MYWJlbEgAiAEBEjIKB3RhaW50ZWQYESABKAsyHC50YXUucnVudGltZS52MS5UYWludGVkRmlsZXNIAYgBARI5CgZ2YWx1ZXMYEiADKAsyKS50YXUucnVudGltZS52MS5Ub29sQ2FsbEV2ZW50LlZhbHVlc0VudHJ5EiUKBGtlcHQYEyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0GkgKC1ZhbHVlc0VudHJ5EgsKA2tleRgBIAEoCRIoCgV2YWx1ZRgCIAEoCzIZLnRhdS5ydW50aW1lLnYxLkhlbGRWYWx1ZToCOAFCCAoGX2xhYmVsQgoKCF90YWludGVkIkMKDFRhaW50ZWRGaWxlcxINCgVwYXRocxgBIAMoCRIkCgVsYWJlbBgCIAEoCzIVLnRhdS5ydW50aW1lLnYxLkxhYmVsIkAKCUhlbGRWYWx1ZRINCgV2YWx1ZRgBIAEoCRIkCgVsYWJlbBgCIAEoCzIVLnRhdS5ydW50aW1lLnYxLkxhYmVsIkcKEVRvb2xQcm9ncmVzc0V2ZW50EhEKCWVmZmVjdF9pZBgBIAEoCRIRCgl0b29sX25hbWUYAiABKAkSDAoEdGV4dBgDIAEoCSKVAgoLU3RhdHVzRXZlbnQSLQoGc3RhdHVzGAEgASgOMh0udGF1LnJ1bnRpbWUudjEuU2Vzc2lvblN0YXR1cxIPCgdtZXNzYWdlGAIgASgJEi0KB3N0YXJ0ZWQYAyABKAsyGi50YXUucnVudGltZS52MS5SdW5TdGFydGVkSAASLQoHcmVzdW1lZBgEIAEoCzIaLnRhdS5ydW50aW1lLnYxLlJ1blJlc3VtZWRIABItCgd3YWl0aW5nGAUgASgLMhoudGF1LnJ1bnRpbWUudjEuUnVuV2FpdGluZ0gAEi8KCGZpbmlzaGVkGAYgASgLMhsudGF1LnJ1bnRpbWUudjEuUnVuRmluaXNoZWRIAEIICgZkZXRhaWwitQEKCkVycm9yRXZlbnQSDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEikKBWNsYXNzGAMgASgOMhoudGF1LnJ1bnRpbWUudjEuRXJyb3JDbGFzcxIbCg5yZXRyeV9hZnRlcl9tcxgEIAEoBEgAiAEBEi0KCGZpbmlzaGVkGAUgASgLMhsudGF1LnJ1bnRpbWUudjEuUnVuRmluaXNoZWRCEQoPX3JldHJ5X2FmdGVyX21zIsMBCglSdW5MaW1pdHMSFgoJbWF4X3N0ZXBzGAEgASgNSACIAQESFwoKbWF4X3Rva2VucxgCIAEoBEgBiAEBEh8KEm1heF9jb3N0X21pY3JvX3VzZBgDIAEoBEgCiAEBEhwKD21heF9kdXJhdGlvbl9tcxgEIAEoBEgDiAEBQgwKCl9tYXhfc3RlcHNCDQoLX21heF90b2tlbnNCFQoTX21heF9jb3N0X21pY3JvX3VzZEISChBfbWF4X2R1cmF0aW9uX21zIqUBCgpSdW5TdGFydGVkEg0KBWFnZW50GAEgASgJEhEKCXByaW5jaXBhbBgCIAEoCRIkCgZwcm9tcHQYAyADKAsyFC50YXUucnVudGltZS52MS5QYXJ0EikKBmxpbWl0cxgEIAEoCzIZLnRhdS5ydW50aW1lLnYxLlJ1bkxpbWl0cxITCgtlbnZpcm9ubWVudBgFIAEoCRIPCgdwcm9maWxlGAYgASgJIiMKClJ1blJlc3VtZWQSFQoNcmVydW5fZWZmZWN0cxgBIAMoCSJRCgpSdW5XYWl0aW5nEi0KBnJlYXNvbhgBIAEoDjIdLnRhdS5ydW50aW1lLnYxLldhaXRpbmdSZWFzb24SFAoMYXBwcm92YWxfaWRzGAIgAygJIrEBCgtSdW5GaW5pc2hlZBIsCgZyZWFzb24YASABKA4yHC50YXUucnVudGltZS52MS5SdW5FbmRSZWFzb24SDQoFc3RlcHMYAiABKA0SJAoFdXNhZ2UYAyABKAsyFS50YXUucnVudGltZS52MS5Vc2FnZRIWCg5jb3N0X21pY3JvX3VzZBgEIAEoBBInCgVlcnJvchgFIAEoCzIYLnRhdS5ydW50aW1lLnYxLlJ1bkVycm9yIoQBCghSdW5FcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSKQoFY2xhc3MYAyABKA4yGi50YXUucnVudGltZS52MS5FcnJvckNsYXNzEhsKDnJldHJ5X2FmdGVyX21zGAQgASgESACIAQFCEQoPX3JldHJ5X2FmdGVyX21zIukCChFTdGVwRmluaXNoZWRFdmVudBIMCgRzdGVwGAEgASgNEhAKCHByb3ZpZGVyGAIgASgJEg0KBW1vZGVsGAMgASgJEiUKB21lc3NhZ2UYBCADKAsyFC50YXUucnVudGltZS52MS5QYXJ0EiQKBXVzYWdlGAUgASgLMhUudGF1LnJ1bnRpbWUudjEuVXNhZ2USGwoOY29zdF9taWNyb191c2QYBiABKARIAIgBARIvCgtzdG9wX3JlYXNvbhgHIAEoDjIaLnRhdS5ydW50aW1lLnYxLlN0b3BSZWFzb24SEwoLZHVyYXRpb25fbXMYCCABKAQSLQoMc3RvcF9kZXRhaWxzGAkgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIpCgVsYWJlbBgKIAEoCzIVLnRhdS5ydW50aW1lLnYxLkxhYmVsSAGIAQFCEQoPX2Nvc3RfbWljcm9fdXNkQggKBl9sYWJlbCK6AgoWUGVybWlzc2lvbkRlY2lkZWRFdmVudBIRCgllZmZlY3RfaWQYASABKAkSEQoJdG9vbF9uYW1lGAIgASgJEjQKCGRlY2lzaW9uGAMgASgOMiIudGF1LnJ1bnRpbWUudjEuUGVybWlzc2lvbkRlY2lzaW9uEg4KBnJlYXNvbhgEIAEoCRIRCgRydWxlGAUgASgJSACIAQESIAoTcmV3cml0dGVuX2FyZ3VtZW50cxgGIAEoCUgBiAEBEikKBWtpbmRzGAcgAygOMhoudGF1LnJ1bnRpbWUudjEuRWZmZWN0S2luZBIpCgVsYWJlbBgIIAEoCzIVLnRhdS5ydW50aW1lLnYxLkxhYmVsSAKIAQFCBwoFX3J1bGVCFgoUX3Jld3JpdHRlbl9hcmd1bWVudHNCCAoGX2xhYmVsIvMDChZBcHByb3ZhbFJlcXVlc3RlZEV2ZW50EhMKC2FwcHJvdmFsX2lkGAEgASgJEhEKCWVmZmVjdF9pZBgCIAEoCRItCgZyZWFzb24YAyABKA4yHS50YXUucnVudGltZS52MS5XYWl0aW5nUmVhc29uEhEKCXRvb2xfbmFtZRgEIAEoCRIRCglhcmd1bWVudHMYBSABKAkSDwoHYmluZGluZxgGIAEoCRIPCgdzdW1tYXJ5GAcgASgJEi4KCmV4cGlyZXNfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnJ1bl9pZBgJIAEoCRIpCgRoZWxkGAogASgLMhsudGF1LnJ1bnRpbWUudjEuSGVsZENoYW5nZXMSNQoIcXVlc3Rpb24YCyABKAsyHi50YXUucnVudGltZS52MS5QZXJzb25RdWVzdGlvbkgAiAEBEikKBWxhYmVsGAwgASgLMhUudGF1LnJ1bnRpbWUudjEuTGFiZWxIAYgBARISCgV0aW1lcxgNIAEoDUgCiAEBEi4KBWdyYW50GA4gASgLMhoudGF1LnJ1bnRpbWUudjEuR3JhbnRPZmZlckgDiAEBQgsKCV9xdWVzdGlvbkIICgZfbGFiZWxCCAoGX3RpbWVzQggKBl9ncmFudCKeAQoNR3JhbnRlZEVmZmVjdBIMCgRydWxlGAEgASgJEhAKA2N3ZBgCIAEoCUgAiAEBEjcKBWZpbGVzGAMgAygLMigudGF1LnJ1bnRpbWUudjEuR3JhbnRlZEVmZmVjdC5GaWxlc0VudHJ5GiwKCkZpbGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIGCgRfY3dkInAKCkdyYW50T2ZmZXISLgoHZWZmZWN0cxgBIAMoCzIdLnRhdS5ydW50aW1lLnYxLkdyYW50ZWRFZmZlY3QSEQoJd29ya3NwYWNlGAIgASgJEg8KB3Byb2ZpbGUYAyABKAkSDgoGdHRsX21zGAQgASgEIooCCgVHcmFudBIQCghncmFudF9pZBgBIAEoCRInCgVzY29wZRgCIAEoDjIYLnRhdS5ydW50aW1lLnYxLlJlbWVtYmVyEi4KB2VmZmVjdHMYAyADKAsyHS50YXUucnVudGltZS52MS5HcmFudGVkRWZmZWN0EhEKCXdvcmtzcGFjZRgEIAEoCRIPCgdwcm9maWxlGAUgASgJEhIKCnNlc3Npb25faWQYBiABKAkSLgoKZ3JhbnRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiUgoLSGVsZENoYW5nZXMSFgoOdHJhbnNhY3Rpb25faWQYASABKAkSDAoEaGFzaBgCIAEoCRIPCgdjaGFuZ2VzGAMgASgNEgwKBGRpZmYYBCABKAkiLwoOUGVyc29uUXVlc3Rpb24SDAoEdGV4dBgBIAEoCRIPCgdvcHRpb25zGAIgAygJIsMBChVBcHByb3ZhbEFuc3dlcmVkRXZlbnQSEwoLYXBwcm92YWxfaWQYASABKAkSEQoJZWZmZWN0X2lkGAIgASgJEi4KBmFuc3dlchgDIAEoDjIeLnRhdS5ydW50aW1lLnYxLkFwcHJvdmFsQW5zd2VyEgoKAmJ5GAQgASgJEhEKBG5vdGUYBSABKAlIAIgBARIqCghyZW1lbWJlchgGIAEoDjIYLnRhdS5ydW50aW1lLnYxLlJlbWVtYmVyQgcKBV9ub3RlIlgKFENvbnRleHRJbmplY3RlZEV2ZW50Ei0KB2VudHJpZXMYASADKAsyHC50YXUucnVudGltZS52MS5Db250ZXh0RW50cnkSEQoJaW5ib3hfc2VxGAIgASgEIkEKE0NvbnRleHRUcmltbWVkRXZlbnQSEAoIZnJvbV9zZXEYASABKAQSGAoQZHJvcHBlZF9tZXNzYWdlcxgCIAEoDSLEAQoQSG9va0RlY2lkZWRFdmVudBIMCgRob29rGAEgASgJEigKBXBvaW50GAIgASgOMhkudGF1LnJ1bnRpbWUudjEuSG9va1BvaW50Ei4KCGRlY2lzaW9uGAMgASgOMhwudGF1LnJ1bnRpbWUudjEuSG9va0RlY2lzaW9uEhMKBnJlYXNvbhgEIAEoCUgAiAEBEigKB2RldGFpbHMYBSABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0QgkKB19yZWFzb24irgEKE1Nlc3Npb25DcmVhdGVkRXZlbnQSEgoKc2Vzc2lvbl9pZBgBIAEoCRIOCgZ0ZW5hbnQYAiABKAkSEQoJcHJpbmNpcGFsGAMgASgJEi8KCWJvb3RzdHJhcBgEIAMoCzIcLnRhdS5ydW50aW1lLnYxLkNvbnRleHRFbnRyeRIvCgtmb3JrZWRfZnJvbRgFIAEoCzIaLnRhdS5ydW50aW1lLnYxLkZvcmtlZEZyb20iLQoKRm9ya2VkRnJvbRISCgpzZXNzaW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoBCJmCgxVbmtub3duRXZlbnQSFQoNb3JpZ2luYWxfdHlwZRgBIAEoCRIYChBvcmlnaW5hbF92ZXJzaW9uGAIgASgNEiUKBGJvZHkYAyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0KtgBCg1TZXNzaW9uU3RhdHVzEh4KGlNFU1NJT05fU1RBVFVTX1VOU1BFQ0lGSUVEEAASGQoVU0VTU0lPTl9TVEFUVVNfQUNUSVZFEAESGgoWU0VTU0lPTl9TVEFUVVNfUlVOTklORxACEhwKGFNFU1NJT05fU1RBVFVTX0NPTVBMRVRFRBADEhgKFFNFU1NJT05fU1RBVFVTX0VSUk9SEAQSGgoWU0VTU0lPTl9TVEFUVVNfV0FJVElORxAFEhwKGFNFU1NJT05fU1RBVFVTX0NBTkNFTExFRBAGKrkBCg9TaWRlRWZmZWN0Q2xhc3MSIQodU0lERV9FRkZFQ1RfQ0xBU1NfVU5TUEVDSUZJRUQQABIaChZTSURFX0VGRkVDVF9DTEFTU19QVVJFEAESIAocU0lERV9FRkZFQ1RfQ0xBU1NfSURFTVBPVEVOVBACEiEKHVNJREVfRUZGRUNUX0NMQVNTX0NPTVBFTlNBQkxFEAMSIgoeU0lERV9FRkZFQ1RfQ0xBU1NfSVJSRVZFUlNJQkxFEAQqigEKDVRvb2xDYWxsUGhhc2USHwobVE9PTF9DQUxMX1BIQVNFX1VOU1BFQ0lGSUVEEAASHQoZVE9PTF9DQUxMX1BIQVNFX1JFUVVFU1RFRBABEhsKF1RPT0xfQ0FMTF9QSEFTRV9TVEFSVEVEEAISHAoYVE9PTF9DQUxMX1BIQVNFX0ZJTklTSEVEEAMqvQEKDUVmZmVjdE91dGNvbWUSHgoaRUZGRUNUX09VVENPTUVfVU5TUEVDSUZJRUQQABIcChhFRkZFQ1RfT1VUQ09NRV9DT01QTEVURUQQARIZChVFRkZFQ1RfT1VUQ09NRV9GQUlMRUQQAhIZChVFRkZFQ1RfT1VUQ09NRV9ERU5JRUQQAxIcChhFRkZFQ1RfT1VUQ09NRV9DQU5DRUxMRUQQBBIaChZFRkZFQ1RfT1VUQ09NRV9VTktOT1dOEAUqkwEKElBlcm1pc3Npb25EZWNpc2lvbhIjCh9QRVJNSVNTSU9OX0RFQ0lTSU9OX1VOU1BFQ0lGSUVEEAASHAoYUEVSTUlTU0lPTl9ERUNJU0lPTl9ERU5ZEAESGwoXUEVSTUlTU0lPTl9ERUNJU0lPTl9BU0sQAhIdChlQRVJNSVNTSU9OX0RFQ0lTSU9OX0FMTE9XEAMqtwEKDkFwcHJvdmFsQW5zd2VyEh8KG0FQUFJPVkFMX0FOU1dFUl9VTlNQRUNJRklFRBAAEhkKFUFQUFJPVkFMX0FOU1dFUl9BTExPVxABEhgKFEFQUFJPVkFMX0FOU1dFUl9ERU5ZEAISGQoVQVBQUk9WQUxfQU5TV0VSX1JFUlVOEAMSGAoUQVBQUk9WQUxfQU5TV0VSX0RPTkUQBBIaChZBUFBST1ZBTF9BTlNXRVJfQU5TV0VSEAUqTwoIUmVtZW1iZXISGAoUUkVNRU1CRVJfVU5TUEVDSUZJRUQQABIUChBSRU1FTUJFUl9TRVNTSU9OEAESEwoPUkVNRU1CRVJfQUxXQVlTEAIq/QEKCkVmZmVjdEtpbmQSGwoXRUZGRUNUX0tJTkRfVU5TUEVDSUZJRUQQABIUChBFRkZFQ1RfS0lORF9SRUFEEAESGwoXRUZGRUNUX0tJTkRfUkVBRF9TRUNSRVQQAhIeChpFRkZFQ1RfS0lORF9SRUFEX1VOVFJVU1RFRBADEhUKEUVGRkVDVF9LSU5EX1dSSVRFEAQSFwoTRUZGRUNUX0tJTkRfUEVSU0lTVBAFEhcKE0VGRkVDVF9LSU5EX0NPTU1BTkQQBhIYChRFRkZFQ1RfS0lORF9FWFRFUk5BTBAHEhwKGEVGRkVDVF9LSU5EX0lSUkVWRVJTSUJMRRAIKowBCg1XYWl0aW5nUmVhc29uEh4KGldBSVRJTkdfUkVBU09OX1VOU1BFQ0lGSUVEEAASGwoXV0FJVElOR19SRUFTT05fQVBQUk9WQUwQARIhCh1XQUlUSU5HX1JFQVNPTl9VTktOT1dOX0VGRkVDVBACEhsKF1dBSVRJTkdfUkVBU09OX1FVRVNUSU9OEAMqywEKClN0b3BSZWFzb24SGwoXU1RPUF9SRUFTT05fVU5TUEVDSUZJRUQQABIUChBTVE9QX1JFQVNPTl9TVE9QEAESFgoSU1RPUF9SRUFTT05fTEVOR1RIEAISGgoWU1RPUF9SRUFTT05fVE9PTF9DQUxMUxADEh0KGVNUT1BfUkVBU09OX1NUT1BfU0VRVUVOQ0UQBBIgChxTVE9QX1JFQVNPTl9DT05URU5UX0ZJTFRFUkVEEAUSFQoRU1RPUF9SRUFTT05fUEFVU0UQBiqmAwoMUnVuRW5kUmVhc29uEh4KGlJVTl9FTkRfUkVBU09OX1VOU1BFQ0lGSUVEEAASGwoXUlVOX0VORF9SRUFTT05fQU5TV0VSRUQQARIhCh1SVU5fRU5EX1JFQVNPTl9TVE9QX0NPTkRJVElPThACEiIKHlJVTl9FTkRfUkVBU09OX1NUT1BQRURfQllfSE9PSxADEhgKFFJVTl9FTkRfUkVBU09OX0VSUk9SEAQSHgoaUlVOX0VORF9SRUFTT05fTElNSVRfU1RFUFMQBRIfChtSVU5fRU5EX1JFQVNPTl9MSU1JVF9UT0tFTlMQBhIdChlSVU5fRU5EX1JFQVNPTl9MSU1JVF9DT1NUEAcSHQoZUlVOX0VORF9SRUFTT05fTElNSVRfVElNRRAIEhkKFVJVTl9FTkRfUkVBU09OX0xFTkdUSBAJEiMKH1JVTl9FTkRfUkVBU09OX0NPTlRFTlRfRklMVEVSRUQQChIcChhSVU5fRU5EX1JFQVNPTl9DQU5DRUxMRUQQCxIbChdSVU5fRU5EX1JFQVNPTl9ERUFETElORRAMKqgBCglIb29rUG9pbnQSGgoWSE9PS19QT0lOVF9VTlNQRUNJRklFRBAAEhoKFkhPT0tfUE9JTlRfQkVGT1JFX1RPT0wQARIZChVIT09LX1BPSU5UX0FGVEVSX1RPT0wQAhIYChRIT09LX1BPSU5UX0lURVJBVElPThADEhMKD0hPT0tfUE9JTlRfU1RPUBAEEhkKFUhPT0tfUE9JTlRfQkVGT1JFX1JVThAFKsYBCgxIb29rRGVjaXNpb24SHQoZSE9PS19ERUNJU0lPTl9VTlNQRUNJRklFRBAAEhcKE0hPT0tfREVDSVNJT05fQUxMT1cQARIWChJIT09LX0RFQ0lTSU9OX0RFTlkQAhIZChVIT09LX0RFQ0lTSU9OX1JFV1JJVEUQAxIWChJIT09LX0RFQ0lTSU9OX1NUT1AQBBIaChZIT09LX0RFQ0lTSU9OX0NPTlRJTlVFEAUSFwoTSE9PS19ERUNJU0lPTl9FUlJPUhAGYgZwcm90bzM", [file_google_protobuf_struct, file_google_protobuf_timestamp, file_tau_runtime_v1_content, file_tau_runtime_v1_error]);
 
 /**
  * A fragment of the answer.
@@ -171,6 +171,34 @@ export type ToolCallEvent = Message<"tau.runtime.v1.ToolCallEvent"> & {
    * @generated from field: google.protobuf.Struct details = 15;
    */
   details?: JsonObject | undefined;
+
+  /**
+   * How far to trust `result`, where the result is that one text; parts in `content` have labels of their own.
+   *
+   * @generated from field: optional tau.runtime.v1.Label label = 16;
+   */
+  label?: Label | undefined;
+
+  /**
+   * Files that may hold untrusted text from now on.
+   *
+   * @generated from field: optional tau.runtime.v1.TaintedFiles tainted = 17;
+   */
+  tainted?: TaintedFiles | undefined;
+
+  /**
+   * Texts that the model gets as handles only, by handle: `$v1`.
+   *
+   * @generated from field: map<string, tau.runtime.v1.HeldValue> values = 18;
+   */
+  values: { [key: string]: HeldValue };
+
+  /**
+   * Values that the session keeps for later calls, each in place of the one under its key: a plan, a list of tasks.
+   *
+   * @generated from field: google.protobuf.Struct kept = 19;
+   */
+  kept?: JsonObject | undefined;
 };
 
 /**
@@ -179,6 +207,62 @@ export type ToolCallEvent = Message<"tau.runtime.v1.ToolCallEvent"> & {
  */
 export const ToolCallEventSchema: GenMessage<ToolCallEvent> = /*@__PURE__*/
   messageDesc(file_tau_runtime_v1_event, 2);
+
+/**
+ * Files that untrusted text may have been written to.
+ *
+ * @generated from message tau.runtime.v1.TaintedFiles
+ */
+export type TaintedFiles = Message<"tau.runtime.v1.TaintedFiles"> & {
+  /**
+   * Absolute paths; `*` is all of the workspace: nobody knows what a command wrote.
+   *
+   * @generated from field: repeated string paths = 1;
+   */
+  paths: string[];
+
+  /**
+   * How far to trust them.
+   *
+   * @generated from field: tau.runtime.v1.Label label = 2;
+   */
+  label?: Label | undefined;
+};
+
+/**
+ * Describes the message tau.runtime.v1.TaintedFiles.
+ * Use `create(TaintedFilesSchema)` to create a new message.
+ */
+export const TaintedFilesSchema: GenMessage<TaintedFiles> = /*@__PURE__*/
+  messageDesc(file_tau_runtime_v1_event, 3);
+
+/**
+ * A text that no model with tools is shown: it passes it on by its handle.
+ *
+ * @generated from message tau.runtime.v1.HeldValue
+ */
+export type HeldValue = Message<"tau.runtime.v1.HeldValue"> & {
+  /**
+   * The text.
+   *
+   * @generated from field: string value = 1;
+   */
+  value: string;
+
+  /**
+   * How far to trust it.
+   *
+   * @generated from field: tau.runtime.v1.Label label = 2;
+   */
+  label?: Label | undefined;
+};
+
+/**
+ * Describes the message tau.runtime.v1.HeldValue.
+ * Use `create(HeldValueSchema)` to create a new message.
+ */
+export const HeldValueSchema: GenMessage<HeldValue> = /*@__PURE__*/
+  messageDesc(file_tau_runtime_v1_event, 4);
 
 /**
  * Output of a tool that is still running.
@@ -213,7 +297,7 @@ export type ToolProgressEvent = Message<"tau.runtime.v1.ToolProgressEvent"> & {
  * Use `create(ToolProgressEventSchema)` to create a new message.
  */
 export const ToolProgressEventSchema: GenMessage<ToolProgressEvent> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 3);
+  messageDesc(file_tau_runtime_v1_event, 5);
 
 /**
  * The run started, resumed, waits, was cancelled or completed.
@@ -280,7 +364,7 @@ export type StatusEvent = Message<"tau.runtime.v1.StatusEvent"> & {
  * Use `create(StatusEventSchema)` to create a new message.
  */
 export const StatusEventSchema: GenMessage<StatusEvent> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 4);
+  messageDesc(file_tau_runtime_v1_event, 6);
 
 /**
  * The run failed; nothing comes after it.
@@ -329,7 +413,7 @@ export type ErrorEvent = Message<"tau.runtime.v1.ErrorEvent"> & {
  * Use `create(ErrorEventSchema)` to create a new message.
  */
 export const ErrorEventSchema: GenMessage<ErrorEvent> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 5);
+  messageDesc(file_tau_runtime_v1_event, 7);
 
 /**
  * Limits of one run; an absent one is the agent's.
@@ -371,7 +455,7 @@ export type RunLimits = Message<"tau.runtime.v1.RunLimits"> & {
  * Use `create(RunLimitsSchema)` to create a new message.
  */
 export const RunLimitsSchema: GenMessage<RunLimits> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 6);
+  messageDesc(file_tau_runtime_v1_event, 8);
 
 /**
  * A run began.
@@ -427,7 +511,7 @@ export type RunStarted = Message<"tau.runtime.v1.RunStarted"> & {
  * Use `create(RunStartedSchema)` to create a new message.
  */
 export const RunStartedSchema: GenMessage<RunStarted> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 7);
+  messageDesc(file_tau_runtime_v1_event, 9);
 
 /**
  * A run goes on after the process that ran it ended.
@@ -448,7 +532,7 @@ export type RunResumed = Message<"tau.runtime.v1.RunResumed"> & {
  * Use `create(RunResumedSchema)` to create a new message.
  */
 export const RunResumedSchema: GenMessage<RunResumed> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 8);
+  messageDesc(file_tau_runtime_v1_event, 10);
 
 /**
  * A run waits for a person.
@@ -476,7 +560,7 @@ export type RunWaiting = Message<"tau.runtime.v1.RunWaiting"> & {
  * Use `create(RunWaitingSchema)` to create a new message.
  */
 export const RunWaitingSchema: GenMessage<RunWaiting> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 9);
+  messageDesc(file_tau_runtime_v1_event, 11);
 
 /**
  * A run ended.
@@ -525,7 +609,7 @@ export type RunFinished = Message<"tau.runtime.v1.RunFinished"> & {
  * Use `create(RunFinishedSchema)` to create a new message.
  */
 export const RunFinishedSchema: GenMessage<RunFinished> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 10);
+  messageDesc(file_tau_runtime_v1_event, 12);
 
 /**
  * Why a run could not go on.
@@ -567,7 +651,7 @@ export type RunError = Message<"tau.runtime.v1.RunError"> & {
  * Use `create(RunErrorSchema)` to create a new message.
  */
 export const RunErrorSchema: GenMessage<RunError> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 11);
+  messageDesc(file_tau_runtime_v1_event, 13);
 
 /**
  * A model call finished.
@@ -630,6 +714,20 @@ export type StepFinishedEvent = Message<"tau.runtime.v1.StepFinishedEvent"> & {
    * @generated from field: uint64 duration_ms = 8;
    */
   durationMs: bigint;
+
+  /**
+   * What the provider says about why it stopped, in its own words.
+   *
+   * @generated from field: google.protobuf.Struct stop_details = 9;
+   */
+  stopDetails?: JsonObject | undefined;
+
+  /**
+   * The join of everything the model was shown; absent: nothing in it was untrusted or secret.
+   *
+   * @generated from field: optional tau.runtime.v1.Label label = 10;
+   */
+  label?: Label | undefined;
 };
 
 /**
@@ -637,7 +735,7 @@ export type StepFinishedEvent = Message<"tau.runtime.v1.StepFinishedEvent"> & {
  * Use `create(StepFinishedEventSchema)` to create a new message.
  */
 export const StepFinishedEventSchema: GenMessage<StepFinishedEvent> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 12);
+  messageDesc(file_tau_runtime_v1_event, 14);
 
 /**
  * The rules decided on a tool call.
@@ -686,6 +784,20 @@ export type PermissionDecidedEvent = Message<"tau.runtime.v1.PermissionDecidedEv
    * @generated from field: optional string rewritten_arguments = 6;
    */
   rewrittenArguments?: string | undefined;
+
+  /**
+   * What the call would do; empty: it only reads.
+   *
+   * @generated from field: repeated tau.runtime.v1.EffectKind kinds = 7;
+   */
+  kinds: EffectKind[];
+
+  /**
+   * What the model had been shown when it asked; absent: nothing in it was untrusted or secret.
+   *
+   * @generated from field: optional tau.runtime.v1.Label label = 8;
+   */
+  label?: Label | undefined;
 };
 
 /**
@@ -693,7 +805,7 @@ export type PermissionDecidedEvent = Message<"tau.runtime.v1.PermissionDecidedEv
  * Use `create(PermissionDecidedEventSchema)` to create a new message.
  */
 export const PermissionDecidedEventSchema: GenMessage<PermissionDecidedEvent> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 13);
+  messageDesc(file_tau_runtime_v1_event, 15);
 
 /**
  * A person is asked; the run waits, for days if need be.
@@ -777,6 +889,27 @@ export type ApprovalRequestedEvent = Message<"tau.runtime.v1.ApprovalRequestedEv
    * @generated from field: optional tau.runtime.v1.PersonQuestion question = 11;
    */
   question?: PersonQuestion | undefined;
+
+  /**
+   * What the model had been shown when it asked for this; absent: nothing in it was untrusted or secret.
+   *
+   * @generated from field: optional tau.runtime.v1.Label label = 12;
+   */
+  label?: Label | undefined;
+
+  /**
+   * How many equal calls of the step wait for this one answer; absent for one.
+   *
+   * @generated from field: optional uint32 times = 13;
+   */
+  times?: number | undefined;
+
+  /**
+   * What an answer for longer than once would allow; absent where there is no such answer.
+   *
+   * @generated from field: optional tau.runtime.v1.GrantOffer grant = 14;
+   */
+  grant?: GrantOffer | undefined;
 };
 
 /**
@@ -784,7 +917,154 @@ export type ApprovalRequestedEvent = Message<"tau.runtime.v1.ApprovalRequestedEv
  * Use `create(ApprovalRequestedEventSchema)` to create a new message.
  */
 export const ApprovalRequestedEventSchema: GenMessage<ApprovalRequestedEvent> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 14);
+  messageDesc(file_tau_runtime_v1_event, 16);
+
+/**
+ * One effect that a grant allows: a rule, and where it holds.
+ *
+ * @generated from message tau.runtime.v1.GrantedEffect
+ */
+export type GrantedEffect = Message<"tau.runtime.v1.GrantedEffect"> & {
+  /**
+   * As in a rules file, without any wildcard: `bash(npm test)`, `network(example.org)`.
+   *
+   * @generated from field: string rule = 1;
+   */
+  rule: string;
+
+  /**
+   * Of a command: the folder it must run in.
+   *
+   * @generated from field: optional string cwd = 2;
+   */
+  cwd?: string | undefined;
+
+  /**
+   * Of a command: what must be in the files that it executes, by path.
+   *
+   * @generated from field: map<string, string> files = 3;
+   */
+  files: { [key: string]: string };
+};
+
+/**
+ * Describes the message tau.runtime.v1.GrantedEffect.
+ * Use `create(GrantedEffectSchema)` to create a new message.
+ */
+export const GrantedEffectSchema: GenMessage<GrantedEffect> = /*@__PURE__*/
+  messageDesc(file_tau_runtime_v1_event, 17);
+
+/**
+ * Terms that a person may say yes to, for longer than once: exactly this is to be shown, and exactly this is kept.
+ *
+ * @generated from message tau.runtime.v1.GrantOffer
+ */
+export type GrantOffer = Message<"tau.runtime.v1.GrantOffer"> & {
+  /**
+   * What would be allowed.
+   *
+   * @generated from field: repeated tau.runtime.v1.GrantedEffect effects = 1;
+   */
+  effects: GrantedEffect[];
+
+  /**
+   * The folder that the session works in.
+   *
+   * @generated from field: string workspace = 2;
+   */
+  workspace: string;
+
+  /**
+   * The hash of the environment's profile; under another one the grant says nothing.
+   *
+   * @generated from field: string profile = 3;
+   */
+  profile: string;
+
+  /**
+   * For how long it counts at most, in milliseconds.
+   *
+   * @generated from field: uint64 ttl_ms = 4;
+   */
+  ttlMs: bigint;
+};
+
+/**
+ * Describes the message tau.runtime.v1.GrantOffer.
+ * Use `create(GrantOfferSchema)` to create a new message.
+ */
+export const GrantOfferSchema: GenMessage<GrantOffer> = /*@__PURE__*/
+  messageDesc(file_tau_runtime_v1_event, 18);
+
+/**
+ * An answer that counts for longer than once, for its tenant and its principal and nobody else.
+ *
+ * @generated from message tau.runtime.v1.Grant
+ */
+export type Grant = Message<"tau.runtime.v1.Grant"> & {
+  /**
+   * Names it in RevokeGrant: the id of the question that was answered.
+   *
+   * @generated from field: string grant_id = 1;
+   */
+  grantId: string;
+
+  /**
+   * For which calls it counts.
+   *
+   * @generated from field: tau.runtime.v1.Remember scope = 2;
+   */
+  scope: Remember;
+
+  /**
+   * What it allows.
+   *
+   * @generated from field: repeated tau.runtime.v1.GrantedEffect effects = 3;
+   */
+  effects: GrantedEffect[];
+
+  /**
+   * The folder that it is about.
+   *
+   * @generated from field: string workspace = 4;
+   */
+  workspace: string;
+
+  /**
+   * The hash of the profile that it is about.
+   *
+   * @generated from field: string profile = 5;
+   */
+  profile: string;
+
+  /**
+   * The session in which it was given; one of the scope SESSION counts there alone.
+   *
+   * @generated from field: string session_id = 6;
+   */
+  sessionId: string;
+
+  /**
+   * When it was given.
+   *
+   * @generated from field: google.protobuf.Timestamp granted_at = 7;
+   */
+  grantedAt?: Timestamp | undefined;
+
+  /**
+   * It does not count from then on.
+   *
+   * @generated from field: google.protobuf.Timestamp expires_at = 8;
+   */
+  expiresAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message tau.runtime.v1.Grant.
+ * Use `create(GrantSchema)` to create a new message.
+ */
+export const GrantSchema: GenMessage<Grant> = /*@__PURE__*/
+  messageDesc(file_tau_runtime_v1_event, 19);
 
 /**
  * What a call did on a copy of the workspace, held there until somebody decides.
@@ -826,7 +1106,7 @@ export type HeldChanges = Message<"tau.runtime.v1.HeldChanges"> & {
  * Use `create(HeldChangesSchema)` to create a new message.
  */
 export const HeldChangesSchema: GenMessage<HeldChanges> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 15);
+  messageDesc(file_tau_runtime_v1_event, 20);
 
 /**
  * A question of the model to a person.
@@ -854,7 +1134,7 @@ export type PersonQuestion = Message<"tau.runtime.v1.PersonQuestion"> & {
  * Use `create(PersonQuestionSchema)` to create a new message.
  */
 export const PersonQuestionSchema: GenMessage<PersonQuestion> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 16);
+  messageDesc(file_tau_runtime_v1_event, 21);
 
 /**
  * A question was answered, once.
@@ -896,6 +1176,13 @@ export type ApprovalAnsweredEvent = Message<"tau.runtime.v1.ApprovalAnsweredEven
    * @generated from field: optional string note = 5;
    */
   note?: string | undefined;
+
+  /**
+   * For how long it counts.
+   *
+   * @generated from field: tau.runtime.v1.Remember remember = 6;
+   */
+  remember: Remember;
 };
 
 /**
@@ -903,7 +1190,7 @@ export type ApprovalAnsweredEvent = Message<"tau.runtime.v1.ApprovalAnsweredEven
  * Use `create(ApprovalAnsweredEventSchema)` to create a new message.
  */
 export const ApprovalAnsweredEventSchema: GenMessage<ApprovalAnsweredEvent> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 17);
+  messageDesc(file_tau_runtime_v1_event, 22);
 
 /**
  * Context from outside entered the conversation at a step boundary.
@@ -931,7 +1218,7 @@ export type ContextInjectedEvent = Message<"tau.runtime.v1.ContextInjectedEvent"
  * Use `create(ContextInjectedEventSchema)` to create a new message.
  */
 export const ContextInjectedEventSchema: GenMessage<ContextInjectedEvent> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 18);
+  messageDesc(file_tau_runtime_v1_event, 23);
 
 /**
  * The oldest messages no longer go to the model; they stay in the log.
@@ -959,7 +1246,7 @@ export type ContextTrimmedEvent = Message<"tau.runtime.v1.ContextTrimmedEvent"> 
  * Use `create(ContextTrimmedEventSchema)` to create a new message.
  */
 export const ContextTrimmedEventSchema: GenMessage<ContextTrimmedEvent> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 19);
+  messageDesc(file_tau_runtime_v1_event, 24);
 
 /**
  * A hook changed or stopped something.
@@ -1008,7 +1295,7 @@ export type HookDecidedEvent = Message<"tau.runtime.v1.HookDecidedEvent"> & {
  * Use `create(HookDecidedEventSchema)` to create a new message.
  */
 export const HookDecidedEventSchema: GenMessage<HookDecidedEvent> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 20);
+  messageDesc(file_tau_runtime_v1_event, 25);
 
 /**
  * The session was made.
@@ -1057,7 +1344,7 @@ export type SessionCreatedEvent = Message<"tau.runtime.v1.SessionCreatedEvent"> 
  * Use `create(SessionCreatedEventSchema)` to create a new message.
  */
 export const SessionCreatedEventSchema: GenMessage<SessionCreatedEvent> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 21);
+  messageDesc(file_tau_runtime_v1_event, 26);
 
 /**
  * A point in another session.
@@ -1085,7 +1372,7 @@ export type ForkedFrom = Message<"tau.runtime.v1.ForkedFrom"> & {
  * Use `create(ForkedFromSchema)` to create a new message.
  */
 export const ForkedFromSchema: GenMessage<ForkedFrom> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 22);
+  messageDesc(file_tau_runtime_v1_event, 27);
 
 /**
  * A fact of a newer Tau: shown, and otherwise left alone.
@@ -1120,7 +1407,7 @@ export type UnknownEvent = Message<"tau.runtime.v1.UnknownEvent"> & {
  * Use `create(UnknownEventSchema)` to create a new message.
  */
 export const UnknownEventSchema: GenMessage<UnknownEvent> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 23);
+  messageDesc(file_tau_runtime_v1_event, 28);
 
 /**
  * What a session, or a run, is doing. The last word is that of Tau's one set of status words.
@@ -1467,6 +1754,130 @@ export const ApprovalAnswerSchema: GenEnum<ApprovalAnswer> = /*@__PURE__*/
   enumDesc(file_tau_runtime_v1_event, 5);
 
 /**
+ * For how long an answer counts.
+ *
+ * @generated from enum tau.runtime.v1.Remember
+ */
+export const Remember = {
+  /**
+   * Once.
+   *
+   * @generated from enum value: REMEMBER_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * For calls of this session, until the grant expires or is revoked.
+   *
+   * @generated from enum value: REMEMBER_SESSION = 1;
+   */
+  SESSION: 1,
+
+  /**
+   * For calls of every session of the principal, until the grant expires or is revoked.
+   *
+   * @generated from enum value: REMEMBER_ALWAYS = 2;
+   */
+  ALWAYS: 2,
+} as const;
+
+/**
+ * For how long an answer counts.
+ *
+ * @generated from enum tau.runtime.v1.Remember
+ */
+export type Remember = (typeof Remember)[keyof typeof Remember] | UnknownEnum;
+
+/**
+ * Describes the enum tau.runtime.v1.Remember.
+ */
+export const RememberSchema: GenEnum<Remember> = /*@__PURE__*/
+  enumDesc(file_tau_runtime_v1_event, 6);
+
+/**
+ * What a tool call does, in the words of rules about the flow of information.
+ *
+ * @generated from enum tau.runtime.v1.EffectKind
+ */
+export const EffectKind = {
+  /**
+   * Not said.
+   *
+   * @generated from enum value: EFFECT_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Reads what whoever may see the workspace may read.
+   *
+   * @generated from enum value: EFFECT_KIND_READ = 1;
+   */
+  READ: 1,
+
+  /**
+   * Reads what a secret belongs to.
+   *
+   * @generated from enum value: EFFECT_KIND_READ_SECRET = 2;
+   */
+  READ_SECRET: 2,
+
+  /**
+   * Brings in what nobody vouches for.
+   *
+   * @generated from enum value: EFFECT_KIND_READ_UNTRUSTED = 3;
+   */
+  READ_UNTRUSTED: 3,
+
+  /**
+   * Changes files of the workspace, which can be undone.
+   *
+   * @generated from enum value: EFFECT_KIND_WRITE = 4;
+   */
+  WRITE: 4,
+
+  /**
+   * Writes what programs, or later sessions, obey by themselves.
+   *
+   * @generated from enum value: EFFECT_KIND_PERSIST = 5;
+   */
+  PERSIST: 5,
+
+  /**
+   * Runs a program that is kept inside the workspace and off the network.
+   *
+   * @generated from enum value: EFFECT_KIND_COMMAND = 6;
+   */
+  COMMAND: 6,
+
+  /**
+   * Tells somebody outside something.
+   *
+   * @generated from enum value: EFFECT_KIND_EXTERNAL = 7;
+   */
+  EXTERNAL: 7,
+
+  /**
+   * Changes the world in a way that cannot be taken back, or that nothing bounds.
+   *
+   * @generated from enum value: EFFECT_KIND_IRREVERSIBLE = 8;
+   */
+  IRREVERSIBLE: 8,
+} as const;
+
+/**
+ * What a tool call does, in the words of rules about the flow of information.
+ *
+ * @generated from enum tau.runtime.v1.EffectKind
+ */
+export type EffectKind = (typeof EffectKind)[keyof typeof EffectKind] | UnknownEnum;
+
+/**
+ * Describes the enum tau.runtime.v1.EffectKind.
+ */
+export const EffectKindSchema: GenEnum<EffectKind> = /*@__PURE__*/
+  enumDesc(file_tau_runtime_v1_event, 7);
+
+/**
  * Why a run waits.
  *
  * @generated from enum tau.runtime.v1.WaitingReason
@@ -1512,7 +1923,7 @@ export type WaitingReason = (typeof WaitingReason)[keyof typeof WaitingReason] |
  * Describes the enum tau.runtime.v1.WaitingReason.
  */
 export const WaitingReasonSchema: GenEnum<WaitingReason> = /*@__PURE__*/
-  enumDesc(file_tau_runtime_v1_event, 6);
+  enumDesc(file_tau_runtime_v1_event, 8);
 
 /**
  * Why a model stopped.
@@ -1581,7 +1992,7 @@ export type StopReason = (typeof StopReason)[keyof typeof StopReason] | UnknownE
  * Describes the enum tau.runtime.v1.StopReason.
  */
 export const StopReasonSchema: GenEnum<StopReason> = /*@__PURE__*/
-  enumDesc(file_tau_runtime_v1_event, 7);
+  enumDesc(file_tau_runtime_v1_event, 9);
 
 /**
  * Why a run ended.
@@ -1692,7 +2103,7 @@ export type RunEndReason = (typeof RunEndReason)[keyof typeof RunEndReason] | Un
  * Describes the enum tau.runtime.v1.RunEndReason.
  */
 export const RunEndReasonSchema: GenEnum<RunEndReason> = /*@__PURE__*/
-  enumDesc(file_tau_runtime_v1_event, 8);
+  enumDesc(file_tau_runtime_v1_event, 10);
 
 /**
  * Where a hook stands.
@@ -1754,7 +2165,7 @@ export type HookPoint = (typeof HookPoint)[keyof typeof HookPoint] | UnknownEnum
  * Describes the enum tau.runtime.v1.HookPoint.
  */
 export const HookPointSchema: GenEnum<HookPoint> = /*@__PURE__*/
-  enumDesc(file_tau_runtime_v1_event, 9);
+  enumDesc(file_tau_runtime_v1_event, 11);
 
 /**
  * What a hook decided.
@@ -1823,5 +2234,5 @@ export type HookDecision = (typeof HookDecision)[keyof typeof HookDecision] | Un
  * Describes the enum tau.runtime.v1.HookDecision.
  */
 export const HookDecisionSchema: GenEnum<HookDecision> = /*@__PURE__*/
-  enumDesc(file_tau_runtime_v1_event, 10);
+  enumDesc(file_tau_runtime_v1_event, 12);
 

@@ -13,7 +13,7 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { ContextEntry, Part, Usage } from "./content_pb.ts";
 import { file_tau_runtime_v1_content } from "./content_pb.ts";
-import type { ApprovalAnswer, ApprovalAnsweredEvent, ApprovalRequestedEvent, ContextInjectedEvent, ContextTrimmedEvent, ErrorEvent, HookDecidedEvent, PermissionDecidedEvent, RunLimits, SessionCreatedEvent, SessionStatus, StatusEvent, StepFinishedEvent, ThinkingEvent, TokenEvent, ToolCallEvent, ToolProgressEvent, UnknownEvent } from "./event_pb.ts";
+import type { ApprovalAnswer, ApprovalAnsweredEvent, ApprovalRequestedEvent, ContextInjectedEvent, ContextTrimmedEvent, ErrorEvent, Grant, HookDecidedEvent, PermissionDecidedEvent, Remember, RunLimits, SessionCreatedEvent, SessionStatus, StatusEvent, StepFinishedEvent, ThinkingEvent, TokenEvent, ToolCallEvent, ToolProgressEvent, UnknownEvent } from "./event_pb.ts";
 import { file_tau_runtime_v1_event } from "./event_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -21,7 +21,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tau/runtime/v1/runtime.proto.
  */
 export const file_tau_runtime_v1_runtime: GenFile = /*@__PURE__*/
-  fileDesc("Chx0YXUvcnVudGltZS92MS9ydW50aW1lLnByb3RvEg50YXUucnVudGltZS52MSJ5ChRDcmVhdGVTZXNzaW9uUmVxdWVzdBI3ChFib290c3RyYXBfY29udGV4dBgBIAMoCzIcLnRhdS5ydW50aW1lLnYxLkNvbnRleHRFbnRyeRIYCgtleHRlcm5hbF9pZBgCIAEoCUgAiAEBQg4KDF9leHRlcm5hbF9pZCJZChVDcmVhdGVTZXNzaW9uUmVzcG9uc2USEgoKc2Vzc2lvbl9pZBgBIAEoCRIsCgdzZXNzaW9uGAIgASgLMhsudGF1LnJ1bnRpbWUudjEuU2Vzc2lvbkluZm8i5QEKClJ1blJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIOCgZwcm9tcHQYAiABKAkSEwoGcnVuX2lkGAMgASgJSACIAQESEgoFYWdlbnQYBCABKAlIAYgBARIpCgZsaW1pdHMYBSABKAsyGS50YXUucnVudGltZS52MS5SdW5MaW1pdHMSIwoFcGFydHMYBiADKAsyFC50YXUucnVudGltZS52MS5QYXJ0Eg4KBmRldGFjaBgHIAEoCBIVCg11bnRpbF93YWl0aW5nGAggASgIQgkKB19ydW5faWRCCAoGX2FnZW50Is0HCgtSdW5SZXNwb25zZRIrCgV0b2tlbhgBIAEoCzIaLnRhdS5ydW50aW1lLnYxLlRva2VuRXZlbnRIABIyCgl0b29sX2NhbGwYAiABKAsyHS50YXUucnVudGltZS52MS5Ub29sQ2FsbEV2ZW50SAASLQoGc3RhdHVzGAMgASgLMhsudGF1LnJ1bnRpbWUudjEuU3RhdHVzRXZlbnRIABIrCgVlcnJvchgEIAEoCzIaLnRhdS5ydW50aW1lLnYxLkVycm9yRXZlbnRIABIxCgh0aGlua2luZxgKIAEoCzIdLnRhdS5ydW50aW1lLnYxLlRoaW5raW5nRXZlbnRIABI6Cg10b29sX3Byb2dyZXNzGAsgASgLMiEudGF1LnJ1bnRpbWUudjEuVG9vbFByb2dyZXNzRXZlbnRIABI6Cg1zdGVwX2ZpbmlzaGVkGAwgASgLMiEudGF1LnJ1bnRpbWUudjEuU3RlcEZpbmlzaGVkRXZlbnRIABJEChJwZXJtaXNzaW9uX2RlY2lkZWQYDSABKAsyJi50YXUucnVudGltZS52MS5QZXJtaXNzaW9uRGVjaWRlZEV2ZW50SAASRAoSYXBwcm92YWxfcmVxdWVzdGVkGA4gASgLMiYudGF1LnJ1bnRpbWUudjEuQXBwcm92YWxSZXF1ZXN0ZWRFdmVudEgAEkIKEWFwcHJvdmFsX2Fuc3dlcmVkGA8gASgLMiUudGF1LnJ1bnRpbWUudjEuQXBwcm92YWxBbnN3ZXJlZEV2ZW50SAASQAoQY29udGV4dF9pbmplY3RlZBgQIAEoCzIkLnRhdS5ydW50aW1lLnYxLkNvbnRleHRJbmplY3RlZEV2ZW50SAASPgoPY29udGV4dF90cmltbWVkGBEgASgLMiMudGF1LnJ1bnRpbWUudjEuQ29udGV4dFRyaW1tZWRFdmVudEgAEjgKDGhvb2tfZGVjaWRlZBgSIAEoCzIgLnRhdS5ydW50aW1lLnYxLkhvb2tEZWNpZGVkRXZlbnRIABI+Cg9zZXNzaW9uX2NyZWF0ZWQYEyABKAsyIy50YXUucnVudGltZS52MS5TZXNzaW9uQ3JlYXRlZEV2ZW50SAASLwoHdW5rbm93bhgUIAEoCzIcLnRhdS5ydW50aW1lLnYxLlVua25vd25FdmVudEgAEhAKA3NlcRgFIAEoBEgBiAEBEiYKAmF0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZydW5faWQYByABKAlCBwoFZXZlbnRCBgoEX3NlcSJZChRJbmplY3RDb250ZXh0UmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEi0KB2VudHJpZXMYAiADKAsyHC50YXUucnVudGltZS52MS5Db250ZXh0RW50cnkiFwoVSW5qZWN0Q29udGV4dFJlc3BvbnNlIicKEUdldFNlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkihQEKEkdldFNlc3Npb25SZXNwb25zZRISCgpzZXNzaW9uX2lkGAEgASgJEi0KBnN0YXR1cxgCIAEoDjIdLnRhdS5ydW50aW1lLnYxLlNlc3Npb25TdGF0dXMSLAoHc2Vzc2lvbhgDIAEoCzIbLnRhdS5ydW50aW1lLnYxLlNlc3Npb25JbmZvIngKDUF0dGFjaFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIQCghmcm9tX3NlcRgCIAEoBBIZCgx1bnRpbF9ydW5faWQYAyABKAlIAIgBARIVCg11bnRpbF93YWl0aW5nGAQgASgIQg8KDV91bnRpbF9ydW5faWQiPQoOQXR0YWNoUmVzcG9uc2USKwoGZXZlbnRzGAEgAygLMhsudGF1LnJ1bnRpbWUudjEuUnVuUmVzcG9uc2UiRgoQQ2FuY2VsUnVuUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkiEwoRQ2FuY2VsUnVuUmVzcG9uc2UiRAoTTGlzdFNlc3Npb25zUmVxdWVzdBINCgVsaW1pdBgBIAEoDRITCgZiZWZvcmUYAiABKAlIAIgBAUIJCgdfYmVmb3JlIloKFExpc3RTZXNzaW9uc1Jlc3BvbnNlEi0KCHNlc3Npb25zGAEgAygLMhsudGF1LnJ1bnRpbWUudjEuU2Vzc2lvbkluZm8SEwoLbmV4dF9iZWZvcmUYAiABKAkiOAoSRm9ya1Nlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSDgoGYXRfc2VxGAIgASgEIkMKE0ZvcmtTZXNzaW9uUmVzcG9uc2USLAoHc2Vzc2lvbhgBIAEoCzIbLnRhdS5ydW50aW1lLnYxLlNlc3Npb25JbmZvIncKDlJlc3BvbmRSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSEwoLYXBwcm92YWxfaWQYAiABKAkSLgoGYW5zd2VyGAMgASgOMh4udGF1LnJ1bnRpbWUudjEuQXBwcm92YWxBbnN3ZXISDAoEbm90ZRgEIAEoCSIRCg9SZXNwb25kUmVzcG9uc2Ui5wIKC1Nlc3Npb25JbmZvEhIKCnNlc3Npb25faWQYASABKAkSLQoGc3RhdHVzGAIgASgOMh0udGF1LnJ1bnRpbWUudjEuU2Vzc2lvblN0YXR1cxIPCgd2ZXJzaW9uGAMgASgEEi4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnVwZGF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXR1cm5zGAYgASgNEhMKBnJ1bl9pZBgHIAEoCUgAiAEBEiQKBXVzYWdlGAggASgLMhUudGF1LnJ1bnRpbWUudjEuVXNhZ2USFgoOY29zdF9taWNyb191c2QYCSABKAQSNwoHcGVuZGluZxgKIAMoCzImLnRhdS5ydW50aW1lLnYxLkFwcHJvdmFsUmVxdWVzdGVkRXZlbnRCCQoHX3J1bl9pZDKJBgoOUnVudGltZVNlcnZpY2USXAoNQ3JlYXRlU2Vzc2lvbhIkLnRhdS5ydW50aW1lLnYxLkNyZWF0ZVNlc3Npb25SZXF1ZXN0GiUudGF1LnJ1bnRpbWUudjEuQ3JlYXRlU2Vzc2lvblJlc3BvbnNlEkAKA1J1bhIaLnRhdS5ydW50aW1lLnYxLlJ1blJlcXVlc3QaGy50YXUucnVudGltZS52MS5SdW5SZXNwb25zZTABElwKDUluamVjdENvbnRleHQSJC50YXUucnVudGltZS52MS5JbmplY3RDb250ZXh0UmVxdWVzdBolLnRhdS5ydW50aW1lLnYxLkluamVjdENvbnRleHRSZXNwb25zZRJYCgpHZXRTZXNzaW9uEiEudGF1LnJ1bnRpbWUudjEuR2V0U2Vzc2lvblJlcXVlc3QaIi50YXUucnVudGltZS52MS5HZXRTZXNzaW9uUmVzcG9uc2UiA5ACARJJCgZBdHRhY2gSHS50YXUucnVudGltZS52MS5BdHRhY2hSZXF1ZXN0Gh4udGF1LnJ1bnRpbWUudjEuQXR0YWNoUmVzcG9uc2UwARJQCglDYW5jZWxSdW4SIC50YXUucnVudGltZS52MS5DYW5jZWxSdW5SZXF1ZXN0GiEudGF1LnJ1bnRpbWUudjEuQ2FuY2VsUnVuUmVzcG9uc2USXgoMTGlzdFNlc3Npb25zEiMudGF1LnJ1bnRpbWUudjEuTGlzdFNlc3Npb25zUmVxdWVzdBokLnRhdS5ydW50aW1lLnYxLkxpc3RTZXNzaW9uc1Jlc3BvbnNlIgOQAgESVgoLRm9ya1Nlc3Npb24SIi50YXUucnVudGltZS52MS5Gb3JrU2Vzc2lvblJlcXVlc3QaIy50YXUucnVudGltZS52MS5Gb3JrU2Vzc2lvblJlc3BvbnNlEkoKB1Jlc3BvbmQSHi50YXUucnVudGltZS52MS5SZXNwb25kUmVxdWVzdBofLnRhdS5ydW50aW1lLnYxLlJlc3BvbmRSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_tau_runtime_v1_content, file_tau_runtime_v1_event]);
+  fileDesc("Chx0YXUvcnVudGltZS92MS9ydW50aW1lLnByb3RvEg50YXUucnVudGltZS52MSJ5ChRDcmVhdGVTZXNzaW9uUmVxdWVzdBI3ChFib290c3RyYXBfY29udGV4dBgBIAMoCzIcLnRhdS5ydW50aW1lLnYxLkNvbnRleHRFbnRyeRIYCgtleHRlcm5hbF9pZBgCIAEoCUgAiAEBQg4KDF9leHRlcm5hbF9pZCJZChVDcmVhdGVTZXNzaW9uUmVzcG9uc2USEgoKc2Vzc2lvbl9pZBgBIAEoCRIsCgdzZXNzaW9uGAIgASgLMhsudGF1LnJ1bnRpbWUudjEuU2Vzc2lvbkluZm8i5QEKClJ1blJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIOCgZwcm9tcHQYAiABKAkSEwoGcnVuX2lkGAMgASgJSACIAQESEgoFYWdlbnQYBCABKAlIAYgBARIpCgZsaW1pdHMYBSABKAsyGS50YXUucnVudGltZS52MS5SdW5MaW1pdHMSIwoFcGFydHMYBiADKAsyFC50YXUucnVudGltZS52MS5QYXJ0Eg4KBmRldGFjaBgHIAEoCBIVCg11bnRpbF93YWl0aW5nGAggASgIQgkKB19ydW5faWRCCAoGX2FnZW50Is0HCgtSdW5SZXNwb25zZRIrCgV0b2tlbhgBIAEoCzIaLnRhdS5ydW50aW1lLnYxLlRva2VuRXZlbnRIABIyCgl0b29sX2NhbGwYAiABKAsyHS50YXUucnVudGltZS52MS5Ub29sQ2FsbEV2ZW50SAASLQoGc3RhdHVzGAMgASgLMhsudGF1LnJ1bnRpbWUudjEuU3RhdHVzRXZlbnRIABIrCgVlcnJvchgEIAEoCzIaLnRhdS5ydW50aW1lLnYxLkVycm9yRXZlbnRIABIxCgh0aGlua2luZxgKIAEoCzIdLnRhdS5ydW50aW1lLnYxLlRoaW5raW5nRXZlbnRIABI6Cg10b29sX3Byb2dyZXNzGAsgASgLMiEudGF1LnJ1bnRpbWUudjEuVG9vbFByb2dyZXNzRXZlbnRIABI6Cg1zdGVwX2ZpbmlzaGVkGAwgASgLMiEudGF1LnJ1bnRpbWUudjEuU3RlcEZpbmlzaGVkRXZlbnRIABJEChJwZXJtaXNzaW9uX2RlY2lkZWQYDSABKAsyJi50YXUucnVudGltZS52MS5QZXJtaXNzaW9uRGVjaWRlZEV2ZW50SAASRAoSYXBwcm92YWxfcmVxdWVzdGVkGA4gASgLMiYudGF1LnJ1bnRpbWUudjEuQXBwcm92YWxSZXF1ZXN0ZWRFdmVudEgAEkIKEWFwcHJvdmFsX2Fuc3dlcmVkGA8gASgLMiUudGF1LnJ1bnRpbWUudjEuQXBwcm92YWxBbnN3ZXJlZEV2ZW50SAASQAoQY29udGV4dF9pbmplY3RlZBgQIAEoCzIkLnRhdS5ydW50aW1lLnYxLkNvbnRleHRJbmplY3RlZEV2ZW50SAASPgoPY29udGV4dF90cmltbWVkGBEgASgLMiMudGF1LnJ1bnRpbWUudjEuQ29udGV4dFRyaW1tZWRFdmVudEgAEjgKDGhvb2tfZGVjaWRlZBgSIAEoCzIgLnRhdS5ydW50aW1lLnYxLkhvb2tEZWNpZGVkRXZlbnRIABI+Cg9zZXNzaW9uX2NyZWF0ZWQYEyABKAsyIy50YXUucnVudGltZS52MS5TZXNzaW9uQ3JlYXRlZEV2ZW50SAASLwoHdW5rbm93bhgUIAEoCzIcLnRhdS5ydW50aW1lLnYxLlVua25vd25FdmVudEgAEhAKA3NlcRgFIAEoBEgBiAEBEiYKAmF0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZydW5faWQYByABKAlCBwoFZXZlbnRCBgoEX3NlcSJZChRJbmplY3RDb250ZXh0UmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEi0KB2VudHJpZXMYAiADKAsyHC50YXUucnVudGltZS52MS5Db250ZXh0RW50cnkiFwoVSW5qZWN0Q29udGV4dFJlc3BvbnNlIicKEUdldFNlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkihQEKEkdldFNlc3Npb25SZXNwb25zZRISCgpzZXNzaW9uX2lkGAEgASgJEi0KBnN0YXR1cxgCIAEoDjIdLnRhdS5ydW50aW1lLnYxLlNlc3Npb25TdGF0dXMSLAoHc2Vzc2lvbhgDIAEoCzIbLnRhdS5ydW50aW1lLnYxLlNlc3Npb25JbmZvIngKDUF0dGFjaFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIQCghmcm9tX3NlcRgCIAEoBBIZCgx1bnRpbF9ydW5faWQYAyABKAlIAIgBARIVCg11bnRpbF93YWl0aW5nGAQgASgIQg8KDV91bnRpbF9ydW5faWQiPQoOQXR0YWNoUmVzcG9uc2USKwoGZXZlbnRzGAEgAygLMhsudGF1LnJ1bnRpbWUudjEuUnVuUmVzcG9uc2UiRgoQQ2FuY2VsUnVuUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkiEwoRQ2FuY2VsUnVuUmVzcG9uc2UiRAoTTGlzdFNlc3Npb25zUmVxdWVzdBINCgVsaW1pdBgBIAEoDRITCgZiZWZvcmUYAiABKAlIAIgBAUIJCgdfYmVmb3JlIloKFExpc3RTZXNzaW9uc1Jlc3BvbnNlEi0KCHNlc3Npb25zGAEgAygLMhsudGF1LnJ1bnRpbWUudjEuU2Vzc2lvbkluZm8SEwoLbmV4dF9iZWZvcmUYAiABKAkiOAoSRm9ya1Nlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSDgoGYXRfc2VxGAIgASgEIkMKE0ZvcmtTZXNzaW9uUmVzcG9uc2USLAoHc2Vzc2lvbhgBIAEoCzIbLnRhdS5ydW50aW1lLnYxLlNlc3Npb25JbmZvItUBCg5SZXNwb25kUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEhMKC2FwcHJvdmFsX2lkGAIgASgJEi4KBmFuc3dlchgDIAEoDjIeLnRhdS5ydW50aW1lLnYxLkFwcHJvdmFsQW5zd2VyEgwKBG5vdGUYBCABKAkSKgoIcmVtZW1iZXIYBSABKA4yGC50YXUucnVudGltZS52MS5SZW1lbWJlchIcCg9yZW1lbWJlcl9mb3JfbXMYBiABKARIAIgBAUISChBfcmVtZW1iZXJfZm9yX21zIkYKD1Jlc3BvbmRSZXNwb25zZRIpCgVncmFudBgBIAEoCzIVLnRhdS5ydW50aW1lLnYxLkdyYW50SACIAQFCCAoGX2dyYW50IhMKEUxpc3RHcmFudHNSZXF1ZXN0IjsKEkxpc3RHcmFudHNSZXNwb25zZRIlCgZncmFudHMYASADKAsyFS50YXUucnVudGltZS52MS5HcmFudCImChJSZXZva2VHcmFudFJlcXVlc3QSEAoIZ3JhbnRfaWQYASABKAkiFQoTUmV2b2tlR3JhbnRSZXNwb25zZSLnAgoLU2Vzc2lvbkluZm8SEgoKc2Vzc2lvbl9pZBgBIAEoCRItCgZzdGF0dXMYAiABKA4yHS50YXUucnVudGltZS52MS5TZXNzaW9uU3RhdHVzEg8KB3ZlcnNpb24YAyABKAQSLgoKY3JlYXRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFdHVybnMYBiABKA0SEwoGcnVuX2lkGAcgASgJSACIAQESJAoFdXNhZ2UYCCABKAsyFS50YXUucnVudGltZS52MS5Vc2FnZRIWCg5jb3N0X21pY3JvX3VzZBgJIAEoBBI3CgdwZW5kaW5nGAogAygLMiYudGF1LnJ1bnRpbWUudjEuQXBwcm92YWxSZXF1ZXN0ZWRFdmVudEIJCgdfcnVuX2lkMrsHCg5SdW50aW1lU2VydmljZRJcCg1DcmVhdGVTZXNzaW9uEiQudGF1LnJ1bnRpbWUudjEuQ3JlYXRlU2Vzc2lvblJlcXVlc3QaJS50YXUucnVudGltZS52MS5DcmVhdGVTZXNzaW9uUmVzcG9uc2USQAoDUnVuEhoudGF1LnJ1bnRpbWUudjEuUnVuUmVxdWVzdBobLnRhdS5ydW50aW1lLnYxLlJ1blJlc3BvbnNlMAESXAoNSW5qZWN0Q29udGV4dBIkLnRhdS5ydW50aW1lLnYxLkluamVjdENvbnRleHRSZXF1ZXN0GiUudGF1LnJ1bnRpbWUudjEuSW5qZWN0Q29udGV4dFJlc3BvbnNlElgKCkdldFNlc3Npb24SIS50YXUucnVudGltZS52MS5HZXRTZXNzaW9uUmVxdWVzdBoiLnRhdS5ydW50aW1lLnYxLkdldFNlc3Npb25SZXNwb25zZSIDkAIBEkkKBkF0dGFjaBIdLnRhdS5ydW50aW1lLnYxLkF0dGFjaFJlcXVlc3QaHi50YXUucnVudGltZS52MS5BdHRhY2hSZXNwb25zZTABElAKCUNhbmNlbFJ1bhIgLnRhdS5ydW50aW1lLnYxLkNhbmNlbFJ1blJlcXVlc3QaIS50YXUucnVudGltZS52MS5DYW5jZWxSdW5SZXNwb25zZRJeCgxMaXN0U2Vzc2lvbnMSIy50YXUucnVudGltZS52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0GiQudGF1LnJ1bnRpbWUudjEuTGlzdFNlc3Npb25zUmVzcG9uc2UiA5ACARJWCgtGb3JrU2Vzc2lvbhIiLnRhdS5ydW50aW1lLnYxLkZvcmtTZXNzaW9uUmVxdWVzdBojLnRhdS5ydW50aW1lLnYxLkZvcmtTZXNzaW9uUmVzcG9uc2USSgoHUmVzcG9uZBIeLnRhdS5ydW50aW1lLnYxLlJlc3BvbmRSZXF1ZXN0Gh8udGF1LnJ1bnRpbWUudjEuUmVzcG9uZFJlc3BvbnNlElgKCkxpc3RHcmFudHMSIS50YXUucnVudGltZS52MS5MaXN0R3JhbnRzUmVxdWVzdBoiLnRhdS5ydW50aW1lLnYxLkxpc3RHcmFudHNSZXNwb25zZSIDkAIBElYKC1Jldm9rZUdyYW50EiIudGF1LnJ1bnRpbWUudjEuUmV2b2tlR3JhbnRSZXF1ZXN0GiMudGF1LnJ1bnRpbWUudjEuUmV2b2tlR3JhbnRSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_tau_runtime_v1_content, file_tau_runtime_v1_event]);
 
 /**
  * A session to be made.
@@ -667,6 +667,21 @@ export type RespondRequest = Message<"tau.runtime.v1.RespondRequest"> & {
    * @generated from field: string note = 4;
    */
   note: string;
+
+  /**
+   * Lets an ALLOW count for longer than once, on the terms of `ApprovalRequestedEvent.grant`. Only the principal whose
+   * run it is may say so.
+   *
+   * @generated from field: tau.runtime.v1.Remember remember = 5;
+   */
+  remember: Remember;
+
+  /**
+   * For how long at most, in milliseconds: no longer than the offer, which counts when absent. Goes with `remember`.
+   *
+   * @generated from field: optional uint64 remember_for_ms = 6;
+   */
+  rememberForMs?: bigint | undefined;
 };
 
 /**
@@ -682,6 +697,12 @@ export const RespondRequestSchema: GenMessage<RespondRequest> = /*@__PURE__*/
  * @generated from message tau.runtime.v1.RespondResponse
  */
 export type RespondResponse = Message<"tau.runtime.v1.RespondResponse"> & {
+  /**
+   * What was kept of an answer for longer than once.
+   *
+   * @generated from field: optional tau.runtime.v1.Grant grant = 1;
+   */
+  grant?: Grant | undefined;
 };
 
 /**
@@ -690,6 +711,78 @@ export type RespondResponse = Message<"tau.runtime.v1.RespondResponse"> & {
  */
 export const RespondResponseSchema: GenMessage<RespondResponse> = /*@__PURE__*/
   messageDesc(file_tau_runtime_v1_runtime, 17);
+
+/**
+ * Whose grants: those of the caller.
+ *
+ * @generated from message tau.runtime.v1.ListGrantsRequest
+ */
+export type ListGrantsRequest = Message<"tau.runtime.v1.ListGrantsRequest"> & {
+};
+
+/**
+ * Describes the message tau.runtime.v1.ListGrantsRequest.
+ * Use `create(ListGrantsRequestSchema)` to create a new message.
+ */
+export const ListGrantsRequestSchema: GenMessage<ListGrantsRequest> = /*@__PURE__*/
+  messageDesc(file_tau_runtime_v1_runtime, 18);
+
+/**
+ * The grants that count.
+ *
+ * @generated from message tau.runtime.v1.ListGrantsResponse
+ */
+export type ListGrantsResponse = Message<"tau.runtime.v1.ListGrantsResponse"> & {
+  /**
+   * Oldest first.
+   *
+   * @generated from field: repeated tau.runtime.v1.Grant grants = 1;
+   */
+  grants: Grant[];
+};
+
+/**
+ * Describes the message tau.runtime.v1.ListGrantsResponse.
+ * Use `create(ListGrantsResponseSchema)` to create a new message.
+ */
+export const ListGrantsResponseSchema: GenMessage<ListGrantsResponse> = /*@__PURE__*/
+  messageDesc(file_tau_runtime_v1_runtime, 19);
+
+/**
+ * Which grant to take back.
+ *
+ * @generated from message tau.runtime.v1.RevokeGrantRequest
+ */
+export type RevokeGrantRequest = Message<"tau.runtime.v1.RevokeGrantRequest"> & {
+  /**
+   * The grant.
+   *
+   * @generated from field: string grant_id = 1;
+   */
+  grantId: string;
+};
+
+/**
+ * Describes the message tau.runtime.v1.RevokeGrantRequest.
+ * Use `create(RevokeGrantRequestSchema)` to create a new message.
+ */
+export const RevokeGrantRequestSchema: GenMessage<RevokeGrantRequest> = /*@__PURE__*/
+  messageDesc(file_tau_runtime_v1_runtime, 20);
+
+/**
+ * It never counts again.
+ *
+ * @generated from message tau.runtime.v1.RevokeGrantResponse
+ */
+export type RevokeGrantResponse = Message<"tau.runtime.v1.RevokeGrantResponse"> & {
+};
+
+/**
+ * Describes the message tau.runtime.v1.RevokeGrantResponse.
+ * Use `create(RevokeGrantResponseSchema)` to create a new message.
+ */
+export const RevokeGrantResponseSchema: GenMessage<RevokeGrantResponse> = /*@__PURE__*/
+  messageDesc(file_tau_runtime_v1_runtime, 21);
 
 /**
  * A session at a glance.
@@ -773,7 +866,7 @@ export type SessionInfo = Message<"tau.runtime.v1.SessionInfo"> & {
  * Use `create(SessionInfoSchema)` to create a new message.
  */
 export const SessionInfoSchema: GenMessage<SessionInfo> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_runtime, 18);
+  messageDesc(file_tau_runtime_v1_runtime, 22);
 
 /**
  * Runs agents in durable sessions.
@@ -878,6 +971,26 @@ export const RuntimeService: GenService<{
     methodKind: "unary";
     input: typeof RespondRequestSchema;
     output: typeof RespondResponseSchema;
+  },
+  /**
+   * Lists the caller's answers that count for longer than once, oldest first.
+   *
+   * @generated from rpc tau.runtime.v1.RuntimeService.ListGrants
+   */
+  listGrants: {
+    methodKind: "unary";
+    input: typeof ListGrantsRequestSchema;
+    output: typeof ListGrantsResponseSchema;
+  },
+  /**
+   * Takes such an answer back; runs under way notice within a second.
+   *
+   * @generated from rpc tau.runtime.v1.RuntimeService.RevokeGrant
+   */
+  revokeGrant: {
+    methodKind: "unary";
+    input: typeof RevokeGrantRequestSchema;
+    output: typeof RevokeGrantResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_tau_runtime_v1_runtime, 0);
