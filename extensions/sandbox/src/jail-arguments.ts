@@ -1,19 +1,9 @@
-import { existsSync } from "node:fs";
-
 import { isBelow, isWithin } from "@tau/tools";
 
 import type { JailView } from "./jail-view.ts";
 
 /** Descriptors that bubblewrap inherits beside the three standard ones; `sizes` is the command's own. */
 export const jailDescriptors = { arguments: 3, seccomp: 4, status: 5, sizes: 6 } as const;
-
-/**
- * What of /proc acts on the whole machine. Root inside of the jail is root's user id outside: without these,
- * it needs no capability to write `/proc/sys/kernel/core_pattern` and so to run a program outside.
- */
-const machineControls = ["sys", "sysrq-trigger", "irq", "bus", "fs", "mtrr", "acpi", "scsi", "asound"]
-  .map((name) => `/proc/${name}`)
-  .filter((path) => existsSync(path));
 
 /**
  * The arguments of bubblewrap for one command, without the command.
@@ -37,13 +27,16 @@ export function jailArguments(view: JailView): readonly string[] {
   ].flat();
 }
 
+/**
+ * /proc is read-only, because much of it acts on the whole machine. Root inside of the jail is root's user id outside:
+ * it needs no capability to write `/proc/sys/kernel/core_pattern` and so to run a program outside.
+ */
 function rootMounts(view: JailView): readonly string[] {
   const full = view.profile.access === "full" && view.writable;
   const tmpBytes = String(view.tmpBytes);
   return [
     full ? ["--bind", "/", "/", "--ro-bind", "/sys", "/sys"] : ["--ro-bind", "/", "/"],
-    ["--dev", "/dev", "--proc", "/proc"],
-    machineControls.flatMap((path) => ["--ro-bind", path, path]),
+    ["--dev", "/dev", "--proc", "/proc", "--remount-ro", "/proc"],
     full ? [] : ["--size", tmpBytes, "--tmpfs", "/tmp"],
     ["--size", tmpBytes, "--tmpfs", "/run"],
     view.resolver === undefined ? [] : ["--ro-bind", view.resolver, view.resolver],

@@ -1,6 +1,8 @@
 import type { ExecRequest, ExecResult, GatePass, PipePool, RunningProcess, StartRequest } from "@tau/tools";
 import { workingDirectory } from "@tau/tools";
 
+import type { SecretFinder } from "./find-secret-files.ts";
+import { createSecretFinder } from "./find-secret-files.ts";
 import { enterGate, gatedRun } from "./gated-run.ts";
 import { inheritedDescriptors } from "./inherited-descriptors.ts";
 import type { JailLauncher, JailVector } from "./jail-command.ts";
@@ -9,7 +11,7 @@ import type { JailSettings } from "./jail-settings.ts";
 import type { JailView } from "./jail-view.ts";
 import type { Protection } from "./protected-paths.ts";
 import { enforceProtection, planProtection } from "./protected-paths.ts";
-import { existingPaths, findSecretFiles } from "./secret-files.ts";
+import { existingPaths } from "./secret-files.ts";
 
 const defaultTmpBytes = 2 ** 30;
 
@@ -40,6 +42,7 @@ export function createJailRunner(
     ...(pipes === undefined ? {} : { pipes }),
   };
   const protection = shareProtection(settings);
+  const findSecrets = createSecretFinder(settings.profile.workspace, settings.policy.isSecretName);
 
   const prepare = async (request: StartRequest, signal: AbortSignal): Promise<Prepared> => {
     signal.throwIfAborted();
@@ -50,12 +53,15 @@ export function createJailRunner(
       for (const step of entered.toReversed()) await step();
     };
     try {
-      const plan = writable ? await protection.enter() : undefined;
+      const plan = writable ? protection.enter() : undefined;
       if (writable) entered.push(async () => report(request, await protection.leave()));
       const gate = await enterGate(settings.gate, request, signal);
       entered.push(gate.leave);
       const { pass } = gate;
-      const vector = vectorOf(settings, await viewOf(settings, request, { cwd, writable, plan, pass }));
+      const vector = vectorOf(
+        settings,
+        await viewOf(settings, request, { cwd, writable, plan, pass, findSecrets }),
+      );
       return { vector, launcher: { ...launcher, wrapping: pass?.prefix ?? [] }, leave };
     } catch (error) {
       await leave();
@@ -88,10 +94,10 @@ export function createJailRunner(
       signal.throwIfAborted();
       const cwd = await workingDirectory(request.cwd ?? settings.profile.workspace);
       // What appears at protected paths appears in the layer, and is judged with everything else that is in it.
-      const plan = await planProtection(settings.profile.workspace, settings.policy.protectedPaths);
+      const plan = planProtection(settings.profile.workspace, settings.policy.protectedPaths);
       const writable = request.readOnly !== true;
       return await gatedRun(settings.gate, request, signal, async (pass) => {
-        const view = await viewOf(settings, request, { cwd, writable, plan, pass });
+        const view = await viewOf(settings, request, { cwd, writable, plan, pass, findSecrets });
         const vector = vectorOf(settings, { ...view, ...(identity === undefined ? {} : { identity }) });
         const outer = { ...launcher, wrapping: [...(pass?.prefix ?? []), ...wrapping] };
         return await runInJail(outer, vector, request, signal);
@@ -125,12 +131,13 @@ interface Access {
   readonly writable: boolean;
   readonly plan: Protection | undefined;
   readonly pass: GatePass | undefined;
+  readonly findSecrets: SecretFinder;
 }
 
 async function viewOf(settings: JailSettings, request: StartRequest, access: Access): Promise<JailView> {
   const { policy } = settings;
   const profile = request.network === false ? { ...settings.profile, network: false } : settings.profile;
-  const secretFiles = await findSecretFiles(profile.workspace, policy.isSecretName);
+  const secretFiles = await access.findSecrets();
   const { pass } = access;
   const masked = existingPaths([...policy.secretPaths, ...secretFiles, ...(pass?.hidden ?? [])]);
   return {
@@ -154,7 +161,7 @@ async function viewOf(settings: JailSettings, request: StartRequest, access: Acc
 type Moved = Awaited<ReturnType<typeof enforceProtection>>;
 
 interface SharedProtection {
-  enter(): Promise<Protection>;
+  enter(): Protection;
   leave(): Promise<Moved>;
 }
 
@@ -165,7 +172,7 @@ interface SharedProtection {
 function shareProtection(settings: JailSettings): SharedProtection {
   const { workspace } = settings.profile;
   let users = 0;
-  let plan: Promise<Protection> | undefined;
+  let plan: Protection | undefined;
   return {
     enter() {
       users++;
@@ -173,8 +180,7 @@ function shareProtection(settings: JailSettings): SharedProtection {
       return plan;
     },
     async leave() {
-      const current = await plan;
-      const moved = current === undefined ? [] : await enforceProtection(workspace, current.watched);
+      const moved = plan === undefined ? [] : await enforceProtection(workspace, plan.watched);
       users--;
       if (users === 0) plan = undefined;
       return moved;

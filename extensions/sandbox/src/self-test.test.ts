@@ -158,10 +158,10 @@ const weaknesses: Readonly<Record<string, Weakness>> = {
     view: (view) => ({ ...view, writable: true }),
     escapes: ["read_only_workspace"],
   },
-  "with the machine's /proc/sys": {
+  "with a writable /proc": {
     weaken: (vector) => ({
       ...vector,
-      arguments: replaced(vector.arguments, ["--ro-bind", "/proc/sys", "/proc/sys"], []),
+      arguments: replaced(vector.arguments, ["--remount-ro", "/proc"], []),
     }),
     // Only root's user id may write there at all.
     escapes: isRoot ? ["kernel_settings"] : [],

@@ -16,12 +16,12 @@ import {
   workingDirectory,
 } from "@tau/tools";
 
+import { createSecretFinder } from "../find-secret-files.ts";
 import type { JailOptions } from "../jail-options.ts";
 import { jailPolicy, supportedArchitecture } from "../jail-settings.ts";
 import { removeTree } from "../overlay/record.ts";
 import { enforceProtection, planProtection } from "../protected-paths.ts";
 import { seccompFilter } from "../seccomp-filter.ts";
-import { findSecretFiles } from "../secret-files.ts";
 import { landlockRules } from "./landlock-rules.ts";
 import type { LandlockSpec } from "./landlock-spec.ts";
 import { createPutBack } from "./put-back.ts";
@@ -71,7 +71,7 @@ export async function createLandlock(options: LandlockOptions): Promise<OwnedEnv
     ...options.env,
   };
   const host = createHostEnvironment({ profile, env });
-  const secretFiles = await findSecretFiles(workspace, policy.isSecretName);
+  const secretFiles = await createSecretFinder(workspace, policy.isSecretName)();
   const shows = access !== "read-only" && secretFiles.length > 0;
   const info: EnvironmentInfo = {
     kind: "landlock",
@@ -107,7 +107,7 @@ export async function createLandlock(options: LandlockOptions): Promise<OwnedEnv
 
   /** Remembers what is protected; what it answers puts that back once the command is dead. */
   const enter = async (request: StartRequest): Promise<() => Promise<void>> => {
-    const { watched } = await planProtection(workspace, policy.protectedPaths);
+    const { watched } = planProtection(workspace, policy.protectedPaths);
     await kept.remember();
     return async () => {
       const moved = await enforceProtection(workspace, watched);

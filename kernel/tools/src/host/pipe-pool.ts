@@ -23,7 +23,9 @@ export interface PipePool extends Disposable {
   take(): Promise<Pipe | undefined>;
 }
 
-const batch = 12;
+const batch = 24;
+/** With fewer than this, a new batch is begun, so that no command has to wait for it. */
+const few = 6;
 
 /** Makes a {@link PipePool}. It holds a few pipes open until it is disposed of. */
 export function createPipePool(): PipePool {
@@ -46,6 +48,7 @@ export function createPipePool(): PipePool {
   const take = async (): Promise<Pipe | undefined> => {
     if (usable && spare.length === 0) await (filling ??= fill());
     const pipe = spare.pop();
+    if (usable && spare.length < few) filling ??= fill();
     return pipe ?? (usable ? take() : undefined); // others may have emptied the batch meanwhile
   };
 
