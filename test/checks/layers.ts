@@ -34,6 +34,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   python: kernel,
   egress: kernel,
   web: kernel,
+  documents: kernel,
   "cli-models": kernel,
   server: [...kernel, "proto", "sandbox", "store-sqlite"],
   cli: [
@@ -47,6 +48,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
     "web",
     "script",
     "python",
+    "documents",
     "store-sqlite",
     "server",
   ],

@@ -1,5 +1,6 @@
 import type { Model } from "@tau/agent";
 import { TauError } from "@tau/core";
+import { createPdfReader } from "@tau/documents";
 import { withLayers } from "@tau/pipeline";
 import type { Layer } from "@tau/pipeline";
 import { stopWhenIdle, toReaderModel } from "@tau/runtime";
@@ -69,7 +70,7 @@ export function localAgent(options: LocalAgentOptions, layers: readonly Layer[])
 /** Where nobody is asked anything, there is no tool to ask with. */
 function toolsOf({ approve, agent }: Settings, model: Model, more: readonly Tool[]): readonly Tool[] {
   const editDialect = agent.edit_dialect ?? editDialectOf(model);
-  const builtIn = builtInTools({ ripgrepPath: rgPath, editDialect });
+  const builtIn = builtInTools({ ripgrepPath: rgPath, editDialect, documents: createPdfReader() });
   return [...builtIn.filter(({ name }) => approve !== "never" || name !== "ask_user"), ...more];
 }
 

@@ -23,6 +23,8 @@ export const toolErrorCodes = {
   "file.not_text":
     "A file is binary, or text in another encoding than UTF-8. The message says how to look at it.",
   "file.too_large": "A file is larger than the tool handles. Read a part of it with another command.",
+  "document.no_page":
+    "A document has none of the pages that were asked for. The message says how many it has.",
   "file.is_directory": "The path is a directory where a file is wanted. List it with glob.",
   "edit.no_match": "The text to replace is not in the file. The message shows the lines most like it.",
   "edit.ambiguous":

@@ -117,6 +117,8 @@ export { createEditTool } from "./builtin/edit-tool.ts";
 export { createGlobTool } from "./builtin/glob-tool.ts";
 export { createGrepTool } from "./builtin/grep-tool.ts";
 export { createReadTool } from "./builtin/read-tool.ts";
+export type { ReadOptions } from "./builtin/read-tool.ts";
+export type { DocumentReader, DocumentRequest, DocumentText } from "./document-reader.ts";
 export type { RipgrepOptions } from "./builtin/ripgrep.ts";
 export type { FileDiff } from "./builtin/file-diff.ts";
 export { diffOf } from "./builtin/file-diff.ts";

@@ -15,11 +15,12 @@ import { createEditTool } from "./edit-tool.ts";
 import { createGlobTool } from "./glob-tool.ts";
 import { createGrepTool } from "./grep-tool.ts";
 import { createReadTool } from "./read-tool.ts";
+import type { ReadOptions } from "./read-tool.ts";
 import type { RipgrepOptions } from "./ripgrep.ts";
 import { createWriteTool } from "./write-tool.ts";
 
 /** Options of {@link builtInTools}. */
-export interface BuiltInOptions extends RipgrepOptions {
+export interface BuiltInOptions extends RipgrepOptions, ReadOptions {
   readonly bash?: BashOptions;
   /** How files are edited: see `editDialectOf`. Default `edit`. */
   readonly editDialect?: EditDialect;
@@ -35,7 +36,7 @@ export function builtInTools(options: BuiltInOptions = {}): readonly Tool[] {
     createNotebookEditTool(),
     createGlobTool(options),
     createGrepTool(options),
-    createReadTool(),
+    createReadTool(options),
     createWriteTool(),
     createAskUserTool(),
     createNotifyTool(),

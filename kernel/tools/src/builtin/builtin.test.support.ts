@@ -8,6 +8,7 @@ import { createToolRegistry } from "../tool-registry.ts";
 import type { ToolRun } from "../run-call.ts";
 import type { ToolContext } from "../tool.ts";
 import { builtInTools } from "./built-in-tools.ts";
+import type { BuiltInOptions } from "./built-in-tools.ts";
 
 /** The built-in tools in a temporary workspace. */
 export interface Workbench {
@@ -25,9 +26,10 @@ export interface Workbench {
 export async function createWorkbench(
   files: Readonly<Record<string, string>> = {},
   rest: Partial<ToolContext> = {},
+  options: BuiltInOptions = {},
 ): Promise<Workbench> {
   const context = await createTestContext(rest);
-  const registry = createToolRegistry({ tools: builtInTools({ ripgrepPath: rgPath }) });
+  const registry = createToolRegistry({ tools: builtInTools({ ripgrepPath: rgPath, ...options }) });
   const { workspace } = context.environment.info.profile;
   const bench: Workbench = {
     context,

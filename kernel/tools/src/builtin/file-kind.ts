@@ -2,7 +2,7 @@
 export type FileKind =
   | { readonly kind: "text" }
   | { readonly kind: "image"; readonly mediaType: string }
-  | { readonly kind: "binary"; readonly name: string };
+  | { readonly kind: "binary"; readonly name: string; readonly mediaType?: string };
 
 interface Magic {
   readonly bytes: string;
@@ -16,7 +16,10 @@ const magics: readonly Magic[] = [
   { bytes: "GIF87a", kind: { kind: "image", mediaType: "image/gif" } },
   { bytes: "GIF89a", kind: { kind: "image", mediaType: "image/gif" } },
   { bytes: "WEBP", offset: 8, kind: { kind: "image", mediaType: "image/webp" } },
-  { bytes: "%PDF-", kind: { kind: "binary", name: "a PDF document (try pdftotext in bash)" } },
+  {
+    bytes: "%PDF-",
+    kind: { kind: "binary", name: "a PDF document (try pdftotext in bash)", mediaType: "application/pdf" },
+  },
   {
     bytes: "PK\x03\x04",
     kind: { kind: "binary", name: "a zip archive or Office document (try unzip -l in bash)" },

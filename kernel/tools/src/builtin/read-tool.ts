@@ -1,6 +1,7 @@
 import type { Access } from "../access.ts";
 import { defineTool } from "../define-tool.ts";
 import { assertSeesPictures } from "../hide-unseen.ts";
+import type { DocumentReader } from "../document-reader.ts";
 import { sha256 } from "../sha256.ts";
 import { textOutput } from "../tool-output.ts";
 import type { Tool, ToolContext, ToolOutput } from "../tool.ts";
@@ -9,11 +10,19 @@ import { fileKind } from "./file-kind.ts";
 import { notebookText } from "./notebook-text.ts";
 import { openFile, placeOf, recordSeen, shortHash } from "./open-file.ts";
 import type { OpenFile } from "./open-file.ts";
+import { pagesPattern, showDocument } from "./show-document.ts";
 import { linesOf, parseTextFile, parseTextLoosely } from "./text-file.ts";
 import { workspacePath } from "./workspace-path.ts";
 
+/** Options of {@link createReadTool}. */
+export interface ReadOptions {
+  /** Reads documents such as PDFs. Absent: they are named, but not shown. */
+  readonly documents?: DocumentReader;
+}
+
 interface ReadInput {
   readonly path: string;
+  readonly pages?: string;
   readonly offset?: number;
   readonly limit?: number;
 }
@@ -24,10 +33,11 @@ const maxLineChars = 2000;
 const maxImageBytes = 3_750_000;
 
 /** Makes the tool that shows a file, or an artifact, to the model. */
-export function createReadTool(): Tool {
+export function createReadTool({ documents }: ReadOptions = {}): Tool {
+  const [document, pages] = documents === undefined ? ["", {}] : [", a PDF (its text, by page)", pagesInput];
   return defineTool<ReadInput>({
     name: "read",
-    description: `Reads a text file, a notebook (.ipynb, as numbered cells with their outputs) or a picture (png, jpeg, gif, webp), or an artifact that a result named ("artifact:…"). Shows up to ${maxLines} lines or ${maxBytes / 1000} KB and says how to continue. Read a file before you edit or overwrite it.`,
+    description: `Reads a text file, a notebook (.ipynb, as numbered cells with their outputs)${document} or a picture (png, jpeg, gif, webp), or an artifact that a result named ("artifact:…"). Shows up to ${maxLines} lines or ${maxBytes / 1000} KB and says how to continue. Read a file before you edit or overwrite it.`,
     input: {
       type: "object",
       properties: {
@@ -38,6 +48,7 @@ export function createReadTool(): Tool {
         },
         offset: { type: "integer", minimum: 1, description: "The first line to show; lines count from 1." },
         limit: { type: "integer", minimum: 1, description: `How many lines to show; at most ${maxLines}.` },
+        ...pages,
       },
       required: ["path"],
       additionalProperties: false,
@@ -56,6 +67,11 @@ export function createReadTool(): Tool {
         return picture(file, kind.mediaType);
       }
       if (kind.kind === "binary") {
+        const { mediaType = "" } = kind;
+        if (documents?.mediaTypes.includes(mediaType) === true) {
+          const wanted = input.pages === undefined ? {} : { pages: input.pages };
+          return await showDocument({ file, mediaType, reader: documents, ...wanted }, context);
+        }
         throw new TauError(
           "file.not_text",
           `${file.shown} is ${kind.name}, ${file.data.byteLength} bytes: it cannot be shown as text.`,
@@ -65,6 +81,14 @@ export function createReadTool(): Tool {
     },
   });
 }
+
+const pagesInput = {
+  pages: {
+    type: "string",
+    pattern: pagesPattern,
+    description: 'Which pages of a PDF, as in "3", "1-5" or "6-". Default: from the first one on.',
+  },
+} as const;
 
 function isArtifact(path: string): boolean {
   return path.startsWith("artifact:");
