@@ -104,7 +104,7 @@ export type { OpenAiAudioOptions } from "./audio/openai-audio-endpoint.ts";
 export { createOpenAiTranscription } from "./audio/openai-transcription.ts";
 export { createOpenAiSpeech } from "./audio/openai-speech.ts";
 export type { RetryNotice, RetryPolicy } from "./retry.ts";
-export { beginWithRetry, retry } from "./retry.ts";
+export { beginWithRetry, createRetries, retry } from "./retry.ts";
 export { beginStream } from "./begin-stream.ts";
 export type { RateLimit, RateLimits } from "./rate-limits.ts";
 export type { GeminiPrefixHostOptions } from "./gemini/gemini-prefix-host.ts";

@@ -58,22 +58,38 @@ export function retry(model: Model, policy: RetryPolicy): Model {
  */
 export async function beginWithRetry(
   open: () => AsyncIterable<readonly ModelEvent[]>,
-  { signal, deadline = Infinity }: CallContext,
+  context: CallContext,
   policy: RetryPolicy,
 ): Promise<AsyncIterable<readonly ModelEvent[]>> {
-  const { retries = 3, wait = waitByTimer, canPass = canPassByClass, now = Date.now } = policy;
+  const untilNextTry = createRetries(context, policy);
 
-  for (let attempt = 1; ; attempt++) {
+  for (;;) {
     try {
       return await beginStream(open());
     } catch (error) {
-      if (attempt > retries || signal.aborted || !isTauError(error) || !canPass(error)) throw error;
-      const waitMs = waitFor(error, attempt, policy);
-      if (waitMs === undefined || now() + waitMs >= deadline) throw error;
-      policy.onRetry?.({ retry: attempt, waitMs, error });
-      await wait(waitMs, signal);
+      await untilNextTry(error);
     }
   }
+}
+
+/**
+ * Counts the failures of one call: waits until it may be made again, as {@link beginWithRetry} says, or throws the failure.
+ */
+export function createRetries(
+  { signal, deadline = Infinity }: CallContext,
+  policy: RetryPolicy,
+): (failure: unknown) => Promise<void> {
+  const { retries = 3, wait = waitByTimer, canPass = canPassByClass, now = Date.now } = policy;
+  let failures = 0;
+
+  return async (error) => {
+    failures++;
+    if (failures > retries || signal.aborted || !isTauError(error) || !canPass(error)) throw error;
+    const waitMs = waitFor(error, failures, policy);
+    if (waitMs === undefined || now() + waitMs >= deadline) throw error;
+    policy.onRetry?.({ retry: failures, waitMs, error });
+    await wait(waitMs, signal);
+  };
 }
 
 function canPassByClass(error: TauError): boolean {

@@ -69,7 +69,7 @@ export type { PipelineCall } from "./pipeline-call.ts";
 export type { PipelineResponse, ResponseTelemetry } from "./pipeline-response.ts";
 export { costOfCall } from "./pipeline-response.ts";
 export { retryLayer } from "./retry-layer.ts";
-export type { StreamEnd, StreamWatch } from "./watch-stream.ts";
+export type { StreamEnd, StreamWatch } from "./stream-watch.ts";
 export { watchStream } from "./watch-stream.ts";
 export type { AppliedPrefix } from "./prefix-cache/applied-prefix.ts";
 export type { PrefixCaches, PrefixCachesOptions } from "./prefix-cache/prefix-caches.ts";

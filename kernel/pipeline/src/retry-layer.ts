@@ -1,7 +1,8 @@
-import { beginWithRetry } from "@tau/agent";
+import { createRetries } from "@tau/agent";
 import type { RetryPolicy } from "@tau/agent";
 
-import type { Layer } from "./layer.ts";
+import type { Layer, ModelStream } from "./layer.ts";
+import type { PipelineCall } from "./pipeline-call.ts";
 import { watchStream } from "./watch-stream.ts";
 
 /**
@@ -14,21 +15,30 @@ import { watchStream } from "./watch-stream.ts";
 export function retryLayer(policy: RetryPolicy = {}): Layer {
   const { canPass = (error) => error.class === "retryable" || error.class === "rate_limited" } = policy;
 
+  function recorded({ model: { provider, id: model }, record }: PipelineCall): RetryPolicy {
+    return {
+      ...policy,
+      canPass: (error) => error.code !== "pipeline.circuit_open" && canPass(error),
+      onRetry(notice) {
+        const { code: errorCode, class: errorClass } = notice.error;
+        record.retries.push({ provider, model, errorCode, errorClass, waitMs: notice.waitMs });
+        policy.onRetry?.(notice);
+      },
+    };
+  }
+
   return {
     name: "retry",
     wrap: (next) => (call) => {
-      const { provider, id: model } = call.model;
+      const open = (): ModelStream => next(call);
+      let untilNextTry: ((failure: unknown) => Promise<void>) | undefined;
       return watchStream({
-        open: async () =>
-          await beginWithRetry(() => next(call), call.context, {
-            ...policy,
-            canPass: (error) => error.code !== "pipeline.circuit_open" && canPass(error),
-            onRetry(notice) {
-              const { code: errorCode, class: errorClass } = notice.error;
-              call.record.retries.push({ provider, model, errorCode, errorClass, waitMs: notice.waitMs });
-              policy.onRetry?.(notice);
-            },
-          }),
+        open,
+        async instead(failure) {
+          untilNextTry ??= createRetries(call.context, recorded(call));
+          await untilNextTry(failure);
+          return open();
+        },
       });
     },
   };

@@ -5,10 +5,11 @@ import { describe, expect, test } from "vitest";
 import type { ModelStream } from "./layer.ts";
 import { finishedWith, readAll } from "./pipeline.test.support.ts";
 import { watchStream } from "./watch-stream.ts";
-import type { StreamEnd } from "./watch-stream.ts";
+import type { StreamEnd } from "./stream-watch.ts";
 
 const word: readonly ModelEvent[] = [{ type: "text_delta", text: "hi" }];
 const last: readonly ModelEvent[] = [finishedWith("hi")];
+const never: ModelStream = source().stream;
 
 /** A source that says whether it was closed. */
 function source(...steps: readonly (readonly ModelEvent[] | Error)[]): {
@@ -163,6 +164,114 @@ describe("watchStream()", () => {
     const { stream, closed } = source(word, last);
 
     await expect(readAll(watchStream({ open: () => stream }))).resolves.toEqual([word, last]);
+    expect(closed()).toBe(true);
+  });
+
+  test("hands on what a batch is changed to, and nothing of one that is changed to nothing", async () => {
+    const other: readonly ModelEvent[] = [{ type: "text_delta", text: "ho" }];
+    const seen: unknown[] = [];
+    const inner = watchStream({
+      open: () => source(word, word, last).stream,
+      change: (batch) => (batch === last ? batch : seen.length === 0 ? other : []),
+    });
+    const stream = watchStream({ open: () => inner, seen: (batch) => void seen.push(batch) });
+
+    await expect(readAll(stream)).resolves.toEqual([other, last]);
+    expect(seen).toEqual([other, last]);
+  });
+
+  test("has another stream in the place of one that failed before its first batch, again and again", async () => {
+    const broken = ["once", "twice"].map((message) => new Error(message));
+    const failures: unknown[] = [];
+    const ends: StreamEnd[] = [];
+    const sources = [source(broken[0] ?? []), source(broken[1] ?? []), source(word, last)];
+    const open = (index: number): ModelStream =>
+      watchStream({ open: () => sources[index]?.stream ?? never, ended: (end) => void ends.push(end) });
+    const stream = watchStream({
+      open: () => open(0),
+      instead: (error) => open(failures.push(error)),
+    });
+
+    await expect(readAll(stream)).resolves.toEqual([word, last]);
+    expect(failures).toEqual(broken);
+    expect(ends.map(({ kind }) => kind)).toEqual(["failed", "failed", "finished"]);
+  });
+
+  test("has no other stream after its first batch, and throws what refuses one", async () => {
+    const [broken, refused] = [new Error("broken"), new Error("refused")];
+    const instead = (): never => {
+      throw refused;
+    };
+
+    await expect(readAll(watchStream({ open: () => source(word, broken).stream, instead }))).rejects.toBe(
+      broken,
+    );
+    await expect(readAll(watchStream({ open: () => source(broken).stream, instead }))).rejects.toBe(refused);
+    await expect(readAll(watchStream({ open: () => Promise.reject(broken), instead }))).rejects.toBe(refused);
+  });
+
+  test("closes the other stream when it is left while that is opened", async () => {
+    const { stream: other, closed } = source(word, last);
+    const opening = Promise.withResolvers<ModelStream>();
+    const asked = Promise.withResolvers<void>();
+    const ends: StreamEnd[] = [];
+    const iterator = watchStream({
+      open: () => source(new Error("broken")).stream,
+      instead() {
+        asked.resolve();
+        return opening.promise;
+      },
+      ended: (end) => void ends.push(end),
+    })[Symbol.asyncIterator]();
+    const first = iterator.next();
+    await asked.promise;
+    const left = iterator.return?.();
+    opening.resolve(await beginStream(other));
+
+    await expect(first).resolves.toMatchObject({ done: true });
+    await left;
+    expect(closed()).toBe(true);
+    expect(ends).toEqual([{ kind: "left" }]);
+  });
+
+  test("P1: tells watches around watches from the inside out", async () => {
+    const told: string[] = [];
+    const around = (name: string, open: () => ModelStream): ModelStream =>
+      watchStream({
+        open,
+        seen: () => void told.push(`${name} sees`),
+        ended: ({ kind }) => void told.push(`${name} ${kind}`),
+      });
+    await readAll(around("outer", () => around("inner", () => source(word, last).stream)));
+
+    expect(told).toEqual([
+      "inner sees",
+      "outer sees",
+      "inner sees",
+      "inner finished",
+      "outer sees",
+      "outer finished",
+    ]);
+  });
+
+  test("P2: tells those inside that they were left when a watch throws", async () => {
+    const enough = new Error("enough");
+    const { stream, closed } = source(word, last);
+    const told: unknown[] = [];
+    const inner = watchStream({ open: () => stream, ended: (end) => void told.push(["inner", end]) });
+    const outer = watchStream({
+      open: () => inner,
+      seen() {
+        throw enough;
+      },
+      ended: (end) => void told.push(["outer", end]),
+    });
+
+    await expect(readAll(outer)).rejects.toBe(enough);
+    expect(told).toEqual([
+      ["inner", { kind: "left" }],
+      ["outer", { kind: "failed", error: enough }],
+    ]);
     expect(closed()).toBe(true);
   });
 });

@@ -1,62 +1,32 @@
 import { TauError } from "@tau/core";
-import type { ModelEvent, ModelFinished } from "@tau/core";
+import type { ModelEvent } from "@tau/core";
 
 import type { ModelStream } from "./layer.ts";
+import type { StreamEnd, StreamWatch } from "./stream-watch.ts";
 
 type Batch = readonly ModelEvent[];
 type Step = IteratorResult<Batch, unknown>;
 
+const done: Step = { done: true, value: undefined };
+
 /**
- * How a stream ended: with its last event, by throwing, or because its reader went away before.
+ * A stream that is opened when it is first pulled, and watched.
  *
- * A reader that is cancelled while it waits sees the source throw the signal's reason: that is `failed`.
- */
-export type StreamEnd =
-  | { readonly kind: "finished"; readonly event: ModelFinished }
-  | { readonly kind: "failed"; readonly error: unknown }
-  | { readonly kind: "left" };
-
-/** What is done around a stream. */
-export interface StreamWatch {
-  /** Makes the stream, when it is first pulled. What it throws ends the stream, and `ended` hears of it. */
-  readonly open: () => ModelStream | Promise<ModelStream>;
-  /**
-   * Sees each batch before the reader does, who waits for it if it takes time. What it throws ends the stream and closes
-   * the source.
-   */
-  readonly seen?: (batch: Batch) => void | Promise<void>;
-  /**
-   * Called exactly once for a stream that was pulled, and never for another. Of a whole answer it hears before
-   * the reader gets the last event, so that what it settles is settled by then. Is waited for, and must not fail.
-   */
-  readonly ended?: (end: StreamEnd) => void | Promise<void>;
-}
-
-/**
- * A stream that is opened when it is first pulled, and watched, at a fraction of what an async generator costs a
- * batch: when nothing watches, the source's own promises are handed on.
+ * Watched streams that are opened by watched streams become one: whoever pulls the outermost pulls the source, and each
+ * batch passes all watches by function calls. So a layer costs a batch neither a promise nor an async generator.
  */
 export function watchStream(watch: StreamWatch): ModelStream {
   return new WatchedStream(watch);
 }
 
-const done: Step = { done: true, value: undefined };
-
 class WatchedStream implements AsyncIterableIterator<Batch, unknown> {
   readonly #watch: StreamWatch;
-  readonly #isWatched: boolean;
-  #isPulled = false;
-  /** Set while `open` takes its time. */
-  #opening: Promise<AsyncIterator<Batch, unknown>> | undefined;
-  #source: AsyncIterator<Batch, unknown> | undefined;
-  /** `ended` was told. */
-  #hasEnded = false;
-  /** There is nothing more to read. */
-  #isClosed = false;
+  #pump: StreamPump | undefined;
+  /** Left before it was pulled, or a part of the stream around it. */
+  #isTaken = false;
 
   constructor(watch: StreamWatch) {
     this.#watch = watch;
-    this.#isWatched = watch.seen !== undefined || watch.ended !== undefined;
   }
 
   [Symbol.asyncIterator](): this {
@@ -64,91 +34,191 @@ class WatchedStream implements AsyncIterableIterator<Batch, unknown> {
   }
 
   next(): Promise<Step> {
-    if (this.#isClosed) return Promise.resolve(done);
-    if (this.#source === undefined) return this.#open();
-    const step = this.#source.next();
-    return this.#isWatched ? step.then(this.#passed, this.#failed) : step;
+    if (this.#pump !== undefined) return this.#pump.next();
+    const watch = this.take();
+    if (watch === undefined) return Promise.resolve(done);
+    this.#pump = new StreamPump();
+    return this.#pump.enter(watch);
   }
 
   async return(): Promise<Step> {
-    if (this.#isClosed) return done;
-    this.#isClosed = true;
-    if (!this.#isPulled) return done;
-    try {
-      // What is still being opened must be closed too.
-      const source = this.#source ?? (await this.#opening?.catch(() => undefined));
-      await source?.return?.();
-    } finally {
-      await this.#end({ kind: "left" });
-    }
+    this.#isTaken = true;
+    await this.#pump?.close();
     return done;
   }
 
-  /** Opens the source, at once where that can be, and pulls. */
-  #open(): Promise<Step> {
-    this.#isPulled = true;
-    if (this.#opening === undefined) {
-      let stream: ModelStream | Promise<ModelStream>;
-      try {
-        stream = this.#watch.open();
-      } catch (error) {
-        return this.#failed(error);
-      }
-      if (!(stream instanceof Promise)) {
-        this.#source = stream[Symbol.asyncIterator]();
-        return this.next();
-      }
-      this.#opening = stream.then((opened) => (this.#source = opened[Symbol.asyncIterator]()));
+  /** The watch of a stream that nobody has pulled yet, for whoever will pull it. */
+  take(): StreamWatch | undefined {
+    if (this.#isTaken) return undefined;
+    this.#isTaken = true;
+    return this.#watch;
+  }
+}
+
+/** One watch of a pump. */
+interface Frame {
+  readonly watch: StreamWatch;
+  /** It let a batch pass: nothing can take the place of its stream any more. */
+  hasBegun: boolean;
+  /** Its `ended` was told. */
+  hasEnded: boolean;
+}
+
+/**
+ * Pulls one source for all watches around it.
+ *
+ * - P1. Batches, failures and the end pass the watches from the inside out.
+ * - P2. What a watch throws closes the source, and those inside of it hear that they were left.
+ * - P3. Every watch that was entered hears of its end once.
+ */
+class StreamPump {
+  /** From the outside in; those that only open are left out. */
+  readonly #frames: Frame[] = [];
+  #source: AsyncIterator<Batch, unknown> | undefined;
+  /** Set while a stream takes its time to be opened. */
+  #opening: Promise<ModelStream> | undefined;
+  /** There is nothing more to read. */
+  #isClosed = false;
+
+  /** Opens what a watch opens, and so on down to the source; then pulls. */
+  enter(watch: StreamWatch): Promise<Step> {
+    if (isWatching(watch)) this.#frames.push({ watch, hasBegun: false, hasEnded: false });
+    try {
+      const opened = watch.open();
+      return opened instanceof Promise ? this.#readLater(opened) : this.#read(opened);
+    } catch (error) {
+      return this.#failed(error);
     }
-    return this.#opening.then(() => this.next(), this.#failed);
+  }
+
+  next(): Promise<Step> {
+    if (this.#isClosed || this.#source === undefined) return Promise.resolve(done);
+    const step = this.#source.next();
+    return this.#frames.length === 0 ? step : step.then(this.#passed, this.#failed);
+  }
+
+  /** The reader leaves. What is still being opened is closed, too. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    try {
+      const opened = await this.#opening?.catch(() => undefined);
+      await (this.#source ?? opened?.[Symbol.asyncIterator]())?.return?.();
+    } finally {
+      await this.#leaveInside(-1);
+    }
+  }
+
+  #read(stream: ModelStream): Promise<Step> {
+    const inner = stream instanceof WatchedStream ? stream.take() : undefined;
+    if (inner !== undefined) return this.enter(inner);
+    this.#source = stream[Symbol.asyncIterator]();
+    return this.next();
+  }
+
+  #readLater(opening: Promise<ModelStream>): Promise<Step> {
+    this.#opening = opening;
+    return opening.then((stream) => {
+      this.#opening = undefined;
+      return this.#isClosed ? done : this.#read(stream);
+    }, this.#failed);
   }
 
   readonly #passed = (step: Step): Step | Promise<Step> => {
     // Left while it waited: whoever still asks gets nothing more.
     if (this.#isClosed) return done;
-    if (step.done === true) return this.#hasEnded ? done : this.#failed(truncated());
-    try {
-      const seeing = this.#watch.seen?.(step.value);
-      if (seeing instanceof Promise) {
-        return seeing.then(
-          () => this.#handOn(step),
-          (error: unknown) => this.#close(error),
-        );
-      }
-    } catch (error) {
-      return this.#close(error);
-    }
-    return this.#handOn(step);
+    if (step.done !== true) return this.#pass(step.value, this.#frames.length - 1);
+    return this.#frames[0]?.hasEnded === true ? done : this.#failed(truncated());
   };
 
-  #handOn(step: IteratorYieldResult<Batch>): Step | Promise<Step> {
-    const last = step.value.at(-1);
-    if (last?.type !== "finished") return step;
-    const settling = this.#end({ kind: "finished", event: last });
-    return settling === undefined ? step : settling.then(() => step);
+  /** Hands a batch outwards, from one watch on. */
+  #pass(batch: Batch, index: number): Step | Promise<Step> {
+    const frame = this.#frames[index];
+    if (frame === undefined) return { done: false, value: batch };
+    let looked: Batch | Promise<Batch>;
+    try {
+      looked = look(frame.watch, batch);
+    } catch (error) {
+      return this.#broke(error, index);
+    }
+    if (!(looked instanceof Promise)) return this.#passOn(looked, frame, index);
+    return looked.then(
+      (left) => this.#passOn(left, frame, index),
+      (error: unknown) => this.#broke(error, index),
+    );
   }
 
-  readonly #failed = async (error: unknown): Promise<never> => {
-    this.#isClosed = true;
-    await this.#end({ kind: "failed", error });
-    throw error;
-  };
+  /** A watch is done with a batch: it is the next one's. */
+  #passOn(batch: Batch, frame: Frame, index: number): Step | Promise<Step> {
+    const last = batch.at(-1);
+    if (last === undefined) return this.next();
+    frame.hasBegun = true;
+    const ending = last.type === "finished" ? endOf(frame, { kind: "finished", event: last }) : undefined;
+    if (ending === undefined) return this.#pass(batch, index - 1);
+    return ending.then(() => this.#pass(batch, index - 1));
+  }
 
-  /** Closes the source because of `error`, which wins over what closing throws. */
-  async #close(error: unknown): Promise<never> {
+  /** A watch threw: what is inside of it is left, and its own stream has failed. */
+  async #broke(error: unknown, index: number): Promise<Step> {
+    const source = this.#source;
+    this.#source = undefined;
     try {
-      await this.#source?.return?.();
+      await source?.return?.();
     } catch {
       // The reader hears of the first failure.
     }
+    await this.#leaveInside(index);
     return await this.#failed(error);
   }
 
-  #end(end: StreamEnd): Promise<void> | undefined {
-    if (this.#hasEnded) return undefined;
-    this.#hasEnded = true;
-    return this.#watch.ended?.(end) ?? undefined;
+  /** Tells the failure outwards, until a watch has another stream. */
+  readonly #failed = async (error: unknown): Promise<Step> => {
+    // Whoever left tells the watches.
+    if (this.#isClosed) throw error;
+    let thrown = error;
+    this.#source = undefined;
+    this.#opening = undefined;
+    for (let frame = this.#frames.at(-1); frame !== undefined; frame = this.#frames.at(-1)) {
+      try {
+        const other = frame.hasBegun ? undefined : frame.watch.instead?.(thrown);
+        if (other instanceof Promise) this.#opening = other;
+        const stream = await other;
+        this.#opening = undefined;
+        if (this.#isClosed) return done;
+        if (stream !== undefined) return this.#read(stream);
+      } catch (again) {
+        if (this.#isClosed) throw again;
+        thrown = again;
+      }
+      this.#opening = undefined;
+      await endOf(frame, { kind: "failed", error: thrown });
+      this.#frames.pop();
+    }
+    this.#isClosed = true;
+    throw thrown;
+  };
+
+  /** Tells all watches inside of one, from the inside out, that they were left. */
+  async #leaveInside(index: number): Promise<void> {
+    for (const frame of this.#frames.splice(index + 1).toReversed()) await endOf(frame, { kind: "left" });
   }
+}
+
+/** Only what does something to a stream needs to stand in its way. */
+function isWatching({ instead, seen, change, ended }: StreamWatch): boolean {
+  return instead !== undefined || seen !== undefined || change !== undefined || ended !== undefined;
+}
+
+function look(watch: StreamWatch, batch: Batch): Batch | Promise<Batch> {
+  const seeing = watch.seen?.(batch);
+  if (watch.change === undefined) return seeing instanceof Promise ? seeing.then(() => batch) : batch;
+  return seeing instanceof Promise ? seeing.then(() => watch.change?.(batch) ?? batch) : watch.change(batch);
+}
+
+function endOf(frame: Frame, end: StreamEnd): Promise<void> | undefined {
+  if (frame.hasEnded) return undefined;
+  frame.hasEnded = true;
+  return frame.watch.ended?.(end) ?? undefined;
 }
 
 function truncated(): TauError {

@@ -5,7 +5,7 @@ import type { Handler, Layer, ModelStream } from "../layer.ts";
 import { observeSafely } from "../observe-safely.ts";
 import type { PipelineCall } from "../pipeline-call.ts";
 import { watchStream } from "../watch-stream.ts";
-import type { StreamEnd } from "../watch-stream.ts";
+import type { StreamEnd } from "../stream-watch.ts";
 import type { CircuitOutcome, CircuitPermit, CircuitRefusal, Circuits } from "./circuits.ts";
 import { createMemoryCircuits } from "./memory-circuits.ts";
 

@@ -249,19 +249,17 @@ function watched(store: Store, prefixes: PrefixWatch, call: PipelineCall, next: 
 }
 
 /** Asks with a kept prefix, and without it when the provider has forgotten it. */
-async function* continued({ call, forget }: AppliedPrefix, plain: PipelineCall, next: Handler): ModelStream {
-  let hasBegun = false;
-  try {
-    for await (const batch of next(call)) {
-      hasBegun = true;
-      yield batch;
-    }
-    return;
-  } catch (error) {
-    if (hasBegun || forget === undefined || !isForgottenPrefix(error)) throw error;
-  }
-  await forget();
-  yield* next(plain);
+function continued({ call, forget }: AppliedPrefix, plain: PipelineCall, next: Handler): ModelStream {
+  let isForgotten = false;
+  return watchStream({
+    open: () => next(call),
+    async instead(error) {
+      if (isForgotten || forget === undefined || !isForgottenPrefix(error)) throw error;
+      isForgotten = true;
+      await forget();
+      return next(plain);
+    },
+  });
 }
 
 function noteBreak(

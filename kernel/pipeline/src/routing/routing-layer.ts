@@ -1,15 +1,15 @@
-import { beginStream, noCompatibleCandidate } from "@tau/agent";
 import type { Model } from "@tau/agent";
-import { isTauError } from "@tau/core";
 import type { TauError } from "@tau/core";
 
 import type { Handler, Layer, ModelStream } from "../layer.ts";
 import type { PipelineCall } from "../pipeline-call.ts";
 import { watchStream } from "../watch-stream.ts";
 import type { Candidate, RoutingPolicy } from "./candidate.ts";
-import { planCandidates, skipped } from "./plan-candidates.ts";
+import { CandidateTurns } from "./candidate-turns.ts";
+import type { TurnOptions } from "./candidate-turns.ts";
+import { planCandidates } from "./plan-candidates.ts";
 import { listedOrder } from "./policies.ts";
-import { poolOf, QuotaPools } from "./quota-pools.ts";
+import { QuotaPools } from "./quota-pools.ts";
 
 /** Options of {@link routingLayer}. */
 export interface RoutingOptions {
@@ -41,56 +41,23 @@ export function routingLayer(options: RoutingOptions = {}): Layer {
   const byModel = new Map(listed?.map((candidate) => [candidate.model, candidate]));
   const candidateOf = (model: Model): Candidate => byModel.get(model) ?? { model };
 
-  async function begin(next: Handler, call: PipelineCall, candidate: Candidate): Promise<ModelStream> {
-    const { model } = candidate;
-    const startedMs = performance.now();
-    const stream = await beginStream(next({ ...call, model, candidates: [model] }));
-    policy.learn?.(candidate, { kind: "began", afterMs: performance.now() - startedMs });
-    return stream;
-  }
+  const turnOptions: TurnOptions = { policy, pools, movesOn, now, candidateOf };
 
-  function noteFailure(call: PipelineCall, candidate: Candidate, error: unknown): TauError {
-    if (call.context.signal.aborted || !isTauError(error)) throw error;
-    policy.learn?.(candidate, { kind: "failed", error });
-    pools.noteFailure(candidate, error);
-    if (!movesOn(error)) throw error;
-    call.record.skipped.push(skipped(candidate.model, [`${error.code}: ${error.message}`]));
-    return error;
-  }
-
-  async function tryInTurn(next: Handler, call: PipelineCall): Promise<ModelStream> {
-    const { deadline = Infinity } = call.context;
-    const usedUp = new Set<string>();
-    let failure: TauError | undefined;
-    for (const model of call.candidates) {
-      const candidate = candidateOf(model);
-      if (usedUp.has(poolOf(candidate))) {
-        call.record.skipped.push(skipped(model, ["its quota was just used up by another model of its pool"]));
-        continue;
-      }
-      try {
-        return await begin(next, call, candidate);
-      } catch (error) {
-        const failed = noteFailure(call, candidate, error);
-        if (pools.isUsedUp(candidate)) usedUp.add(poolOf(candidate));
-        if (failure === undefined || failure.code === "pipeline.circuit_open") failure = failed;
-        if (now() >= deadline) break;
-      }
-    }
-    throw failure ?? noCompatibleCandidate(call.record.skipped);
+  function inTurn(next: Handler, call: PipelineCall): ModelStream {
+    const turns = new CandidateTurns(next, call, turnOptions);
+    return watchStream({
+      open: () => turns.ask(),
+      instead: (error) => turns.askAfter(error),
+      ...(policy.learn === undefined ? {} : { seen: () => turns.begun() }),
+    });
   }
 
   /** Nobody to choose from and nothing to learn: the stream passes as it is. */
   const isAlone = (listed?.length ?? 1) === 1 && policy.learn === undefined;
 
-  function open(next: Handler, call: PipelineCall): ModelStream | Promise<ModelStream> {
-    const [only] = call.candidates;
-    return isAlone && only !== undefined ? next(call) : tryInTurn(next, call);
-  }
-
   return {
     name: "routing",
-    wrap: (next) => (call) => watchStream({ open: () => open(next, call) }),
+    wrap: (next) => (call) => (isAlone && call.candidates.length > 0 ? next(call) : inTurn(next, call)),
     candidates(call) {
       const candidates = listed ?? [{ model: call.model }];
       return planCandidates(call, { candidates, policy, unknown, pools }).map(({ model }) => model);

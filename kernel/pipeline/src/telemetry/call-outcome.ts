@@ -3,7 +3,7 @@ import type { MicroUsd, ModelFinished } from "@tau/core";
 
 import { costOfCall } from "../pipeline-response.ts";
 import type { PipelineCall } from "../pipeline-call.ts";
-import type { StreamEnd } from "../watch-stream.ts";
+import type { StreamEnd } from "../stream-watch.ts";
 import type { CallResult } from "./call-event.ts";
 
 /** Everything about one call that ended, for events and observations. */

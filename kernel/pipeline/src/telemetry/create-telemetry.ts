@@ -9,7 +9,7 @@ import type { Layer } from "../layer.ts";
 import type { PipelineCall } from "../pipeline-call.ts";
 import { redactText } from "../redaction/text-redactor.ts";
 import { watchStream } from "../watch-stream.ts";
-import type { StreamEnd } from "../watch-stream.ts";
+import type { StreamEnd } from "../stream-watch.ts";
 import type { CallBody, CallEventStore } from "./call-event-store.ts";
 import { outcomeOf } from "./call-outcome.ts";
 import type { CallOutcome } from "./call-outcome.ts";

@@ -6,6 +6,7 @@ import { replayAnswer } from "../cache/replay-answer.ts";
 import type { Handler, Layer, ModelStream } from "../layer.ts";
 import type { PipelineCall } from "../pipeline-call.ts";
 import { EventRedactor } from "../redaction/event-redactor.ts";
+import { watchStream } from "../watch-stream.ts";
 import type { OutputValidator } from "./output-validator.ts";
 import { runValidators } from "./run-validators.ts";
 
@@ -40,8 +41,7 @@ export function validationLayer({ validators = [], redaction = false }: Validati
   return {
     name: "validation",
     wrap: (next) => {
-      const redacted: Handler =
-        redact === undefined ? next : (call) => redactStream(next(call), call, redact);
+      const redacted: Handler = redact === undefined ? next : (call) => redactStream(next, call, redact);
       return validators.length === 0 ? redacted : (call) => holdStream(redacted(call), call, validators);
     },
   };
@@ -56,17 +56,16 @@ function redactorFor(redaction: RedactionOptions | boolean): MakeRedactor | unde
   return () => new EventRedactor(patterns, toolCalls);
 }
 
-async function* redactStream(
-  source: ModelStream,
-  { record }: PipelineCall,
-  makeRedactor: MakeRedactor,
-): AsyncGenerator<readonly ModelEvent[]> {
+function redactStream(next: Handler, call: PipelineCall, makeRedactor: MakeRedactor): ModelStream {
   const redactor = makeRedactor();
-  for await (const batch of source) {
-    const redacted = redactor.redact(batch);
-    record.redactions = redactor.findings;
-    if (redacted.length > 0) yield redacted;
-  }
+  return watchStream({
+    open: () => next(call),
+    change(batch) {
+      const redacted = redactor.redact(batch);
+      call.record.redactions = redactor.findings;
+      return redacted;
+    },
+  });
 }
 
 async function* holdStream(
