@@ -1,22 +1,15 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
-
 import { expect, test } from "vitest";
 
-import { startService } from "./lib/child.ts";
+import { warmUp } from "./agent-loop/warm-up.ts";
+import { startService, startWorker } from "./lib/child.ts";
 import { isMet } from "./lib/report.ts";
 import { median, medianRatio, quantile } from "./lib/statistics.ts";
 
-const run = promisify(execFile);
-
 /** Runs a rung of the agent loop a few times, as the benchmark does; its numbers mean nothing here. */
 async function runRung(name: string, baseUrl: string): Promise<unknown> {
-  const [worker, rung] = ["agent-loop/worker.ts", `agent-loop/${name}.ts`].map(
-    (file) => new URL(file, import.meta.url).pathname,
-  );
-  const args = ["--conditions=@tau/source", worker ?? "", rung ?? "", baseUrl, "2", "2"];
-  const { stdout } = await run(process.execPath, args);
-  return JSON.parse(stdout);
+  const rung = new URL(`agent-loop/${name}.ts`, import.meta.url).pathname;
+  await using worker = startWorker(new URL("agent-loop/worker.ts", import.meta.url), [rung, baseUrl, "2"]);
+  return await worker.ask("2");
 }
 
 test("the rungs of the agent loop still do the work that is measured", async () => {
@@ -27,6 +20,20 @@ test("the rungs of the agent loop still do the work that is measured", async () 
   );
 
   for (const sample of samples) expect(sample).toHaveProperty("cpuMsPerRun", expect.any(Number));
+});
+
+test("warming up goes on until runs no longer get cheaper, and then stops", async () => {
+  const options = { atLeast: 400, atMost: 2_000, window: 100 };
+  const costs = [9, 8, 7, 6, 5, 4, 3, 3, 3, 3, 3];
+
+  expect(await warmUp(options, async () => costs.shift() ?? 3)).toBe(1_100);
+  expect(await warmUp(options, async () => 3)).toBe(500);
+});
+
+test("warming up gives up where runs get cheaper for ever", async () => {
+  let cost = 1;
+
+  expect(await warmUp({ atLeast: 400, atMost: 2_000, window: 100 }, async () => (cost *= 0.9))).toBe(2_000);
 });
 
 test("a ratio is the median of the rounds' ratios, so that a slow round weighs on both sides", () => {

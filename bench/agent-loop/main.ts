@@ -1,59 +1,122 @@
 /**
  * The agent loop: ten tool turns and an answer against a model on loopback, Tau beside bare rungs and, with
- * `--peers`, beside other libraries, which are then installed into a folder of their own.
+ * `--peers`, beside other libraries, which are then installed into a folder of their own. Every rung has a process,
+ * which is warmed up until its runs no longer get cheaper; then the processes take turns, a window of runs each.
  *
- * `node --conditions=@tau/source bench/agent-loop/main.ts [--rounds 3] [--json] [--peers]`
+ * `node --conditions=@tau/source bench/agent-loop/main.ts [--rounds 9] [--json] [--peers] [--at 50] [--against <folder>]`
+ *
+ * `--at` measures one of the two loads only. `--against` measures Tau of another checkout too, as `tau-memory-there` and `tau-durable-there`.
  */
-import { runScript, startService } from "../lib/child.ts";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+
+import { startService, startWorker } from "../lib/child.ts";
+import type { WorkerProcess } from "../lib/child.ts";
 import { benchOptions, printReport, rounded } from "../lib/report.ts";
 import type { Goal, Row } from "../lib/report.ts";
 import { inRounds } from "../lib/rounds.ts";
 import type { Samples } from "../lib/rounds.ts";
 import { median, medianRatio } from "../lib/statistics.ts";
 import { installPeers } from "../peers/install-peers.ts";
-import type { LoopSample } from "./worker.ts";
+import { warmUp } from "./warm-up.ts";
+import type { LoopWindow } from "./worker.ts";
+
+interface Rung {
+  readonly name: string;
+  readonly file: string;
+  /** A library that needs seconds of CPU for what takes us one: it makes fewer runs, and those of the smaller load only. */
+  readonly isPeer: boolean;
+}
 
 interface Load {
   readonly concurrency: number;
+  /** Runs of a window: a few tenths of a second. */
   readonly runs: number;
 }
 
-const { rounds, json } = benchOptions(3);
+const { rounds, json } = benchOptions(9);
+const { values } = parseArgs({
+  options: { against: { type: "string" }, at: { type: "string" } },
+  strict: false,
+});
 const peers = process.argv.includes("--peers") ? await installPeers() : [];
-const rungFiles: ReadonlyMap<string, string> = new Map([
-  ...["bare-undici", "tau-memory", "bare-durable", "tau-durable"].map(
-    (name) => [name, new URL(`${name}.ts`, import.meta.url).pathname] as const,
-  ),
-  ...peers.map(({ name, file }) => [name, file] as const),
-]);
-const names = [...rungFiles.keys()];
+const rungs: readonly Rung[] = [
+  ...["bare-undici", "tau-memory", "bare-durable", "tau-durable"].map((name) => ours(name)),
+  ...(typeof values["against"] === "string" ? rungsOf(values["against"]) : []),
+  ...peers.map(({ name, file }) => ({ name, file, isPeer: true })),
+];
 await using model = await startService(new URL("mock-model.ts", import.meta.url));
 const worker = new URL("worker.ts", import.meta.url);
 const rows: Row[] = [];
 const goals: Goal[] = [];
 
 for (const load of [
-  { concurrency: 50, runs: 500 },
-  { concurrency: 500, runs: 1_500 },
+  { concurrency: 50, runs: 250 },
+  { concurrency: 500, runs: 1_000 },
 ]) {
-  // Peers need seconds of CPU for what takes us one: they run where the table of the issue has them.
-  const taking =
-    load.concurrency === 50 ? names : names.filter((name) => peers.every((peer) => peer.name !== name));
-  report(load, taking, await inRounds(taking, rounds, (name) => measure(name, load)));
+  if (values["at"] !== undefined && values["at"] !== String(load.concurrency)) continue;
+  const taking = load.concurrency === 50 ? rungs : rungs.filter(({ isPeer }) => !isPeer);
+  await measureLoad(load, taking);
 }
 
-function measure(name: string, { concurrency, runs }: Load): Promise<LoopSample> {
-  const total = peers.some((peer) => peer.name === name) ? runs / 2 : runs;
-  return runScript(worker, [rungFiles.get(name) ?? "", model.baseUrl, String(concurrency), String(total)]);
+function ours(name: string): Rung {
+  return { name, file: new URL(`${name}.ts`, import.meta.url).pathname, isPeer: false };
 }
 
-function report({ concurrency }: Load, taken: readonly string[], samples: Samples<string, LoopSample>): void {
-  const all = (name: string, key: keyof LoopSample): readonly number[] =>
-    samples.of(name).map((sample) => sample[key]);
-  const of = (name: string, key: keyof LoopSample): number => median(all(name, key));
+function rungsOf(folder: string): readonly Rung[] {
+  return ["tau-memory", "tau-durable"].map((name) => ({
+    name: `${name}-there`,
+    file: resolve(folder, `bench/agent-loop/${name}.ts`),
+    isPeer: false,
+  }));
+}
+
+async function measureLoad(load: Load, taken: readonly Rung[]): Promise<void> {
+  await using processes = new AsyncDisposableStack();
+  const workers = new Map<Rung, WorkerProcess>();
+  const warmRuns = new Map<Rung, number>();
+  for (const rung of taken) {
+    const args = [rung.file, model.baseUrl, String(load.concurrency)];
+    const process = processes.use(startWorker(worker, args));
+    workers.set(rung, process);
+    warmRuns.set(rung, await warmedUp(process, windowOf(rung, load)));
+  }
+  const samples = await inRounds(taken, rounds, async (rung) => {
+    const process = workers.get(rung);
+    if (process === undefined) throw new TypeError(`No process holds ${rung.name}.`);
+    return await process.ask<LoopWindow>(String(windowOf(rung, load)));
+  });
+  report(load, { samples, warmRuns });
+}
+
+function windowOf({ isPeer }: Rung, { runs }: Load): number {
+  return isPeer ? runs / 5 : runs;
+}
+
+function warmedUp(process: WorkerProcess, window: number): Promise<number> {
+  const costOf = async (runs: number): Promise<number> => {
+    const { cpuMsPerRun } = await process.ask<LoopWindow>(String(runs));
+    return cpuMsPerRun;
+  };
+  return warmUp({ atLeast: 16 * window, atMost: 40 * window, window }, costOf);
+}
+
+interface Measured {
+  readonly samples: Samples<Rung, LoopWindow>;
+  /** What each rung took to warm up. */
+  readonly warmRuns: ReadonlyMap<Rung, number>;
+}
+
+function report({ concurrency }: Load, { samples, warmRuns }: Measured): void {
+  const all = (name: string, key: keyof LoopWindow): readonly number[] =>
+    rungs
+      .filter((rung) => rung.name === name)
+      .flatMap((rung) => samples.of(rung))
+      .map((sample) => sample[key]);
+  const of = (name: string, key: keyof LoopWindow): number => median(all(name, key));
   const ratio = (name: string, floor: string): number =>
     medianRatio(all(name, "cpuMsPerRun"), all(floor, "cpuMsPerRun"));
-  for (const name of taken) {
+  for (const [{ name }, runs] of warmRuns) {
     rows.push({
       rung: name,
       concurrency,
@@ -64,6 +127,7 @@ function report({ concurrency }: Load, taken: readonly string[], samples: Sample
       "p50 ms": rounded(of(name, "p50Ms")),
       "p99 ms": rounded(of(name, "p99Ms")),
       "RSS MB": rounded(of(name, "rssMb")),
+      "runs to warm up": runs,
     });
   }
   const inMemory = ratio("tau-memory", "bare-undici");
@@ -103,6 +167,7 @@ printReport(
     rows,
     goals,
     notes: [
+      `Medians of ${rounds} windows of 250 runs, or of 1,000 at 500 runs at a time; of peers a fifth as many.`,
       "bare-durable: node:sqlite on the main thread, WAL, synchronous FULL, all runs of a turn of the event loop in one commit.",
       ...peers.map(({ name, versions }) => `${name}: ${versions}, in memory, through fetch.`),
     ],

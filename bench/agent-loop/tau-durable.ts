@@ -4,14 +4,14 @@ import { join } from "node:path";
 
 import { createSqliteStore } from "@tau/store-sqlite";
 
-import { openTau } from "./tau-rung.ts";
+import { createBenchModel, openTau } from "./tau-rung.ts";
 import type { Rung } from "./rung.ts";
 
 /** Tau with its SQLite store: WAL, synchronous FULL, group commit in a worker thread. */
 export async function openRung({ baseUrl }: { readonly baseUrl: string }): Promise<Rung> {
   const directory = await mkdtemp(join(tmpdir(), "tau-bench-"));
   const store = await createSqliteStore({ directory });
-  const tau = await openTau(store, baseUrl);
+  const tau = await openTau(store, createBenchModel(baseUrl));
   return {
     run: () => tau.run(),
     async [Symbol.asyncDispose]() {

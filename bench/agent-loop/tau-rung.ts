@@ -1,4 +1,5 @@
 import { createOpenAiChat } from "@tau/agent";
+import type { Model } from "@tau/agent";
 import { userText, uuidv7 } from "@tau/core";
 import { createToolRegistry, defineTool } from "@tau/tools";
 
@@ -7,8 +8,13 @@ import type { BenchStore } from "../lib/bench-runtime.ts";
 import { addSchema, prompt } from "./rung.ts";
 import type { Rung } from "./rung.ts";
 
+/** The model of the benchmark, and its connections. */
+export function createBenchModel(baseUrl: string): Model {
+  return createOpenAiChat({ baseUrl: `${baseUrl}/v1`, apiKey: "none", model: "mock" });
+}
+
 /** The whole of Tau: validation, permissions, events, effect ledger, a listener on every run. */
-export async function openTau(store: BenchStore, baseUrl: string): Promise<Rung> {
+export async function openTau(store: BenchStore, model: Model): Promise<Rung> {
   const add = defineTool<{ readonly a: number; readonly b: number }>({
     name: "add",
     description: "Adds two numbers.",
@@ -16,7 +22,6 @@ export async function openTau(store: BenchStore, baseUrl: string): Promise<Rung>
     sideEffect: "pure",
     execute: ({ a, b }) => String(a + b),
   });
-  const model = createOpenAiChat({ baseUrl: `${baseUrl}/v1`, apiKey: "none", model: "mock" });
   const tau = await openBenchRuntime(store, model, createToolRegistry({ tools: [add] }));
   const { runtime, context } = tau;
 

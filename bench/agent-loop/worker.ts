@@ -1,12 +1,15 @@
 /**
- * Runs one rung in a process of its own and prints what it cost, as JSON:
- * `node worker.ts <rung file> <base url> <concurrency> <runs>`.
+ * Holds one rung open in a process of its own. For every line of input, a number of runs, it makes them and prints
+ * what they cost, as JSON: `node worker.ts <rung file> <base url> <concurrency>`.
  */
-import { quantile } from "../lib/statistics.ts";
-import type { OpenRung } from "./rung.ts";
+import { createInterface } from "node:readline";
 
-/** What a rung cost. */
-export interface LoopSample {
+import { quantile } from "../lib/statistics.ts";
+import { runAll } from "./run-all.ts";
+import type { OpenRung, Rung } from "./rung.ts";
+
+/** What some runs in a row cost. */
+export interface LoopWindow {
   readonly cpuMsPerRun: number;
   readonly runsPerSecond: number;
   readonly p50Ms: number;
@@ -14,42 +17,30 @@ export interface LoopSample {
   readonly rssMb: number;
 }
 
-const [file = "", baseUrl = "", concurrency = "1", runs = "1"] = process.argv.slice(2);
-const { openRung }: { openRung: OpenRung } = await import(file);
+const [file = "", baseUrl = "", width = "1"] = process.argv.slice(2);
+const concurrency = Number(width);
 
-/** Runs `total` runs, `width` at a time; answers how long each took, in ms. */
-async function runAll(run: () => Promise<string>, total: number, width: number): Promise<number[]> {
-  const took: number[] = [];
-  let left = total;
-  const lane = async (): Promise<void> => {
-    while (left-- > 0) {
-      const start = performance.now();
-      const text = await run();
-      if (!text.endsWith("word19 "))
-        throw new Error(`A run ended with ${JSON.stringify(text.slice(0, 80))}.`);
-      took.push(performance.now() - start);
-    }
+async function measureWindow(rung: Rung, runs: number): Promise<LoopWindow> {
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  const took = await runAll(rung, runs, concurrency);
+  const wallMs = performance.now() - start;
+  const { user, system } = process.cpuUsage(cpu);
+  return {
+    cpuMsPerRun: (user + system) / 1_000 / runs,
+    runsPerSecond: runs / (wallMs / 1_000),
+    p50Ms: quantile(took, 0.5),
+    p99Ms: quantile(took, 0.99),
+    rssMb: process.memoryUsage.rss() / 2 ** 20,
   };
-  await Promise.all(Array.from({ length: width }, lane));
-  return took;
 }
 
-await using rung = await openRung({ baseUrl, concurrency: Number(concurrency) });
-await runAll(
-  () => rung.run(),
-  Math.max(Number(concurrency), Math.ceil(Number(runs) / 5)),
-  Number(concurrency),
-);
-const cpu = process.cpuUsage();
-const start = performance.now();
-const took = await runAll(() => rung.run(), Number(runs), Number(concurrency));
-const wallMs = performance.now() - start;
-const used = process.cpuUsage(cpu);
-const sample: LoopSample = {
-  cpuMsPerRun: (used.user + used.system) / 1_000 / Number(runs),
-  runsPerSecond: Number(runs) / (wallMs / 1_000),
-  p50Ms: quantile(took, 0.5),
-  p99Ms: quantile(took, 0.99),
-  rssMb: process.memoryUsage.rss() / 2 ** 20,
-};
-process.stdout.write(`${JSON.stringify(sample)}\n`);
+const { openRung }: { openRung: OpenRung } = await import(file);
+{
+  await using rung = await openRung({ baseUrl, concurrency });
+  for await (const line of createInterface(process.stdin)) {
+    process.stdout.write(`${JSON.stringify(await measureWindow(rung, Number(line)))}\n`);
+  }
+}
+// Libraries may hold on to what keeps a process alive.
+process.exit(0);
