@@ -57,6 +57,11 @@ never: it is denied. Default: ask on a terminal, else never.`,
     value: "NAMES",
     help: `Turn optional tools on, with commas in between:\n${rows(extraTools)}`,
   },
+  role: {
+    type: "string",
+    value: "NAME",
+    help: "Show the agent only the tools of this role, which tau.toml defines as [roles.NAME].",
+  },
   without: { type: "string", value: "NAMES", help: "Turn optional tools off." },
   network: { type: "boolean", help: "Let commands reach the network." },
   untrusted: {

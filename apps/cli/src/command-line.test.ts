@@ -13,6 +13,7 @@ describe("the command line", () => {
       "attach",
       "approve",
       "permissions",
+      "tools",
       "undo",
       "serve",
       "models",

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { TauError } from "@tau/core";
-import type { JsonObject } from "@tau/core";
+import type { JsonObject, SideEffectClass } from "@tau/core";
 
 import { memoryScopes } from "./memory/memory-scopes.ts";
 import { providers } from "./providers.ts";
@@ -14,6 +14,9 @@ export const editDialects = ["edit", "apply_patch", "str_replace"] as const;
 export const approvals = ["never", "ask", "policy"] as const;
 /** Services that search the web. */
 export const searchServices = ["brave", "tavily", "searxng"] as const;
+
+/** What running a tool twice would mean, from nothing to what cannot be taken back. */
+export const sideEffects: readonly SideEffectClass[] = ["pure", "idempotent", "compensable", "irreversible"];
 
 /** Providers that the command mentions first. */
 const firstProviders = ["anthropic", "openai", "openrouter", "gemini", "vertex", "ollama"];
@@ -83,6 +86,14 @@ export interface EnvironmentSection {
   readonly [name: string]: JsonObject | string | boolean | undefined;
 }
 
+/** What an agent in a role sees. */
+export interface RoleSection {
+  /** Names, in which `*` stands for any characters. */
+  readonly tools?: readonly string[];
+  readonly except?: readonly string[];
+  readonly side_effects?: readonly SideEffectClass[];
+}
+
 /** What a tau.toml may say. Every key is optional. */
 export interface ConfigFile {
   readonly model: {
@@ -101,6 +112,10 @@ export interface ConfigFile {
     readonly instructions?: string;
     /** How files are edited; default: as the model was taught. */
     readonly edit_dialect?: (typeof editDialects)[number];
+    /** The role in which it sees the tools: a key of `roles`. */
+    readonly role?: string;
+    /** More tools than these are not shown to the model one by one, but searched. */
+    readonly search_tools_above?: number;
     readonly max_steps?: number;
     readonly max_tokens?: number;
   };
@@ -123,6 +138,9 @@ export interface ConfigFile {
   readonly environment: EnvironmentSection;
   /** Sets of `extraTools` by name: on, off, or on and told something. */
   readonly tools: Readonly<Record<string, boolean | JsonObject>>;
+  readonly modules: Readonly<Record<string, boolean | JsonObject>>;
+  /** What agents see of the tools, by the name of their role. */
+  readonly roles: Readonly<Record<string, RoleSection>>;
   readonly network: {
     /** What commands in the jail reach, and the tools of the web. */
     readonly hosts?: readonly string[];
@@ -163,6 +181,8 @@ export const emptyConfig: ConfigFile = {
   permissions: {},
   environment: {},
   tools: {},
+  modules: {},
+  roles: {},
   network: {},
   web: {},
   memory: {},

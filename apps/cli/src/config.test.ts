@@ -150,7 +150,7 @@ describe("tau init", () => {
     const keys = Object.entries(config).map(([section, values]) => [section, Object.keys(values).length]);
     expect(Object.fromEntries(keys)).toMatchObject({
       model: 7,
-      agent: 4,
+      agent: 6,
       permissions: 6,
       environment: 2,
       network: 2,
@@ -159,7 +159,8 @@ describe("tau init", () => {
       budget: 5,
       tiers: 4,
     });
-    expect(Object.keys(config.tools)).toEqual(extraTools.map(({ name }) => name));
+    const sets = [...Object.keys(config.tools), ...Object.keys(config.modules)];
+    expect(sets).toEqual(extraTools.map(({ name }) => name));
     expect((await place.tau(["run", "hi"])).stderr).toContain(accepted);
 
     const again = await place.tau(["init"]);

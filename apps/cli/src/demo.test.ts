@@ -107,6 +107,7 @@ describe("tau doctor", () => {
     expect(findings.map(({ check, result }) => `${check} ${result}`)).toEqual([
       "node ok",
       "config fault",
+      "tools ok",
       "sandbox note",
       "network note",
       "store fault",

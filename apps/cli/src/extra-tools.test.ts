@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { symlink } from "node:fs/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
 
 import { describe, expect, test } from "vitest";
@@ -70,15 +72,19 @@ describe("optional tools", () => {
     expect(stderr).toContain("tools.script.calls is not a key; it has none.");
   });
 
-  test("work: Git by verbs, scripts that call tools, Python in the sandbox", async () => {
+  test("work: Git by verbs and as far as the rules go, scripts that call tools, Python in the sandbox", async () => {
     await using place = await createPlace("/var/tmp");
     await makeRepository(place);
     await place.write("notes.txt", "one\ntwo\n");
+    await place.write("own.toml", '[tools.git]\nname = "Ada"\nemail = "ada@example.org"\n');
     await using model = await startScripted({
       turns: [
         {
           toolCalls: [
             { name: "git_read", arguments: { verb: "status" } },
+            { name: "git_write", arguments: { verb: "add", paths: ["notes.txt"] } },
+            { name: "git_write", arguments: { verb: "commit", message: "Add notes" } },
+            { name: "git_publish", arguments: { verb: "push", branch: "main" } },
             {
               name: "run_script",
               arguments: { code: 'return (await tools.read({ path: "notes.txt" })).includes("two")' },
@@ -92,15 +98,64 @@ describe("optional tools", () => {
     const { code, stdout, stderr } = await place.spawn([
       "run",
       ...model.options,
+      "--config",
+      "own.toml",
       "--with",
       "script,python",
       "Work",
     ]).ended;
     expect([code, stderr]).toEqual([0, ""]);
-    expect(stdout.match(/✓ (git_read|run_script|python) /gu)).toHaveLength(3);
-    const [status, result, printed] = toolResults(model);
+    expect(stdout.match(/✓ (git_read|git_write|run_script|python) /gu)).toHaveLength(5);
+    const [status, , , pushed, result, printed] = toolResults(model);
     expect(status).toContain("notes.txt");
+    const log = await run("git", ["log", "--format=%an %s"], { cwd: place.cwd });
+    expect(log.stdout).toBe("Ada Add notes\n");
+    // Whatever the file or a flag turned on, what leaves the machine needs a rule or an answer.
+    expect(pushed).toContain("tool.denied");
     expect([result, printed]).toEqual(["true", "42"]);
+  });
+
+  test("are modules with what they were told: plans, documents and data of the folder", async () => {
+    await using place = await createPlace("/var/tmp");
+    await place.write("docs/deploy.md", "# Deploying\n\nRun make deploy.\n");
+    await place.write("orders.csv", "id,total\n1,20\n2,30\n");
+    const data = 'sources = [{ name = "orders", path = "orders.csv" }]';
+    await place.write(
+      "own.toml",
+      `[modules]\nplanning = true\n[modules.knowledge]\nfolder = "docs"\n[modules.datasource]\n${data}\n`,
+    );
+    await using model = await startScripted({
+      turns: [
+        {
+          toolCalls: [
+            { name: "create_plan", arguments: { goal: "Deploy", steps: ["Read", "Run"] } },
+            { name: "knowledge_search", arguments: { query: "deploying" } },
+            {
+              name: "data_query",
+              arguments: { source: "orders", sql: "SELECT sum(total) AS sum FROM orders" },
+            },
+          ],
+        },
+        { text: "Done." },
+      ],
+    });
+    const { code, stderr } = await place.tau(["run", ...model.options, "--config", "own.toml", "Deploy"]);
+    expect([code, stderr]).toEqual([0, ""]);
+    const [plan, found, rows] = toolResults(model);
+    expect(plan).toContain("[ ] 1. Read");
+    expect(found).toContain("Run make deploy.");
+    expect(rows).toContain('"sum"\n50');
+  });
+
+  test("take no folder that a link of the project leads out to", async () => {
+    await using place = await createPlace();
+    await symlink("/etc", join(place.cwd, "docs"));
+    await place.write("own.toml", '[modules.knowledge]\nfolder = "docs"\n');
+    const { code, stderr } = await place.tau(["tools", "list", "--config", "own.toml"]);
+    expect(stderr).toMatch(/"docs" leads out of the folder.*\[config\.invalid\]/u);
+    expect(code).toBe(2);
+    const unsaid = await place.tau(["tools", "list", "--with", "knowledge"]);
+    expect(unsaid.stderr).toMatch(/needs a folder with documents.*\[config\.invalid\]/u);
   });
 
   test("are looked at by the doctor", async () => {

@@ -1,6 +1,7 @@
 import type { Module } from "@tau/tools";
 
-import type { Checks } from "./config-checks.ts";
+import { fits, text, texts } from "./config-checks.ts";
+import type { Check, Checks } from "./config-checks.ts";
 import { isInRepository } from "./is-in-repository.ts";
 import type { Settings } from "./settings.ts";
 import type { ExtraToolsFile } from "./tools/extra-tools-file.ts";
@@ -10,18 +11,28 @@ import type { ExtraToolsFile } from "./tools/extra-tools-file.ts";
  * when it is used. Nothing else of the command has to know of it.
  */
 export interface ExtraTools {
-  /** Its key under `[tools]` in a tau.toml, and its word for `--with`, `--without`, `tau tools` and `tau doctor`. */
+  /** Its section of a tau.toml: modules are sets that live in the session, or on what the person has. Default: tools. */
+  readonly section?: "modules";
+  /** Its key in that section, and its word for `--with`, `--without`, `tau tools` and `tau doctor`. */
   readonly name: string;
   /** What agents do with it, in a few words. */
   readonly does: string;
   /** Whether it is on where nobody says so. What reaches further than the built-in tools is off. */
   readonly byDefault: (settings: Settings) => boolean;
-  /** What `[tools.NAME]` may say; a set without keys is written `NAME = true`. */
+  /** What `[tools.NAME]` or `[modules.NAME]` may say; `NAME = true` turns it on as it is. */
   readonly keys?: Checks;
+  /** Whether it is nothing without its keys, so that a flag alone cannot turn it on. */
+  readonly needsKeys?: true;
   /** Which of its tools need no other rule where it is on: for those that do nothing by themselves. */
   readonly allows?: (settings: Settings) => readonly string[];
   readonly load: () => Promise<ExtraToolsFile>;
 }
+
+const sourceKeys: Checks = { name: text, path: text, description: text };
+const dataSources: Check = (value) =>
+  Array.isArray(value) && value.every((one) => fits(one, sourceKeys, "name") && fits(one, sourceKeys, "path"))
+    ? undefined
+    : 'a list of { name = "orders", path = "orders.csv", description = "…" }';
 
 /** Every optional set of tools, in the order in which they are opened. */
 export const extraTools: readonly ExtraTools[] = [
@@ -37,6 +48,7 @@ export const extraTools: readonly ExtraTools[] = [
     name: "git",
     does: "look, commit and publish; nothing that a repository brings is run",
     byDefault: ({ cwd }) => isInRepository(cwd),
+    keys: { name: text, email: text },
     load: async () => (await import("./tools/git.ts")).gitFile,
   },
   {
@@ -53,11 +65,39 @@ export const extraTools: readonly ExtraTools[] = [
     allows: () => ["run_script"],
     load: async () => (await import("./tools/script.ts")).scriptFile,
   },
+  {
+    section: "modules",
+    name: "planning",
+    does: "write a plan of several steps into the session, and keep it",
+    byDefault: () => false,
+    // They touch nothing but the session's own log.
+    allows: () => ["create_plan", "update_plan"],
+    load: async () => (await import("./tools/planning.ts")).planningFile,
+  },
+  {
+    section: "modules",
+    name: "knowledge",
+    does: "search and read the documents of a folder",
+    byDefault: () => false,
+    keys: { folder: text, endings: texts },
+    needsKeys: true,
+    load: async () => (await import("./tools/knowledge.ts")).knowledgeFile,
+  },
+  {
+    section: "modules",
+    name: "datasource",
+    does: "ask files of data in SQL: .csv, .json, SQLite",
+    byDefault: () => false,
+    keys: { sources: dataSources },
+    needsKeys: true,
+    load: async () => (await import("./tools/datasource.ts")).datasourceFile,
+  },
 ];
 
 /** Whether the settings have this set: they say so, or it is there by default. */
-export function isUsed({ name, byDefault }: ExtraTools, settings: Settings): boolean {
-  const said = settings.tools[name];
+export function isUsed(row: ExtraTools, settings: Settings): boolean {
+  const { name, section = "tools", byDefault } = row;
+  const said = settings[section][name];
   return said === undefined ? byDefault(settings) : said !== false;
 }
 
@@ -66,10 +106,16 @@ export function extraRules(settings: Settings): readonly string[] {
   return extraTools.flatMap((row) => (isUsed(row, settings) ? (row.allows?.(settings) ?? []) : []));
 }
 
-/** Opens every set that is on, in order. @throws TauError `cli.usage` */
-export async function openExtraTools(settings: Settings): Promise<readonly Module[]> {
-  const modules: Module[] = [];
+/** A set that was opened, not yet begun. */
+export interface OpenedTools {
+  readonly row: ExtraTools;
+  readonly module: Module;
+}
+
+/** Opens every set that is on, in order. @throws TauError `config.invalid`, `cli.usage` */
+export async function openExtraTools(settings: Settings): Promise<readonly OpenedTools[]> {
+  const opened: OpenedTools[] = [];
   for (const row of extraTools)
-    if (isUsed(row, settings)) modules.push(await (await row.load()).open(settings));
-  return modules;
+    if (isUsed(row, settings)) opened.push({ row, module: await (await row.load()).open(settings) });
+  return opened;
 }

@@ -1,5 +1,4 @@
 import type { Model } from "@tau/agent";
-import { TauError } from "@tau/core";
 import { createPdfReader } from "@tau/documents";
 import { withLayers } from "@tau/pipeline";
 import type { Layer } from "@tau/pipeline";
@@ -16,6 +15,7 @@ import {
 import type { Tool } from "@tau/tools";
 import { rgPath } from "@vscode/ripgrep";
 
+import { noModel } from "./no-model.ts";
 import { openEnvironment, policyFor, workspaceOf } from "./open-environment.ts";
 import type { Settings } from "./settings.ts";
 
@@ -40,14 +40,22 @@ export function localAgent(options: LocalAgentOptions, layers: readonly Layer[])
   // Where the folder's words count for nothing, a model that can do nothing reads them.
   const readers =
     settings.untrusted === true ? [createReadUntrustedTool(createReader(toReaderModel(asked)))] : [];
+  const tools = toolsOf(settings, model, readers);
   return {
     name: "main",
     model: asked,
     instructions: agent.instructions ?? defaultInstructions,
     tools: createToolRegistry({
       aliases: agentToolAliases,
-      tools: toolsOf(settings, model, readers),
+      tools,
+      roles: settings.roles,
+      search: {
+        ...(agent.search_tools_above === undefined ? {} : { above: agent.search_tools_above }),
+        // What every task needs is not looked for.
+        always: tools.map(({ name }) => name),
+      },
     }),
+    ...(settings.role === undefined ? {} : { role: settings.role }),
     stopWhen: [stopWhenIdle],
     limits: {
       ...(maxSteps === undefined ? {} : { maxSteps }),
@@ -73,12 +81,3 @@ function toolsOf({ approve, agent }: Settings, model: Model, more: readonly Tool
   const builtIn = builtInTools({ ripgrepPath: rgPath, editDialect, documents: createPdfReader() });
   return [...builtIn.filter(({ name }) => approve !== "never" || name !== "ask_user"), ...more];
 }
-
-/** For commands that run nothing. */
-const noModel: Model = {
-  provider: "none",
-  id: "none",
-  stream() {
-    throw new TauError("provider.not_found", "This command has no model.");
-  },
-};

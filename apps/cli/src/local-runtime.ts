@@ -1,24 +1,19 @@
 import { realpath } from "node:fs/promises";
 
-import type { Model, RetryNotice } from "@tau/agent";
+import type { RetryNotice } from "@tau/agent";
 import type { ContextEntry, Observer } from "@tau/core";
 import type { InstructionChain } from "@tau/memory";
 import { createEmbeddedEngine, createRuntime } from "@tau/runtime";
 import type { Hook, Runtime } from "@tau/runtime";
 import { createSqliteStore } from "@tau/store-sqlite";
-import { createModuleRegistry } from "@tau/tools";
 
-import { openExtraTools } from "./extra-tools.ts";
+import { assembleAgent } from "./assemble-agent.ts";
 import { findSkills, noSkills } from "./find-skills.ts";
 import { interruptedSessions } from "./interrupted-sessions.ts";
-import { localAgent } from "./local-agent.ts";
 import type { LocalAgentOptions } from "./local-agent.ts";
 import { localChain } from "./local-chain.ts";
 import { instructionsFor, noInstructions } from "./memory/local-instructions.ts";
-import { withMemory } from "./memory/remembering-agent.ts";
-import type { OpenServers } from "./mcp/open-servers.ts";
 import { workspaceKey } from "./open-environment.ts";
-import { withSkills } from "./skilled-agent.ts";
 import { storeDirectory } from "./tau-home.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -69,24 +64,15 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     ...(observer === undefined ? {} : { observer }),
     ...(onRetry === undefined ? {} : { onRetry }),
   });
-  const agent = { ...localAgent(options, chain.layers), hooks: options.hooks ?? [] };
-  const extra = createModuleRegistry(
-    agent.tools,
-    options.model === undefined ? [] : await openExtraTools(settings),
-  );
-  await extra.start(new AbortController().signal);
-  const servers = options.model === undefined ? undefined : await openMcpServers(options, agent.model);
-  for (const tool of servers?.client.tools() ?? []) agent.tools.register(tool);
-  const remembering = await withMemory(agent, settings);
-  const skilled = await withSkills(remembering.agent, skills);
+  const assembled = await assembleAgent({ ...options, skills, layers: chain.layers });
   const runtime = createRuntime({
     journal: store.journal,
     content: store.content,
     engine,
-    agents: skilled.agents,
+    agents: assembled.agents,
     ...(observer === undefined ? {} : { observer }),
   });
-  skilled.runIn(runtime);
+  assembled.runIn(runtime);
   return {
     runtime,
     takenUp,
@@ -95,13 +81,12 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     bootstrap: [
       { key: workspaceKey, content: folder },
       ...(instructions === noInstructions ? [] : await entriesOf(instructions)),
-      ...remembering.bootstrap,
+      ...assembled.bootstrap,
     ],
     async [Symbol.asyncDispose]() {
       await engine[Symbol.asyncDispose]();
       await runtime[Symbol.asyncDispose]();
-      await extra[Symbol.asyncDispose]();
-      await servers?.[Symbol.asyncDispose]();
+      await assembled[Symbol.asyncDispose]();
       await chain[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
     },
@@ -111,19 +96,4 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
 async function entriesOf(chain: InstructionChain): Promise<readonly ContextEntry[]> {
   const { instructionEntries } = await import("@tau/memory");
   return instructionEntries(chain);
-}
-
-/** The approved MCP servers; most folders name none, and need nothing of this. */
-async function openMcpServers(
-  { settings, person }: LocalRuntimeOptions,
-  model: Model,
-): Promise<OpenServers | undefined> {
-  if (settings.mcp === undefined) return undefined;
-  const { openServers } = await import("./mcp/open-servers.ts");
-  return await openServers({
-    settings,
-    env: process.env,
-    model,
-    ...(person === undefined ? {} : { person }),
-  });
 }

@@ -37,6 +37,10 @@ const commands: Readonly<Record<string, CommandEntry>> = {
     summary: "Explain decisions; list and test rules; take answers back",
     load: async () => (await import("./commands/permissions.ts")).permissionsCommand,
   },
+  tools: {
+    summary: "List the tools of agents: sources, classes, who sees them",
+    load: async () => (await import("./commands/tools.ts")).toolsCommand,
+  },
   undo: {
     summary: "Take back what commands changed, or show it",
     load: async () => (await import("./commands/undo.ts")).undoCommand,

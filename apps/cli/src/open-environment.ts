@@ -1,4 +1,4 @@
-import { mkdir, realpath } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 
 import { delimiter, dirname } from "node:path";
 
@@ -14,6 +14,7 @@ import { extraRules } from "./extra-tools.ts";
 import { localTenant } from "./local-context.ts";
 import type { GateCaller } from "./open-gate.ts";
 import type { Settings } from "./settings.ts";
+import { makeHome } from "./tau-home.ts";
 
 /** The key of the context entry that says where a session works. */
 export const workspaceKey = "workspace";
@@ -25,8 +26,7 @@ export async function openEnvironment(
   caller: GateCaller = { tenant: localTenant },
 ): Promise<OwnedEnvironment> {
   const { profile: access, network, home, programs = [], shownFolders = [] } = settings;
-  // What is not there cannot be masked, and may be there a moment later.
-  await mkdir(home, { recursive: true, mode: 0o700 });
+  await makeHome(home);
   const profile = { access, workspace, network };
   const own = dirname(process.execPath);
   const { PATH = "" } = commandVariables(process.env);

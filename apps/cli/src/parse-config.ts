@@ -11,6 +11,7 @@ import {
   profiles,
   providerNames,
   searchServices,
+  sideEffects,
 } from "./config-file.ts";
 import type { ConfigFile } from "./config-file.ts";
 import { environmentKinds, environmentNames } from "./environment-kinds.ts";
@@ -48,6 +49,8 @@ const checks: Readonly<Record<keyof ConfigFile, Checks>> = {
   agent: {
     instructions: text,
     edit_dialect: oneOf(editDialects),
+    role: text,
+    search_tools_above: countFrom(1),
     max_steps: countFrom(1),
     max_tokens: countFrom(1),
   },
@@ -69,7 +72,10 @@ const checks: Readonly<Record<keyof ConfigFile, Checks>> = {
     run_cost: countFrom(0),
   },
   environment: { kind: oneOf(environmentNames), network: flag, ...sections(environmentKinds) },
-  tools: Object.fromEntries(extraTools.map(({ name }) => [name, flag])),
+  tools: Object.fromEntries(setsIn("tools").map(({ name }) => [name, flag])),
+  modules: Object.fromEntries(setsIn("modules").map(({ name }) => [name, flag])),
+  // Its keys are the person's: see `mistakesOfRole`.
+  roles: {},
   network: { hosts: texts, addresses: texts },
   web: { search: oneOf(searchServices), api_key: secret, base_url: url },
   credentials: { name: text, host: text, variable: text, secret, plain_http: flag },
@@ -98,6 +104,10 @@ const checks: Readonly<Record<keyof ConfigFile, Checks>> = {
     sampling: flag,
   },
 };
+
+function setsIn(wanted: "tools" | "modules"): typeof extraTools {
+  return extraTools.filter(({ section = "tools" }) => section === wanted);
+}
 
 /** Keys that must be sections; what those may have is in their rows. */
 function sections(kinds: typeof environmentKinds): Checks {
@@ -138,9 +148,21 @@ function sectionMistakes(section: string, values: unknown): readonly string[] {
     return [`[${section}] is not a section; there is ${names.join(", ")}.${didYouMean(section, names)}`];
   }
   const needed = lists[section];
+  if (section === "roles" && isTable(values)) return Object.entries(values).flatMap(mistakesOfRole);
   if (needed !== undefined) return listMistakes(section, values, needed);
   if (!isTable(values)) return [`${section} must be a section, written [${section}].`];
   return Object.entries(values).flatMap(([key, value]) => keyMistakes(section, key, value));
+}
+
+const classes: Check = (value) =>
+  Array.isArray(value) && value.every((one) => oneOf(sideEffects)(one) === undefined)
+    ? undefined
+    : `a list of ${sideEffects.join(", ")}`;
+const roleKeys: Checks = { tools: texts, except: texts, side_effects: classes };
+
+function mistakesOfRole([name, value]: readonly [string, unknown]): readonly string[] {
+  if (!isTable(value)) return [`roles.${name} must be a section, written [roles.${name}].`];
+  return Object.entries(value).flatMap((entry) => mistakesOf(`roles.${name}`, roleKeys, entry));
 }
 
 /** Sections that there may be several of, and the keys that each of them must have. */
@@ -171,7 +193,7 @@ function keyMistakes(section: keyof ConfigFile, key: string, value: unknown): re
 /** Sections some of whose keys may be sections themselves. */
 const tables: Readonly<
   Partial<Record<keyof ConfigFile, readonly { readonly name: string; readonly keys?: Checks }[]>>
-> = { environment: environmentKinds, tools: extraTools };
+> = { environment: environmentKinds, tools: setsIn("tools"), modules: setsIn("modules") };
 
 function mistakesOf(
   where: string,

@@ -82,7 +82,8 @@ export function settingsFrom(
       choiceOption(args, "approve", approvals) ?? permissions.approve ?? (someoneAnswers ? "ask" : "never"),
     environment: choiceOption(args, "environment", environmentNames) ?? kind,
     environments: Object.fromEntries(Object.entries(environments).filter(isSection)),
-    tools: { ...loaded.config.tools, ...chosenTools(args) },
+    ...chosenTools(args, loaded.config),
+    ...rolesOf(args, loaded.config),
     untrusted: flagOption(args, "untrusted") || permissions.untrusted === true,
     review: flagOption(args, "review") || permissions.review === true,
     network: networkOf(args, loaded.config),
@@ -97,13 +98,10 @@ function isSection(entry: readonly [string, unknown]): entry is [string, JsonObj
   return isTable(entry[1]);
 }
 
-/** The sets of tools that the flags turn on or off. @throws TauError `cli.usage` */
-function chosenTools(args: ParsedArgs): Settings["tools"] {
-  const chosen: Record<string, boolean> = {};
-  for (const [option, on] of [
-    ["with", true],
-    ["without", false],
-  ] as const) {
+/** The sets of tools that the file and, over it, the flags turn on or off. @throws TauError `cli.usage` */
+function chosenTools(args: ParsedArgs, config: ConfigFile): Pick<Settings, "tools" | "modules"> {
+  const chosen = { tools: { ...config.tools }, modules: { ...config.modules } };
+  for (const option of ["with", "without"]) {
     for (const name of textOption(args, option)?.split(",") ?? []) {
       const row = extraTools.find((one) => one.name === name.trim());
       if (row === undefined) {
@@ -112,10 +110,29 @@ function chosenTools(args: ParsedArgs): Settings["tools"] {
           `--${option} takes ${names.join(", ")}, with commas in between, not ${JSON.stringify(name)}.${didYouMean(name, names)}`,
         );
       }
-      chosen[row.name] = on;
+      const section = chosen[row.section ?? "tools"];
+      // What the file tells a set, it is told also where a flag turns it on.
+      if (option === "without") section[row.name] = false;
+      else if (!isTable(section[row.name])) section[row.name] = true;
     }
   }
   return chosen;
+}
+
+/** What agents see in each role, and the role of this one. @throws TauError `cli.usage` */
+function rolesOf(args: ParsedArgs, { roles, agent }: ConfigFile): Pick<Settings, "roles" | "role"> {
+  const role = textOption(args, "role") ?? agent.role;
+  if (role !== undefined && !Object.hasOwn(roles, role)) {
+    const there = Object.keys(roles).join(", ");
+    throw usageError(
+      `There is no role ${JSON.stringify(role)}; ${there === "" ? "tau.toml defines them, each written [roles.NAME]" : `there is ${there}`}.${didYouMean(role, Object.keys(roles))}`,
+    );
+  }
+  const named = Object.entries(roles).map(([name, { side_effects: sideEffects, ...rest }]) => [
+    name,
+    { ...rest, ...optional("sideEffects", sideEffects) },
+  ]);
+  return { roles: Object.fromEntries(named), ...optional("role", role) };
 }
 
 /** The flag grants all of the network; of what the file says, named hosts are less than all of it, and so count. */

@@ -1,5 +1,5 @@
 import type { JsonObject } from "@tau/core";
-import type { NetworkAccess, PermissionLayer } from "@tau/tools";
+import type { NetworkAccess, PermissionLayer, ToolRole } from "@tau/tools";
 
 import type { approvals, ConfigFile, profiles } from "./config-file.ts";
 
@@ -24,6 +24,12 @@ export interface Settings {
   readonly environments: Readonly<Record<string, JsonObject>>;
   /** Which optional sets of tools are on or off, and what they are told, by their names; the others are as by default. */
   readonly tools: Readonly<Record<string, boolean | JsonObject>>;
+  /** The same of those sets that are modules. */
+  readonly modules: Readonly<Record<string, boolean | JsonObject>>;
+  /** What agents see of the tools, by the name of their role. */
+  readonly roles: Readonly<Record<string, ToolRole>>;
+  /** The role of the agent; absent: it sees everything. */
+  readonly role?: string;
   /** Nobody vouches for what is in the folder: what it says leads to nothing grave without a question. */
   readonly untrusted?: boolean;
   /** Changes of commands are looked at before they are made, unless a rule allows them. */
@@ -73,6 +79,8 @@ export function plainSettings(home: string, cwd: string): Settings {
     environment: "jail",
     environments: {},
     tools: {},
+    modules: {},
+    roles: {},
     network: false,
     egress: { addresses: [], credentials: [] },
     web: {},

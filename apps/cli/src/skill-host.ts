@@ -43,9 +43,11 @@ export function createSkillHost(agent: AgentConfig, skills: readonly Skill[]): L
 }
 
 /** The agent of a skill: the one that asks, with the skill's text, fewer tools and nobody to ask. */
-function childOf(agent: AgentConfig, { name, allowedTools }: Skill): AgentConfig {
+function childOf({ role, ...agent }: AgentConfig, { name, allowedTools }: Skill): AgentConfig {
   const allowed = allowedTools?.map((entry) => entry.replace(/\(.*$/su, "").toLowerCase());
+  // What the one that asks does not see, its child has not.
   const tools = agent.tools
+    .viewFor(role === undefined ? {} : { role })
     .list()
     .filter((tool) => tool.name !== "skill_run" && (allowed === undefined || allowed.includes(tool.name)));
   return {

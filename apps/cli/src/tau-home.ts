@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -15,6 +16,11 @@ export function tauHome({ env, cwd }: Pick<Terminal, "env" | "cwd">): string {
   // The XDG specification wants relative paths to be ignored.
   if (shared.startsWith("/")) return join(shared, "tau");
   return join(env["HOME"] ?? homedir(), ".local", "share", "tau");
+}
+
+/** Makes the folder, for this person alone: what is not there cannot be hidden from commands, and may be there a moment later. */
+export async function makeHome(home: string): Promise<void> {
+  await mkdir(home, { recursive: true, mode: 0o700 });
 }
 
 /** Where the sessions are. */

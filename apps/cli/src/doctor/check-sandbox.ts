@@ -1,5 +1,3 @@
-import { mkdir } from "node:fs/promises";
-
 import { loadEnvironment } from "../environment-kinds.ts";
 import type { Settings } from "../settings.ts";
 import { faultOf } from "./finding.ts";
@@ -8,7 +6,6 @@ import type { Finding } from "./finding.ts";
 /** Tries to get out of the place where commands of a run would be. */
 export async function* checkSandbox(settings: Settings): AsyncGenerator<Finding> {
   try {
-    await mkdir(settings.home, { recursive: true, mode: 0o700 });
     yield* (await loadEnvironment(settings.environment)).check(settings);
   } catch (error) {
     yield faultOf("sandbox", error);

@@ -1,5 +1,3 @@
-import { mkdir } from "node:fs/promises";
-
 import type { ParsedArgs } from "../command.ts";
 import { textOption } from "../command.ts";
 import { loadEnvironment } from "../environment-kinds.ts";
@@ -17,7 +15,6 @@ export async function* inspectSandbox(args: ParsedArgs, terminal: Terminal): Asy
   const loaded = await loadConfig({ home, cwd, named: textOption(args, "config") });
   const settings = settingsFrom(args, loaded, { home, cwd, someoneAnswers: false });
   try {
-    await mkdir(home, { recursive: true, mode: 0o700 });
     yield* (await loadEnvironment(settings.environment)).inspect(settings);
   } catch (error) {
     yield faultOf("sandbox", error);

@@ -10,7 +10,7 @@ import type { EnvironmentFile } from "./environment-file.ts";
 import { localTenant } from "../local-context.ts";
 import { openGate } from "../open-gate.ts";
 import type { Settings } from "../settings.ts";
-import { transactionsFolder } from "../tau-home.ts";
+import { makeHome, transactionsFolder } from "../tau-home.ts";
 
 /** Bubblewrap, with a way out to the hosts that the settings name and a layer for what is looked at first. */
 export const jailFile: EnvironmentFile = {
@@ -54,6 +54,7 @@ function withGate(jail: OwnedEnvironment, gate: NetworkGate): OwnedEnvironment {
 async function* check({ profile: access, network, home }: Settings): AsyncGenerator<Finding> {
   // The self-test makes folders of its own; nothing of the workspace is touched.
   const profile = { access, workspace: tmpdir(), network };
+  await makeHome(home);
   const probes = await runSandboxSelfTest({ profile, maskPaths: [home] });
   const escaped = probes.filter(({ outcome }) => outcome === "escaped");
   const held = probes.filter(({ outcome }) => outcome === "held").length;
@@ -66,6 +67,7 @@ async function* check({ profile: access, network, home }: Settings): AsyncGenera
 
 async function* inspect(settings: Settings): AsyncGenerator<Finding> {
   const { profile: access, network, home } = settings;
+  await makeHome(home);
   const results = await runEscapeSuite({
     profile: { access, workspace: tmpdir(), network },
     maskPaths: [home],

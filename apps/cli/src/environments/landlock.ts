@@ -5,6 +5,7 @@ import type { EnvironmentProfile } from "@tau/tools";
 
 import { escapeFindings, notTried } from "../doctor/escape-findings.ts";
 import type { Finding } from "../doctor/finding.ts";
+import { makeHome } from "../tau-home.ts";
 import type { EnvironmentFile } from "./environment-file.ts";
 import type { Settings } from "../settings.ts";
 
@@ -15,6 +16,7 @@ export const landlockFile: EnvironmentFile = {
     return (await openSandbox([driver], profile, new AbortController().signal)).environment;
   },
   async *check(settings) {
+    await makeHome(settings.home);
     const report = await createLandlockDriver({ maskPaths: [settings.home] }).probe(
       profileOf(settings),
       new AbortController().signal,
@@ -27,6 +29,7 @@ export const landlockFile: EnvironmentFile = {
     yield* gapFindings("sandbox", report.unenforced);
   },
   async *inspect(settings) {
+    await makeHome(settings.home);
     const options = { profile: profileOf(settings), maskPaths: [settings.home] };
     const results = await runLandlockSelfTest(options);
     const report = await createLandlockDriver(options).probe(options.profile, new AbortController().signal);

@@ -1,3 +1,4 @@
+import { isJsonObject } from "@tau/core";
 import { gitTools } from "@tau/tools";
 
 import type { ExtraToolsFile } from "./extra-tools-file.ts";
@@ -5,8 +6,14 @@ import { findProgram } from "../find-program.ts";
 
 /** `git_read`, `git_write` and `git_publish`. */
 export const gitFile: ExtraToolsFile = {
-  open: async () => {
-    const tools = gitTools();
+  open: async ({ tools: { git } }) => {
+    // Nothing of the person's own configuration is read: who commits is said here, or it is Tau.
+    const { name, email } = isJsonObject(git) ? git : {};
+    const identity = {
+      name: typeof name === "string" ? name : "Tau",
+      email: typeof email === "string" ? email : "tau@localhost",
+    };
+    const tools = gitTools({ identity });
     return { name: "git", description: "Git by verbs.", tools: () => tools };
   },
   async check(settings) {
