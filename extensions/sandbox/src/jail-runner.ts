@@ -1,16 +1,27 @@
-import type { ExecRequest, ExecResult, GatePass, PipePool, RunningProcess, StartRequest } from "@tau/tools";
-import { workingDirectory } from "@tau/tools";
+import type {
+  ExecRequest,
+  ExecResult,
+  GatePass,
+  PipePool,
+  Protection,
+  RunningProcess,
+  SecretFinder,
+  StartRequest,
+} from "@tau/tools";
+import {
+  createSecretFinder,
+  planProtection,
+  reportPutAside,
+  shareProtection,
+  workingDirectory,
+} from "@tau/tools";
 
-import type { SecretFinder } from "./find-secret-files.ts";
-import { createSecretFinder } from "./find-secret-files.ts";
 import { enterGate, gatedRun } from "./gated-run.ts";
 import { inheritedDescriptors } from "./inherited-descriptors.ts";
 import type { JailLauncher, JailVector } from "./jail-command.ts";
 import { jailVector, runInJail, startInJail } from "./jail-command.ts";
 import type { JailSettings } from "./jail-settings.ts";
 import type { JailView } from "./jail-view.ts";
-import type { Protection } from "./protected-paths.ts";
-import { enforceProtection, planProtection } from "./protected-paths.ts";
 import { existingPaths } from "./secret-files.ts";
 
 const defaultTmpBytes = 2 ** 30;
@@ -41,7 +52,7 @@ export function createJailRunner(
     inherited: inheritedDescriptors(),
     ...(pipes === undefined ? {} : { pipes }),
   };
-  const protection = shareProtection(settings);
+  const protection = shareProtection(settings.profile.workspace, settings.policy.protectedPaths);
   const findSecrets = createSecretFinder(settings.profile.workspace, settings.policy.isSecretName);
 
   const prepare = async (request: StartRequest, signal: AbortSignal): Promise<Prepared> => {
@@ -54,7 +65,7 @@ export function createJailRunner(
     };
     try {
       const plan = writable ? protection.enter() : undefined;
-      if (writable) entered.push(async () => report(request, await protection.leave()));
+      if (writable) entered.push(async () => reportPutAside(request, await protection.leave()));
       const gate = await enterGate(settings.gate, request, signal);
       entered.push(gate.leave);
       const { pass } = gate;
@@ -156,41 +167,4 @@ async function viewOf(settings: JailSettings, request: StartRequest, access: Acc
     readOnly: access.plan?.readOnly ?? [],
     tmpBytes: settings.limits.tmpBytes ?? defaultTmpBytes,
   };
-}
-
-type Moved = Awaited<ReturnType<typeof enforceProtection>>;
-
-interface SharedProtection {
-  enter(): Protection;
-  leave(): Promise<Moved>;
-}
-
-/**
- * Commands that run at the same time share one plan. A plan made while another command runs would trust what
- * that one is just making: a folder that it exchanges for a symlink would be mounted as if it belonged here.
- */
-function shareProtection(settings: JailSettings): SharedProtection {
-  const { workspace } = settings.profile;
-  let users = 0;
-  let plan: Protection | undefined;
-  return {
-    enter() {
-      users++;
-      plan ??= planProtection(workspace, settings.policy.protectedPaths);
-      return plan;
-    },
-    async leave() {
-      const moved = plan === undefined ? [] : await enforceProtection(workspace, plan.watched);
-      users--;
-      if (users === 0) plan = undefined;
-      return moved;
-    },
-  };
-}
-
-function report(request: StartRequest, moved: Moved): void {
-  for (const { from, to } of moved) {
-    const text = `tau: ${from} is protected, so what the command made there is now ${to}\n`;
-    request.onOutput?.(Buffer.from(text), "stderr");
-  }
 }

@@ -10,17 +10,18 @@ import {
   commandVariables,
   createGuardedFiles,
   createHostEnvironment,
+  createSecretFinder,
+  enforceProtection,
+  planProtection,
   profileHash,
   programPathOf,
   realWorkspace,
   workingDirectory,
 } from "@tau/tools";
 
-import { createSecretFinder } from "../find-secret-files.ts";
 import type { JailOptions } from "../jail-options.ts";
 import { jailPolicy, supportedArchitecture } from "../jail-settings.ts";
 import { removeTree } from "../overlay/record.ts";
-import { enforceProtection, planProtection } from "../protected-paths.ts";
 import { seccompFilter } from "../seccomp-filter.ts";
 import { landlockRules } from "./landlock-rules.ts";
 import type { LandlockSpec } from "./landlock-spec.ts";

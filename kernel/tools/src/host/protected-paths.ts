@@ -3,7 +3,7 @@ import { lstatSync, readlinkSync, realpathSync } from "node:fs";
 import { rename, symlink } from "node:fs/promises";
 import { dirname, relative } from "node:path";
 
-import { isBelow } from "@tau/tools";
+import { isBelow } from "./path-policy.ts";
 
 /** What keeps protected paths as they are while a command runs, and what must be looked at afterwards. */
 export interface Protection {
@@ -13,7 +13,7 @@ export interface Protection {
 }
 
 /** Something that no mount can hold: a path that is not there, or a symlink. */
-interface Watched {
+export interface Watched {
   readonly path: string;
   readonly before: "absent" | { readonly link: string };
   /** A folder on the way to a protected path may appear; anything else there may not. */
@@ -46,12 +46,18 @@ export function planProtection(workspace: string, paths: readonly string[]): Pro
   return { pinned, readOnly, watched };
 }
 
+/** What a command made at a protected path, and its new name; relative to the workspace. */
+export interface PutAside {
+  readonly from: string;
+  readonly to: string;
+}
+
 /** Puts aside what a command made at watched paths. Returns the new names, relative to `workspace`. */
 export async function enforceProtection(
   workspace: string,
   watched: readonly Watched[],
-): Promise<readonly { readonly from: string; readonly to: string }[]> {
-  const moved: { from: string; to: string }[] = [];
+): Promise<readonly PutAside[]> {
+  const moved: PutAside[] = [];
   for (const { path, before, mayBecomeFolder } of watched) {
     const after = stateOf(path);
     if (after === undefined || after === "absent" || isSame(before, after)) continue;

@@ -3,11 +3,11 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 
-import { isSecretFileName } from "@tau/tools";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { createSecretFinder } from "./find-secret-files.ts";
+import { isSecretFileName } from "./guarded-paths.ts";
 
 async function freshFolder(): Promise<string> {
   return await mkdtemp(join(tmpdir(), "tau-secrets-"));
