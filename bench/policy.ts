@@ -10,7 +10,7 @@ import { benchOptions, printReport, rounded } from "./lib/report.ts";
 import { quantile } from "./lib/statistics.ts";
 
 const { json } = benchOptions(1);
-const workspace = "/work/app";
+const workspace = "/srv/app";
 const layers = [
   { layer: "admin", rules: { deny: ["bash(git push --force *)", "network(*.internal)"] } },
   {

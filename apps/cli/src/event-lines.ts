@@ -1,4 +1,4 @@
-import type { RunFinished, SessionEvent } from "@tau/core";
+import type { ContextTrimmed, RunFinished, SessionEvent } from "@tau/core";
 import { formatUsd, textOf } from "@tau/core";
 
 import { clip, plain } from "./plain-text.ts";
@@ -39,7 +39,7 @@ export function eventLines(
     case "context_injected":
       return [style("dim", `  + ${event.entries.map(({ key }) => clip(key, 40)).join(", ")}`)];
     case "context_trimmed":
-      return [style("dim", `  ${event.droppedMessages} old messages are no longer sent to the model`)];
+      return [style("dim", `  no longer sent to the model: ${leftOut(event)}`)];
     case "run_waiting":
       return [style("yellow", `  … waits for ${waitsFor(event.reason)}`)];
     case "run_finished":
@@ -49,6 +49,12 @@ export function eventLines(
     default:
       return [];
   }
+}
+
+function leftOut({ droppedMessages, clearedCalls = [] }: ContextTrimmed): string {
+  const messages = droppedMessages === 0 ? [] : [`${droppedMessages} old messages`];
+  const results = clearedCalls.length === 0 ? [] : [`${clearedCalls.length} old results of tools`];
+  return [...messages, ...results].join(", ");
 }
 
 function waitsFor(reason: string): string {

@@ -274,7 +274,15 @@ const facts: { readonly [Type in SessionEvent["type"]]: fc.Arbitrary<object> } =
     },
     ["reason", "details"],
   ),
-  context_trimmed: factOf<"context_trimmed">({ runId: id, fromSeq: count, droppedMessages: small }),
+  context_trimmed: factOf<"context_trimmed">(
+    {
+      runId: id,
+      fromSeq: count,
+      droppedMessages: small,
+      clearedCalls: fc.array(id, { minLength: 1 }),
+    },
+    ["clearedCalls"],
+  ),
   run_waiting: factOf<"run_waiting">({ runId: id, reason: waitingReason, approvalIds: fc.array(id) }),
   run_finished: factOf<"run_finished">(
     {

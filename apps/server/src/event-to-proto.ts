@@ -224,7 +224,11 @@ function factCase(event: SessionEvent, argumentsOf: ReadonlyMap<string, string>)
     case "context_trimmed":
       return {
         case: "contextTrimmed",
-        value: { fromSeq: BigInt(event.fromSeq), droppedMessages: event.droppedMessages },
+        value: {
+          fromSeq: BigInt(event.fromSeq),
+          droppedMessages: event.droppedMessages,
+          clearedCalls: [...(event.clearedCalls ?? [])],
+        },
       };
     case "hook_decided":
       return {

@@ -247,13 +247,15 @@ export interface HookDecided {
   readonly details?: JsonObject;
 }
 
-/** The oldest messages no longer go to the model; they stay in the log. */
+/** The oldest messages, and old results of tools, no longer go to the model; they stay in the log. */
 export interface ContextTrimmed {
   readonly type: "context_trimmed";
   readonly runId: string;
   /** The first event whose message still goes to the model. */
   readonly fromSeq: number;
   readonly droppedMessages: number;
+  /** The calls whose results are left out; a note stands in their place. Absent: none. */
+  readonly clearedCalls?: readonly string[];
 }
 
 /** The run waits for a person. */

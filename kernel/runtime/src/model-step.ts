@@ -1,13 +1,13 @@
 import { costOf, isTauError, TauError } from "@tau/core";
 import type { MicroUsd, ModelCallFinished, ModelEvent, ModelFinished, Price, Usage } from "@tau/core";
 import type { ModelRequest } from "@tau/agent";
-import { contextBlock, fenceKeyOf, isPlain, planTrim } from "@tau/session";
+import { contextBlock, fenceKeyOf, isPlain } from "@tau/session";
 
-import { contextBudgetOf } from "./agent-config.ts";
 import { shownTo } from "./shown-context.ts";
 import { joinDeltas } from "./join-deltas.ts";
 import { publishDelta, runOf } from "./run-scope.ts";
 import type { RunScope } from "./run-scope.ts";
+import { trimHistory } from "./trim-history.ts";
 import { withUniqueCallIds } from "./unique-call-ids.ts";
 import { untilAborted } from "./until-aborted.ts";
 
@@ -47,8 +47,9 @@ async function answerOf(scope: RunScope): Promise<ModelFinished> {
   try {
     return await untilAborted(streamAnswer(scope), scope.call.signal);
   } catch (error) {
-    // The estimate of tokens was too low. Dropping older turns is the one cure that loses nothing of this run.
-    if (!isTauError(error) || error.code !== "model.context_too_long" || !trimHistory(scope)) throw error;
+    // The estimate of tokens was too low.
+    if (!isTauError(error) || error.code !== "model.context_too_long") throw error;
+    if (!trimHistory(scope, "too long")) throw error;
     return await untilAborted(streamAnswer(scope), scope.call.signal);
   }
 }
@@ -101,15 +102,4 @@ function systemOf({ agent, log }: RunScope): string {
   const fenceKey = fenceKeyOf(log.state);
   const blocks = log.state.bootstrap.map((entry) => contextBlock(entry, fenceKey));
   return [agent.instructions ?? "", ...blocks].filter((part) => part !== "").join("\n\n");
-}
-
-/** Drops the oldest turns from what goes to the model, as an event; answers whether there was one to drop. */
-export function trimHistory(scope: Pick<RunScope, "agent" | "log" | "runId">, force = true): boolean {
-  const { history } = scope.log;
-  const budget = contextBudgetOf(scope.agent);
-  const maxTokens = force ? Math.min(budget.maxTokens, history.tokens - 1) : budget.maxTokens;
-  const trim = planTrim(history, { ...budget, maxTokens });
-  if (trim === undefined) return false;
-  scope.log.record({ type: "context_trimmed", runId: scope.runId, ...trim });
-  return true;
 }

@@ -186,6 +186,29 @@ describe("runLoop()", () => {
     expect(ofType(events, "run_finished")[0]?.status).toBe("completed");
   });
 
+  test("leaves old results out of a run that outgrows its context, and goes on", async () => {
+    let calls = 0;
+    const turns = Array.from({ length: 8 }, (_, n) => ({ calls: [{ id: `c${n}`, name: "echo" }] }));
+    const model = turnModel([...turns, { text: "Done" }]);
+    await using harness = await openHarness({
+      model,
+      tools: [echoTool("echo", { run: () => `page ${++calls} ${"word ".repeat(400)}` })],
+      context: { maxTokens: 2_000 },
+    });
+
+    const events = await harness.run("Read it all");
+
+    expect(ofType(events, "run_finished")[0]).toMatchObject({ status: "completed", steps: 9 });
+    const [trimmed] = ofType(events, "context_trimmed");
+    expect(trimmed).toMatchObject({ droppedMessages: 0 });
+    expect(trimmed?.clearedCalls?.length).toBeGreaterThan(0);
+    const sent = JSON.stringify(model.requests.at(-1)?.messages);
+    expect(sent).toContain("Read it all");
+    expect(sent).toContain("left out to make room");
+    expect(sent).not.toContain("page 1 word");
+    expect(sent).toContain("page 8 word");
+  });
+
   test("adds up usage and cost of all steps", async () => {
     const price = { inputPerMillion: 3_000_000, outputPerMillion: 15_000_000 };
     const usage = { ...noUsage, inputTokens: 1_000, outputTokens: 100 };

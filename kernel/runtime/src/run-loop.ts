@@ -7,6 +7,7 @@ import { runIteration, runStop } from "./run-hooks.ts";
 import { runOf } from "./run-scope.ts";
 import type { RunScope } from "./run-scope.ts";
 import { settleStep } from "./settle-step.ts";
+import { trimHistory } from "./trim-history.ts";
 
 /** How a run ended. */
 export interface RunEnd {
@@ -38,7 +39,10 @@ export async function runLoop(scope: RunScope): Promise<RunEnd> {
       inject(scope, notes.entries);
     }
     // A turn that was paused goes back as it is: nothing may come between it and its rest.
-    if (run.answer?.stopReason !== "pause") await takeInbox(scope);
+    if (run.answer?.stopReason !== "pause") {
+      await takeInbox(scope);
+      trimHistory(scope);
+    }
     const limit = limitReached(scope, run);
     if (limit !== undefined) return limit;
     scope.log.send();

@@ -4,7 +4,6 @@ import { activeMsOf } from "@tau/session";
 
 import type { AgentConfig } from "./agent-config.ts";
 import type { EngineContext, Program } from "./engine.ts";
-import { trimHistory } from "./model-step.ts";
 import { openRun } from "./open-run.ts";
 import type { RunParts } from "./open-run.ts";
 import type { RunHost } from "./run-host.ts";
@@ -133,7 +132,6 @@ function begin(scope: RunScope, request: RunInput): void {
       environment: environment.info.kind,
       profile: environment.info.profileHash,
     });
-    trimHistory(scope, false);
     return;
   }
   assertSameProfile(scope);

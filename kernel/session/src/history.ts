@@ -9,6 +9,7 @@ import type {
 } from "@tau/core";
 import { estimateTokens, joinLabels, systemLabel, toolCallsOf } from "@tau/core";
 
+import { clearedResult } from "./cleared-result.ts";
 import { fenceKeyOf } from "./session-state.ts";
 import { contextMessage, labelOf, showMessage } from "./show-message.ts";
 
@@ -36,7 +37,7 @@ export interface HistoryEntry {
  * - H3. Applying an event costs the same however long the history is.
  * - H4. An answer is trusted no further than everything that was shown when it was made: what is trimmed away stays in
  *   the label of what was derived from it.
- * - H5. A message is shown the same each time, byte for byte.
+ * - H5. A message is shown the same each time, byte for byte, until an event leaves it or a result in it out.
  */
 export class History {
   #entries: HistoryEntry[] = [];
@@ -121,6 +122,8 @@ export class History {
         break;
       case "context_trimmed":
         this.#trim(event.fromSeq);
+        if (event.clearedCalls !== undefined) this.#clear(new Set(event.clearedCalls));
+        this.#relabel();
         break;
       default:
         break;
@@ -177,7 +180,19 @@ export class History {
     const dropped = this.#entries.splice(0, keep === -1 ? this.#entries.length : keep);
     for (const entry of dropped) this.#tokens -= entry.tokens;
     this.#runStart = Math.max(0, this.#runStart - dropped.length);
-    this.#relabel();
+  }
+
+  #clear(calls: ReadonlySet<string>): void {
+    for (const [index, entry] of this.#entries.entries()) {
+      if (entry.message.role !== "tool") continue;
+      const { parts: before } = entry.message;
+      if (!before.some(({ callId }) => calls.has(callId))) continue;
+      const parts = before.map((part) => (calls.has(part.callId) ? clearedResult(part) : part));
+      const message: Message = { role: "tool", parts };
+      const tokens = estimateTokens(message);
+      this.#entries[index] = { ...entry, message, tokens, label: labelOf(message) };
+      this.#tokens += tokens - entry.tokens;
+    }
   }
 }
 

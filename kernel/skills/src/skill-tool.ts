@@ -57,6 +57,7 @@ export function createSkillTool({ skills, activations }: SkillToolOptions): Tool
       additionalProperties: false,
     },
     sideEffect: "pure",
+    keepsResults: true,
     access: ({ name }) => accessOf(byName.get(name ?? "")),
     async execute({ name, file, query = "" }, context) {
       if (name === undefined) return textOutput(found(matcher.match(query).map(({ skill }) => skill)));

@@ -49,6 +49,8 @@ export interface ToolOptions<Input, Schema = ToolInputSchema<Input>> {
   actsByCommands?(input: Input): boolean;
   /** Whether its answers show what other calls' commands printed. See {@link Tool.showsCommands}. */
   readonly showsCommands?: boolean;
+  /** Whether its answers stay before the model however long the session gets. See {@link Tool.keepsResults}. */
+  readonly keepsResults?: boolean;
   /** What it belongs to among very many tools; default: what stands before `__` in its name. */
   readonly group?: string;
   /** What the call asks a person; see {@link Tool.question}. */
@@ -76,7 +78,7 @@ export function defineTool<Input>(
 ): Tool<Input> {
   assertToolName(options.name);
   const input = toToolInput<Input>(options.name, options.input);
-  const { maxOutputChars, output, scopes, cache, group, native, showsCommands } = options;
+  const { maxOutputChars, output, scopes, cache, group, native, showsCommands, keepsResults } = options;
   if (cache !== undefined && options.sideEffect !== "pure")
     throw new TypeError(
       `Tool "${options.name}" is not pure, so its answers cannot be kept: leave cache out.`,
@@ -104,6 +106,7 @@ export function defineTool<Input>(
       ? {}
       : { question: (value: Input) => options.question?.(value) ?? { text: "" } }),
     ...(showsCommands === undefined ? {} : { showsCommands }),
+    ...(keepsResults === undefined ? {} : { keepsResults }),
     validate: input.validate,
     access: (value, workspace) => options.access?.(value, workspace) ?? [{ kind: "other" }],
     execute: async (value, context) => toToolOutput(await options.execute(value, context)),

@@ -130,6 +130,8 @@ export interface Tool<Input = unknown> {
   actsByCommands?(input: Input): boolean;
   /** Whether its answers show what commands printed that other calls started: they are trusted as those are. */
   readonly showsCommands?: boolean;
+  /** Whether its answers stay before the model however long the session gets, as instructions have to. Absent: no. */
+  readonly keepsResults?: boolean;
   /** What it belongs to among very many tools; default: what stands before `__` in its name. */
   readonly group?: string;
   /**

@@ -160,8 +160,14 @@ function factFromProto({ event, runId }: RunResponse): SessionEvent {
       };
     }
     case "contextTrimmed": {
-      const { fromSeq, droppedMessages } = event.value;
-      return { type: "context_trimmed", runId, fromSeq: Number(fromSeq), droppedMessages };
+      const { fromSeq, droppedMessages, clearedCalls } = event.value;
+      return {
+        type: "context_trimmed",
+        runId,
+        fromSeq: Number(fromSeq),
+        droppedMessages,
+        ...(clearedCalls.length === 0 ? {} : { clearedCalls }),
+      };
     }
     case "hookDecided": {
       const { hook, point, decision, reason, details } = event.value;
