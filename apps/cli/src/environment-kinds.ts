@@ -1,3 +1,4 @@
+import { countFrom } from "./config-checks.ts";
 import type { Checks } from "./config-checks.ts";
 import type { EnvironmentFile } from "./environments/environment-file.ts";
 
@@ -20,6 +21,13 @@ export const environmentKinds: readonly EnvironmentKind[] = [
   {
     name: "jail",
     does: "a sandbox of this machine, the strongest that works on it",
+    keys: {
+      memory_mb: countFrom(1),
+      processes: countFrom(1),
+      cpu_seconds: countFrom(1),
+      file_mb: countFrom(1),
+      tmp_mb: countFrom(1),
+    },
     load: async () => (await import("./environments/jail.ts")).jailFile,
   },
   {

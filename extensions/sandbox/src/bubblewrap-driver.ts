@@ -3,6 +3,7 @@ import type { DriverReport, EnvironmentProfile, SandboxDriver } from "@tau/tools
 
 import { createJail } from "./create-jail.ts";
 import type { JailOptions } from "./jail-options.ts";
+import { limitGaps } from "./limits/limit-gaps.ts";
 import type { ProbeResult } from "./probe.ts";
 import { runSandboxSelfTest } from "./self-test.ts";
 
@@ -12,6 +13,7 @@ const enforced: readonly string[] = [
   "processes, shared memory, names and network of its own",
   "no capabilities, no namespaces, a system call filter",
   "nothing outlives its command",
+  "limits of processes, memory, processor time, files and temporary files",
 ];
 
 /** Makes the driver that confines by bubblewrap: the one that keeps everything. */
@@ -20,7 +22,10 @@ export function createBubblewrapDriver(options: Omit<JailOptions, "profile"> = {
     name: "bubblewrap",
     async probe(profile, signal) {
       signal.throwIfAborted();
-      return await reportOf(() => runSandboxSelfTest({ ...options, profile }), { enforced, unenforced: [] });
+      return await reportOf(() => runSandboxSelfTest({ ...options, profile }), {
+        enforced,
+        unenforced: limitGaps(),
+      });
     },
     open: (profile: EnvironmentProfile) => createJail({ ...options, profile }),
   };

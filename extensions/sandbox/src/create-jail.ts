@@ -5,11 +5,12 @@ import type { OwnedEnvironment } from "@tau/tools";
 import { createGuardedFiles, createPipePool, createRunningSet, profileHash, programPathOf } from "@tau/tools";
 
 import { jailVector } from "./jail-command.ts";
-import type { JailOptions } from "./jail-options.ts";
+import type { JailLimits, JailOptions } from "./jail-options.ts";
 import { createJailRunner } from "./jail-runner.ts";
 import type { JailSettings } from "./jail-settings.ts";
 import { jailSettings } from "./jail-settings.ts";
 import { openJailTransactions } from "./jail-transactions.ts";
+import { limitGaps } from "./limits/limit-gaps.ts";
 import type { ProbeResult } from "./probe.ts";
 import { runSandboxSelfTest } from "./self-test.ts";
 
@@ -35,6 +36,7 @@ export async function createJail(options: JailOptions): Promise<OwnedEnvironment
     enforced: true,
     profile: settings.profile,
     profileHash: hashOf(settings),
+    ...(isOfWhole(settings.limits) ? { unenforced: limitGaps() } : {}),
     programPath: programPathOf({ ...settings.bwrapVariables, ...settings.innerVariables }),
   } as const;
   const files = createGuardedFiles(settings.policy);
@@ -92,6 +94,11 @@ function assertNoEscape(results: readonly ProbeResult[]): void {
   );
 }
 
+/** Whether limits were asked for that the kernel knows for single processes only. */
+function isOfWhole({ memoryBytes, cpuSeconds }: JailLimits): boolean {
+  return memoryBytes !== undefined || cpuSeconds !== undefined;
+}
+
 function hashOf(settings: JailSettings): string {
   const { access, workspace, network, planFolder } = settings.profile;
   return profileHash([
@@ -104,6 +111,7 @@ function hashOf(settings: JailSettings): string {
     settings.policy.secretPaths,
     settings.policy.protectedPaths,
     settings.prefix,
+    JSON.stringify(settings.limits),
     settings.shown,
     Buffer.from(settings.filter).toString("base64"),
   ]);

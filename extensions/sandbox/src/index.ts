@@ -2,6 +2,7 @@ export { createBubblewrapDriver } from "./bubblewrap-driver.ts";
 export { createJail } from "./create-jail.ts";
 export { sandboxErrorCodes } from "./error-codes.ts";
 export type { JailLimits, JailOptions } from "./jail-options.ts";
+export { limitGaps } from "./limits/limit-gaps.ts";
 export type { ProbeResult } from "./probe.ts";
 export { runEscapeSuite, runSandboxSelfTest } from "./self-test.ts";
 export type { TransactionOptions } from "./open-transactions.ts";

@@ -36,7 +36,8 @@ function rootMounts(view: JailView): readonly string[] {
   const tmpBytes = String(view.tmpBytes);
   return [
     full ? ["--bind", "/", "/", "--ro-bind", "/sys", "/sys"] : ["--ro-bind", "/", "/"],
-    ["--dev", "/dev", "--proc", "/proc", "--remount-ro", "/proc"],
+    ["--dev", "/dev", "--perms", "1777", "--size", tmpBytes, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"],
+    ["--proc", "/proc", "--remount-ro", "/proc"],
     full ? [] : ["--size", tmpBytes, "--tmpfs", "/tmp"],
     ["--size", tmpBytes, "--tmpfs", "/run"],
     view.resolver === undefined ? [] : ["--ro-bind", view.resolver, view.resolver],

@@ -18,6 +18,9 @@ import type { JailSettings } from "./jail-settings.ts";
 import type { JailStatus } from "./jail-status.ts";
 import { followStatus } from "./jail-status.ts";
 import type { JailView } from "./jail-view.ts";
+import { endedText } from "./limits/limit-text.ts";
+import { watchLimits } from "./limits/watch-limits.ts";
+import type { LimitWatch } from "./limits/watch-limits.ts";
 
 /** How one command is put into bubblewrap; tests weaken it to see that the self-test notices. */
 export interface JailVector {
@@ -36,7 +39,7 @@ export function jailVector(settings: JailSettings, view: JailView): JailVector {
 }
 
 /** What starts a process. */
-export interface JailLauncher extends Pick<JailSettings, "bwrapPath" | "prefix"> {
+export interface JailLauncher extends Pick<JailSettings, "bwrapPath" | "prefix" | "limits"> {
   readonly pipes?: PipePool;
   /** What the parent of this process left open: see {@link coverInherited}. */
   readonly inherited: readonly number[];
@@ -89,8 +92,11 @@ function watchStart(launcher: JailLauncher, vector: JailVector, request: StartRe
       const why = started
         ? complaint.of("prlimit: failed to execute ")
         : (complaint.of("bwrap: ") ?? complaint.of("mount: ") ?? complaint.of("nsenter: "));
-      if (started && !(why !== undefined && (result.exitCode === 126 || result.exitCode === 127)))
+      if (started && !(why !== undefined && (result.exitCode === 126 || result.exitCode === 127))) {
+        const limit = control.exceeded() ?? endedText(result.exitCode, launcher.limits);
+        if (limit !== undefined) request.onOutput?.(Buffer.from(`tau: killed: ${limit}\n`), "stderr");
         return result;
+      }
       throw new TauError(
         "environment.failed",
         `Starting the command failed: ${why ?? "bubblewrap gave up"}.`,
@@ -101,15 +107,19 @@ function watchStart(launcher: JailLauncher, vector: JailVector, request: StartRe
 
 interface JailControl extends ProcessControl {
   status(): JailStatus | undefined;
+  /** What of its limits the command was ended for. */
+  exceeded(): string | undefined;
 }
 
 function jailControl(launcher: JailLauncher, vector: JailVector, request: StartRequest): JailControl {
   let status: JailStatus | undefined;
+  let watch: LimitWatch | undefined;
   const { sizes } = jailDescriptors;
   const { pty } = request;
   const argv = pty === undefined ? request.argv : terminalCommand(request.argv, pty, sizes);
   return {
     status: () => status,
+    exceeded: () => watch?.exceeded(),
     ...(launcher.pipes === undefined ? {} : { pipes: launcher.pipes }),
     spawn(stdio) {
       const own = [
@@ -136,6 +146,14 @@ function jailControl(launcher: JailLauncher, vector: JailVector, request: StartR
       send(toArguments, vector.arguments.map((item) => `${item}\0`).join(""));
       send(toSeccomp, vector.filter);
       if (fromStatus instanceof Readable) status = followStatus(fromStatus);
+      const watching = watchLimits(
+        launcher.limits,
+        () => status?.firstProcess(),
+        () => child.kill("SIGKILL"),
+      );
+      watch = watching;
+      child.once("exit", () => watching[Symbol.dispose]());
+      child.once("error", () => watching[Symbol.dispose]());
       return child;
     },
     terminate(child) {

@@ -247,16 +247,70 @@ describe("the network", () => {
 });
 
 describe("limits", () => {
-  it("stop runaway processes, files and temporary files", async () => {
-    await using jail = await jailed(
-      {},
-      { limits: { processes: 40, fileBytes: 1_000_000, tmpBytes: 1_000_000 } },
+  const limits: Readonly<Record<string, JailOptions["limits"] & object>> = {
+    memory: { memoryBytes: 64 * 2 ** 20 },
+    processor: { cpuSeconds: 1 },
+    file: { fileBytes: 2 ** 20 },
+  };
+  const hold = "a=$(head -c 100000000 /dev/zero | tr '\\0' x)";
+
+  it.each([
+    ["memory", "the memory of one process", `${hold}; sleep 20`, "used more than 64 MB of memory"],
+    [
+      "memory",
+      "the memory of many processes",
+      `for i in 1 2 3 4 5 6 7 8; do (a=$(head -c 12000000 /dev/zero | tr '\\0' x); sleep 20) & done; wait`,
+      "used more than 64 MB of memory",
+    ],
+    [
+      "memory",
+      "files that are memory",
+      "head -c 40m /dev/zero > /tmp/a; head -c 40m /dev/zero > /dev/shm/a; sleep 20",
+      "used more than 64 MB of memory",
+    ],
+    [
+      "processor",
+      "the processor time of one process",
+      "while :; do :; done",
+      "used more than 1 s of processor time",
+    ],
+    [
+      "processor",
+      "the processor time of many processes",
+      "for i in 1 2 3 4 5 6 7 8; do (while :; do :; done) & done; wait",
+      "used more than 1 s of processor time",
+    ],
+    ["file", "the size of a file", "head -c 3000000 /dev/zero > big", "wrote a file of more than 1 MB"],
+  ])("of %s end a command for %s, and say so", async (kind, _, line, text) => {
+    await using jail = await jailed({}, { limits: limits[kind] ?? {} });
+    expect(await jail.bash(line)).toMatch(new RegExp(`tau: killed: ${text}\nexit (137|152|153)$`, "u"));
+  });
+
+  it("of processes end a command of root's, and let others start no more", async () => {
+    await using jail = await jailed({}, { limits: { processes: 40 } });
+    const many = "for i in $(seq 100); do sleep 20 & done; wait";
+    expect(await jail.bash(many)).toMatch(
+      process.getuid?.() === 0
+        ? /tau: killed: ran more than 40 processes and threads at once\nexit 137$/u
+        : /Resource temporarily unavailable/u,
     );
-    expect(await jail.bash("ulimit -u -c")).toMatch(/ 40\n[^]* 0\n/);
-    expect(await jail.bash("head -c 3000000 /dev/zero > big; stat -c %s big")).toMatch(/^1000000\nexit 0$/m);
-    expect(
-      await jail.bash("for i in 1 2 3 4; do head -c 500000 /dev/zero > /tmp/$i || echo full; done"),
-    ).toContain("full");
+    expect(await jail.bash("ulimit -u -c")).toMatch(/ 40\n[^]* 0\n/u);
+  });
+
+  it("of memory count what processes share once", async () => {
+    await using jail = await jailed({}, { limits: { memoryBytes: 2 ** 28 } });
+    const line = `${hold}; for i in 1 2 3 4 5 6; do (sleep 1) & done; wait; echo done`;
+    expect(await jail.bash(line)).toBe("done\nexit 0");
+  });
+
+  it("stop files and temporary files as the system does", async () => {
+    await using jail = await jailed({}, { limits: { fileBytes: 1_000_000, tmpBytes: 1_000_000 } });
+    expect(await jail.bash("head -c 3000000 /dev/zero > big; stat -c %s big")).toMatch(/^1000000\nexit 0$/mu);
+    for (const folder of ["/tmp", "/run", "/dev/shm"]) {
+      const fill = `for i in 1 2 3; do head -c 500000 /dev/zero > ${folder}/$i; done`;
+      expect(await jail.bash(fill)).toContain("No space left on device");
+    }
+    expect(await jail.bash("echo > /dev/file")).toContain("Read-only file system");
   });
 
   it("leave the machine's own processes alone", async () => {

@@ -1,16 +1,21 @@
 import type { EnvironmentProfile, NetworkGate } from "@tau/tools";
 
-/** Limits of one command; absent ones stay as this process has them. */
+/**
+ * Limits of one command; absent ones stay as this process has them. Those of everything that it started together are
+ * looked at 20 times a second; a command that exceeds one is killed, and its standard error says which.
+ */
 export interface JailLimits {
-  /** Processes and threads together. Default 1024. The kernel does not hold root to it. */
+  /** Processes and threads together. Default 1024. The kernel holds ordinary users to it at once, and root not at all. */
   readonly processes?: number;
+  /** Memory of the command and of everything that it started, its files in /tmp included, in bytes. */
+  readonly memoryBytes?: number;
+  /** Processor time of the command and of everything that it started, in seconds. */
+  readonly cpuSeconds?: number;
   /** Largest file a command may write, in bytes. */
   readonly fileBytes?: number;
-  /** Processor time of each process, in seconds. */
-  readonly cpuSeconds?: number;
   /** Address space of each process, in bytes. Node and Java reserve far more than they use. */
   readonly addressSpaceBytes?: number;
-  /** What /tmp may hold, in bytes. Default 1 GiB. */
+  /** What /tmp, /run and /dev/shm may hold, each, in bytes. Default 1 GiB. */
   readonly tmpBytes?: number;
 }
 

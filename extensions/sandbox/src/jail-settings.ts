@@ -15,7 +15,7 @@ import {
 
 import { findProgram } from "./find-program.ts";
 import type { JailLimits, JailOptions } from "./jail-options.ts";
-import { limitArguments } from "./limit-arguments.ts";
+import { limitArguments } from "./limits/limit-arguments.ts";
 import { seccompFilter } from "./seccomp-filter.ts";
 import type { Architecture } from "./syscall-numbers.ts";
 import { installRemedy, unavailable } from "./unavailable.ts";

@@ -11,6 +11,8 @@ import { startTime } from "./process-start.ts";
 export interface JailStatus {
   /** Whether the command was started and ended by itself. */
   commandEnded(): boolean;
+  /** The number of process 1 outside of the jail; undefined before it is known, and once it is dead. */
+  firstProcess(): number | undefined;
   /** Asks every process in the jail's session to end; false when none is known yet. */
   terminate(): boolean;
   /** Settles when process 1, and with it every process of the jail, is dead. */
@@ -37,13 +39,17 @@ export function followStatus(stream: Readable): JailStatus {
       if (numberIn(line, "exit-code") !== undefined) ended = true;
     }
   });
+  const alive = (): number | undefined =>
+    first === undefined || startTime(first.pid) !== first.startedAt ? undefined : first.pid;
   const complete = finished(stream).catch(() => undefined);
 
   return {
     commandEnded: () => ended,
+    firstProcess: alive,
     terminate() {
-      if (first === undefined || startTime(first.pid) !== first.startedAt) return false;
-      killQuietly(-first.pid, "SIGTERM");
+      const pid = alive();
+      if (pid === undefined) return false;
+      killQuietly(-pid, "SIGTERM");
       return true;
     },
     async gone() {

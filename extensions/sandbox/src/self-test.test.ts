@@ -129,10 +129,8 @@ const weaknesses: Readonly<Record<string, Weakness>> = {
     weaken: (vector) => ({
       ...vector,
       arguments: replaced(
-        replaced(
-          vector.arguments.filter((item, index, list) => item !== "--size" && list[index - 1] !== "--size"),
-          ["--dev", "/dev"],
-          ["--dev-bind", "/dev", "/dev"],
+        withMachinesDevices(vector.arguments).filter(
+          (item, index, list) => item !== "--size" && list[index - 1] !== "--size",
         ),
         ["--tmpfs", "/tmp"],
         ["--bind", "/tmp", "/tmp"],
@@ -169,7 +167,7 @@ const weaknesses: Readonly<Record<string, Weakness>> = {
   "with the machine's devices": {
     weaken: (vector) => ({
       ...vector,
-      arguments: replaced(vector.arguments, ["--dev", "/dev"], ["--dev-bind", "/dev", "/dev"]),
+      arguments: withMachinesDevices(vector.arguments),
     }),
     escapes: isRoot ? ["devices"] : [],
   },
@@ -188,6 +186,11 @@ function replaced(
   const at = list.findIndex((_, index) => from.every((item, offset) => list[index + offset] === item));
   if (at < 0) throw new TypeError(`The vector lacks ${from.join(" ")}.`);
   return [...list.slice(0, at), ...to, ...list.slice(at + from.length)];
+}
+
+function withMachinesDevices(list: readonly string[]): readonly string[] {
+  const [from, to] = [list.indexOf("--dev"), list.indexOf("--proc")];
+  return [...list.slice(0, from), "--dev-bind", "/dev", "/dev", ...list.slice(to)];
 }
 
 /** The secret of the running self-test, put together from the two halves that its script gets. */

@@ -1,12 +1,13 @@
 import { tmpdir } from "node:os";
 
-import { createJail, runEscapeSuite, runSandboxSelfTest } from "@tau/sandbox";
+import { createJail, limitGaps, runEscapeSuite, runSandboxSelfTest } from "@tau/sandbox";
 import type { NetworkGate, OwnedEnvironment } from "@tau/tools";
 
 import { escapeFindings, notTried } from "../doctor/escape-findings.ts";
 import { faultOf } from "../doctor/finding.ts";
 import type { Finding } from "../doctor/finding.ts";
 import type { EnvironmentFile } from "./environment-file.ts";
+import { jailLimits } from "./jail-limits.ts";
 import { localTenant } from "../local-context.ts";
 import { openGate } from "../open-gate.ts";
 import type { Settings } from "../settings.ts";
@@ -19,7 +20,8 @@ export const jailFile: EnvironmentFile = {
     const gate = await openGate(settings, caller);
     try {
       const transactions = transactionsFolder(home, caller.tenant);
-      const options = { profile, maskPaths: [home], showPaths, env, transactions };
+      const limits = jailLimits(settings);
+      const options = { profile, maskPaths: [home], showPaths, env, transactions, limits };
       const jail = await createJail({ ...options, ...(gate === undefined ? {} : { gate }) });
       return gate === undefined ? jail : withGate(jail, gate);
     } catch (error) {
@@ -37,7 +39,7 @@ const enforced: readonly string[] = [
   "credentials, .env files, Tau's data and variables are not there",
   "processes, shared memory, names and control groups of its own; nothing outlives a command",
   "no capability, no new namespace, no traced process, a system call filter",
-  "limits of processes, of temporary files and of core dumps",
+  "limits of processes, of temporary files and of core dumps; of memory, processor time and files where they are set",
 ];
 
 /** Closes the gate behind the jail. */
@@ -79,6 +81,7 @@ async function* inspect(settings: Settings): AsyncGenerator<Finding> {
     detail: `bubblewrap, as user ${process.getuid?.() ?? "?"}, profile ${access}`,
   };
   for (const detail of isHeld ? enforced : []) yield { check: "enforced", result: "ok", detail };
+  for (const detail of limitGaps()) yield { check: "not kept", result: "note", detail };
   yield { check: "network", result: network === true ? "note" : "ok", detail: networkText(network) };
   yield await transactionsOf(settings);
   yield* escapeFindings(results);
