@@ -7,7 +7,8 @@ import { compileGlob } from "./glob-pattern.ts";
 import { placeOf } from "./open-file.ts";
 import type { Place } from "./open-file.ts";
 import { ripgrep } from "./ripgrep.ts";
-import type { RipgrepOptions } from "./ripgrep.ts";
+import type { RipgrepOptions, RipgrepRequest } from "./ripgrep.ts";
+import { ripgrepPrograms } from "./ripgrep-programs.ts";
 import { workspacePath } from "./workspace-path.ts";
 
 interface GlobInput {
@@ -20,7 +21,7 @@ const maxFiles = 1000;
 
 /** Makes the tool that finds files by their names. */
 export function createGlobTool(options: RipgrepOptions = {}): Tool {
-  const program = options.ripgrepPath ?? "rg";
+  const programs = ripgrepPrograms(options);
   return defineTool<GlobInput>({
     name: "glob",
     description: `Finds files by name, for example "**/*.ts" or "src/**/test_*.{py,toml}". A pattern without "/" matches at any depth. Files that .gitignore names are left out. Shows up to ${maxFiles} paths, sorted.`,
@@ -38,11 +39,15 @@ export function createGlobTool(options: RipgrepOptions = {}): Tool {
     timeoutMs: 40_000,
     maxOutputChars: 60_000,
     access: ({ path }, workspace) => [{ kind: "read", path: workspacePath(workspace, path ?? ".") }],
-    execute: async (input, context) => await find(program, input, context),
+    execute: async (input, context) => await find(await programs(), input, context),
   });
 }
 
-async function find(program: string, input: GlobInput, context: ToolContext): Promise<ToolOutput> {
+async function find(
+  programs: RipgrepRequest["programs"],
+  input: GlobInput,
+  context: ToolContext,
+): Promise<ToolOutput> {
   const matches = compileGlob(input.pattern);
   const place = await placeOf(input.path ?? ".", context);
   // Fails for a folder that is not there, in words that ripgrep does not have.
@@ -51,7 +56,7 @@ async function find(program: string, input: GlobInput, context: ToolContext): Pr
   let found = 0;
   const { timedOut } = await ripgrep(
     {
-      program,
+      programs,
       args: ["--files", "--null", ...hiddenArgs(input.hidden), "--", place.real],
       separator: "\0",
       onRecord: (path) => {

@@ -9,7 +9,8 @@ import { compileGlob } from "./glob-pattern.ts";
 import { hiddenArgs, shownPath } from "./glob-tool.ts";
 import { placeOf } from "./open-file.ts";
 import { ripgrep } from "./ripgrep.ts";
-import type { RipgrepOptions } from "./ripgrep.ts";
+import type { RipgrepOptions, RipgrepRequest } from "./ripgrep.ts";
+import { ripgrepPrograms } from "./ripgrep-programs.ts";
 import { workspacePath } from "./workspace-path.ts";
 
 interface GrepInput {
@@ -33,7 +34,7 @@ const maxLineChars = 500;
 
 /** Makes the tool that searches the content of files. */
 export function createGrepTool(options: RipgrepOptions = {}): Tool {
-  const program = options.ripgrepPath ?? "rg";
+  const programs = ripgrepPrograms(options);
   return defineTool<GrepInput>({
     name: "grep",
     description: `Searches the content of files with a regular expression (ripgrep, Rust syntax). Files that .gitignore names and binary files are left out. Shows up to ${maxMatches} matching lines as path:line:text, or up to ${maxFiles} paths with filesOnly.`,
@@ -74,11 +75,15 @@ export function createGrepTool(options: RipgrepOptions = {}): Tool {
     timeoutMs: 40_000,
     maxOutputChars: 100_000,
     access: ({ path }, workspace) => [{ kind: "read", path: workspacePath(workspace, path ?? ".") }],
-    execute: async (input, context) => await search(program, input, context),
+    execute: async (input, context) => await search(await programs(), input, context),
   });
 }
 
-async function search(program: string, input: GrepInput, context: ToolContext): Promise<ToolOutput> {
+async function search(
+  programs: RipgrepRequest["programs"],
+  input: GrepInput,
+  context: ToolContext,
+): Promise<ToolOutput> {
   const filter = input.glob === undefined ? undefined : compileGlob(input.glob);
   const place = await placeOf(input.path ?? ".", context);
   await context.environment.stat(place.real, context.signal);
@@ -86,7 +91,7 @@ async function search(program: string, input: GrepInput, context: ToolContext): 
   const sink = input.filesOnly === true || input.count === true ? fileSink(skip) : lineSink(skip);
   const { timedOut } = await ripgrep(
     {
-      program,
+      programs,
       args: [...argsOf(input), "-e", input.pattern, "--", place.real],
       separator: input.filesOnly === true ? "\0" : "\n",
       onRecord: (record) => {

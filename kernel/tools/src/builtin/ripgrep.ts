@@ -4,13 +4,17 @@ import type { ToolContext } from "../tool.ts";
 
 /** What the search tools need to know. */
 export interface RipgrepOptions {
-  /** The program, looked up on the environment's PATH unless absolute. Default `rg`. */
+  /**
+   * The program, looked up on the environment's PATH unless absolute. Default: the one of `@vscode/ripgrep` where that is
+   * installed and the environment can run it, else `rg`.
+   */
   readonly ripgrepPath?: string;
 }
 
 /** A search. */
 export interface RipgrepRequest {
-  readonly program: string;
+  /** Tried in turn until one can be started. */
+  readonly programs: readonly [string, ...string[]];
   /** Everything but the program and the defaults; patterns and paths must be guarded by `-e` and `--`. */
   readonly args: readonly string[];
   /** Ends one record of the output. */
@@ -37,6 +41,27 @@ const maxRecordChars = 100_000;
  * @throws TauError `search.unavailable`, `search.invalid_pattern`, `search.failed`
  */
 export async function ripgrep(request: RipgrepRequest, context: ToolContext): Promise<RipgrepResult> {
+  let cause: unknown;
+  for (const program of request.programs) {
+    try {
+      return await runRipgrep(program, request, context);
+    } catch (error) {
+      if (!isTauError(error) || error.code !== "environment.failed") throw error;
+      cause = error;
+    }
+  }
+  throw new TauError(
+    "search.unavailable",
+    `ripgrep ("${request.programs.join('", "')}") could not be started. Search with bash (find, grep) instead; whoever runs Tau can install ripgrep or @vscode/ripgrep, or set ripgrepPath.`,
+    { cause },
+  );
+}
+
+async function runRipgrep(
+  program: string,
+  request: RipgrepRequest,
+  context: ToolContext,
+): Promise<RipgrepResult> {
   const enough = new AbortController();
   const signal = AbortSignal.any([context.signal, enough.signal]);
   const records = recordReader(request, () => enough.abort());
@@ -44,14 +69,7 @@ export async function ripgrep(request: RipgrepRequest, context: ToolContext): Pr
   try {
     const result = await context.environment.exec(
       {
-        argv: [
-          request.program,
-          "--no-config",
-          "--color=never",
-          "--sort=path",
-          "--no-require-git",
-          ...request.args,
-        ],
+        argv: [program, "--no-config", "--color=never", "--sort=path", "--no-require-git", ...request.args],
         stdin: "",
         timeoutMs: searchTimeoutMs,
         readOnly: true,
@@ -68,12 +86,7 @@ export async function ripgrep(request: RipgrepRequest, context: ToolContext): Pr
   } catch (error) {
     context.signal.throwIfAborted();
     if (enough.signal.aborted) return { complete: false, timedOut: false };
-    if (!isTauError(error) || error.code !== "environment.failed") throw error;
-    throw new TauError(
-      "search.unavailable",
-      `ripgrep ("${request.program}") could not be started. Search with bash (find, grep) instead; whoever runs Tau can install ripgrep or set ripgrepPath.`,
-      { cause: error },
-    );
+    throw error;
   }
 }
 
