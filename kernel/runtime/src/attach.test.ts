@@ -8,6 +8,7 @@ import {
   contextOf,
   echoTool,
   openHarness,
+  policyOf,
   sessionId,
   turnModel,
 } from "./runtime-harness.test.support.ts";
@@ -103,6 +104,36 @@ describe("attach()", () => {
 
     expect(await seen(version + 1)).toEqual([]);
     expect(await seen(version - 1)).toEqual([version - 1, version]);
+  });
+
+  test("ends when the run came with a fork, of whose runs the engine knows nothing", async () => {
+    await using harness = await openHarness({ turns: [{ text: "One" }, { text: "Two" }, { text: "Three" }] });
+    await harness.run("First", { runId: "r1" });
+    await harness.run("Second", { runId: "r2" });
+    const { runtime, context } = harness;
+    const { version } = await runtime.getSession(sessionId, context);
+    const fork = await runtime.forkSession({ sessionId, atSeq: version }, context);
+    const attach = (fromSeq: number, untilRunEnds: string) =>
+      seqs(runtime.attach({ sessionId: fork.sessionId, fromSeq, untilRunEnds }, context));
+
+    expect(await attach(version + 1, "r2")).toEqual([]);
+    expect(await attach(version + 1, "r1")).toEqual([]);
+    expect(await attach(version - 1, "r1")).toEqual([version - 1, version]);
+  });
+
+  test("ends when the run began to wait before the cursor, and waiting is what ends it", async () => {
+    const calls = [{ name: "echo", args: { text: "x" } }];
+    await using harness = await openHarness({
+      turns: [{ calls }, { text: "Done" }],
+      tools: [echoTool("echo", { sideEffect: "irreversible" })],
+      policy: policyOf({ echo: "ask" }),
+    });
+    const runId = await harness.begin("Go");
+    await harness.until((event) => event.type === "run_waiting");
+    const { version } = await harness.runtime.getSession(sessionId, harness.context);
+    const until = { sessionId, fromSeq: version + 1, untilRunEnds: runId, untilRunWaits: true };
+
+    expect(await seqs(harness.runtime.attach(until, harness.context))).toEqual([]);
   });
 
   test("waits for a run that is yet to be handed in, behind the end of another", async () => {

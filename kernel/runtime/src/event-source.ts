@@ -3,6 +3,7 @@ import type { CallContext, RunEvent, SessionEvent } from "@tau/core";
 
 import type { Engine } from "./engine.ts";
 import type { Journal, StoredEvent, StreamId } from "./journal.ts";
+import { whenRunOver } from "./run-over.ts";
 import type { AttachRequest } from "./runtime.ts";
 import { sessionStream, toRecorded } from "./session-log.ts";
 
@@ -53,7 +54,7 @@ export class EventSource implements AsyncDisposable {
     this.#events = journal.follow(this.#id, request.fromSeq, this.#stop.signal)[Symbol.asyncIterator]();
     this.#fetch();
     const mayBeOver = request.untilRunEnds !== undefined && request.fromSeq > 1 && !host.isAhead;
-    if (mayBeOver) this.#askTimer = setTimeout(() => this.#askSoon(request.untilRunEnds), askAfterMs);
+    if (mayBeOver) this.#askTimer = setTimeout(() => (this.#asking = this.#ask()), askAfterMs);
   }
 
   /** Whether there is nothing after what was taken: the run's end was, or lies before the cursor. */
@@ -122,20 +123,16 @@ export class EventSource implements AsyncDisposable {
     return events;
   }
 
-  #askSoon(runId: string | undefined): void {
-    if (runId !== undefined) this.#asking = this.#ask(runId);
-  }
-
-  /** Asks the engine, which knows every run, whether this one is over: of an end before the cursor no event tells. */
-  async #ask(runId: string): Promise<void> {
-    const { engine, journal, request, news } = this.#host;
+  /** Asks whether what this listener waits for lies before the cursor. */
+  async #ask(): Promise<void> {
+    const { request, news } = this.#host;
     try {
-      const ref = { tenant: this.#id.tenant, key: request.sessionId, runId };
-      await engine.result(ref, this.#stop.signal);
-      this.#overAt = await journal.version(this.#id);
+      const overAt = await whenRunOver(this.#host, { id: this.#id, request }, this.#stop.signal);
+      if (overAt === undefined) return;
+      this.#overAt = overAt;
       news();
     } catch {
-      // Not handed in yet, or the engine stops: the events tell.
+      // The engine stops, or the listener left: the events tell.
     }
   }
 }
