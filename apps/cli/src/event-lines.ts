@@ -1,5 +1,5 @@
 import type { ContextTrimmed, RunFinished, SessionEvent } from "@tau/core";
-import { formatUsd, textOf } from "@tau/core";
+import { formatUsd, remedyOf, textOf } from "@tau/core";
 
 import { clip, plain } from "./plain-text.ts";
 import type { Style } from "./style.ts";
@@ -62,10 +62,21 @@ function waitsFor(reason: string): string {
   return reason === "approval" ? "an answer" : "a person to say what became of an interrupted call";
 }
 
+/** Where the command's own limits are set. */
+const settings: Readonly<Record<string, string>> = {
+  limit_steps: "go on with tau run --resume, or raise --max-steps, or max_steps under [agent] in tau.toml",
+  limit_tokens: "go on with tau run --resume, or raise max_tokens under [agent] in tau.toml",
+};
+
+function whyOf(reason: RunFinished["reason"]): string {
+  const remedy = settings[reason] ?? remedyOf(reason);
+  return remedy === undefined ? reason : `${reason}: ${remedy}`;
+}
+
 function endLine(end: RunFinished, sinceStartMs: number | undefined, style: Style): string {
   const { status, reason, steps, usage, costMicroUsd, error } = end;
   const good = status === "completed";
-  const why = error === undefined ? reason : `${plain(error.message)} [${plain(error.code)}]`;
+  const why = error === undefined ? whyOf(reason) : `${plain(error.message)} [${plain(error.code)}]`;
   const head = good ? "done" : status === "cancelled" ? "cancelled" : `failed: ${why}`;
   const facts = [
     steps === 1 ? "1 model call" : `${steps} model calls`,

@@ -115,7 +115,9 @@ describe("tau run", () => {
     await using model = await startScripted({ turns: [], ...transcript });
     const options = args[0] === "--provider" ? args : [...model.options, ...args];
     const { code, stdout, stderr } = await place.tau(["run", ...options, "hi"]);
-    expect([code, stdout + stderr]).toEqual([expected, expect.stringMatching(/failed|needs a key/u)]);
+    // A limit says how to go on.
+    const said = expected === 4 ? /failed: limit_steps: .*--max-steps/u : /failed|needs a key/u;
+    expect([code, stdout + stderr]).toEqual([expected, expect.stringMatching(said)]);
   });
 
   test("without a terminal denies what the rules do not allow, and waits only when told to ask", async () => {
@@ -164,6 +166,14 @@ describe("tau run", () => {
     running.child.kill("SIGTERM");
     expect((await running.ended).code).toBe(143);
     expect((await place.tau(["sessions", "list", "--json"])).stdout).toContain('"status":"running"');
+    const { stdout } = await place.tau(["sessions", "list"]);
+    const session = await newestSession(place);
+    expect(stdout).toMatch(new RegExp(`^${session}  interrupted  .*tau run --resume ${session}$`, "mu"));
+    // What it is about, and where: a folder below the home is shown as people write it.
+    const title = `  hi  ${place.cwd}`;
+    expect(stdout.split("\n")).toContain(title);
+    const { stdout: shorter } = await place.tau(["sessions", "list"], { env: { HOME: place.base } });
+    expect(shorter.split("\n")).toContain("  hi  ~/work");
   });
 });
 

@@ -1,6 +1,6 @@
 import { TauError } from "@tau/core";
 import type { ContextEntry } from "@tau/core";
-import type { Runtime, SessionInfo } from "@tau/runtime";
+import type { Runtime } from "@tau/runtime";
 
 import { localContext } from "./local-context.ts";
 import { openLocalRuntime } from "./local-runtime.ts";
@@ -15,20 +15,12 @@ export async function openStoredSessions(terminal: Terminal): Promise<LocalRunti
   return await openLocalRuntime({ settings: plainSettings(tauHome(terminal), terminal.cwd), takesUp: [] });
 }
 
-// Ids that programs chose do not sort by time, so the newest is looked for among this many.
-const lookAmong = 200;
-
 /** The session that a person means: an id, or `last` for the one used last. Throws `session.not_found`. */
 export async function sessionNamed(runtime: Runtime, name: string, terminal: Terminal): Promise<string> {
   if (name !== "last") return name;
-  const [newest] = newestFirst(await runtime.listSessions({ limit: lookAmong }, localContext(terminal)));
+  const [newest] = (await runtime.listSessions({ limit: 1 }, localContext(terminal))).sessions;
   if (newest !== undefined) return newest.sessionId;
   throw new TauError("session.not_found", 'There are no sessions yet. Make one: tau run "…"');
-}
-
-/** Sessions in the order of their last event. */
-export function newestFirst(infos: readonly SessionInfo[]): readonly SessionInfo[] {
-  return infos.toSorted((a, b) => b.updatedAt - a.updatedAt);
 }
 
 /** Where a session works; undefined when it does not say. Throws `session.not_found`. */

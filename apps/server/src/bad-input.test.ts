@@ -120,7 +120,7 @@ const table: readonly (readonly [Method, JsonValue, string, string])[] = [
   ["cancelRun", { sessionId: "s" }, "run_id", "is missing"],
   ["cancelRun", { sessionId: "s", runId: "r", reason: "x".repeat(1_001) }, "reason", "at most 1000"],
   ["listSessions", { limit: 201 }, "limit", "at most 200"],
-  ["listSessions", { before: "a b" }, "before", "is not an id"],
+  ["listSessions", { before: "a b" }, "before", "next_before"],
   ["forkSession", { sessionId: "s" }, "at_seq", "from 1"],
   ["respond", { sessionId: "s", approvalId: "a" }, "answer", "use ALLOW"],
   ["respond", { sessionId: "s", approvalId: "a", answer: 9 }, "answer", "use ALLOW"],

@@ -189,7 +189,11 @@ export const requestRules: {
   ],
   listSessions: (request) => [
     ...check(request.limit <= maxPages, "limit", `is ${request.limit}; ask for at most ${maxPages} at once`),
-    ...optionalId("before", request.before),
+    ...check(
+      request.before === undefined || /^[0-9]{1,16}$/.test(request.before),
+      "before",
+      "is no page; give next_before of the page before, or leave it out for the first one",
+    ),
   ],
   forkSession: (request) => [...id("session_id", request.sessionId), ...seq("at_seq", request.atSeq, 1n)],
   respond: (request) => [

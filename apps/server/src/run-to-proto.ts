@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { create } from "@bufbuild/protobuf";
+import { remedyOf } from "@tau/core";
 import type { RunFinished, RunLimits } from "@tau/core";
 import type {
   RunFinished as ProtoRunFinished,
@@ -47,7 +48,7 @@ export function runFinishedToProto(event: RunFinished): Case {
     case: "error",
     value: {
       code: event.error?.code ?? `run.${event.reason}`,
-      message: event.error?.message ?? `The run failed: ${event.reason}.`,
+      message: event.error?.message ?? `The run failed: ${remedyOf(event.reason) ?? event.reason}.`,
       class: enumOf(ErrorClass, event.error?.class ?? "permanent"),
       ...optional("retryAfterMs", toBigInt(event.error?.retryAfterMs)),
       finished,

@@ -76,8 +76,7 @@ export function createRuntimeService(host: ServiceHost): ServiceImpl<typeof Runt
         checkRequest(requestRules.listSessions, request);
         const limit = request.limit === 0 ? defaultPage : request.limit;
         const page = await runtime.listSessions({ limit, ...optional("before", request.before) }, call);
-        const last = page.length < limit ? undefined : page.at(-1);
-        return { sessions: page.map(sessionToProto), nextBefore: last?.sessionId ?? "" };
+        return { sessions: page.sessions.map(sessionToProto), nextBefore: page.nextBefore ?? "" };
       }),
 
     forkSession: (request, context) =>

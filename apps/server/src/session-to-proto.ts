@@ -21,5 +21,8 @@ export function sessionToProto(info: SessionInfo): ProtoSessionInfo {
     usage: usageToProto(info.usage),
     costMicroUsd: BigInt(info.costMicroUsd),
     pending: info.pending.map(approvalToProto),
+    ...optional("title", info.title),
+    ...optional("workspace", info.workspace),
+    interrupted: info.interrupted ?? false,
   });
 }

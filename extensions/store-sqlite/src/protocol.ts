@@ -1,4 +1,4 @@
-import type { Checkpoint, ListOptions, StreamSummary } from "@tau/runtime";
+import type { Checkpoint, ListOptions, RecentOptions, RecentPage, StreamSummary } from "@tau/runtime";
 
 import type { AnswerAnswers, AnswerRead, AnswerWrite } from "./answer-protocol.ts";
 import type { CallEventAnswers, CallEventRead, CallEventWrite } from "./call-event-protocol.ts";
@@ -77,6 +77,7 @@ export type ReadOperation =
   | { readonly op: "version"; readonly tenant: string; readonly stream: string }
   | { readonly op: "read"; readonly tenant: string; readonly stream: string; readonly from: number }
   | { readonly op: "list"; readonly tenant: string; readonly options: ListOptions }
+  | { readonly op: "recent"; readonly tenant: string; readonly options: RecentOptions }
   | { readonly op: "load_checkpoint"; readonly tenant: string; readonly stream: string }
   | { readonly op: "get_content"; readonly tenant: string; readonly sha256: string };
 
@@ -111,6 +112,7 @@ export interface Answers
   readonly version: number;
   readonly read: EventPage;
   readonly list: readonly StreamSummary[];
+  readonly recent: RecentPage;
   readonly load_checkpoint: (Omit<Checkpoint, "state"> & { readonly state: string }) | null;
   readonly get_content: Uint8Array<ArrayBuffer> | null;
   readonly open: null;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import type { StreamSummary } from "@tau/runtime";
+import type { RecentPage, StreamSummary } from "@tau/runtime";
 
 import { noAmounts } from "@tau/pipeline/budget";
 import { readAnswer } from "./answer-operations.ts";
@@ -30,6 +30,8 @@ export function read(database: TenantDatabase, operation: ReadOperation): Answer
       return readPage({ database, operation });
     case "list":
       return list({ database, operation });
+    case "recent":
+      return recent({ database, operation });
     case "load_checkpoint":
       return loadCheckpoint(database, operation.stream);
     case "get_content":
@@ -57,6 +59,7 @@ export const nothing: { readonly [Op in ReadOperation["op"]]: Answers[Op] } = {
   version: 0,
   read: { events: [], more: false },
   list: [],
+  recent: { streams: [] },
   load_checkpoint: null,
   get_content: null,
   answer_get: null,
@@ -109,10 +112,14 @@ function missing(tenant: string, stream: string, seq: number): DatabaseError {
   );
 }
 
+/** Names are ASCII, so everything that begins with the prefix lies below the prefix and a last character. */
+function endOf(prefix: string): string {
+  return `${prefix}\u{10ffff}`;
+}
+
 function list({ database, operation: { options } }: Reading<"list">): readonly StreamSummary[] {
   const { prefix, limit, before } = options;
-  // Names are ASCII, so everything that begins with the prefix lies below the prefix and a last character.
-  const end = `${prefix}\u{10ffff}`;
+  const end = endOf(prefix);
   const rows: readonly unknown[] = database
     .sql(
       `SELECT name, newest.seq, oldest.at, newest.at, newest.type
@@ -123,13 +130,42 @@ function list({ database, operation: { options } }: Reading<"list">): readonly S
        WHERE name >= ? AND name < ? ORDER BY name DESC LIMIT ?`,
     )
     .all(prefix, before !== undefined && before < end ? before : end, limit);
-  return rows.filter(Array.isArray).map(([stream, version, createdAt, updatedAt, lastType]) => ({
+  return rows.map(toSummary);
+}
+
+/** Events lie in the order they were written, so the place of its newest one tells when a stream was written to last. */
+function recent({ database, operation: { options } }: Reading<"recent">): RecentPage {
+  const { prefix, limit, before = String(Number.MAX_SAFE_INTEGER) } = options;
+  const rows: readonly unknown[] = database
+    .sql(
+      `WITH placed AS (
+         SELECT id, name, (
+           SELECT rowid FROM events WHERE stream_id = streams.id ORDER BY seq DESC LIMIT 1
+         ) AS place
+         FROM streams WHERE name >= ? AND name < ? AND place < ? ORDER BY place DESC LIMIT ?
+       )
+       SELECT name, newest.seq, oldest.at, newest.at, newest.type, place FROM placed
+       JOIN events AS newest ON newest.rowid = place
+       JOIN events AS oldest ON oldest.stream_id = placed.id AND oldest.seq = 1
+       ORDER BY place DESC`,
+    )
+    // One more than wanted, to know whether there is another page.
+    .all(prefix, endOf(prefix), Number(before), limit + 1);
+  const wanted = rows.slice(0, limit);
+  const last = wanted.at(-1);
+  const streams = wanted.map(toSummary);
+  return rows.length > limit && Array.isArray(last) ? { streams, next: String(last[5]) } : { streams };
+}
+
+function toSummary(row: unknown): StreamSummary {
+  const [stream, version, createdAt, updatedAt, lastType]: readonly unknown[] = Array.isArray(row) ? row : [];
+  return {
     stream: String(stream),
     version: Number(version),
     createdAt: Number(createdAt),
     updatedAt: Number(updatedAt),
     lastType: String(lastType),
-  }));
+  };
 }
 
 function loadCheckpoint(database: TenantDatabase, stream: string): Answers["load_checkpoint"] {

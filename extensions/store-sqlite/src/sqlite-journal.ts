@@ -77,6 +77,12 @@ export function createSqliteJournal(client: DatabaseClient): Journal {
       return await listPages(client, tenant, options);
     },
 
+    async recent(tenant, options) {
+      assertTenant(tenant);
+      closing.signal.throwIfAborted();
+      return await client.ask({ op: "recent", tenant, options });
+    },
+
     async saveCheckpoint(id, { seq, version, state }) {
       check(id);
       await client.ask({ op: "save_checkpoint", ...id, seq, version, state: JSON.stringify(state) });

@@ -53,7 +53,7 @@ export type { AccessDecision, AccessRequest, PolicyDecisionPoint } from "./polic
 export { neutralMarkdown } from "./neutral-markdown.ts";
 export { revealText } from "./reveal-text.ts";
 export type { RunStatus, TerminalReason, WaitingReason } from "./run-status.ts";
-export { isTerminal } from "./run-status.ts";
+export { isTerminal, remedyOf } from "./run-status.ts";
 export type {
   ApprovalAnswer,
   ApprovalAnswered,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { isTerminal } from "./run-status.ts";
+import { isTerminal, remedyOf } from "./run-status.ts";
 import { mayRunAgain } from "./side-effect.ts";
 import { unreachable } from "./unreachable.ts";
 
@@ -9,6 +9,16 @@ describe("isTerminal()", () => {
     const words = ["created", "running", "waiting", "completed", "failed", "cancelled"] as const;
 
     expect(words.filter((word) => isTerminal(word))).toEqual(["completed", "failed", "cancelled"]);
+  });
+});
+
+describe("remedyOf()", () => {
+  test("says what to do about every limit, and nothing about an answer", () => {
+    const limits = ["limit_steps", "limit_tokens", "limit_cost", "limit_time", "length"] as const;
+
+    for (const reason of limits) expect(remedyOf(reason)).toMatch(/raise|ask for less/u);
+    expect(remedyOf("answered")).toBeUndefined();
+    expect(remedyOf("error")).toBeUndefined();
   });
 });
 

@@ -92,7 +92,7 @@ describe("createRuntime()", () => {
     ]);
 
     expect(new Set(codes)).toEqual(new Set(["session.not_found"]));
-    expect(await runtime.listSessions({ limit: 10 }, other)).toEqual([]);
+    expect(await runtime.listSessions({ limit: 10 }, other)).toEqual({ sessions: [] });
   });
 
   test("refuses a run before it was started", async () => {
@@ -234,15 +234,61 @@ describe("createRuntime()", () => {
     expect(model.requests[1]?.messages).toHaveLength(3);
   });
 
-  test("lists sessions, newest first, in pages", async () => {
+  test("lists sessions, the one used last first, in pages", async () => {
     await using harness = await openHarness();
-    for (const id of ["a", "b", "c"])
-      await harness.runtime.createSession({ externalId: id }, harness.context);
+    const { runtime, context } = harness;
+    for (const id of ["a", "b", "c", "d"]) await runtime.createSession({ externalId: id }, context);
+    const { runId } = await runtime.startRun({ sessionId: "b", prompt: userText("Hello") }, context);
+    await collect(runtime.attach({ sessionId: "b", fromSeq: 1, untilRunEnds: runId }, context));
 
-    const page = await harness.runtime.listSessions({ limit: 2 }, harness.context);
-    const rest = await harness.runtime.listSessions({ limit: 2, before: "b" }, harness.context);
+    const page = await runtime.listSessions({ limit: 2 }, context);
+    // What was shown is used again, and is not shown twice.
+    await runtime.startRun({ sessionId: "b", prompt: userText("Again") }, context);
+    const rest = await runtime.listSessions({ limit: 2, before: page.nextBefore ?? "" }, context);
 
-    expect([page, rest].map((infos) => infos.map((info) => info.sessionId))).toEqual([["c", "b"], ["a"]]);
+    const names = [page, rest].map(({ sessions }) => sessions.map((info) => info.sessionId));
+    expect(names).toEqual([
+      ["b", "d"],
+      ["c", "a"],
+    ]);
+    expect(rest.nextBefore).toBeUndefined();
+  });
+
+  test("tells what a session is about, and where it works", async () => {
+    await using harness = await openHarness();
+    const { runtime, context } = harness;
+    const bootstrap = [{ key: "workspace", content: "/w" }];
+    expect(await runtime.createSession({ externalId: "a", bootstrap }, context)).toMatchObject({
+      workspace: "/w",
+    });
+    const { runId } = await runtime.startRun({ sessionId: "a", prompt: userText("Fix\nit") }, context);
+    await collect(runtime.attach({ sessionId: "a", fromSeq: 1, untilRunEnds: runId }, context));
+
+    expect(await runtime.getSession("a", context)).toMatchObject({ title: "Fix it", workspace: "/w" });
+  });
+
+  test("says of a run whose process is gone that it is interrupted", async () => {
+    const store = memoryStore();
+    const hangs = async (_request: unknown, signal: AbortSignal): Promise<never> =>
+      await new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason));
+      });
+    await using engine = createEmbeddedEngine({ journal: store.journal, leases: store.leases });
+    const agents = [
+      { name: "main", model: turnModel([]), tools: createToolRegistry({ tools: [] }) },
+    ] as const;
+    // Never started: it looks, and takes nothing up.
+    await using runtime = createRuntime({ ...store, engine, agents });
+    const context = contextOf();
+    {
+      await using harness = await openHarness({ store, turns: [hangs] });
+      await harness.begin("Go");
+      await harness.until((event) => event.type === "run_started");
+      const info = await runtime.getSession(sessionId, context);
+      expect([info.status, info.interrupted]).toEqual(["running", undefined]);
+    }
+    const { sessions } = await runtime.listSessions({ limit: 5 }, context);
+    expect(sessions).toMatchObject([{ sessionId, status: "running", interrupted: true }]);
   });
 
   test("opens a long session from its checkpoint with the same messages", async () => {

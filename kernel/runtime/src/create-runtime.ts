@@ -41,7 +41,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const observer = guardedObserver(options.observer ?? silentObserver);
   const agents = new Map(options.agents.map((agent) => [agent.name, agent]));
   const sessions = createSessions(journal, clock, options.maxSessionsInMemory ?? 200);
-  const directory = createSessionDirectory(journal, clock, sessions);
+  const directory = createSessionDirectory({ journal, engine, clock, sessions });
   const places = createRunPlaces();
   const feed = createLiveFeed();
   const grants = createGrants(journal, clock);

@@ -105,4 +105,6 @@ export interface Engine extends AsyncDisposable {
   signal(run: RunRef, name: string, payload: Json): Promise<void>;
   cancel(run: RunRef, reason: string): Promise<void>;
   result(run: RunRef, signal: AbortSignal): Promise<Json>;
+  /** Whether somebody that lives makes the unfinished runs of a key, or will; false, too, when it has none. */
+  isHeld(key: Pick<RunRef, "tenant" | "key">): Promise<boolean>;
 }

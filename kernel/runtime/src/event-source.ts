@@ -54,7 +54,10 @@ export class EventSource implements AsyncDisposable {
     this.#events = journal.follow(this.#id, request.fromSeq, this.#stop.signal)[Symbol.asyncIterator]();
     this.#fetch();
     const mayBeOver = request.untilRunEnds !== undefined && request.fromSeq > 1 && !host.isAhead;
-    if (mayBeOver) this.#askTimer = setTimeout(() => (this.#asking = this.#ask()), askAfterMs);
+    if (!mayBeOver) return;
+    this.#askTimer = setTimeout(() => {
+      this.#asking = this.#ask();
+    }, askAfterMs);
   }
 
   /** Whether there is nothing after what was taken: the run's end was, or lies before the cursor. */

@@ -26,6 +26,8 @@ export type {
   Journal,
   JournalEvent,
   ListOptions,
+  RecentOptions,
+  RecentPage,
   StoredEvent,
   StreamAppend,
   StreamId,
@@ -39,6 +41,7 @@ export type {
   RespondRequest,
   Runtime,
   SessionInfo,
+  SessionPage,
   StartedRun,
   StartRunRequest,
 } from "./runtime.ts";

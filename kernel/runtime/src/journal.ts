@@ -66,6 +66,21 @@ export interface ListOptions {
   readonly before?: string;
 }
 
+/** Options of {@link Journal.recent}: streams whose name begins with `prefix`, the one written to last first. */
+export interface RecentOptions {
+  readonly prefix: string;
+  readonly limit: number;
+  /** What {@link RecentPage.next} of the page before was. */
+  readonly before?: string;
+}
+
+/** One page of {@link Journal.recent}. */
+export interface RecentPage {
+  readonly streams: readonly StreamSummary[];
+  /** Where the next page begins: digits. Absent when there is none. */
+  readonly next?: string;
+}
+
 /**
  * The append-only store of events; the only source of truth.
  *
@@ -93,6 +108,11 @@ export interface Journal extends AsyncDisposable {
   /** The tenants that have a stream, sorted. */
   tenants(): Promise<readonly string[]>;
   list(tenant: string, options: ListOptions): Promise<readonly StreamSummary[]>;
+  /**
+   * The streams in the order of their last append, the latest first. Page after page has every stream once that nobody
+   * writes to meanwhile, and none twice. Costs a look at every stream with the prefix.
+   */
+  recent(tenant: string, options: RecentOptions): Promise<RecentPage>;
   /** Keeps `checkpoint`, replacing an older one of the same stream. Never rejects an append's durability. */
   saveCheckpoint(id: StreamId, checkpoint: Checkpoint): Promise<void>;
   loadCheckpoint(id: StreamId): Promise<Checkpoint | undefined>;

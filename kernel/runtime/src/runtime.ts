@@ -66,6 +66,19 @@ export interface SessionInfo {
   readonly costMicroUsd: MicroUsd;
   /** Questions that wait for a person. */
   readonly pending: readonly ApprovalRequested[];
+  /** The beginning of its first prompt, on one line, at most 200 characters; absent before there is one. */
+  readonly title?: string;
+  /** The folder that it works in, as the entry `workspace` of its bootstrap names it. */
+  readonly workspace?: string;
+  /** Its status is `running`, and nobody runs it: whoever did is gone. Absent otherwise. */
+  readonly interrupted?: true;
+}
+
+/** One page of sessions. */
+export interface SessionPage {
+  readonly sessions: readonly SessionInfo[];
+  /** Pass it as `before` for the next page; absent on the last one. */
+  readonly nextBefore?: string;
 }
 
 /** An answer to a question of a run. */
@@ -119,13 +132,13 @@ export interface Runtime extends AsyncDisposable {
   revokeGrant(grantId: string, context: CallContext): Promise<void>;
   getSession(sessionId: string, context: CallContext): Promise<SessionInfo>;
   /**
-   * By id, the greatest first: ids that Tau makes begin with their time, so the newest come first.
-   * `before` is the last session id of the page before.
+   * In the order of their last event, the latest first. Page after page has every session once that is not used
+   * meanwhile, and none twice.
    */
   listSessions(
     request: { readonly limit: number; readonly before?: string },
     context: CallContext,
-  ): Promise<readonly SessionInfo[]>;
+  ): Promise<SessionPage>;
   /** Copies a session's events up to `atSeq` into a new session. Throws `session.busy_fork` inside a run. */
   forkSession(
     request: { readonly sessionId: string; readonly atSeq: number },

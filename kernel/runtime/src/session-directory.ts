@@ -5,6 +5,7 @@ import type { CallContext, SessionCreated, SessionEvent } from "@tau/core";
 import { encodeEvent, fenceKeyOf, SessionState } from "@tau/session";
 
 import type { Clock } from "./clock.ts";
+import type { Engine } from "./engine.ts";
 import type { Journal, JournalEvent, StoredEvent } from "./journal.ts";
 import type { Runtime, SessionInfo } from "./runtime.ts";
 import { readState, sessionStream, toRecorded } from "./session-log.ts";
@@ -30,8 +31,17 @@ export interface SessionDirectory {
 
 const idPattern = /^[A-Za-z0-9._:-]{1,128}$/u;
 
+/** Collaborators of {@link createSessionDirectory}. */
+export interface SessionDirectoryHost {
+  readonly journal: Journal;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly sessions: Sessions;
+}
+
 /** Makes a {@link SessionDirectory}. */
-export function createSessionDirectory(journal: Journal, clock: Clock, sessions: Sessions): SessionDirectory {
+export function createSessionDirectory(host: SessionDirectoryHost): SessionDirectory {
+  const { journal, engine, clock, sessions } = host;
   const version = async (sessionId: string, { tenant }: CallContext): Promise<number> => {
     const found = idPattern.test(sessionId) ? await journal.version(sessionStream(tenant, sessionId)) : 0;
     if (found === 0) throw sessionNotFound(sessionId);
@@ -45,8 +55,14 @@ export function createSessionDirectory(journal: Journal, clock: Clock, sessions:
     return found;
   };
 
-  const get = async (sessionId: string, context: CallContext): Promise<SessionInfo> =>
-    infoOf(await state(sessionId, context));
+  const get = async (sessionId: string, context: CallContext): Promise<SessionInfo> => {
+    const info = infoOf(await state(sessionId, context));
+    if (info.status !== "running") return info;
+    if (await engine.isHeld({ tenant: context.tenant, key: sessionId })) return info;
+    // Unless it ended between the two looks.
+    const now = infoOf(await state(sessionId, context));
+    return now.status === "running" && now.runId === info.runId ? { ...now, interrupted: true } : now;
+  };
 
   return {
     version,
@@ -92,11 +108,11 @@ export function createSessionDirectory(journal: Journal, clock: Clock, sessions:
 
     async list({ limit, before }, context) {
       const prefix = "session/";
-      const page = before === undefined ? {} : { before: prefix + before };
-      const streams = await journal.list(context.tenant, { prefix, limit, ...page });
-      const infos: SessionInfo[] = [];
-      for (const { stream } of streams) infos.push(await get(stream.slice(prefix.length), context));
-      return infos;
+      const page = before === undefined ? {} : { before };
+      const { streams, next } = await journal.recent(context.tenant, { prefix, limit, ...page });
+      const found: SessionInfo[] = [];
+      for (const { stream } of streams) found.push(await get(stream.slice(prefix.length), context));
+      return next === undefined ? { sessions: found } : { sessions: found, nextBefore: next };
     },
 
     async fork({ sessionId, atSeq }, context) {
@@ -167,8 +183,12 @@ function forForkedSession({ type, version, at, body }: StoredEvent, event: Sessi
   return { ...encodeEvent({ ...event, inboxSeq: 0 }), at };
 }
 
+/** Of the entries that a session begins with, the one that names its folder. */
+const workspaceKey = "workspace";
+
 function infoOf(state: SessionState): SessionInfo {
   const { sessionId, version, createdAt, updatedAt, turns, usage, costMicroUsd, pending, run } = state;
+  const workspace = state.bootstrap.find(({ key }) => key === workspaceKey)?.content;
   return {
     sessionId,
     status: run?.status ?? "created",
@@ -180,6 +200,8 @@ function infoOf(state: SessionState): SessionInfo {
     usage,
     costMicroUsd,
     pending,
+    ...(state.title === "" ? {} : { title: state.title }),
+    ...(workspace === undefined ? {} : { workspace }),
   };
 }
 

@@ -26,6 +26,21 @@ describe("SessionState", () => {
     expect([state.turns, state.usage.inputTokens, state.costMicroUsd, state.version]).toEqual([2, 20, 14, 7]);
   });
 
+  test("is called by the beginning of its first prompt, on one line", () => {
+    const long = `Fix\n\tthe test ${"x".repeat(300)}`;
+    const state = fold([
+      created(),
+      started("r1", long),
+      ended("r1", "completed"),
+      started("r2", "Then this"),
+    ]);
+
+    expect(state.title).toMatch(/^Fix the test x+…$/u);
+    expect(state.title).toHaveLength(200);
+    expect(SessionState.fromCheckpoint(state.toCheckpoint()).title).toBe(state.title);
+    expect(fold([created()]).title).toBe("");
+  });
+
   test("shows a question until it is answered", () => {
     const waiting = fold([created(), started("r1", "go"), answer("r1", 1, [callPart("a")]), asked]);
 

@@ -1,4 +1,4 @@
-import { addUsage, isJsonObject, joinLabels, noUsage, toolCallsOf, workspaceLabel } from "@tau/core";
+import { addUsage, isJsonObject, joinLabels, noUsage, textOf, toolCallsOf, workspaceLabel } from "@tau/core";
 import type {
   ApprovalRequested,
   ContextEntry,
@@ -40,6 +40,8 @@ export class SessionState {
   /** The sequence number of the last event applied. */
   version = 0;
   bootstrap: readonly ContextEntry[] = [];
+  /** The beginning of the first prompt, on one line; empty before there is one. */
+  title = "";
   /** What the marks around untrusted text are made from; absent in checkpoints of an older Tau. */
   fenceKey: string | undefined = undefined;
   /** What tools keep for later calls, by key. */
@@ -85,6 +87,7 @@ export class SessionState {
         this.createdAt = at;
         break;
       case "run_started":
+        if (this.title === "") this.title = titleOf(event);
         this.run = newRun(event, at, this.inboxSeq);
         break;
       case "context_injected":
@@ -170,6 +173,13 @@ export function fenceKeyOf({
 function json(value: unknown): JsonObject {
   const copy: JsonObject = JSON.parse(JSON.stringify(value));
   return copy;
+}
+
+const maxTitleChars = 200;
+
+function titleOf({ prompt }: RunStarted): string {
+  const line = textOf(prompt).replaceAll(/\s+/gu, " ").trim();
+  return line.length > maxTitleChars ? `${line.slice(0, maxTitleChars - 1)}…` : line;
 }
 
 function newRun(event: RunStarted, at: number, inboxSeqBefore: number): RunState {

@@ -31,6 +31,12 @@ export interface SessionInfo {
   readonly costMicroUsd: MicroUsd;
   /** Questions that wait for a person. */
   readonly pending: readonly ApprovalRequested[];
+  /** The beginning of its first prompt, on one line; absent before there is one. */
+  readonly title?: string;
+  /** The folder that it works in, on the server's machine. */
+  readonly workspace?: string;
+  /** Its status is `running`, and nobody runs it: whoever did is gone. Absent otherwise. */
+  readonly interrupted?: true;
 }
 
 /** Reads a session at a glance. */
@@ -46,6 +52,9 @@ export function sessionFromProto(info: ProtoSessionInfo): SessionInfo {
     usage: usageFromProto(info.usage),
     costMicroUsd: Number(info.costMicroUsd),
     pending: info.pending.map(approvalFromProto),
+    ...optional("title", info.title),
+    ...optional("workspace", info.workspace),
+    ...(info.interrupted ? { interrupted: true } : {}),
   };
 }
 

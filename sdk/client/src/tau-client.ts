@@ -50,7 +50,7 @@ export interface Answer {
   readonly rememberForMs?: number;
 }
 
-/** One page of sessions, newest first. */
+/** One page of sessions, the one used last first. */
 export interface SessionPage {
   readonly sessions: readonly SessionInfo[];
   /** Pass it as `before` for the next page; absent on the last one. */

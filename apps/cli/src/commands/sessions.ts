@@ -1,5 +1,4 @@
-import { formatUsd } from "@tau/core";
-import type { Runtime, SessionInfo } from "@tau/runtime";
+import type { Runtime } from "@tau/runtime";
 
 import { countOption, flagOption } from "../command.ts";
 import type { Command } from "../command.ts";
@@ -8,8 +7,8 @@ import { exitCodes } from "../exit-codes.ts";
 import { localContext } from "../local-context.ts";
 import { plain, plainJson } from "../plain-text.ts";
 import { sessionEvents } from "../session-events.ts";
-import { newestFirst, openStoredSessions, sessionNamed } from "../stored-sessions.ts";
-import { createStyle } from "../style.ts";
+import { showSessions } from "../session-lines.ts";
+import { openStoredSessions, sessionNamed } from "../stored-sessions.ts";
 import { homeNote } from "../tau-home.ts";
 import { writeLine } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
@@ -19,7 +18,7 @@ import { usageError } from "../usage-error.ts";
 /** `tau sessions`: what was said and done. */
 export const sessionsCommand: Command = {
   usage: "sessions list | sessions show SESSION | sessions handoff SESSION",
-  description: `Lists the sessions of this machine, newest first, shows the timeline of one, or writes what somebody who
+  description: `Lists the sessions of this machine, the one used last first, shows the timeline of one, or writes what somebody who
 takes its work over must know: goals, plan, files, decisions, risks, what is next. "tau run --handoff"
 begins a session with it.
 SESSION is an id, or "last".
@@ -42,8 +41,8 @@ ${homeNote}`,
     const limit = countOption(args, "limit") ?? 20;
     if (verb === "list" && name === undefined) {
       await using sessions = await openStoredSessions(terminal);
-      const infos = await sessions.runtime.listSessions({ limit }, localContext(terminal));
-      showList(newestFirst(infos), terminal, json);
+      const page = await sessions.runtime.listSessions({ limit }, localContext(terminal));
+      showSessions(page.sessions, terminal, json);
     } else if (verb === "show" && name !== undefined) {
       await using sessions = await openStoredSessions(terminal);
       const sessionId = await sessionNamed(sessions.runtime, name, terminal);
@@ -60,29 +59,6 @@ ${homeNote}`,
     return exitCodes.ok;
   },
 };
-
-function showList(infos: readonly SessionInfo[], terminal: Terminal, json: boolean): void {
-  if (json) {
-    for (const info of infos) writeLine(terminal, plainJson(info));
-    return;
-  }
-  if (infos.length === 0) writeLine(terminal, 'There are no sessions yet. Make one: tau run "…"');
-  const style = createStyle(terminal);
-  for (const info of infos) {
-    const when = new Date(info.updatedAt).toISOString().slice(0, 16).replace("T", " ");
-    const tokens = (info.usage.inputTokens + info.usage.outputTokens).toLocaleString("en-US");
-    const facts = [
-      info.turns === 1 ? "1 turn" : `${info.turns} turns`,
-      `${tokens} tokens`,
-      ...(info.costMicroUsd === 0 ? [] : [formatUsd(info.costMicroUsd)]),
-    ].join(" · ");
-    const waits = info.pending.length === 0 ? "" : style("yellow", `  tau approve ${info.sessionId}`);
-    writeLine(
-      terminal,
-      `${style("bold", info.sessionId)}  ${info.status.padEnd(9)}  ${when} UTC  ${facts}${waits}`,
-    );
-  }
-}
 
 async function showSession(
   runtime: Runtime,

@@ -48,7 +48,7 @@ export function runtimeTools(runtime: Runtime, bootstrap: readonly ContextEntry[
       input: { type: "object", additionalProperties: false },
       sideEffect: "pure",
       async execute(_input, { call }) {
-        const sessions = await runtime.listSessions({ limit: 50 }, call);
+        const { sessions } = await runtime.listSessions({ limit: 50 }, call);
         return JSON.stringify(
           sessions.map(({ sessionId, status, updatedAt }) => ({ sessionId, status, updatedAt })),
         );

@@ -8,6 +8,7 @@ import type { Journal } from "../journal.ts";
 import type { Leases } from "../lease.ts";
 import { assertStreamId } from "../stream-id.ts";
 import { duplicateProgram, engineStopped, hasCode } from "./engine-errors.ts";
+import { KeyLog } from "./key-log.ts";
 import { KeyTable } from "./key-table.ts";
 import type { KeyWorker } from "./key-worker.ts";
 import { Owners } from "./owners.ts";
@@ -57,6 +58,7 @@ class EmbeddedEngine implements Engine {
   /** Keys whose next run needs a program that is not registered yet, by program. */
   readonly #blocked = new Map<string, Map<string, KeyRef>>();
   readonly #owners: Owners;
+  readonly #journal: Journal;
   readonly #keys: KeyTable;
   readonly #recovery: Recovery;
   #started: Promise<void> | undefined;
@@ -65,6 +67,7 @@ class EmbeddedEngine implements Engine {
   constructor(options: EmbeddedEngineOptions) {
     const { journal, leases, clock = systemClock, takeOverEveryMs = 5_000, scanEveryMs = 60_000 } = options;
     this.#clock = clock;
+    this.#journal = journal;
     this.#observer = options.observer ?? silentObserver;
     this.#drainMs = options.drainMs ?? 10_000;
     this.#owners = new Owners(leases, (tenant) => this.#lost(tenant));
@@ -111,6 +114,17 @@ class EmbeddedEngine implements Engine {
 
   async result(run: Parameters<Engine["result"]>[0], signal: AbortSignal): Promise<Json> {
     return await this.#worker(run).result(run.runId, signal);
+  }
+
+  async isHeld({ tenant, key }: Parameters<Engine["isHeld"]>[0]): Promise<boolean> {
+    const id = { tenant, stream: `engine/${key}` };
+    assertStreamId(id);
+    // A log of its own: whoever only looks takes nothing up.
+    const log = new KeyLog({ journal: this.#journal, clock: this.#clock }, id, undefined, () => undefined);
+    await log.catchUp();
+    const { holder, open } = log.state;
+    if (holder === undefined || open.size === 0) return false;
+    return !(await this.#owners.isGone(tenant, holder));
   }
 
   [Symbol.asyncDispose](): Promise<void> {

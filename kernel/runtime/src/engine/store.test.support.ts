@@ -217,6 +217,7 @@ function passing(journal: Journal): Journal {
     follow: (id, from, signal) => journal.follow(id, from, signal),
     tenants: () => journal.tenants(),
     list: (tenant, options) => journal.list(tenant, options),
+    recent: (tenant, options) => journal.recent(tenant, options),
     saveCheckpoint: (id, checkpoint) => journal.saveCheckpoint(id, checkpoint),
     loadCheckpoint: (id) => journal.loadCheckpoint(id),
     [Symbol.asyncDispose]: () => journal[Symbol.asyncDispose](),

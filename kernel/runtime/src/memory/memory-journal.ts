@@ -6,6 +6,8 @@ import type {
   Journal,
   JournalEvent,
   ListOptions,
+  RecentOptions,
+  RecentPage,
   StoredEvent,
   StreamAppend,
   StreamId,
@@ -17,6 +19,8 @@ import type { FollowedStream } from "./memory-follower.ts";
 
 interface Stream extends FollowedStream {
   readonly events: StoredEvent[];
+  /** When it was written to last, in appends of this journal; 0 for one without events. */
+  place: number;
   checkpoint?: Checkpoint;
 }
 
@@ -24,6 +28,7 @@ interface Stream extends FollowedStream {
 export function createMemoryJournal(): Journal {
   const tenants = new Map<string, Map<string, Stream>>();
   const closing = new AbortController();
+  let place = 0;
 
   function find({ tenant, stream }: StreamId): Stream | undefined {
     return tenants.get(tenant)?.get(stream);
@@ -32,7 +37,7 @@ export function createMemoryJournal(): Journal {
   function open({ tenant, stream }: StreamId): Stream {
     const streams = tenants.get(tenant) ?? new Map<string, Stream>();
     tenants.set(tenant, streams);
-    const found = streams.get(stream) ?? { events: [], followers: new Set() };
+    const found = streams.get(stream) ?? { events: [], place: 0, followers: new Set() };
     streams.set(stream, found);
     return found;
   }
@@ -67,7 +72,11 @@ export function createMemoryJournal(): Journal {
   }
 
   function add({ id, expectedVersion, events, checkpoint }: StreamAppend): number {
-    if (events.length > 0) write(open(id), events);
+    if (events.length > 0) {
+      const stream = open(id);
+      write(stream, events);
+      stream.place = ++place;
+    }
     if (checkpoint !== undefined) open(id).checkpoint = structuredClone(checkpoint);
     return expectedVersion + events.length;
   }
@@ -117,6 +126,12 @@ export function createMemoryJournal(): Journal {
       return summarize(tenants.get(tenant) ?? new Map<string, Stream>(), options);
     },
 
+    async recent(tenant, options) {
+      assertTenant(tenant);
+      closing.signal.throwIfAborted();
+      return recent(tenants.get(tenant) ?? new Map<string, Stream>(), options);
+    },
+
     async saveCheckpoint(id, checkpoint) {
       check(id);
       open(id).checkpoint = structuredClone(checkpoint);
@@ -152,23 +167,34 @@ function write(stream: Stream, events: readonly JournalEvent[]): void {
   for (const follower of stream.followers) follower.wake(told);
 }
 
-function summarize(streams: ReadonlyMap<string, Stream>, options: ListOptions): readonly StreamSummary[] {
-  const names = [...streams.keys()].filter(
-    (name) => name.startsWith(options.prefix) && (options.before === undefined || name < options.before),
-  );
-  const summaries: StreamSummary[] = [];
-  for (const stream of names.sort().toReversed()) {
-    const events = streams.get(stream)?.events ?? [];
-    const [first, last] = [events[0], events.at(-1)];
-    if (first === undefined || last === undefined) continue;
-    if (summaries.length >= options.limit) break;
-    summaries.push({
-      stream,
-      version: last.seq,
-      createdAt: first.at,
-      updatedAt: last.at,
-      lastType: last.type,
-    });
-  }
-  return summaries;
+function summarize(
+  streams: ReadonlyMap<string, Stream>,
+  { prefix, before, limit }: ListOptions,
+): readonly StreamSummary[] {
+  return [...streams]
+    .filter(([name]) => name.startsWith(prefix) && (before === undefined || name < before))
+    .toSorted(([a], [b]) => (a < b ? 1 : -1))
+    .flatMap(([name, stream]) => summaryOf(name, stream))
+    .slice(0, limit);
+}
+
+function recent(
+  streams: ReadonlyMap<string, Stream>,
+  { prefix, limit, before = String(Number.MAX_SAFE_INTEGER) }: RecentOptions,
+): RecentPage {
+  const found = [...streams]
+    .filter(([name, { place }]) => name.startsWith(prefix) && place > 0 && place < Number(before))
+    .toSorted(([, a], [, b]) => b.place - a.place);
+  const page = found.slice(0, limit);
+  const last = page.at(-1)?.[1].place;
+  return {
+    streams: page.flatMap(([name, stream]) => summaryOf(name, stream)),
+    ...(last === undefined || page.length === found.length ? {} : { next: String(last) }),
+  };
+}
+
+function summaryOf(stream: string, { events }: Stream): readonly StreamSummary[] {
+  const [first, last] = [events[0], events.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  return [{ stream, version: last.seq, createdAt: first.at, updatedAt: last.at, lastType: last.type }];
 }

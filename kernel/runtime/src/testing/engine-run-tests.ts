@@ -34,6 +34,34 @@ export function engineRunTests({ open }: EngineAdapter): void {
     expect(await other.result(submission("run-2"), never)).toEqual(["hello"]);
   });
 
+  test("others see whether somebody who lives has the runs of a key", async () => {
+    await using world = await open();
+    const gate = createGate();
+    const key = { tenant: "acme", key: "session-1" };
+    await using other = await world.openEngine();
+    expect(await other.isHeld(key)).toBe(false);
+    {
+      await using engine = await startEngine(world, {
+        slow: async ({ signal }) => {
+          await gate.opened;
+          signal.throwIfAborted();
+          return null;
+        },
+      });
+      await engine.submit("slow", submission("run-1"));
+      expect(await other.isHeld(key)).toBe(true);
+      expect(await engine.isHeld(key)).toBe(true);
+      expect(await other.isHeld({ ...key, key: "session-2" })).toBe(false);
+      const leaving = engine[Symbol.asyncDispose]();
+      gate.open();
+      await leaving;
+    }
+    expect(await other.isHeld(key)).toBe(false);
+    await using next = await startEngine(world, { slow: async () => 7 });
+    expect(await resultOf(world, next, submission("run-1"))).toBe(7);
+    expect(await other.isHeld(key)).toBe(false);
+  });
+
   test("another engine hears of the result while it waits for it", async () => {
     await using world = await open();
     const gate = createGate();

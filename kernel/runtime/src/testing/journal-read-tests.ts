@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
 
+import type { JournalEvent, StreamId } from "../journal.ts";
 import type { JournalAdapter } from "./journal-adapter.ts";
 import { allBatches, firstBatch, placed, readAll, sampleEvents } from "./journal-samples.ts";
 
 const id = { tenant: "acme", stream: "session/1" };
 
-/** Tests of `read`, `list`, `tenants` and checkpoints. */
+/** Tests of `read`, `list`, `recent`, `tenants` and checkpoints. */
 export function readTests({ open }: JournalAdapter): void {
   describe("read", () => {
     test("yields every event from a place on, over many batches, and ends", async () => {
@@ -82,6 +83,48 @@ export function readTests({ open }: JournalAdapter): void {
       );
       const found = await journal.list("acme", { prefix: "session/", limit: 5_000 });
       expect(found.map((summary) => summary.stream)).toEqual(names.toReversed());
+    });
+  });
+
+  describe("recent", () => {
+    const idOf = (stream: string): StreamId => ({ tenant: "acme", stream });
+    // Of one time, as clocks sometimes have it: what counts is the order of the appends.
+    const event: JournalEvent = { type: "made", version: 1, at: 10, body: "{}" };
+
+    test("answers summaries, the stream written to last first, in pages", async () => {
+      await using journal = await open();
+      for (const name of ["session/a", "session/b", "inbox/a", "session/c"])
+        await journal.append(idOf(name), 0, [event]);
+      await journal.append(idOf("session/a"), 1, [{ ...event, at: 30, type: "changed" }]);
+
+      const first = await journal.recent("acme", { prefix: "session/", limit: 2 });
+      expect(first.streams).toEqual([
+        { stream: "session/a", version: 2, createdAt: 10, updatedAt: 30, lastType: "changed" },
+        { stream: "session/c", version: 1, createdAt: 10, updatedAt: 10, lastType: "made" },
+      ]);
+      expect(first.next).toMatch(/^[0-9]+$/u);
+      const before = first.next ?? "";
+      const second = await journal.recent("acme", { prefix: "session/", limit: 2, before });
+      expect(second.streams.map(({ stream }) => stream)).toEqual(["session/b"]);
+      expect(second.next).toBeUndefined();
+      expect(await journal.recent("acme", { prefix: "nothing", limit: 2 })).toEqual({ streams: [] });
+      expect(await journal.recent("nobody", { prefix: "session/", limit: 2 })).toEqual({ streams: [] });
+    });
+
+    test("has every stream once, while those that were shown are written to again", async () => {
+      await using journal = await open();
+      const names = Array.from({ length: 40 }, (_, index) => `session/${String(index).padStart(2, "0")}`);
+      for (const name of names) await journal.append(idOf(name), 0, [event]);
+      const seen: string[] = [];
+      for (let before: string | undefined; ;) {
+        const options = { prefix: "session/", limit: 7, ...(before === undefined ? {} : { before }) };
+        const page = await journal.recent("acme", options);
+        seen.push(...page.streams.map(({ stream }) => stream));
+        for (const { stream } of page.streams) await journal.append(idOf(stream), 1, [event]);
+        before = page.next;
+        if (before === undefined) break;
+      }
+      expect(seen).toEqual(names.toReversed());
     });
   });
 

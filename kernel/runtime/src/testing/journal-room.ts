@@ -22,6 +22,11 @@ export function openRoom(journal: Journal, name: string): Journal {
       );
       return page.map((summary) => ({ ...summary, stream: summary.stream.slice(name.length + 1) }));
     },
+    async recent(tenant, options) {
+      const page = await journal.recent(tenant, { ...options, prefix: `${name}/${options.prefix}` });
+      const streams = page.streams.map((one) => ({ ...one, stream: one.stream.slice(name.length + 1) }));
+      return { ...page, streams };
+    },
     saveCheckpoint: async (id, checkpoint) => {
       await journal.saveCheckpoint(inside(id), checkpoint);
     },
