@@ -80,7 +80,7 @@ const mostDiscardedBytes = 8 * 1024 * 1024;
  * Reads past what a client still sends after it was answered, for example when it was refused for its size:
  * a client that is cut off in the middle of its request does not see the answer. But not past everything.
  */
-function discardRest(request: NodeRequest): void {
+export function discardRest(request: NodeRequest): void {
   if (request.complete) return;
   let left = mostDiscardedBytes;
   request.on("data", (chunk: Buffer) => {
@@ -93,7 +93,7 @@ function discardRest(request: NodeRequest): void {
 }
 
 /** Settles when the chunk has left the process; rejects when the client has gone away. */
-async function write(response: NodeResponse, chunk: Uint8Array): Promise<void> {
+export async function write(response: NodeResponse, chunk: Uint8Array): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const onClose = (): void => reject(new ConnectError("The client went away.", Code.Aborted));
   if (response.destroyed) onClose();
@@ -133,7 +133,8 @@ const hungUpCodes: ReadonlySet<unknown> = new Set([
   "ERR_STREAM_WRITE_AFTER_END",
 ]);
 
-function isHungUp(error: unknown): boolean {
+/** Tells whether an error only says that the client went away. */
+export function isHungUp(error: unknown): boolean {
   if (error instanceof ConnectError && (error.code === Code.Aborted || error.code === Code.Canceled))
     return true;
   return error instanceof Error && "code" in error && hungUpCodes.has(error.code);

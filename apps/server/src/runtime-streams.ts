@@ -45,7 +45,7 @@ export async function* attachStream(
   try {
     checkRequest(requestRules.attach, request);
     const writer = createEventWriter();
-    for await (const events of follow(host, call, { ...request, fromSeq: cursor.seq })) {
+    for await (const events of followSession(host, call, { ...request, fromSeq: cursor.seq })) {
       yield create(AttachResponseSchema, { events: events.map((event) => writer.toProto(event)) });
       advance(cursor, events);
     }
@@ -70,7 +70,7 @@ export async function* runStream(
     const writer = createEventWriter();
     const { sessionId, untilWaiting } = request;
     const wanted = { sessionId, fromSeq: started.fromSeq, untilRunId: started.runId, untilWaiting };
-    for await (const events of follow(host, call, wanted)) {
+    for await (const events of followSession(host, call, wanted)) {
       if (endsRun(events, started.runId)) guard.release();
       for (const event of events) {
         const response = writer.toProto(event);
@@ -115,14 +115,16 @@ function toNumber(value: bigint | undefined): number | undefined {
   return value === undefined ? undefined : Number(value);
 }
 
-interface Wanted {
+/** What a client listens to. */
+export interface Wanted {
   readonly sessionId: string;
   readonly fromSeq: number;
   readonly untilRunId?: string | undefined;
   readonly untilWaiting: boolean;
 }
 
-async function* follow(
+/** Listens to a session from a cursor on, for one client that may be slow. Throws `server.too_many_streams`. */
+export async function* followSession(
   host: StreamHost,
   call: CallContext,
   wanted: Wanted,
@@ -184,7 +186,8 @@ function cancelWhenLeft(
   };
 }
 
-function advance(cursor: { seq: number }, events: readonly RunEvent[]): void {
+/** Moves the cursor behind the events that a client has had. */
+export function advance(cursor: { seq: number }, events: readonly RunEvent[]): void {
   const last = events.findLast((event) => event.kind === "event");
   if (last?.kind === "event") cursor.seq = last.seq + 1;
 }

@@ -5,10 +5,12 @@ import type { CallContext, Observer, Principal } from "@tau/core";
 import { RuntimeService } from "@tau/proto";
 import type { Runtime } from "@tau/runtime";
 
+import { createAdmit } from "./admission.ts";
 import { createBearerAuthenticator, createLocalAuthenticator } from "./authenticator.ts";
 import type { Authenticator } from "./authenticator.ts";
 import { isLoopbackHost } from "./door.ts";
 import { listenOnOnePort } from "./dual-listener.ts";
+import { createEventFeed } from "./event-feed.ts";
 import { createHealthHandler } from "./health.ts";
 import { createNodeAdapter } from "./node-adapter.ts";
 import { createRuntimeService } from "./runtime-service.ts";
@@ -72,27 +74,24 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const gauge = createStreamGauge(limits.maxStreams);
   const { onFailure, onBug } = observeFailures(observer);
 
+  const admit = createAdmit({
+    authenticator,
+    closedBecause: () => state.closedBecause(),
+    onlyLoopbackHosts: isLoopbackHost(host),
+    allowedHosts: options.allowedHosts ?? [],
+    allowedOrigins: options.allowedOrigins ?? [],
+  });
   const router = createConnectRouter({
     readMaxBytes: limits.maxRequestBytes,
     maxTimeoutMs: longestTimeoutMs,
     acceptCompression: [compressionGzip],
-    requestGate: createDoor({
-      authenticator,
-      closedBecause: () => state.closedBecause(),
-      onlyLoopbackHosts: isLoopbackHost(host),
-      allowedHosts: options.allowedHosts ?? [],
-      allowedOrigins: options.allowedOrigins ?? [],
-    }),
+    requestGate: createDoor(admit),
   });
-  router.service(
-    RuntimeService,
-    createRuntimeService({ runtime, limits, gauge, shutdown: state.shutdown.signal, onFailure }),
-  );
-  const handler = createNodeAdapter({
-    router,
-    fallback: createHealthHandler(() => state.closedBecause() === undefined),
-    onError: onBug,
-  });
+  const service = { runtime, limits, gauge, shutdown: state.shutdown.signal, onFailure };
+  router.service(RuntimeService, createRuntimeService(service));
+  const health = createHealthHandler(() => state.closedBecause() === undefined);
+  const feed = createEventFeed({ host: service, admit, fallback: health, onError: onBug });
+  const handler = createNodeAdapter({ router, fallback: feed, onError: onBug });
   const listener = await listenOnOnePort({ ...limits, host, port, handler });
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${listener.port}`;
   observer({ name: "server.listening", level: 9, attributes: { url } });
