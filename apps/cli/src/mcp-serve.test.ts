@@ -130,6 +130,12 @@ describe("tau mcp gateway", () => {
       definition: { name: "greet", description: "Greets.", inputSchema: { type: "object" } },
       handle: async () => ({ content: [{ type: "text", text: "Hello from behind" }] }),
     });
+    server.addPrompt({
+      definition: { name: "welcome", arguments: [{ name: "who", required: true }] },
+      get: async ({ who = "" }) => ({
+        messages: [{ role: "user", content: { type: "text", text: `Welcome ${who}.` } }],
+      }),
+    });
     const call = createCallContext({
       tenant: "t",
       principal: { id: "gateway", kind: "service", scopes: [] },
@@ -149,11 +155,27 @@ describe("tau mcp gateway", () => {
     expect((await place.tau(["mcp", "gateway", "-e", "host"])).stderr).toContain("approve it");
     expect((await place.tau(["mcp", "approve", "greeter", "--yes"])).code).toBe(0);
 
+    expect((await place.tau(["mcp", "prompt", "greeter"])).stdout).toContain("welcome who");
+    expect((await place.tau(["mcp", "prompt", "greeter", "welcome", "who=Bob"])).stdout).toBe(
+      "Welcome Bob.\n",
+    );
+    expect(await place.tau(["mcp", "prompt", "greeter", "welcome", "Bob"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("name=value"),
+    });
+
     const running = place.spawn(["mcp", "gateway", "-e", "host"], { env: {} });
     const { open, ask, use } = speak(running);
     await open();
     expect((await ask("tools/list", {})).result.tools?.map(({ name }) => name)).toEqual(["greeter__greet"]);
     expect(await use("greeter__greet", {})).toContain("Hello from behind");
+    expect((await ask("prompts/list", {})).result).toMatchObject({
+      prompts: [{ name: "greeter__welcome", arguments: [{ name: "who", required: true }] }],
+    });
+    const prompt = { name: "greeter__welcome", arguments: { who: "Ada" } };
+    expect((await ask("prompts/get", prompt)).result).toMatchObject({
+      messages: [{ role: "user", content: { type: "text", text: "Welcome Ada." } }],
+    });
     running.child.stdin?.end();
     expect((await running.ended).code).toBe(0);
     expect(await auditOf(place)).toContain('"tool":"greeter__greet","outcome":"answered"');

@@ -48,6 +48,8 @@ export { createFileTools, offerFiles } from "./server/filesystem-server.ts";
 export type { FindCaller } from "./server/http-caller.ts";
 export type { McpListener } from "./server/listen.ts";
 export { listenMcp } from "./server/listen.ts";
+export type { OfferPromptsOptions } from "./server/offer-prompts.ts";
+export { offerPrompts } from "./server/offer-prompts.ts";
 export type { CallAudit, OfferToolsOptions } from "./server/offer-tools.ts";
 export { offerTools } from "./server/offer-tools.ts";
 export type { RateLimit, RateLimiter } from "./server/rate-limit.ts";

@@ -1,5 +1,5 @@
 import { isTauError, TauError } from "@tau/core";
-import type { JsonObject, ToolResultPart } from "@tau/core";
+import type { Json, JsonObject, ToolResultPart } from "@tau/core";
 
 import type { Artifact } from "./artifact-store.ts";
 import { capOutput } from "./cap-output.ts";
@@ -22,6 +22,8 @@ export interface ToolRun {
   readonly details: JsonObject;
   /** Outputs too large for the model. */
   readonly artifacts: readonly Artifact[];
+  /** The answer as a value, where its tool has an output schema that the value fits. */
+  readonly value?: Json;
   /** What the session is to keep. */
   readonly keep?: JsonObject;
   /** Present when the tool was not run for this call: the answer was kept, or another call that is under way got it. */
@@ -80,6 +82,7 @@ export async function runCall(
       result: { type: "tool_result", callId: call.id, name: call.name, content: capped.content, isError },
       details: output.details ?? {},
       artifacts: [...seen.artifacts, ...capped.artifacts],
+      ...(tool.outputSchema === undefined || output.value === undefined ? {} : { value: output.value }),
       ...(output.keep === undefined ? {} : { keep: output.keep }),
     };
   } catch (error) {

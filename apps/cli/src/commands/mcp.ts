@@ -20,7 +20,7 @@ import type { Terminal } from "../terminal.ts";
 import { usageError } from "../usage-error.ts";
 
 const usage =
-  "mcp list | add NAME -- COMMAND… | add NAME --url URL | inspect NAME | approve NAME | remove NAME";
+  "mcp list | add NAME -- COMMAND… | add NAME --url URL | inspect NAME | approve NAME | remove NAME | prompt NAME";
 
 /** `tau mcp`: the MCP servers that agents of this folder may use. */
 export const mcpCommand: Command = {
@@ -30,7 +30,8 @@ used until you approved it: "approve" shows what runs and what it may touch, sta
 shows everything that it defines, hidden characters included, and pins exactly that in mcp.lock. What a
 server changes later waits until you approved it again. "inspect" shows the same and changes nothing; "add"
 and "remove" edit tau.toml and run nothing. A command runs in a jail without network; see docs/mcp.md for
-its keys. "serve" is the other way round: it offers Tau's tools, the files of the folder, or an agent (KIND:
+its keys. "prompt NAME" lists the prompts of a server, and "prompt NAME PROMPT key=value" fills one in and
+prints it. "serve" is the other way round: it offers Tau's tools, the files of the folder, or an agent (KIND:
 tools, files or runtime) to MCP clients, over standard input and output, or over HTTP with --port. "gateway"
 offers the approved servers through one address. Both keep to the rules of the folder; what would be asked
 is denied. Every call is a line of mcp-calls.jsonl in Tau's home.`,
@@ -70,6 +71,7 @@ is denied. Every call is a line of mcp-calls.jsonl in Tau's home.`,
     "tau mcp add files -- npx -y @modelcontextprotocol/server-filesystem .",
     "tau mcp add docs --url https://mcp.example/mcp",
     "tau mcp approve files",
+    'tau run "$(tau mcp prompt docs review file=a.ts)"',
     "tau mcp serve files --profile read-only",
     "tau mcp gateway --port 7118 --token env:TAU_MCP_TOKEN",
   ],
@@ -81,7 +83,7 @@ is denied. Every call is a line of mcp-calls.jsonl in Tau's home.`,
     if (
       act === undefined ||
       (name === undefined) !== (verb === "list") ||
-      (verb !== "add" && words.length > 0)
+      (verb !== "add" && verb !== "prompt" && words.length > 0)
     )
       throw usageError(`Say \`tau ${usage}\`.`);
     return await act({ args, terminal, name: name ?? "", words });
@@ -114,7 +116,18 @@ const verbs: Readonly<Record<string, (request: Request) => Promise<number>>> = {
   remove,
   inspect,
   approve,
+  prompt,
 };
+
+async function prompt({ args, terminal, name, words }: Request): Promise<number> {
+  await using open = await opened(args, terminal);
+  if (open === undefined) throw usageError("There are no MCP servers here.");
+  const { filledPrompt, promptLines } = await import("../mcp/show-prompt.ts");
+  const server = open.servers.client.server(name);
+  if (words.length > 0) writeLine(terminal, await filledPrompt(server, words, localContext(terminal)));
+  else for (const line of promptLines(server)) writeLine(terminal, line);
+  return exitCodes.ok;
+}
 
 async function list({ args, terminal }: Request): Promise<number> {
   await using open = await opened(args, terminal);

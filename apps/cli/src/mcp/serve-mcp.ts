@@ -9,12 +9,13 @@ import {
   createRateLimiter,
   listenMcp,
   offerFiles,
+  offerPrompts,
   offerTools,
   serveMcpStdio,
 } from "@tau/mcp";
-import type { FindCaller, McpServer, OfferToolsOptions } from "@tau/mcp";
+import type { FindCaller, McpClient, McpServer, OfferToolsOptions } from "@tau/mcp";
 import { builtInTools, createToolRegistry } from "@tau/tools";
-import type { Tool, ToolRegistry } from "@tau/tools";
+import type { ToolRegistry } from "@tau/tools";
 import { rgPath } from "@vscode/ripgrep";
 
 import { findAbleModel } from "../able-model.ts";
@@ -49,11 +50,15 @@ export async function serveMcp(kind: ServedKind, args: ParsedArgs, terminal: Ter
   await using held = new AsyncDisposableStack();
   const environment = held.use(await openEnvironment(settings, await realpath(settings.cwd)));
   const { [Symbol.asyncDispose]: _, ...shared } = environment;
+  const opening: Opening = { settings, args, terminal, held };
+  const gated = kind === "gateway" ? await openGated(opening) : undefined;
+  const rate = createRateLimiter(limit);
   const options: OfferToolsOptions = {
-    tools: await toolsOf(kind, { settings, args, terminal, held }),
+    tools:
+      kind === "gateway" ? createToolRegistry({ tools: gated?.tools() ?? [] }) : await toolsOf(kind, opening),
     openEnvironment: async () => shared,
     policyFor: (info) => policyFor(settings, info),
-    limit: createRateLimiter(limit),
+    limit: rate,
     audit: createAuditFile(settings.home),
   };
   const server = createMcpServer({
@@ -63,6 +68,7 @@ export async function serveMcp(kind: ServedKind, args: ParsedArgs, terminal: Ter
   });
   offerTools(server, options);
   if (kind === "files") offerFiles(server, options);
+  if (gated !== undefined) offerPrompts(server, { servers: gated.servers, limit: rate });
   const port = countOption(args, "port", 0);
   return port === undefined
     ? await overStdio(server, terminal)
@@ -77,25 +83,29 @@ interface Opening {
   readonly held: AsyncDisposableStack;
 }
 
-async function toolsOf(kind: ServedKind, { settings, terminal, held }: Opening): Promise<ToolRegistry> {
+async function toolsOf(
+  kind: Exclude<ServedKind, "gateway">,
+  { settings, terminal, held }: Opening,
+): Promise<ToolRegistry> {
   if (kind === "files") return createFileTools();
   if (kind === "tools") return createToolRegistry({ tools: builtInTools({ ripgrepPath: rgPath }) });
-  if (kind === "gateway") {
-    const servers = await openServers({ settings, env: terminal.env });
-    if (servers === undefined)
-      throw usageError(
-        "There are no MCP servers here to stand in front of. Add one: tau mcp add NAME -- COMMAND",
-      );
-    held.use(servers);
-    const tools: readonly Tool[] = servers.client.tools();
-    if (tools.length === 0)
-      throw usageError("No MCP server here is approved. Look at one and approve it: tau mcp approve NAME");
-    return createToolRegistry({ tools });
-  }
   const { model } = await findAbleModel(settings, terminal);
   const local = held.use(await openLocalRuntime({ settings, model, takesUp: [] }));
   await local.runtime.start();
   return createToolRegistry({ tools: runtimeTools(local.runtime, local.bootstrap) });
+}
+
+/** The approved servers of the folder, which a gateway stands in front of. */
+async function openGated({ settings, terminal, held }: Opening): Promise<McpClient> {
+  const open = await openServers({ settings, env: terminal.env });
+  if (open === undefined)
+    throw usageError(
+      "There are no MCP servers here to stand in front of. Add one: tau mcp add NAME -- COMMAND",
+    );
+  const { client } = held.use(open);
+  if (client.servers.every(({ state }) => state !== "approved"))
+    throw usageError("No MCP server here is approved. Look at one and approve it: tau mcp approve NAME");
+  return client;
 }
 
 async function overStdio(server: McpServer, terminal: Terminal): Promise<number> {

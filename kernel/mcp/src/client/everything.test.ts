@@ -92,7 +92,7 @@ async function serve(transport: "sse" | "streamableHttp"): Promise<string> {
 }
 
 async function configFor(transport: "http" | "sse" | "stdio"): Promise<McpServerConfig> {
-  const common = { sampling: true, roots: true };
+  const common = { sampling: true, roots: true, resources: true };
   if (transport === "stdio")
     return { transport, command: [process.execPath, everything, "stdio"], ...common };
   const base = await serve(transport === "sse" ? "sse" : "streamableHttp");
@@ -132,6 +132,14 @@ describe.each(["stdio", "http", "sse"] as const)("the server for everything over
     await callTool(client, "every__trigger-long-running-operation", { duration: 0.2, steps: 2 }, context);
     expect(progress[0]).toBe("1/2");
 
+    expect(await textOf(client, "list_resources", { query: "architecture" })).toContain("demo://resource/");
+    expect(await textOf(client, "list_resources")).toContain("uriTemplate");
+    const read = await callTool(client, "every__read_resource", {
+      uri: "demo://resource/dynamic/text/1",
+    });
+    expect(read.result.content).toMatchObject([
+      { type: "text", label: { integrity: "untrusted", origins: ["mcp:every"] } },
+    ]);
     const [resource] = await handle.listResources(callOf());
     expect(await handle.readResource(resource?.uri ?? "", callOf())).toMatchObject([
       { label: { origins: ["mcp:every"] } },

@@ -9,6 +9,8 @@ import type { PinnedDefinition, ServerLock } from "../pins/mcp-lock.ts";
 import { findPinned, pinDefinition } from "../pins/mcp-lock.ts";
 import type { McpClock } from "./clock.ts";
 import type { McpClientOptions } from "./client-options.ts";
+import { resourceTools } from "./resource-tools.ts";
+import type { ResourceSource } from "./resource-tools.ts";
 import { complete, getPrompt, listResources, readResource, watchResource } from "./server-requests.ts";
 import type { CompletionRequest, McpResource, RequestLimits } from "./server-requests.ts";
 import type { Examined } from "./server-link.ts";
@@ -98,13 +100,18 @@ export function createMcpServerHandle(options: HandleOptions): McpServerHandle {
     return await links.of(call).use(call.signal, work);
   };
   const made = lock === undefined ? { tools: [], unusable: [] } : toTools(toolOptions(options, lock, links));
+  const requests = requestsOf({ name, lock, use, watchers, timeout: config.timeoutMs ?? 60_000 });
+  const { tools, unusable } =
+    lock === undefined
+      ? made
+      : withResourceTools(made, { name, config, templates: templatesIn(lock), ...requests });
   return {
     name,
     config,
     endpoint: describeEndpoint(config),
     state,
-    tools: () => made.tools,
-    unusable: made.unusable,
+    tools: () => tools,
+    unusable,
     prompts: (lock?.definitions ?? []).filter(({ kind }) => kind === "prompt"),
     instructions: instructionsOf(name, lock),
     async inspect(call, { start = false } = {}) {
@@ -112,7 +119,7 @@ export function createMcpServerHandle(options: HandleOptions): McpServerHandle {
       return await links.of(call).use(call.signal, (examined) => Promise.resolve(toInspection(examined)));
     },
     approve: ({ verdicts }, wanted = () => true) => approveVerdicts(config, verdicts, wanted),
-    ...requestsOf({ name, lock, use, watchers, timeout: config.timeoutMs ?? 60_000 }),
+    ...requests,
     isConnected: (call) => links.of(call).isConnected,
     [Symbol.asyncDispose]: async () => await links[Symbol.asyncDispose](),
   };
@@ -167,6 +174,28 @@ function requestsOf(options: RequestsOptions): Pick<McpServerHandle, RequestName
 }
 
 type RequestName = "complete" | "getPrompt" | "listResources" | "readResource" | "watchResource";
+
+function templatesIn({ definitions }: ServerLock): readonly PinnedDefinition[] {
+  return definitions.filter(({ kind }) => kind === "resource_template");
+}
+
+/** Adds the tools for resources where the configuration wants them; a tool of the server keeps its name. */
+function withResourceTools(
+  made: ReturnType<typeof toTools>,
+  source: ResourceSource & { readonly config: McpServerConfig },
+): ReturnType<typeof toTools> {
+  const { resources = false, timeoutMs = 60_000 } = source.config;
+  if (!resources) return made;
+  const names = new Set([...made.tools, ...made.unusable].map(({ name }) => name));
+  const { free = [], taken = [] } = Object.groupBy(resourceTools(source, timeoutMs), ({ name }) =>
+    names.has(name) ? "taken" : "free",
+  );
+  const reason = "the server has a tool of that name";
+  return {
+    tools: [...made.tools, ...free],
+    unusable: [...made.unusable, ...taken.map(({ name }) => ({ name, reason }))],
+  };
+}
 
 function toolOptions(options: HandleOptions, lock: ServerLock, links: SessionLinks): ToToolsOptions {
   const { name, config, ask, logLevel } = options;

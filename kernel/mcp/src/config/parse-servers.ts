@@ -52,6 +52,7 @@ const anyServer: Checks = {
   sampling: flag,
   elicitation: flag,
   roots: flag,
+  resources: flag,
 };
 const stdioServer: Checks = {
   ...anyServer,

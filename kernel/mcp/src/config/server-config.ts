@@ -28,6 +28,8 @@ interface AnyServer {
   readonly sampling?: boolean;
   /** Whether the server may ask the person. Default true, where the program has someone to ask. */
   readonly elicitation?: boolean;
+  /** Whether agents get two tools to list and to read the server's resources. Default false. */
+  readonly resources?: boolean;
   /** Whether the server is told which folders the agent works in. Default false. */
   readonly roots?: boolean;
 }

@@ -149,6 +149,30 @@ describe("offerTools()", () => {
     ]);
   });
 
+  test("promises what a tool answers, and sends the value beside the text", async () => {
+    const weigh = defineTool<{ readonly of: string }>({
+      name: "weigh",
+      description: "Weighs.",
+      input: { type: "object" },
+      output: { type: "object", properties: { grams: { type: "number" } }, required: ["grams"] },
+      sideEffect: "pure",
+      execute: () => ({ content: [{ type: "text", text: "Heavy." }], value: { grams: 7 } }),
+    });
+    const server = emptyServer();
+    offerTools(server, await toolOptions(createToolRegistry({ tools: [weigh, echo] })));
+    const client = await connect(await serve(server, [ada]), "ada");
+
+    const { tools } = await client.listTools();
+    // The SDK's client checks the value against the schema.
+    const result = await client.callTool({ name: "weigh", arguments: {} });
+
+    expect(tools.map(({ name, outputSchema }) => [name, outputSchema?.["required"]])).toEqual([
+      ["echo", undefined],
+      ["weigh", ["grams"]],
+    ]);
+    expect(result).toMatchObject({ content: [{ text: "Heavy." }], structuredContent: { grams: 7 } });
+  });
+
   test("denies what no rule allows, for nobody can be asked", async () => {
     const server = emptyServer();
     const audit: CallAudit[] = [];

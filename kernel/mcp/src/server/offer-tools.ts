@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 
-import { TauError } from "@tau/core";
+import { isJsonObject, TauError } from "@tau/core";
 import type { CallContext, ToolResultPart } from "@tau/core";
-import type { CallToolResult, ContentBlock } from "@modelcontextprotocol/server";
+import type { CallToolResult } from "@modelcontextprotocol/server";
 import { createMemoryArtifactStore } from "@tau/tools";
 import type {
   Environment,
@@ -19,6 +19,7 @@ import type { McpServer } from "./create-mcp-server.ts";
 import { callerKey } from "./http-caller.ts";
 import type { RateLimiter } from "./rate-limit.ts";
 import type { McpRequest, ServedTool } from "./served.ts";
+import { toBlock } from "./to-block.ts";
 
 /** What became of one call of a client; for the audit. */
 export interface CallAudit {
@@ -85,6 +86,7 @@ function toServed(tool: Tool, options: Offered): ServedTool {
       name,
       description,
       inputSchema: { ...tool.inputSchema, type: "object" },
+      ...(hasObjects(tool) ? { outputSchema: { ...tool.outputSchema, type: "object" } } : {}),
       annotations: {
         readOnlyHint: sideEffect === "pure",
         idempotentHint: sideEffect === "pure" || sideEffect === "idempotent",
@@ -166,11 +168,21 @@ async function runTool(
       idempotencyKey: asked.id,
       progress: () => undefined,
     };
-    const { result, code = "" } = await set.run(prepared, context);
-    return { result: toMcpResult(result), outcome: result.isError ? "failed" : "answered", reason: code };
+    const { result, value, code = "" } = await set.run(prepared, context);
+    const structured = hasObjects(tool) && isJsonObject(value) ? { structuredContent: value } : {};
+    return {
+      result: { ...toMcpResult(result), ...structured },
+      outcome: result.isError ? "failed" : "answered",
+      reason: code,
+    };
   } finally {
     await environment[Symbol.asyncDispose]?.();
   }
+}
+
+/** Whether a tool answers objects, the only values that the protocol has a place for in both revisions. */
+function hasObjects({ outputSchema }: Tool): boolean {
+  return outputSchema?.["type"] === "object";
 }
 
 function denied(tool: string, reason: string): CallToolResult {
@@ -180,16 +192,5 @@ function denied(tool: string, reason: string): CallToolResult {
 
 /** A result as the protocol has it. */
 function toMcpResult({ content, isError }: ToolResultPart): CallToolResult {
-  const blocks = content.map((part): ContentBlock => {
-    if (part.type === "text") return { type: "text", text: part.text };
-    const { source, mediaType } = part;
-    if (source.kind === "url")
-      return { type: "resource_link", uri: source.url, name: source.url, mimeType: mediaType };
-    if (part.type === "image") return { type: "image", data: source.data, mimeType: mediaType };
-    return {
-      type: "resource",
-      resource: { uri: `file:///${part.name ?? "file"}`, blob: source.data, mimeType: mediaType },
-    };
-  });
-  return { content: blocks, isError };
+  return { content: content.map(toBlock), isError };
 }
