@@ -131,6 +131,7 @@ const sizesDescriptor = 3;
 
 function hostControl(request: StartRequest, { cwd, env, pipes }: HostCommand): ProcessControl {
   const marker = randomUUID();
+  const since = performance.now();
   const { pty } = request;
   const [program, ...args] =
     pty === undefined ? request.argv : terminalCommand(request.argv, pty, sizesDescriptor);
@@ -147,8 +148,9 @@ function hostControl(request: StartRequest, { cwd, env, pipes }: HostCommand): P
       if (child.pid !== undefined) killQuietly(-child.pid, "SIGTERM");
     },
     kill: async (child) => {
-      if (child.pid !== undefined) killQuietly(-child.pid, "SIGKILL");
-      await killMarkedProcesses(marker);
+      const { pid } = child;
+      if (pid !== undefined) killQuietly(-pid, "SIGKILL");
+      await killMarkedProcesses(marker, pid === undefined ? undefined : { pid, since });
     },
     ...(pty === undefined ? {} : { resize: (child, size) => resizeTerminal(child, size, sizesDescriptor) }),
   };
