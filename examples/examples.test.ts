@@ -61,6 +61,18 @@ test("jail.ts lets a command work in the workspace, and nowhere else", async () 
   ]);
 });
 
+test("browser.ts shows a page, obeys it in vain, and lets its script reach nothing else", async () => {
+  const lines = await outputOf("browser.ts");
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      "Title: refused",
+      '  - heading "Shoes" [level=1] [ref=e2]',
+      expect.stringMatching(/^tool\.denied: .* untrusted content from web, web:SHOP/u),
+    ]),
+  );
+  expect(lines.at(-1)).toBe("stolen: 0");
+});
+
 test("undo.ts shows what a command changes, carries it out and takes it back", async () => {
   expect(await outputOf("undo.ts")).toEqual([
     "changed greeting.txt",

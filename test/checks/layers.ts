@@ -35,6 +35,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   egress: kernel,
   web: kernel,
   documents: kernel,
+  browser: kernel,
   "cli-models": kernel,
   server: [...kernel, "proto", "sandbox", "store-sqlite"],
   cli: [
@@ -49,6 +50,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
     "script",
     "python",
     "documents",
+    "browser",
     "store-sqlite",
     "server",
   ],

@@ -1,6 +1,6 @@
 import type { Module } from "@tau/tools";
 
-import { fits, text, texts } from "./config-checks.ts";
+import { countFrom, fits, flag, text, texts } from "./config-checks.ts";
 import type { Check, Checks } from "./config-checks.ts";
 import { isInRepository } from "./is-in-repository.ts";
 import type { Settings } from "./settings.ts";
@@ -64,6 +64,13 @@ export const extraTools: readonly ExtraTools[] = [
     // By itself it does nothing; what it calls is decided on as ever.
     allows: () => ["run_script"],
     load: async () => (await import("./tools/script.ts")).scriptFile,
+  },
+  {
+    name: "browser",
+    does: "use pages with their scripts, in a Chromium that a jail keeps",
+    byDefault: () => false,
+    keys: { program: text, hosts: texts, idle_seconds: countFrom(1), scripts: flag },
+    load: async () => (await import("./tools/browser.ts")).browserFile,
   },
   {
     section: "modules",

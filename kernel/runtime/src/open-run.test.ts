@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
 
-import { createHostEnvironment, createToolRegistry } from "@tau/tools";
+import { createHostEnvironment, createToolRegistry, defineTool } from "@tau/tools";
 import type { Environment } from "@tau/tools";
 import { describe, expect, test } from "vitest";
 
@@ -71,6 +71,32 @@ describe("openRun()", () => {
     const events = await harness.run("Go");
 
     expect(ofType(events, "run_finished")[0]).toMatchObject({ status: "completed", reason: "answered" });
+  });
+
+  test("closes what tools keep open when the run ends, before the environment, whatever comes of it", async () => {
+    const closed: string[] = [];
+    const keeping = defineTool({
+      name: "keep",
+      description: "Keeps something open.",
+      input: { type: "object" },
+      sideEffect: "pure",
+      execute: async (_, { atRunEnd }) => {
+        atRunEnd?.(async () => void closed.push("first"));
+        atRunEnd?.(() => Promise.reject(new Error("stuck")));
+        return "kept";
+      },
+    });
+    await using harness = await openHarness({
+      turns: [{ calls: [{ name: "keep" }] }, () => ({ text: `Closed so far: ${closed.length}` })],
+      tools: [keeping],
+      openEnvironment: async () => environmentThat(async () => void closed.push("environment")),
+    });
+
+    const events = await harness.run("Go");
+
+    expect(ofType(events, "run_finished")[0]?.status).toBe("completed");
+    expect(JSON.stringify(events)).toContain("Closed so far: 0");
+    expect(closed).toEqual(["first", "environment"]);
   });
 
   test("cancels a run whose tool never ends to look at its arguments", async () => {

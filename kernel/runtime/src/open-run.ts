@@ -41,12 +41,14 @@ type OpenedEnvironment = Environment & Partial<AsyncDisposable>;
 /** Opens the environment and the rules of a run. Throws what the agent's configuration throws. */
 export async function openRun(host: RunHost, parts: RunParts): Promise<OpenedRun> {
   const environment = await openEnvironment(host, parts);
-  const close = (): Promise<void> => closeEnvironment(host, parts, environment);
+  const closers = new Set<() => Promise<void>>();
+  const close = async (): Promise<void> => {
+    await Promise.all([...closers].map((closer) => closeWithin(host, parts, closer)));
+    await closeEnvironment(host, parts, environment);
+  };
   try {
-    return {
-      scope: scopeOf(host, parts, { environment, grants: await grantsOf(host, parts) }),
-      [Symbol.asyncDispose]: close,
-    };
+    const grants = await grantsOf(host, parts);
+    return { scope: scopeOf(host, parts, { environment, grants, closers }), [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;
@@ -71,8 +73,17 @@ async function openEnvironment(host: RunHost, parts: RunParts): Promise<OpenedEn
 
 async function closeEnvironment(
   host: RunHost,
-  { engine: { tenant }, request: { traceId } }: RunParts,
+  parts: RunParts,
   environment: OpenedEnvironment,
+): Promise<void> {
+  await closeWithin(host, parts, async () => await environment[Symbol.asyncDispose]?.());
+}
+
+/** Closes something within a time; what goes wrong is for the log. */
+async function closeWithin(
+  host: RunHost,
+  { engine: { tenant }, request: { traceId } }: RunParts,
+  close: () => Promise<void>,
 ): Promise<void> {
   const closed = new AbortController();
   const giveUp = async (): Promise<void> => {
@@ -80,8 +91,7 @@ async function closeEnvironment(
     throw new Error(`Closing took longer than ${closeTimeoutMs} ms.`);
   };
   try {
-    const closing = environment[Symbol.asyncDispose]?.();
-    if (closing !== undefined) await Promise.race([closing, giveUp()]);
+    await Promise.race([close(), giveUp()]);
   } catch (error) {
     host.observer({ name: "environment.close_failed", level: 13, tenant, traceId, attributes: {}, error });
   } finally {
@@ -105,9 +115,10 @@ async function grantsOf(host: RunHost, { agent, engine, request, timer }: RunPar
 interface OpenedParts {
   readonly environment: Environment;
   readonly grants: RunGrants;
+  readonly closers: RunScope["closers"];
 }
 
-function scopeOf(host: RunHost, parts: RunParts, { environment, grants }: OpenedParts): RunScope {
+function scopeOf(host: RunHost, parts: RunParts, { environment, grants, closers }: OpenedParts): RunScope {
   const { engine, request, log, agent, timer } = parts;
   const { tenant } = engine;
   const { sessionId } = request;
@@ -141,6 +152,7 @@ function scopeOf(host: RunHost, parts: RunParts, { environment, grants }: Opened
     observer: host.observer,
     call,
     timer,
+    closers,
     prepared: new Map(),
     held: new Map(),
   };

@@ -119,6 +119,7 @@ export function toolContext(
     held: (handle) => scope.log.state.values[handle] ?? holder.held[handle],
     kept: scope.log.state.kept,
     idempotencyKey: idempotencyKey(scope, effectId),
+    atRunEnd: (close) => void scope.closers.add(close),
     progress: (text) =>
       publishDelta(scope, { type: "tool_progress", effectId, tool: prepared.tool.name, text }),
     ...(isPlain(shown) ? {} : { shown }),

@@ -35,6 +35,8 @@ export interface RunScope {
   /** The caller of the run; its signal aborts on cancel, deadline, time limit and shutdown. */
   readonly call: CallContext;
   readonly timer: RunTimer;
+  /** What tools keep open until the run ends. */
+  readonly closers: Set<() => Promise<void>>;
   /** Calls of this step that are validated and decided on as things are now, by effect id; see {@link readyCall}. */
   readonly prepared: Map<string, ReadyCall>;
   /** While a tool calls others: the label of what it was told by them so far, which no model is shown. */

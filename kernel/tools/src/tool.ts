@@ -42,6 +42,11 @@ export interface ToolContext {
   held?(handle: string): HeldValue | undefined;
   /** What calls of this session kept, by key; absent: nothing, or nobody keeps anything. */
   readonly kept?: JsonObject;
+  /**
+   * Has `close` called when the run ends, before its environment is closed: for what a tool keeps open between its calls.
+   * A run that a crash ends, or that another process takes over, closes nothing. Absent outside of a run.
+   */
+  readonly atRunEnd?: (close: () => Promise<void>) => void;
   /** Shows output while the tool runs; never journaled. */
   progress(text: string): void;
   /**

@@ -1,7 +1,6 @@
 import { tmpdir } from "node:os";
 
 import { createJail, limitGaps, runEscapeSuite, runSandboxSelfTest } from "@tau/sandbox";
-import type { NetworkGate, OwnedEnvironment } from "@tau/tools";
 
 import { escapeFindings, notTried } from "../doctor/escape-findings.ts";
 import { faultOf } from "../doctor/finding.ts";
@@ -12,6 +11,7 @@ import { localTenant } from "../local-context.ts";
 import { openGate } from "../open-gate.ts";
 import type { Settings } from "../settings.ts";
 import { makeHome, transactionsFolder } from "../tau-home.ts";
+import { withGate } from "../with-gate.ts";
 
 /** Bubblewrap, with a way out to the hosts that the settings name and a layer for what is looked at first. */
 export const jailFile: EnvironmentFile = {
@@ -41,17 +41,6 @@ const enforced: readonly string[] = [
   "no capability, no new namespace, no traced process, a system call filter",
   "limits of processes, of temporary files and of core dumps; of memory, processor time and files where they are set",
 ];
-
-/** Closes the gate behind the jail. */
-function withGate(jail: OwnedEnvironment, gate: NetworkGate): OwnedEnvironment {
-  return {
-    ...jail,
-    async [Symbol.asyncDispose]() {
-      await jail[Symbol.asyncDispose]();
-      await gate[Symbol.asyncDispose]();
-    },
-  };
-}
 
 async function* check({ profile: access, network, home }: Settings): AsyncGenerator<Finding> {
   // The self-test makes folders of its own; nothing of the workspace is touched.

@@ -1,0 +1,122 @@
+import { TauError } from "@tau/core";
+import type { BrowserContext, Dialog, Page } from "playwright-core";
+
+import { maxTabs } from "./browser-options.ts";
+import { hostOf } from "./page-host.ts";
+
+/** The tabs of a browser, and what happened in them by itself. */
+export interface Tabs {
+  /** By number, in the order in which they were opened. */
+  list(): ReadonlyMap<number, Page>;
+  /** The tab that calls are about. @throws TauError `browser.no_page` */
+  current(): { readonly number: number; readonly page: Page };
+  /** Makes another one current. @throws TauError `browser.no_page` */
+  select(number: number): void;
+  /** The current tab, or a new one where there is none. */
+  currentOrNew(): Promise<Page>;
+  /** What happened since the last time that somebody asked, a sentence each. */
+  takeNotes(): readonly string[];
+}
+
+/** Windows that a page may try to open in vain before its tab is closed. */
+const maxRefused = 30;
+const maxNotes = 10;
+const maxNoteChars = 300;
+
+/** Watches the tabs of a browser: dialogs are dismissed, floods of windows end, and no tab shows what belongs to no web. */
+export function watchTabs(context: BrowserContext): Tabs {
+  const tabs = new Map<number, Page>();
+  let notes: string[] = [];
+  let last = 0;
+  let chosen = 0;
+  let refused = 0;
+  const note = (text: string): void => {
+    const line = text.replaceAll(/\s+/gu, " ");
+    if (notes.length < maxNotes)
+      notes.push(line.length > maxNoteChars ? `${line.slice(0, maxNoteChars)}…` : line);
+  };
+  const close = (page: Page): void => {
+    page.close({ runBeforeUnload: false }).catch(() => undefined);
+  };
+  const add = (page: Page): void => {
+    if (tabs.size >= maxTabs) {
+      close(page);
+      refused += 1;
+      if (refused === 1) note(`A page opened more than ${maxTabs} tabs; the others were closed.`);
+      if (refused % maxRefused === 0) {
+        note("A page opened one window after the other, so that its tab was closed.");
+        const opener = [...tabs.values()].at(chosen === 0 ? 0 : [...tabs.keys()].indexOf(chosen));
+        for (const one of new Set([opener, ...tabs.values()])) if (one !== undefined) close(one);
+      }
+      return;
+    }
+    last += 1;
+    const number = last;
+    if (tabs.size > 0) note(`Tab ${number} was opened by a page. To go there, use browser_tabs.`);
+    tabs.set(number, page);
+    if (!tabs.has(chosen)) chosen = number;
+    page.on("dialog", (dialog) => answerDialog(dialog, note));
+    page.on("close", () => tabs.delete(number));
+    page.on("crash", () => {
+      note(`The page in tab ${number} crashed, so that the tab was closed.`);
+      close(page);
+    });
+    page.on("framenavigated", (frame) => {
+      if (frame !== page.mainFrame() || isOfTheWeb(frame.url())) return;
+      note(`Tab ${number} went to an address that is not of the web, so that it was closed.`);
+      close(page);
+    });
+  };
+  context.on("page", add);
+  for (const page of context.pages()) add(page);
+  return {
+    list: () => tabs,
+    current() {
+      const number = tabs.has(chosen) ? chosen : (tabs.keys().toArray().at(-1) ?? 0);
+      const page = tabs.get(number);
+      if (page === undefined) throw noPage();
+      chosen = number;
+      return { number, page };
+    },
+    select(number) {
+      if (!tabs.has(number)) {
+        const known = tabs.keys().toArray().join(", ") || "none";
+        throw new TauError("browser.no_page", `There is no tab ${number}; there is: ${known}.`);
+      }
+      chosen = number;
+    },
+    async currentOrNew() {
+      const page = tabs.get(chosen) ?? tabs.values().toArray().at(-1);
+      return page ?? (await context.newPage());
+    },
+    takeNotes() {
+      const taken = notes;
+      notes = [];
+      refused = 0;
+      return taken;
+    },
+  };
+}
+
+/** The error of calls that need a page where there is none. */
+export function noPage(): TauError {
+  return new TauError(
+    "browser.no_page",
+    "No page is open: none was opened yet, or the browser ended after minutes without a call. Use browser_navigate first.",
+  );
+}
+
+function isOfTheWeb(url: string): boolean {
+  return hostOf(url) !== undefined || /^(?:about:blank|about:srcdoc|data:|blob:|chrome-error:)/u.test(url);
+}
+
+/** Nobody is there to answer. Whoever is asked whether to leave leaves: else a page could hold its tab for ever. */
+function answerDialog(dialog: Dialog, note: (text: string) => void): void {
+  const leaving = dialog.type() === "beforeunload";
+  note(
+    leaving
+      ? "The page asked whether to be left; it was."
+      : `The page showed a dialog (${dialog.type()}), which was dismissed: ${JSON.stringify(dialog.message())}`,
+  );
+  (leaving ? dialog.accept() : dialog.dismiss()).catch(() => undefined);
+}
