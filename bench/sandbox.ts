@@ -88,6 +88,7 @@ printReport(
       what: name,
       "median ms": rounded(of(name)),
       "best ms": rounded(Math.min(...samples.of(name))),
+      "p25 ms": rounded(quantile(samples.of(name), 0.25)),
       "p90 ms": rounded(quantile(samples.of(name), 0.9)),
     })),
     goals: [

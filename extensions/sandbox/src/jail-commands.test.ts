@@ -298,8 +298,8 @@ describe("limits", () => {
   });
 
   it("of memory count what processes share once", async () => {
-    await using jail = await jailed({}, { limits: { memoryBytes: 2 ** 28 } });
-    const line = `${hold}; for i in 1 2 3 4 5 6; do (sleep 1) & done; wait; echo done`;
+    await using jail = await jailed({}, { limits: { memoryBytes: 2 ** 29 } });
+    const line = `${hold}; for i in 1 2 3 4 5 6 7 8; do (sleep 1) & done; wait; echo done`;
     expect(await jail.bash(line)).toBe("done\nexit 0");
   });
 
