@@ -37,6 +37,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   documents: kernel,
   browser: kernel,
   "cli-models": kernel,
+  kubernetes: kernel,
   server: [...kernel, "proto", "sandbox", "store-sqlite"],
   cli: [
     ...kernel,

@@ -32,7 +32,7 @@ export { createGuardedFiles } from "./host/guarded-files.ts";
 export { defaultProtectedPaths, defaultSecretPaths, isSecretFileName } from "./host/guarded-paths.ts";
 export { killMarkedProcesses, killQuietly, markerVariable } from "./host/marked-processes.ts";
 export type { PathPolicy } from "./host/path-policy.ts";
-export { assertWritable, isBelow, isWithin } from "./host/path-policy.ts";
+export { assertReadable, assertWritable, isBelow, isWithin } from "./host/path-policy.ts";
 export type { PipePool } from "./host/pipe-pool.ts";
 export { createPipePool } from "./host/pipe-pool.ts";
 export { profileHash } from "./host/profile-hash.ts";
