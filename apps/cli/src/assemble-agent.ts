@@ -29,8 +29,8 @@ export interface AssembleOptions extends LocalAgentOptions {
 
 /** The agent of this machine with everything that it may use. Disposing ends what its tools opened. */
 export interface AssembledAgent extends SkilledAgent, AsyncDisposable {
-  /** What its sessions begin with. */
-  readonly bootstrap: readonly ContextEntry[];
+  /** What its sessions begin with that are made now. */
+  readonly bootstrap: () => Promise<readonly ContextEntry[]>;
   /** Where each tool comes from, by its name: `built-in`, a set of `extraTools`, `mcp`, `memory`, `skills`. */
   readonly sources: ReadonlyMap<string, string>;
 }

@@ -34,6 +34,8 @@ export interface LocalRuntime extends AsyncDisposable {
   readonly runtime: Runtime;
   /** What a session made here should begin with. */
   readonly bootstrap: readonly ContextEntry[];
+  /** The same for a session that works in `folder`, absolute, as things are now. */
+  readonly bootstrapIn: (folder: string) => Promise<readonly ContextEntry[]>;
   /** The sessions whose interrupted runs go on here. */
   readonly takenUp: readonly string[];
   /** How many skills wait for a person to look at them. */
@@ -73,16 +75,18 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     ...(observer === undefined ? {} : { observer }),
   });
   assembled.runIn(runtime);
+  const entriesFor = async (where: string, chain: InstructionChain): Promise<readonly ContextEntry[]> => [
+    { key: workspaceKey, content: where },
+    ...(chain === noInstructions ? [] : await entriesOf(chain)),
+    ...(await assembled.bootstrap()),
+  ];
   return {
     runtime,
     takenUp,
     waitingSkills: found.filter(({ status }) => status === "untrusted" || status === "quarantined").length,
     instructions,
-    bootstrap: [
-      { key: workspaceKey, content: folder },
-      ...(instructions === noInstructions ? [] : await entriesOf(instructions)),
-      ...assembled.bootstrap,
-    ],
+    bootstrap: await entriesFor(folder, instructions),
+    bootstrapIn: async (where) => await entriesFor(where, await instructionsFor({ ...settings, cwd: where })),
     async [Symbol.asyncDispose]() {
       await engine[Symbol.asyncDispose]();
       await runtime[Symbol.asyncDispose]();

@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
+import type { ContextEntry } from "@tau/core";
 import { expect, test } from "vitest";
 
 import { createPlace, startScripted } from "./cli.test.support.ts";
@@ -86,6 +87,41 @@ test("tau serve goes on with interrupted runs of its folder, says so, and leaves
 
   expect(stdout).not.toContain(there);
   expect((await place.tau(["sessions", "show", there])).stdout).not.toContain("failed");
+});
+
+test("tau serve begins sessions as tau run does: with the folder's instructions, as they are then", async () => {
+  await using place = await createPlace();
+  await using model = await startScripted({ turns: [] });
+  await place.write("AGENTS.md", "Use tabs.");
+  await place.write("sub/AGENTS.md", "Use spaces.");
+  const outside = join(place.base, "other");
+  await mkdir(outside);
+  await writeFile(join(outside, "AGENTS.md"), "Out of bounds.");
+  const serving = place.spawn(["serve", "--port", "0", ...model.options]);
+  await serving.until("Instructions: AGENTS.md");
+  const [, url = ""] = /Serving \S+ on (\S+) /u.exec(serving.output()) ?? [];
+  const { createTauClient } = await import("@tau/client");
+  using client = createTauClient({ baseUrl: url });
+  const bootstrapOf = async (workspace?: string): Promise<readonly ContextEntry[]> => {
+    const given = workspace === undefined ? [] : [{ key: "workspace", content: workspace }];
+    const { sessionId } = await client.createSession({ bootstrap: given });
+    for await (const one of client.attach({ sessionId }))
+      if (one.kind === "event" && one.event.type === "session_created") return one.event.bootstrap;
+    return [];
+  };
+  const textOf = (entries: readonly ContextEntry[]): string => entries.map(({ content }) => content).join();
+
+  const first = await bootstrapOf();
+  expect(first).toContainEqual({ key: "workspace", content: place.cwd });
+  expect(textOf(first)).toContain("Use tabs.");
+  // Nobody trusts the file yet, and remote readers can see that.
+  expect(first.find(({ content }) => content.includes("Use tabs."))?.label?.integrity).toBe("untrusted");
+  expect(textOf(await bootstrapOf(join(place.cwd, "sub")))).toMatch(/Use spaces\./u);
+  expect(textOf(await bootstrapOf(outside))).toBe(outside);
+  await place.write("AGENTS.md", "Use nothing.");
+  expect(textOf(await bootstrapOf())).toContain("Use nothing.");
+  serving.child.kill("SIGTERM");
+  await serving.ended;
 });
 
 test.each([

@@ -10,7 +10,10 @@ import { exitCodes } from "../exit-codes.ts";
 import { localTenant } from "../local-context.ts";
 import { openLocalRuntime } from "../local-runtime.ts";
 import { createLogObserver } from "../log-observer.ts";
+import { instructionNotes } from "../memory/local-instructions.ts";
 import { openEnvironment } from "../open-environment.ts";
+import { plain } from "../plain-text.ts";
+import { servedRuntime } from "../served-runtime.ts";
 import { readSettings } from "../read-settings.ts";
 import { homeNote } from "../tau-home.ts";
 import { writeLine } from "../terminal.ts";
@@ -58,7 +61,7 @@ ${homeNote}`,
     });
     const told = whenToldToStop(terminal);
     await using server = await startServer({
-      runtime: local.runtime,
+      runtime: servedRuntime(local, settings.cwd),
       tenant: localTenant,
       observer,
       ...(host === undefined ? {} : { host }),
@@ -70,6 +73,9 @@ ${homeNote}`,
       terminal,
       `Serving ${settings.cwd} on ${server.url} (${kind}, ${settings.profile}, ${model.provider} ${model.id}). Ctrl-C stops.`,
     );
+    for (const note of instructionNotes(local.instructions)) writeLine(terminal, plain(note));
+    if (local.waitingSkills > 0)
+      writeLine(terminal, `Skills that are not used: ${local.waitingSkills}. "tau skills list" says why.`);
     for (const doubt of doubts) writeLine(terminal, `Of this model ${doubt}. Measure it: tau probe.`);
     if (local.takenUp.length > 0)
       writeLine(terminal, `Going on with interrupted sessions: ${local.takenUp.join(", ")}`);

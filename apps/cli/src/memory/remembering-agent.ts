@@ -10,7 +10,7 @@ import { openMemory } from "./open-memory.ts";
 /** An agent that remembers, and what its sessions begin with. */
 export interface RememberingAgent {
   readonly agent: AgentConfig;
-  readonly bootstrap: readonly ContextEntry[];
+  readonly bootstrap: () => Promise<readonly ContextEntry[]>;
   /** Absent where nothing is to be remembered. */
   readonly memory?: Memory;
 }
@@ -25,15 +25,11 @@ memory_search, and write down with memory_note what will be of use in later sess
  */
 export async function withMemory(agent: AgentConfig, settings: Settings): Promise<RememberingAgent> {
   const { memory: chosen } = settings;
-  if (chosen.enabled !== true) return { agent, bootstrap: [] };
+  if (chosen.enabled !== true) return { agent, bootstrap: async () => [] };
   const memory = await openMemory({ ...settings, scope: chosen.scope ?? "project" });
-  const { memoryTools, renderNoteIndex } = await import("@tau/memory");
+  const { memoryTools } = await import("@tau/memory");
   const tools = memoryTools({ memoryOf: () => memory });
   for (const tool of tools) agent.tools.register(tool);
-  const { signal } = new AbortController();
-  // What nobody vouches for would taint every session; it is found when somebody looks for it.
-  const notes = (await memory.notes.current(signal)).filter(({ label }) => label.integrity !== "untrusted");
-  const index = renderNoteIndex(notes, Date.now());
   const own = {
     layer: "session",
     source: "memory",
@@ -42,21 +38,22 @@ export async function withMemory(agent: AgentConfig, settings: Settings): Promis
   const layers = [...settings.layers, own];
   return {
     memory,
-    bootstrap:
-      index === ""
-        ? []
-        : [
-            {
-              key: "memory",
-              content: index,
-              contentType: "text/markdown",
-              label: joinLabels(workspaceLabel, ...notes.map(({ label }) => label)),
-            },
-          ],
+    bootstrap: async () => await noteEntries(memory),
     agent: {
       ...agent,
       instructions: agent.instructions === undefined ? guidance : `${agent.instructions}\n\n${guidance}`,
       policyFor: (environment, grants) => policyFor({ ...settings, layers }, environment, grants),
     },
   };
+}
+
+/** The list of notes, as it is now. */
+async function noteEntries({ notes: book }: Memory): Promise<readonly ContextEntry[]> {
+  const { renderNoteIndex } = await import("@tau/memory");
+  const { signal } = new AbortController();
+  // What nobody vouches for would taint every session; it is found when somebody looks for it.
+  const notes = (await book.current(signal)).filter(({ label }) => label.integrity !== "untrusted");
+  const content = renderNoteIndex(notes, Date.now());
+  const label = joinLabels(workspaceLabel, ...notes.map((note) => note.label));
+  return content === "" ? [] : [{ key: "memory", content, contentType: "text/markdown", label }];
 }
