@@ -170,6 +170,12 @@ export interface ConfigFile {
   readonly tiers: Readonly<Partial<Record<(typeof tierNames)[number], string>>>;
   readonly models: readonly ConfiguredModel[];
   readonly credentials: readonly ConfiguredCredential[];
+  /** Where the sessions are that commands look at; absent: on this machine. */
+  readonly server: {
+    readonly url?: string;
+    /** `env:NAME` or `file:PATH`; never the token itself. */
+    readonly token?: string;
+  };
   /** Servers by name, as `parseMcpServers` of `@tau/mcp` reads them. */
   readonly mcp: { readonly servers?: Readonly<Record<string, unknown>> };
 }
@@ -190,6 +196,7 @@ export const emptyConfig: ConfigFile = {
   tiers: {},
   models: [],
   credentials: [],
+  server: {},
   mcp: {},
 };
 

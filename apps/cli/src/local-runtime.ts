@@ -75,9 +75,12 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     ...(observer === undefined ? {} : { observer }),
   });
   assembled.runIn(runtime);
-  const entriesFor = async (where: string, chain: InstructionChain): Promise<readonly ContextEntry[]> => [
+  const entriesFor = async (
+    where: string,
+    instructed: InstructionChain,
+  ): Promise<readonly ContextEntry[]> => [
     { key: workspaceKey, content: where },
-    ...(chain === noInstructions ? [] : await entriesOf(chain)),
+    ...(instructed === noInstructions ? [] : await entriesOf(instructed)),
     ...(await assembled.bootstrap()),
   ];
   return {

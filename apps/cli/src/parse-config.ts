@@ -80,6 +80,7 @@ const checks: Readonly<Record<keyof ConfigFile, Checks>> = {
   web: { search: oneOf(searchServices), api_key: secret, base_url: url },
   credentials: { name: text, host: text, variable: text, secret, plain_http: flag },
   memory: { enabled: flag, scope: oneOf(memoryScopes), instructions: flag },
+  server: { url, token: secret },
   mcp: { servers },
   tiers: { reasoning: text, default: text, fast: text, local: text },
   models: {

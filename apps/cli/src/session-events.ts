@@ -6,7 +6,7 @@ import type { Terminal } from "./terminal.ts";
 
 /** The events of a session so far, oldest first. Throws `session.not_found`. */
 export async function sessionEvents(
-  runtime: Runtime,
+  runtime: Pick<Runtime, "attach" | "getSession">,
   sessionId: string,
   terminal: Terminal,
 ): Promise<readonly Recorded[]> {

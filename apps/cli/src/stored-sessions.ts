@@ -16,7 +16,11 @@ export async function openStoredSessions(terminal: Terminal): Promise<LocalRunti
 }
 
 /** The session that a person means: an id, or `last` for the one used last. Throws `session.not_found`. */
-export async function sessionNamed(runtime: Runtime, name: string, terminal: Terminal): Promise<string> {
+export async function sessionNamed(
+  runtime: Pick<Runtime, "listSessions">,
+  name: string,
+  terminal: Terminal,
+): Promise<string> {
   if (name !== "last") return name;
   const [newest] = (await runtime.listSessions({ limit: 1 }, localContext(terminal))).sessions;
   if (newest !== undefined) return newest.sessionId;

@@ -48,6 +48,15 @@ describe("a client", () => {
     });
   });
 
+  it("says that what answers knows nothing of HTTP/2, and lives on", async () => {
+    await using served = await serve((_request, response) => {
+      response.end("<h1>Hello</h1>");
+    });
+    using client = createTauClient({ baseUrl: served.url });
+    for (let i = 0; i < 3; i++)
+      await expect(client.getSession("s1")).rejects.toMatchObject({ name: "TauError" });
+  });
+
   it("says that something else answers", async () => {
     await using served = await serve((_request, response) => {
       response.setHeader("content-type", "text/html");

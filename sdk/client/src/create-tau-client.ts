@@ -1,6 +1,6 @@
 import { createClient } from "@connectrpc/connect";
 import type { Interceptor } from "@connectrpc/connect";
-import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { createConnectTransport } from "@connectrpc/connect-node";
 import { TauError } from "@tau/core";
 import { ApprovalAnswer, enumOf, Remember, RuntimeService } from "@tau/proto";
 
@@ -12,6 +12,7 @@ import { grantFromProto } from "./grant-from-proto.ts";
 import { optional } from "./optional.ts";
 import { runPrompt } from "./run-prompt.ts";
 import { sessionFromProto } from "./session-from-proto.ts";
+import { createSessionManager } from "./session-manager.ts";
 import type { CallOptions, TauClient } from "./tau-client.ts";
 import { understood } from "./not-understood.ts";
 
@@ -36,8 +37,7 @@ export interface TauClientOptions {
 export function createTauClient(options: TauClientOptions): TauClient {
   const { baseUrl, httpVersion = "2", reconnect = {} } = options;
   assertUrl(baseUrl);
-  // A ping every 15 seconds finds a connection that died without a word, also when no event comes for hours.
-  const sessionManager = new Http2SessionManager(baseUrl, { pingIntervalMs: 15_000 });
+  const sessionManager = createSessionManager(baseUrl);
   const interceptors = [withHeaders(options)];
   const transport =
     httpVersion === "2"

@@ -6,15 +6,17 @@ import { exitCodes } from "../exit-codes.ts";
 import { inDays, termLines } from "../grant-lines.ts";
 import { heldLines } from "../held-lines.ts";
 import { localContext } from "../local-context.ts";
+import { serverOptions } from "../named-server.ts";
+import { openSessions } from "../open-sessions.ts";
 import { plainJson, visible } from "../plain-text.ts";
-import { openStoredSessions, sessionNamed } from "../stored-sessions.ts";
+import { sessionNamed } from "../stored-sessions.ts";
 import { homeNote } from "../tau-home.ts";
 import { writeLine } from "../terminal.ts";
 import { usageError } from "../usage-error.ts";
 
 const answers: readonly ApprovalAnswer[] = ["allow", "deny", "rerun", "done"];
 
-/** `tau approve`: answers a question, from any process on this machine. */
+/** `tau approve`: answers a question, from any process on this machine or through a server. */
 export const approveCommand: Command = {
   usage:
     "approve SESSION [QUESTION] [--allow [--session | --always] | --deny | --rerun | --done | --answer TEXT]",
@@ -33,6 +35,7 @@ ${homeNote}`,
     done: { type: "boolean", help: "Of an interrupted call: it did happen." },
     answer: { type: "string", value: "TEXT", help: "Of a question of the model: what you say to it." },
     note: { type: "string", value: "TEXT", help: "Tell the model why." },
+    ...serverOptions,
     json: { type: "boolean", help: "Print the questions as JSON." },
   },
   maxWords: 2,
@@ -41,13 +44,14 @@ ${homeNote}`,
     "tau approve SESSION QUESTION --allow",
     'tau approve last --answer "the staging database"',
     'tau approve last --deny --note "use the staging host"',
+    "tau approve last --allow --always --server http://127.0.0.1:7117",
   ],
 
   async run(args, terminal) {
     const [name, question] = args.positionals;
     if (name === undefined) throw usageError("Say which session: tau approve SESSION.");
     const answer = answerOf(args, question);
-    await using sessions = await openStoredSessions(terminal);
+    await using sessions = await openSessions(args, terminal);
     const context = localContext(terminal);
     const sessionId = await sessionNamed(sessions.runtime, name, terminal);
     const { pending } = await sessions.runtime.getSession(sessionId, context);
@@ -70,7 +74,9 @@ ${homeNote}`,
     await sessions.runtime.respond(said, context);
     writeLine(
       terminal,
-      `Answered: ${answer}. Unless somebody runs the session, go on with: tau run --resume ${sessionId}`,
+      sessions.server === undefined
+        ? `Answered: ${answer}. Unless somebody runs the session, go on with: tau run --resume ${sessionId}`
+        : `Answered: ${answer}. To see it go on: tau attach ${sessionId} --server ${sessions.server}`,
     );
     return exitCodes.ok;
   },

@@ -1,12 +1,13 @@
 import type { RunEvent } from "@tau/core";
 
-import { countOption, flagOption, textOption } from "../command.ts";
+import { countOption, flagOption } from "../command.ts";
 import type { Command, ParsedArgs } from "../command.ts";
 import { createJsonView } from "../event-view.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { localContext } from "../local-context.ts";
-import { resolveSecret } from "../resolve-secret.ts";
-import { openStoredSessions, sessionNamed } from "../stored-sessions.ts";
+import { serverOptions } from "../named-server.ts";
+import { openSessions } from "../open-sessions.ts";
+import { sessionNamed } from "../stored-sessions.ts";
 import { homeNote } from "../tau-home.ts";
 import type { Terminal } from "../terminal.ts";
 import { createTimelineView } from "../timeline-view.ts";
@@ -20,12 +21,7 @@ SESSION is an id, or "last".
 ${homeNote}`,
   options: {
     from: { type: "string", value: "N", help: "The first event wanted. Default 1." },
-    server: {
-      type: "string",
-      value: "URL",
-      help: "A server made by `tau serve`, instead of this machine's store.",
-    },
-    token: { type: "string", value: "REF", help: "The server's token: env:NAME or file:PATH." },
+    ...serverOptions,
     json: { type: "boolean", help: "Print every event as a line of JSON." },
   },
   maxWords: 1,
@@ -69,22 +65,8 @@ interface Wanted {
 
 async function* eventsOf(args: ParsedArgs, wanted: Wanted, terminal: Terminal): AsyncGenerator<RunEvent> {
   const { fromSeq, signal } = wanted;
-  const baseUrl = textOption(args, "server");
-  const reference = textOption(args, "token");
-  if (baseUrl === undefined) {
-    if (reference !== undefined) throw usageError("--token goes with --server.");
-    await using sessions = await openStoredSessions(terminal);
-    const sessionId = await sessionNamed(sessions.runtime, wanted.name, terminal);
-    const context = { ...localContext(terminal), signal };
-    for await (const batch of sessions.runtime.attach({ sessionId, fromSeq }, context)) yield* batch;
-    return;
-  }
-  const { createTauClient } = await import("@tau/client");
-  const token = reference === undefined ? {} : { token: await resolveSecret(reference, "--token", terminal) };
-  using client = createTauClient({ baseUrl, ...token });
-  const newest = wanted.name === "last" ? (await client.listSessions({ limit: 1 })).sessions[0] : undefined;
-  const sessionId = newest?.sessionId ?? wanted.name;
-  // Asked first, because attaching tries for half a minute to reach a server that may only be restarting.
-  await client.getSession(sessionId);
-  yield* client.attach({ sessionId, fromSeq, signal });
+  await using sessions = await openSessions(args, terminal);
+  const sessionId = await sessionNamed(sessions.runtime, wanted.name, terminal);
+  const context = { ...localContext(terminal), signal };
+  for await (const batch of sessions.runtime.attach({ sessionId, fromSeq }, context)) yield* batch;
 }

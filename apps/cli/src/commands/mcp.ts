@@ -20,7 +20,7 @@ import type { Terminal } from "../terminal.ts";
 import { usageError } from "../usage-error.ts";
 
 const usage =
-  "mcp list | add NAME -- COMMAND… | add NAME --url URL | inspect NAME | approve NAME | remove NAME | prompt NAME";
+  "mcp list | add NAME -- COMMAND… | add NAME --url URL | inspect, approve, remove or prompt NAME";
 
 /** `tau mcp`: the MCP servers that agents of this folder may use. */
 export const mcpCommand: Command = {

@@ -5,10 +5,12 @@ import type { Command } from "../command.ts";
 import { createJsonView } from "../event-view.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { localContext } from "../local-context.ts";
+import { serverOptions } from "../named-server.ts";
+import { openSessions } from "../open-sessions.ts";
 import { plain, plainJson } from "../plain-text.ts";
 import { sessionEvents } from "../session-events.ts";
 import { showSessions } from "../session-lines.ts";
-import { openStoredSessions, sessionNamed } from "../stored-sessions.ts";
+import { sessionNamed } from "../stored-sessions.ts";
 import { homeNote } from "../tau-home.ts";
 import { writeLine } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
@@ -17,13 +19,14 @@ import { usageError } from "../usage-error.ts";
 
 /** `tau sessions`: what was said and done. */
 export const sessionsCommand: Command = {
-  usage: "sessions list | sessions show SESSION | sessions handoff SESSION",
-  description: `Lists the sessions of this machine, the one used last first, shows the timeline of one, or writes what somebody who
-takes its work over must know: goals, plan, files, decisions, risks, what is next. "tau run --handoff"
-begins a session with it.
+  usage: "sessions list | sessions show SESSION | sessions handoff SESSION [--server URL]",
+  description: `Lists the sessions of this machine, or of a server, the one used last first; shows the timeline of one; or
+writes what somebody who takes its work over must know: goals, plan, files, decisions, risks, what is next.
+"tau run --handoff" begins a session with it.
 SESSION is an id, or "last".
 ${homeNote}`,
   options: {
+    ...serverOptions,
     limit: { type: "string", short: "n", value: "N", help: "List at most this many. Default 20." },
     json: { type: "boolean", help: "Print JSON: one session, or one event, a line." },
   },
@@ -33,6 +36,7 @@ ${homeNote}`,
     "tau sessions show last",
     "tau sessions show SESSION --json | jq .event.type",
     "tau sessions handoff last > HANDOFF.md",
+    "tau sessions list --server http://127.0.0.1:7117",
   ],
 
   async run(args, terminal) {
@@ -40,15 +44,15 @@ ${homeNote}`,
     const json = flagOption(args, "json");
     const limit = countOption(args, "limit") ?? 20;
     if (verb === "list" && name === undefined) {
-      await using sessions = await openStoredSessions(terminal);
+      await using sessions = await openSessions(args, terminal);
       const page = await sessions.runtime.listSessions({ limit }, localContext(terminal));
       showSessions(page.sessions, terminal, json);
     } else if (verb === "show" && name !== undefined) {
-      await using sessions = await openStoredSessions(terminal);
+      await using sessions = await openSessions(args, terminal);
       const sessionId = await sessionNamed(sessions.runtime, name, terminal);
       await showSession(sessions.runtime, { sessionId, json }, terminal);
     } else if (verb === "handoff" && name !== undefined) {
-      await using sessions = await openStoredSessions(terminal);
+      await using sessions = await openSessions(args, terminal);
       const sessionId = await sessionNamed(sessions.runtime, name, terminal);
       const { createHandoff, renderHandoff } = await import("@tau/memory");
       const handoff = createHandoff(await sessionEvents(sessions.runtime, sessionId, terminal));
@@ -61,7 +65,7 @@ ${homeNote}`,
 };
 
 async function showSession(
-  runtime: Runtime,
+  runtime: Pick<Runtime, "attach" | "getSession">,
   { sessionId, json }: { readonly sessionId: string; readonly json: boolean },
   terminal: Terminal,
 ): Promise<void> {

@@ -5,9 +5,11 @@ import type { Derived, Why } from "@tau/session";
 import { flagOption } from "../command.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { serverOptions } from "../named-server.ts";
+import { openSessions } from "../open-sessions.ts";
 import { plain, plainJson } from "../plain-text.ts";
 import { sessionEvents } from "../session-events.ts";
-import { openStoredSessions, sessionNamed } from "../stored-sessions.ts";
+import { sessionNamed } from "../stored-sessions.ts";
 import { createStyle } from "../style.ts";
 import type { Style } from "../style.ts";
 import { homeNote } from "../tau-home.ts";
@@ -23,7 +25,10 @@ every event that it comes from, back to where untrusted text or a secret came in
 SESSION is an id, or "last"; EVENT a number, CALL the id of a tool call. Without them, the last call that was not
 simply allowed.
 ${homeNote}`,
-  options: { json: { type: "boolean", help: "Print the derivation as JSON." } },
+  options: {
+    json: { type: "boolean", help: "Print the derivation as JSON." },
+    ...serverOptions,
+  },
   maxWords: 2,
   examples: ["tau why last", "tau why last 12", "tau why last call_7 --json | jq .steps"],
 
@@ -31,7 +36,7 @@ ${homeNote}`,
     const [name, target] = args.positionals;
     if (name === undefined)
       throw usageError("Say `tau why SESSION [EVENT | CALL]`, for example `tau why last`.");
-    await using sessions = await openStoredSessions(terminal);
+    await using sessions = await openSessions(args, terminal);
     const sessionId = await sessionNamed(sessions.runtime, name, terminal);
     const events = await sessionEvents(sessions.runtime, sessionId, terminal);
     const found = why(events, targetOf(target, events));
