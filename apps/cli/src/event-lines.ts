@@ -17,9 +17,7 @@ export function eventLines(
     case "run_started":
       return [
         style("bold", `› ${clip(textOf(event.prompt), maxLine)}`),
-        ...(event.environment === "host"
-          ? [style("red", "  No sandbox: commands run on this machine, as you.")]
-          : []),
+        ...sandboxLines(event.environment, style),
       ];
     case "run_resumed":
       return [style("dim", "  … goes on where it was interrupted")];
@@ -55,6 +53,14 @@ function leftOut({ droppedMessages, clearedCalls = [] }: ContextTrimmed): string
   const messages = droppedMessages === 0 ? [] : [`${droppedMessages} old messages`];
   const results = clearedCalls.length === 0 ? [] : [`${clearedCalls.length} old results of tools`];
   return [...messages, ...results].join(", ");
+}
+
+/** The usual sandbox needs no word. */
+function sandboxLines(kind: string | undefined, style: Style): readonly string[] {
+  if (kind === undefined || kind === "jail" || kind === "none") return [];
+  if (kind === "host") return [style("red", "  No sandbox: commands run on this machine, as you.")];
+  const less = "; it keeps less than the jail, so rules decide on every command. tau doctor says why";
+  return [style("yellow", `  Sandbox: ${clip(kind, 40)}${kind === "landlock" ? less : ""}.`)];
 }
 
 function waitsFor(reason: string): string {

@@ -9,6 +9,7 @@ export type { TransactionOptions } from "./open-transactions.ts";
 export { openTransactions } from "./open-transactions.ts";
 export type { LandlockOptions } from "./landlock/create-landlock.ts";
 export { createLandlock } from "./landlock/create-landlock.ts";
+export type { LandlockDriverOptions } from "./landlock/landlock-driver.ts";
 export { createLandlockDriver } from "./landlock/landlock-driver.ts";
 export { runLandlockSelfTest } from "./landlock/landlock-self-test.ts";
 export type { OpenedSandbox } from "./open-sandbox.ts";

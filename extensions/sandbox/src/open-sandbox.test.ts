@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
 import { isTauError } from "@tau/core";
 import type { SandboxDriver } from "@tau/tools";
 import { describe, expect, it } from "vitest";
@@ -30,6 +33,26 @@ describe("openSandbox()", () => {
     });
     const report = await createLandlockDriver().probe(profile, never);
     expect(report.usable && report.unenforced.length > 3).toBe(true);
+  });
+
+  it("lets Landlock stand in for a jail only where it keeps the profile", async () => {
+    const workspace = await mkdtemp("/var/tmp/tau-stand-in-test-");
+    const standIn = createLandlockDriver({ standsIn: true });
+    const writes = { access: "workspace-write", network: false, workspace } as const;
+    expect(await standIn.probe(writes, never)).toMatchObject({ usable: true });
+    expect(await standIn.probe({ ...writes, network: { hosts: ["example.org"] } }, never)).toMatchObject({
+      usable: false,
+      reason: "It cannot keep commands to the hosts that are named.",
+    });
+    await mkdir(join(workspace, "app"));
+    await writeFile(join(workspace, "app/.env"), "TOKEN=x");
+    expect(await standIn.probe(writes, never)).toMatchObject({
+      usable: false,
+      reason: "It cannot hide app/.env from commands that may write the workspace.",
+    });
+    expect(await standIn.probe({ ...writes, access: "read-only" }, never)).toMatchObject({ usable: true });
+    expect(await createLandlockDriver().probe(writes, never)).toMatchObject({ usable: true });
+    await rm(workspace, { recursive: true });
   });
 
   it("runs nothing when none holds, and says why and what to do", async () => {

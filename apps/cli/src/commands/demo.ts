@@ -36,11 +36,11 @@ sandbox, the wire protocol and the stored events are real; the model is a script
   },
 };
 
-function showBeginning({ settings, noSandbox }: DemoSettings, terminal: Terminal): void {
+function showBeginning({ settings, noSandbox, sandbox: kind }: DemoSettings, terminal: Terminal): void {
   const style = createStyle(terminal);
   const sandbox =
     noSandbox === undefined
-      ? "bubblewrap; its self-test just tried to escape, in vain"
+      ? `${kind === "jail" ? "bubblewrap" : kind}; its self-test just tried to escape, in vain`
       : style("red", "none: the demo's own scripted commands, and only those, run on this machine");
   const lines = [
     style("bold", "Tau demo: an agent fixes a bug"),

@@ -1,37 +1,51 @@
 import { tmpdir } from "node:os";
 
 import { createJail, limitGaps, runEscapeSuite, runSandboxSelfTest } from "@tau/sandbox";
+import type { OwnedEnvironment } from "@tau/tools";
 
 import { escapeFindings, notTried } from "../doctor/escape-findings.ts";
 import { faultOf } from "../doctor/finding.ts";
 import type { Finding } from "../doctor/finding.ts";
-import type { EnvironmentFile } from "./environment-file.ts";
-import { jailLimits } from "./jail-limits.ts";
 import { localTenant } from "../local-context.ts";
 import { openGate } from "../open-gate.ts";
 import type { Settings } from "../settings.ts";
 import { makeHome, transactionsFolder } from "../tau-home.ts";
 import { withGate } from "../with-gate.ts";
+import type { EnvironmentFile, EnvironmentOrder } from "./environment-file.ts";
+import { jailLimits } from "./jail-limits.ts";
+import { findOrStandIn, isSandboxError, openStandIn } from "./stand-in.ts";
 
-/** Bubblewrap, with a way out to the hosts that the settings name and a layer for what is looked at first. */
+/**
+ * Bubblewrap, with a way out to the hosts that the settings name and a layer for what is looked at first. Where it does not
+ * hold, Landlock, if that keeps what the profile promises; never the host.
+ */
 export const jailFile: EnvironmentFile = {
-  async open({ settings, profile, env, showPaths, caller }) {
-    const { home } = settings;
-    const gate = await openGate(settings, caller);
+  async open(order) {
     try {
-      const transactions = transactionsFolder(home, caller.tenant);
-      const limits = jailLimits(settings);
-      const options = { profile, maskPaths: [home], showPaths, env, transactions, limits };
-      const jail = await createJail({ ...options, ...(gate === undefined ? {} : { gate }) });
-      return gate === undefined ? jail : withGate(jail, gate);
+      return await openJail(order);
     } catch (error) {
-      await gate?.[Symbol.asyncDispose]();
-      throw error;
+      if (!isSandboxError(error)) throw error;
+      return await openStandIn(order, error);
     }
   },
-  check,
-  inspect,
+  check: (settings) => findOrStandIn(check, "check", settings),
+  inspect: (settings) => findOrStandIn(inspect, "inspect", settings),
 };
+
+async function openJail(order: EnvironmentOrder): Promise<OwnedEnvironment> {
+  const { settings, profile, env, showPaths, caller } = order;
+  const gate = await openGate(settings, caller);
+  try {
+    const transactions = transactionsFolder(settings.home, caller.tenant);
+    const limits = jailLimits(settings);
+    const options = { profile, maskPaths: [settings.home], showPaths, env, transactions, limits };
+    const jail = await createJail({ ...options, ...(gate === undefined ? {} : { gate }) });
+    return gate === undefined ? jail : withGate(jail, gate);
+  } catch (error) {
+    await gate?.[Symbol.asyncDispose]();
+    throw error;
+  }
+}
 
 /** What the jail keeps, whatever the profile; each was tried before it is printed. */
 const enforced: readonly string[] = [

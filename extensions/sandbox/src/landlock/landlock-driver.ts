@@ -4,6 +4,7 @@ import { reportOf } from "../bubblewrap-driver.ts";
 import { createLandlock, landlockGaps } from "./create-landlock.ts";
 import type { LandlockOptions } from "./create-landlock.ts";
 import { runQuickLandlockTest } from "./landlock-self-test.ts";
+import { whyNoStandIn } from "./why-no-stand-in.ts";
 
 const enforced: readonly string[] = [
   "writes below the workspace and a temporary folder of its own only",
@@ -12,12 +13,26 @@ const enforced: readonly string[] = [
   "no gain of privileges, a system call filter",
 ];
 
+/** Options of {@link createLandlockDriver}. */
+export interface LandlockDriverOptions extends Omit<LandlockOptions, "profile"> {
+  /**
+   * Whether it is to take the place of a jail that somebody asked for: then it is not usable where it would keep less of the
+   * profile, for want of a way to named hosts or to hide secret files of the workspace. Default false.
+   */
+  readonly standsIn?: boolean;
+}
+
 /** Makes the driver that confines by Landlock and seccomp, for machines that allow no namespaces. */
-export function createLandlockDriver(options: Omit<LandlockOptions, "profile"> = {}): SandboxDriver {
+export function createLandlockDriver({
+  standsIn = false,
+  ...options
+}: LandlockDriverOptions = {}): SandboxDriver {
   return {
     name: "landlock",
     async probe(profile, signal) {
       signal.throwIfAborted();
+      const unfit = standsIn ? await whyNoStandIn(options, profile) : undefined;
+      if (unfit !== undefined) return { usable: false, ...unfit };
       return await reportOf(() => runQuickLandlockTest({ ...options, profile }), {
         enforced,
         unenforced: landlockGaps,
