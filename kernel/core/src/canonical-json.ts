@@ -1,4 +1,5 @@
 import { isJsonObject } from "./json.ts";
+import type { JsonObject } from "./json.ts";
 
 /**
  * Writes a value as canonical JSON (RFC 8785): the keys of every object sorted by UTF-16 code units, no white
@@ -10,17 +11,27 @@ import { isJsonObject } from "./json.ts";
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (isJsonObject(value)) {
-    let text = "";
-    for (const key of Object.keys(value).toSorted(byCodeUnits)) {
-      if (value[key] === undefined) continue;
-      text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${canonicalJson(value[key])}`;
+    let text = "{";
+    for (const key of sortedKeys(value)) {
+      const member = value[key];
+      if (member === undefined) continue;
+      text += `${text === "{" ? "" : ","}${JSON.stringify(key)}:${canonicalJson(member)}`;
     }
-    return `{${text}}`;
+    return `${text}}`;
   }
   if (typeof value === "number" && !Number.isFinite(value)) throw new TypeError(`JSON has no ${value}.`);
   const text: unknown = JSON.stringify(value);
   if (typeof text !== "string") throw new TypeError(`JSON has no ${typeof value}.`);
   return text;
+}
+
+/** Most objects have few keys, and many have them in order. */
+function sortedKeys(value: JsonObject): readonly string[] {
+  const keys = Object.keys(value);
+  for (let index = 1; index < keys.length; index++) {
+    if (byCodeUnits(keys[index - 1] ?? "", keys[index] ?? "") > 0) return keys.sort(byCodeUnits);
+  }
+  return keys;
 }
 
 /** The same order in every locale. */

@@ -66,6 +66,18 @@ describe("costOf()", () => {
     );
   });
 
+  test("is exact however many tokens there are", () => {
+    fc.assert(
+      fc.property(fc.maxSafeNat(), fc.maxSafeNat(), (inputTokens, inputPerMillion) => {
+        const exact = (BigInt(inputTokens) * BigInt(inputPerMillion) + 999_999n) / 1_000_000n;
+
+        const cost = costOf({ ...noUsage, inputTokens }, { inputPerMillion, outputPerMillion: 0 });
+
+        expect(cost).toBe(Number(exact));
+      }),
+    );
+  });
+
   test("sums a million rows without losing a micro-USD", () => {
     let sum = 0;
     let exact = 0n;

@@ -65,14 +65,27 @@ export function costOf(usage: Usage, price: Price, service?: ServiceTier): Micro
 }
 
 function costAt(usage: Usage, rates: Rates): MicroUsd {
+  const { cacheReadTokens, cacheWriteTokens, outputTokens } = usage;
   // Some count the cached tokens beside the others: a cost is never negative all the same.
-  const uncached = Math.max(0, usage.inputTokens - usage.cacheReadTokens - usage.cacheWriteTokens);
+  const uncached = Math.max(0, usage.inputTokens - cacheReadTokens - cacheWriteTokens);
+  const { inputPerMillion, outputPerMillion } = rates;
+  const { cacheReadPerMillion = inputPerMillion, cacheWritePerMillion = inputPerMillion } = rates;
   const total =
-    BigInt(uncached) * BigInt(rates.inputPerMillion) +
-    BigInt(usage.cacheReadTokens) * BigInt(rates.cacheReadPerMillion ?? rates.inputPerMillion) +
-    BigInt(usage.cacheWriteTokens) * BigInt(rates.cacheWritePerMillion ?? rates.inputPerMillion) +
-    BigInt(usage.outputTokens) * BigInt(rates.outputPerMillion);
-  return Number((total + million - 1n) / million);
+    uncached * inputPerMillion +
+    cacheReadTokens * cacheReadPerMillion +
+    cacheWriteTokens * cacheWritePerMillion +
+    outputTokens * outputPerMillion;
+  // Up to here whole numbers are exact, and so is what they are made of: nearly every call.
+  if (Number.isInteger(total) && total <= Number.MAX_SAFE_INTEGER - 999_999) {
+    const above = total + 999_999;
+    return (above - (above % 1_000_000)) / 1_000_000;
+  }
+  const exact =
+    BigInt(uncached) * BigInt(inputPerMillion) +
+    BigInt(cacheReadTokens) * BigInt(cacheReadPerMillion) +
+    BigInt(cacheWriteTokens) * BigInt(cacheWritePerMillion) +
+    BigInt(outputTokens) * BigInt(outputPerMillion);
+  return Number((exact + million - 1n) / million);
 }
 
 /** Writes micro-USD for people, for example `$0.0123`. */

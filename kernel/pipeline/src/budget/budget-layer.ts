@@ -114,20 +114,26 @@ function budgeted(budget: Budgeted, next: Handler): ModelStream {
     return count(batch);
   }
 
+  /** What was set aside stays counted, which is never too little. */
+  function notSettled(error: unknown): void {
+    if (observer === undefined) return;
+    observeSafely(observer, { name: "budget.settle_failed", level: 17, tenant, attributes: {}, error });
+  }
+
+  const budgetedCall: PipelineCall = { ...call, arrived };
   return watchStream({
-    async open() {
-      await reserveFirst(budget, held, { inputTokens, outputTokens: Math.ceil(expected * headroom) });
-      return next({ ...call, arrived });
+    open() {
+      const outputTokens = Math.ceil(expected * headroom);
+      const reserving = reserveFirst(budget, held, { inputTokens, outputTokens });
+      return reserving === undefined ? next(budgetedCall) : reserving.then(() => next(budgetedCall));
     },
     seen: (batch) => (isHeldBack ? undefined : count(batch)),
-    async ended() {
+    ended() {
       try {
         const said = { inputTokens, outputTokens: Math.ceil(saidTokens) };
-        await held.settle(usedBy(call, said));
+        return held.settle(usedBy(call, said))?.catch(notSettled);
       } catch (error) {
-        // Stays counted as set aside, which is never too little.
-        if (observer === undefined) return;
-        observeSafely(observer, { name: "budget.settle_failed", level: 17, tenant, attributes: {}, error });
+        return notSettled(error);
       }
     },
   });
@@ -138,24 +144,27 @@ interface Tokens {
   readonly outputTokens: number;
 }
 
-async function reserveFirst(budget: Budgeted, held: HeldBudget, tokens: Tokens): Promise<void> {
+/** Undefined when it is done at once. */
+function reserveFirst(budget: Budgeted, held: HeldBudget, tokens: Tokens): Promise<void> | undefined {
   const amounts = amountsOf(budget, tokens);
-  const { signal } = budget.call.context;
-  let refusal: BudgetRefusal | undefined;
-  try {
-    refusal = await untilAborted(held.reserve(amounts), signal);
-  } catch (error) {
+  const { call, options } = budget;
+  const { signal } = call.context;
+  const check = (refusal: BudgetRefusal | undefined): void => {
+    if (refusal !== undefined) throw exceeded(refusal, (options.now ?? Date.now)());
+  };
+  const failed = (error: unknown): never => {
     signal.throwIfAborted();
-    throw new TauError(
-      "budget.unavailable",
-      "The budget could not be checked, so nothing was asked. Ask again.",
-      {
-        class: "retryable",
-        cause: error,
-      },
-    );
+    throw unavailable(error);
+  };
+  let answer: ReturnType<HeldBudget["reserve"]>;
+  try {
+    answer = held.reserve(amounts);
+  } catch (error) {
+    return failed(error);
   }
-  if (refusal !== undefined) throw exceeded(refusal, (budget.options.now ?? Date.now)());
+  if (answer instanceof Promise) return untilAborted(answer, signal).then(check, failed);
+  check(answer);
+  return undefined;
 }
 
 /** @throws TauError `budget.unknown_price` */
@@ -199,6 +208,14 @@ function isTold(usage: Usage): boolean {
 /** An answer that began was read by the model, and is billed. */
 function hasBegun({ attempts }: CallRecord): boolean {
   return attempts.some(({ firstBatchMs }) => firstBatchMs !== undefined);
+}
+
+function unavailable(cause: unknown): TauError {
+  return new TauError(
+    "budget.unavailable",
+    "The budget could not be checked, so nothing was asked. Ask again.",
+    { class: "retryable", cause },
+  );
 }
 
 function exceeded({ account, window, metric, limit, taken }: BudgetRefusal, at: number): TauError {

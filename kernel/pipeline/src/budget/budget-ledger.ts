@@ -45,10 +45,12 @@ export interface BudgetRefusal {
  *   unknown or settled id changes nothing. More than was set aside is counted too; it was really spent.
  * - L3. What a process that died had set aside stays counted as used: the provider may have billed it.
  * - L4. Nothing of one tenant counts for another.
+ *
+ * Whoever knows the answer at once gives it at once: a call need not wait then.
  */
 export interface BudgetLedger {
-  reserve(reservation: Reservation): Promise<BudgetRefusal | undefined>;
-  settle(tenant: string, id: string, used: Amounts): Promise<void>;
+  reserve(reservation: Reservation): BudgetRefusal | undefined | Promise<BudgetRefusal | undefined>;
+  settle(tenant: string, id: string, used: Amounts): void | Promise<void>;
   /** Used and set aside in the window of this moment. */
   taken(query: BudgetQuery): Promise<Amounts>;
   /** Drops an account whose `ever` window nobody needs any more, for example that of a run that ended. */
@@ -63,16 +65,17 @@ export interface BudgetQuery {
   readonly at: number;
 }
 
-const metrics: readonly BudgetMetric[] = ["requests", "tokens", "costMicroUsd"];
-
 /** Finds the metric of a limit that has no room for `wanted` beside what is `taken`; what is NaN has no room. */
 export function metricWithoutRoom(
-  limit: BudgetLimit,
+  { requests, tokens, costMicroUsd }: BudgetLimit,
   taken: Amounts,
   wanted: Amounts,
 ): BudgetMetric | undefined {
-  return metrics.find((metric) => {
-    const { [metric]: most } = limit;
-    return most !== undefined && !(taken[metric] + wanted[metric] <= most);
-  });
+  if (!hasRoom(requests, taken.requests + wanted.requests)) return "requests";
+  if (!hasRoom(tokens, taken.tokens + wanted.tokens)) return "tokens";
+  return hasRoom(costMicroUsd, taken.costMicroUsd + wanted.costMicroUsd) ? undefined : "costMicroUsd";
+}
+
+function hasRoom(most: number | undefined, sum: number): boolean {
+  return most === undefined || sum <= most;
 }

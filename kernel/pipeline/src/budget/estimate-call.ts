@@ -1,6 +1,6 @@
 import type { Model, ModelRequest } from "@tau/agent";
 import { costOf, estimateTextTokens, estimateTokens, noUsage } from "@tau/core";
-import type { Message, MicroUsd, ModelEvent, ToolDefinition } from "@tau/core";
+import type { Message, MicroUsd, ModelEvent, Price, ToolDefinition } from "@tau/core";
 
 // Messages and tools are never edited in place, so each is estimated once in its life.
 const messageTokens = new WeakMap<Message, number>();
@@ -33,14 +33,23 @@ export function dearestCost(
   inputTokens: number,
   outputTokens: number,
 ): MicroUsd | undefined {
+  const usage = { ...noUsage, inputTokens, outputTokens };
+  const written = { ...noUsage, inputTokens, outputTokens, cacheWriteTokens: inputTokens };
   let dearest = 0;
+  let before: Price | undefined;
   for (const { price } of models) {
     if (price === undefined) return undefined;
-    const usage = { ...noUsage, inputTokens, outputTokens };
-    const written = { ...usage, cacheWriteTokens: inputTokens };
-    dearest = Math.max(dearest, costOf(usage, price), costOf(written, price));
+    if (price === before) continue;
+    before = price;
+    dearest = Math.max(dearest, costOf(usage, price));
+    // Otherwise it costs like other input.
+    if (mayWrite(price)) dearest = Math.max(dearest, costOf(written, price));
   }
   return dearest;
+}
+
+function mayWrite({ cacheWritePerMillion, tiers }: Price): boolean {
+  return cacheWritePerMillion !== undefined || tiers !== undefined;
 }
 
 function tokensOfTool({ name, description, inputSchema }: ToolDefinition): number {

@@ -30,14 +30,13 @@ export class HeldBudget {
    * Sets more aside; answers the refusal, or undefined when granted. What is granted after the settlement, to a call that did
    * not wait for it, is given back at once.
    */
-  async reserve(amounts: Amounts): Promise<BudgetRefusal | undefined> {
+  reserve(amounts: Amounts): BudgetRefusal | undefined | Promise<BudgetRefusal | undefined> {
     const { ledger, tenant, accounts, now } = this.#holder;
     const id = uuidv7();
-    const refusal = await ledger.reserve({ tenant, id, accounts, amounts, at: now() });
-    if (refusal !== undefined) return refusal;
-    if (this.#isSettled) await ledger.settle(tenant, id, noAmounts);
-    else this.#ids.push(id);
-    return undefined;
+    const answer = ledger.reserve({ tenant, id, accounts, amounts, at: now() });
+    if (answer instanceof Promise) return answer.then((refusal) => this.#answered(id, refusal));
+    if (answer === undefined) this.#ids.push(id);
+    return answer;
   }
 
   /**
@@ -45,24 +44,47 @@ export class HeldBudget {
    * more is asked for: the budget is used up.
    */
   grow(amounts: Amounts): Promise<boolean> {
-    this.#growing ??= this.reserve(amounts).then(
-      (refusal) => {
-        if (refusal === undefined) this.#growing = undefined;
-        return refusal === undefined;
-      },
-      () => false, // A ledger that fails grants nothing.
-    );
+    this.#growing ??= this.#grow(amounts);
     return this.#growing;
   }
 
   /** Gives everything back and counts what was used. */
-  async settle(used: Amounts): Promise<void> {
-    await this.#growing;
+  settle(used: Amounts): void | Promise<void> {
+    if (this.#growing !== undefined) return this.#growing.then(() => this.#settleAll(used));
+    return this.#settleAll(used);
+  }
+
+  async #answered(id: string, refusal: BudgetRefusal | undefined): Promise<BudgetRefusal | undefined> {
+    if (refusal !== undefined) return refusal;
+    if (this.#isSettled) await this.#holder.ledger.settle(this.#holder.tenant, id, noAmounts);
+    else this.#ids.push(id);
+    return undefined;
+  }
+
+  async #grow(amounts: Amounts): Promise<boolean> {
+    try {
+      if ((await this.reserve(amounts)) !== undefined) return false;
+      this.#growing = undefined;
+      return true;
+    } catch {
+      // A ledger that fails grants nothing.
+      return false;
+    }
+  }
+
+  /** The first one takes what was used before the others give back, so that no moment shows too little. */
+  #settleAll(used: Amounts): void | Promise<void> {
     this.#isSettled = true;
     const { ledger, tenant } = this.#holder;
-    // The first one takes what was used before the others give back, so that no moment shows too little.
-    for (const [index, id] of this.#ids.entries()) {
-      await ledger.settle(tenant, id, index === 0 ? used : noAmounts);
-    }
+    const [first, ...others] = this.#ids;
+    if (first === undefined) return undefined;
+    const settling = ledger.settle(tenant, first, used);
+    return others.length === 0 ? settling : this.#giveBack(settling, others);
+  }
+
+  async #giveBack(settling: void | Promise<void>, others: readonly string[]): Promise<void> {
+    const { ledger, tenant } = this.#holder;
+    await settling;
+    for (const id of others) await ledger.settle(tenant, id, noAmounts);
   }
 }

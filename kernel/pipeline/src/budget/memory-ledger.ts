@@ -5,12 +5,9 @@ import type { BudgetLedger, BudgetRefusal, Reservation } from "./budget-ledger.t
 import { windowStart } from "./budget-window.ts";
 import type { BudgetWindow } from "./budget-window.ts";
 
-/** What one account took in one window. */
+/** What one account took in one window. The next window has another one: what is settled late changes the old one. */
 interface Counter {
-  readonly account: string;
-  readonly window: BudgetWindow;
-  /** A reservation of an earlier window may still be settled when the next one has begun. */
-  start: number;
+  readonly start: number;
   taken: Amounts;
 }
 
@@ -19,7 +16,7 @@ const sweepEvery = 1_000;
 
 interface Held {
   readonly amounts: Amounts;
-  readonly charged: readonly { readonly counter: Counter; readonly start: number }[];
+  readonly charged: readonly Counter[];
 }
 
 /** A {@link BudgetLedger} in memory, and a look at how much it remembers. */
@@ -40,8 +37,8 @@ export function createMemoryBudgetLedger(): MemoryBudgetLedger {
   };
 
   return {
-    reserve: async (reservation) => ledgerOf(reservation.tenant).reserve(reservation),
-    settle: async (tenant, id, used) => tenants.get(tenant)?.settle(id, used),
+    reserve: (reservation) => ledgerOf(reservation.tenant).reserve(reservation),
+    settle: (tenant, id, used) => tenants.get(tenant)?.settle(id, used),
     taken: async ({ tenant, account, window, at }) => {
       const counter = tenants.get(tenant)?.find(account, window);
       return counter?.start === windowStart(window, at) ? counter.taken : noAmounts;
@@ -61,7 +58,7 @@ class TenantLedger {
   #added = 0;
 
   reserve({ id, accounts, amounts, at }: Reservation): BudgetRefusal | undefined {
-    const charged: { counter: Counter; start: number }[] = [];
+    const charged: Counter[] = [];
     for (const { key, limits } of accounts) {
       for (const limit of limits) {
         const counter = this.#current(key, limit.window, at);
@@ -71,11 +68,10 @@ class TenantLedger {
           return { account: key, window, metric, limit: most, taken: counter.taken[metric] };
         }
         // Two limits of one window share a counter, which is charged once.
-        if (!charged.some((charge) => charge.counter === counter))
-          charged.push({ counter, start: counter.start });
+        if (!charged.includes(counter)) charged.push(counter);
       }
     }
-    for (const { counter } of charged) counter.taken = addAmounts(counter.taken, amounts);
+    for (const counter of charged) counter.taken = addAmounts(counter.taken, amounts);
     this.#held.set(id, { amounts, charged });
     return undefined;
   }
@@ -85,10 +81,7 @@ class TenantLedger {
     if (held === undefined) return;
     this.#held.delete(id);
     const difference = subtractAmounts(used, held.amounts);
-    for (const { counter, start } of held.charged) {
-      // A window that is over limits nothing any more.
-      if (counter.start === start) counter.taken = addAmounts(counter.taken, difference);
-    }
+    for (const counter of held.charged) counter.taken = addAmounts(counter.taken, difference);
   }
 
   get accounts(): number {
@@ -111,11 +104,8 @@ class TenantLedger {
     }
     const start = windowStart(window, at);
     let counter = windows.get(window);
-    if (counter === undefined) {
-      windows.set(window, (counter = { account, window, start, taken: noAmounts }));
-    } else if (counter.start < start) {
-      counter.start = start;
-      counter.taken = noAmounts;
+    if (counter === undefined || counter.start < start) {
+      windows.set(window, (counter = { start, taken: noAmounts }));
     }
     return counter;
   }

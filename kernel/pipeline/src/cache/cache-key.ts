@@ -5,7 +5,7 @@ import type { CacheRefusal } from "./cache-facts.ts";
 import { framed, requestDigest, sha256 } from "./request-digest.ts";
 
 /** Raised when what goes into a key, or its order, changes: old entries are then never found. */
-const keyVersion = "3";
+const keyVersion = "4";
 
 /** The key of a call's answer, or why it has none. */
 export type CacheKey =
@@ -25,18 +25,19 @@ export function cacheKeyOf({ request, context, candidates, record }: PipelineCal
   if (request.temperature !== 0) return { refusal: "not_deterministic" };
   if ((request.providerTools ?? []).length > 0) return { refusal: "provider_tools" };
   const text =
-    framed("version", keyVersion) +
     framed("tenant", context.tenant) +
+    framed("version", keyVersion) +
     framed("scopes", scopesText(record.allowedScopes)) +
     framed("models", namesOf(candidates)) +
-    framed("request", requestDigest(request));
+    framed("request", requestDigest(context.tenant, request));
   return { key: sha256(text) };
 }
 
 /** Whatever their order, and however often one is there. */
 function scopesText(scopes: readonly string[]): string {
+  const sorted = scopes.length < 2 ? scopes : new Set(scopes.toSorted(byCodeUnits));
   let text = "";
-  for (const scope of new Set(scopes.toSorted(byCodeUnits))) text += framed("scope", scope);
+  for (const scope of sorted) text += framed("scope", scope);
   return text;
 }
 

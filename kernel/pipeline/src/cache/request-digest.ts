@@ -16,11 +16,11 @@ const digests = new WeakMap<object, string>();
 const links = new WeakMap<Message, Link>();
 
 /**
- * Adds one field to a text that will be hashed: name, number of bytes, value. The lengths make it impossible for two
- * different lists of fields to give the same text, whatever their values hold.
+ * Adds one field to a text that will be hashed: name, number of UTF-16 code units, value. The lengths make it impossible
+ * for two different lists of fields to give the same text, whatever their values hold.
  */
 export function framed(name: string, value: string): string {
-  return `${name}:${Buffer.byteLength(value)}:${value};`;
+  return `${name}:${value.length}:${value};`;
 }
 
 /** SHA-256 of a text, in hexadecimal. */
@@ -46,19 +46,23 @@ const noMessages = sha256("");
  */
 export function conversationDigests(messages: readonly Message[]): readonly string[] {
   let before = noMessages;
-  return messages.map((message) => {
-    const known = links.get(message);
-    const link =
-      known?.before === before ? known : { before, digest: sha256(framed(before, canonicalJson(message))) };
-    if (link !== known) links.set(message, link);
-    before = link.digest;
-    return before;
-  });
+  return messages.map((message) => (before = digestAfter(before, message)));
 }
 
 /** The digest of all messages. */
 function conversationDigest(messages: readonly Message[]): string {
-  return conversationDigests(messages).at(-1) ?? noMessages;
+  let digest = noMessages;
+  for (const message of messages) digest = digestAfter(digest, message);
+  return digest;
+}
+
+/** Goes on from the digest of what stands before a message. */
+function digestAfter(before: string, message: Message): string {
+  const known = links.get(message);
+  if (known?.before === before) return known.digest;
+  const digest = sha256(framed(before, canonicalJson(message)));
+  links.set(message, { before, digest });
+  return digest;
 }
 
 /** The digest of a request's tools, in their order: another order is another prompt. */
@@ -71,15 +75,16 @@ export function toolsDigest({ tools, providerTools = [] }: ModelRequest): string
 }
 
 // Requests are plain data that nobody edits: a call's digest is made once, whoever asks for it.
-const requestDigests = new WeakMap<ModelRequest, string>();
+const requestDigests = new WeakMap<ModelRequest, { readonly tenant: string; readonly digest: string }>();
 
 /**
- * The digest of everything in a request that can change its answer: SHA-256 over conversation, tools and all other fields
- * but `promptCache`, which says what the provider keeps. A field that is added to `ModelRequest` counts by itself.
+ * The digest of a tenant and everything in a request that can change its answer: SHA-256 over the tenant, so that nobody
+ * learns what other tenants ask, conversation, tools and all other fields but `promptCache`, which says what the provider
+ * keeps. A field that is added to `ModelRequest` counts by itself.
  */
-export function requestDigest(request: ModelRequest): string {
+export function requestDigest(tenant: string, request: ModelRequest): string {
   const known = requestDigests.get(request);
-  if (known !== undefined) return known;
+  if (known?.tenant === tenant) return known.digest;
   const {
     messages,
     tools: _tools,
@@ -89,10 +94,11 @@ export function requestDigest(request: ModelRequest): string {
   } = request;
   // What is absent is left out, and so differs from everything that is there.
   const digest = sha256(
-    framed("messages", conversationDigest(messages)) +
+    framed("tenant", tenant) +
+      framed("messages", conversationDigest(messages)) +
       framed("tools", toolsDigest(request)) +
       framed("settings", canonicalJson(settings)),
   );
-  requestDigests.set(request, digest);
+  requestDigests.set(request, { tenant, digest });
   return digest;
 }

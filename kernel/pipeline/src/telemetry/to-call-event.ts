@@ -1,6 +1,6 @@
+import { requestDigest } from "../cache/request-digest.ts";
 import type { BodyRef, CallEvent, CallTelemetry } from "./call-event.ts";
 import type { CallOutcome } from "./call-outcome.ts";
-import { requestFingerprint } from "./request-fingerprint.ts";
 
 /** What else goes into an event. */
 export interface EventExtras {
@@ -27,7 +27,7 @@ export function toCallEvent(outcome: CallOutcome, extras: EventExtras): CallEven
     principalId: (record.principal ?? context.principal).id,
     provider,
     model,
-    requestFingerprint: requestFingerprint(tenant, request),
+    requestFingerprint: requestDigest(tenant, request),
     hasTools: request.tools.length > 0,
     hasThinking: reasoning !== undefined && reasoning !== "none",
     hasStructuredOutput: request.outputSchema !== undefined,
