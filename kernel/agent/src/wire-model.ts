@@ -9,6 +9,7 @@ import type { HttpTransport } from "./http/http-transport.ts";
 import type { Model, ModelRequest } from "./model.ts";
 import type { ModelIdentity } from "./model-error.ts";
 import { readRateLimits } from "./rate-limits.ts";
+import type { RateLimits } from "./rate-limits.ts";
 import type { ResponseHeaders } from "./retry-after.ts";
 import type { WireExchange } from "./wire-exchange.ts";
 import type { ModelLimits, WireProtocol } from "./wire-protocol.ts";
@@ -49,6 +50,13 @@ export function createWireModel(
   let loading: Promise<Loaded> | undefined;
   let loaded: Loaded | undefined;
   let heard: { readonly headers: ResponseHeaders; readonly at: number } | undefined;
+  let limits: { readonly of: typeof heard; readonly read: RateLimits | undefined } | undefined;
+
+  /** Read when somebody asks, once: most answers are never asked about, and some by every call. */
+  function rateLimits(): RateLimits | undefined {
+    if (limits?.of !== heard) limits = { of: heard, read: heard && readRateLimits(heard.headers, heard.at) };
+    return limits?.read;
+  }
 
   async function open(request: ModelRequest, signal: AbortSignal): Promise<WireExchange> {
     signal.throwIfAborted();
@@ -76,8 +84,7 @@ export function createWireModel(
     // Without its query, in which some gateways take their key.
     address: url.origin + url.pathname,
     ...knownOf(options),
-    // Read when somebody asks: most answers are never asked about.
-    rateLimits: () => heard && readRateLimits(heard.headers, heard.at),
+    rateLimits,
     stream: (request, { signal }) => new WireStream(() => open(request, signal)),
   };
 }

@@ -211,8 +211,18 @@ function hit(
   return once(replayAnswer(entry.answer));
 }
 
-async function* once(batch: readonly ModelEvent[]): AsyncGenerator<readonly ModelEvent[]> {
-  yield batch;
+/** A stream of one batch, without what an async generator costs. */
+function once(value: readonly ModelEvent[]): ModelStream {
+  let isRead = false;
+  const stream: AsyncIterableIterator<readonly ModelEvent[], unknown> = {
+    [Symbol.asyncIterator]: () => stream,
+    next: () => {
+      const step = isRead ? { done: true as const, value: undefined } : { done: false as const, value };
+      isRead = true;
+      return Promise.resolve(step);
+    },
+  };
+  return stream;
 }
 
 /** Keeps an answer that came to its own end. The shared tier is written beside the call, which does not wait. */

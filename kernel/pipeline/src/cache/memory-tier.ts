@@ -1,3 +1,5 @@
+import type { AssistantPart } from "@tau/core";
+
 import type { CacheEntry, CacheScope } from "./cache-tier.ts";
 
 /** Options of {@link MemoryTier}. */
@@ -100,5 +102,14 @@ function idOf(tenant: string, key: string): string {
 
 /** Two bytes a character, as a string may take, and something for the objects around it. */
 function sizeOf({ answer }: CacheEntry): number {
-  return JSON.stringify(answer).length * 2 + 500;
+  const { message, stopDetails } = answer;
+  let characters = stopDetails === undefined ? 0 : JSON.stringify(stopDetails).length;
+  for (const part of message.parts) characters += charactersOf(part);
+  return characters * 2 + 1_000;
+}
+
+/** Nearly all of most answers is text, which need not be written as JSON to be measured. */
+function charactersOf(part: AssistantPart): number {
+  const isPlain = part.type === "text" && part.citations === undefined && part.providerData === undefined;
+  return 100 + (isPlain ? part.text : JSON.stringify(part)).length;
 }

@@ -1,11 +1,15 @@
+import { offAbort, onAbort } from "@tau/core";
 import type { ModelEvent } from "@tau/core";
 
 import type { ModelStream } from "../layer.ts";
 
 type Batch = readonly ModelEvent[];
+type Step = IteratorResult<Batch, unknown>;
 
 /** Beyond this an answer that streams takes no further readers, so that its beginning need not be held for them. */
 const maxHeldEvents = 20_000;
+
+const done: Step = { done: true, value: undefined };
 
 /**
  * One answer that several callers read as it streams.
@@ -27,6 +31,8 @@ export class Flight {
   #end: { readonly error?: unknown } | undefined;
   /** In the order in which they joined: it goes on for the first. */
   readonly #readers = new Set<FlightReader>();
+  /** Readers who have read all that there is. */
+  #waiting: FlightReader[] = [];
   #events = 0;
 
   /** `done` hears once that no further reader can join. */
@@ -50,12 +56,13 @@ export class Flight {
     return reader;
   }
 
-  /** One batch for a reader; undefined at the end. Waits for the source when nobody has read so far yet. */
-  async batch(index: number): Promise<Batch | undefined> {
-    while (this.#batches.length <= index && this.#end === undefined) await this.#pull();
+  /** Gives a reader the next batch, or the end: now or when it is there. */
+  serve(reader: FlightReader, index: number): void {
     const batch = this.#batches[index];
-    if (batch === undefined && this.#end !== undefined && "error" in this.#end) throw this.#end.error;
-    return batch;
+    if (batch !== undefined) return reader.take(batch);
+    if (this.#end !== undefined) return reader.stop(this.#end);
+    this.#waiting.push(reader);
+    this.#pull();
   }
 
   /** A reader has gone; the last one closes the source. */
@@ -73,29 +80,40 @@ export class Flight {
       this.#finish({ error: reason });
       this.#abort.abort(reason);
     }
-    await this.#pulling;
+    if (this.#pulling !== undefined) await this.#pulling;
     await this.#source?.return?.();
   }
 
-  /** Resolves when there is one batch more, or the end. */
-  #pull(): Promise<void> {
-    this.#pulling ??= this.#step();
-    return this.#pulling;
-  }
-
-  async #step(): Promise<void> {
+  #pull(): void {
+    if (this.#pulling !== undefined) return;
     try {
       this.#source ??= this.#open(this.#abort.signal)[Symbol.asyncIterator]();
-      const step = await this.#source.next();
-      if (step.done === true) return this.#finish({});
+      this.#pulling = this.#source.next().then(this.#arrived, this.#failed);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  readonly #arrived = (step: Step): void => {
+    this.#pulling = undefined;
+    if (step.done !== true) {
       this.#batches.push(step.value);
       this.#events += step.value.length;
-      if (step.value.at(-1)?.type === "finished") this.#finish({});
-    } catch (error) {
-      this.#finish({ error });
-    } finally {
-      this.#pulling = undefined;
     }
+    if (step.done === true || step.value.at(-1)?.type === "finished") this.#finish({});
+    this.#serveWaiting();
+  };
+
+  readonly #failed = (error: unknown): void => {
+    this.#pulling = undefined;
+    this.#finish({ error });
+    this.#serveWaiting();
+  };
+
+  #serveWaiting(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const reader of waiting) reader.serve();
   }
 
   #finish(end: { readonly error?: unknown }): void {
@@ -105,11 +123,11 @@ export class Flight {
   }
 }
 
-type Step = IteratorResult<Batch, undefined>;
-const done: Step = { done: true, value: undefined };
+/** How a reader that waits is answered. */
+type Wait = Pick<PromiseWithResolvers<Step>, "resolve" | "reject">;
 
 /** One reader's place in the answer. */
-class FlightReader implements AsyncIterableIterator<Batch, undefined> {
+class FlightReader implements AsyncIterableIterator<Batch, unknown> {
   readonly #flight: Flight;
   readonly #signal: AbortSignal;
   readonly #inherit: (() => void) | undefined;
@@ -117,8 +135,7 @@ class FlightReader implements AsyncIterableIterator<Batch, undefined> {
   #index = 0;
   #isListening = false;
   #hasLeft = false;
-  /** Ends the wait for a batch. */
-  #rejectWait: ((reason: unknown) => void) | undefined;
+  #wait: Wait | undefined;
 
   constructor(flight: Flight, signal: AbortSignal, inherit: (() => void) | undefined) {
     this.#flight = flight;
@@ -136,40 +153,65 @@ class FlightReader implements AsyncIterableIterator<Batch, undefined> {
     return this;
   }
 
-  async next(): Promise<Step> {
-    if (this.#hasLeft) return done;
-    try {
-      const batch = await this.#nextBatch();
-      if (this.#isHeir) this.#inherit?.();
-      if (batch?.at(-1)?.type === "finished" || batch === undefined) await this.return();
-      return batch === undefined ? done : { done: false, value: batch };
-    } catch (error) {
-      await this.return();
-      throw error;
-    }
+  /** Waits, but no longer than until the signal aborts; it is listened to once for the whole answer. */
+  next(): Promise<Step> {
+    if (this.#hasLeft) return Promise.resolve(done);
+    return new Promise((resolve, reject) => {
+      this.#wait = { resolve, reject };
+      if (this.#signal.aborted) return this.#giveUp();
+      if (!this.#isListening) onAbort(this.#signal, this.#giveUp);
+      this.#isListening = true;
+      this.serve();
+    });
   }
 
   async return(): Promise<Step> {
     if (this.#hasLeft) return done;
     this.#hasLeft = true;
-    if (this.#isListening) this.#signal.removeEventListener("abort", this.#giveUp);
+    this.#wait?.resolve(done);
+    this.#wait = undefined;
+    if (this.#isListening) offAbort(this.#signal, this.#giveUp);
     if (this.#isHeir) this.#inherit?.();
     await this.#flight.leave(this);
     return done;
   }
 
-  /** Waits, but no longer than until the signal aborts; it is listened to once for the whole answer. */
-  #nextBatch(): Promise<Batch | undefined> {
-    if (!this.#isListening) {
-      this.#isListening = true;
-      this.#signal.addEventListener("abort", this.#giveUp, { once: true });
-    }
-    return new Promise((resolve, reject) => {
-      this.#rejectWait = reject;
-      if (this.#signal.aborted) return reject(this.#signal.reason);
-      this.#flight.batch(this.#index++).then(resolve, reject);
-    });
+  /** Asks for what this reader waits for. */
+  serve(): void {
+    if (this.#wait !== undefined) this.#flight.serve(this, this.#index);
   }
 
-  readonly #giveUp = (): void => this.#rejectWait?.(this.#signal.reason);
+  /** For the flight: the next batch. */
+  take(value: Batch): void {
+    this.#index++;
+    if (this.#isHeir) this.#inherit?.();
+    const wait = this.#endWait();
+    if (value.at(-1)?.type === "finished") this.#leave(() => wait?.resolve({ done: false, value }), wait);
+    else wait?.resolve({ done: false, value });
+  }
+
+  /** For the flight: there is nothing more. */
+  stop(end: { readonly error?: unknown }): void {
+    if (this.#isHeir) this.#inherit?.();
+    const wait = this.#endWait();
+    this.#leave(() => ("error" in end ? wait?.reject(end.error) : wait?.resolve(done)), wait);
+  }
+
+  /** Whoever does not wait hears of it when asking for the next batch. */
+  readonly #giveUp = (): void => {
+    const wait = this.#endWait();
+    if (wait === undefined) return;
+    this.#leave(() => wait?.reject(this.#signal.reason), wait);
+  };
+
+  #endWait(): Wait | undefined {
+    const wait = this.#wait;
+    this.#wait = undefined;
+    return wait;
+  }
+
+  /** Answers whoever waited when everything is given back. */
+  #leave(answer: () => void, wait: Wait | undefined): void {
+    this.return().then(answer, (error: unknown) => wait?.reject(error));
+  }
 }

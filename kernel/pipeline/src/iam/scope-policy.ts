@@ -11,17 +11,30 @@ export interface ScopeRule {
   readonly resources: readonly string[];
 }
 
+/** Resources whose rules are remembered. */
+const maxRemembered = 1_000;
+
 /** Makes a {@link PolicyDecisionPoint} out of fixed rules: deny beats allow, and what no rule allows is denied. */
 export function createScopePolicy(rules: readonly ScopeRule[]): PolicyDecisionPoint {
   const compiled = rules.map((rule) => ({ rule, patterns: rule.resources.map(toPattern) }));
+  const rulesFor = new Map<string, readonly ScopeRule[]>();
+
+  /** The rules about a resource, remembered: a pipeline asks for the same few models again and again. */
+  function rulesAbout(resource: string): readonly ScopeRule[] {
+    const known = rulesFor.get(resource);
+    if (known !== undefined) return known;
+    const found = compiled
+      .filter(({ patterns }) => patterns.some((pattern) => pattern.test(resource)))
+      .map(({ rule }) => rule);
+    if (rulesFor.size >= maxRemembered) rulesFor.clear();
+    rulesFor.set(resource, found);
+    return found;
+  }
 
   return {
     decide(request) {
-      const resource = `${request.resource.kind}:${request.resource.name}`;
-      const matching = compiled
-        .filter(({ rule, patterns }) => concerns(rule, request) && patterns.some((one) => one.test(resource)))
-        .map(({ rule }) => rule);
-      return decisionOf(matching, request);
+      const about = rulesAbout(`${request.resource.kind}:${request.resource.name}`);
+      return decisionOf(about.filter((rule) => concerns(rule, request)), request);
     },
   };
 }
@@ -37,8 +50,9 @@ function decisionOf(matching: readonly ScopeRule[], { action, resource }: Access
     return { allowed: false, reason: `a rule denies ${what}`, scopes: [] };
   }
   if (matching.length === 0) return { allowed: false, reason: `no rule allows ${what}`, scopes: [] };
-  const scopes = matching.flatMap(({ scope }) => (scope === undefined ? [] : [scope]));
-  return { allowed: true, reason: `a rule allows ${what}`, scopes: [...new Set(scopes)].sort() };
+  const scopes = new Set<string>();
+  for (const { scope } of matching) if (scope !== undefined) scopes.add(scope);
+  return { allowed: true, reason: `a rule allows ${what}`, scopes: [...scopes].sort() };
 }
 
 function toPattern(glob: string): RegExp {

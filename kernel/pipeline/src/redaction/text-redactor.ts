@@ -31,11 +31,19 @@ export class TextRedactor {
   push(piece: string): string {
     const text = this.#swallowed === undefined ? piece : this.#swallow(this.#swallowed, piece);
     if (text === "") return "";
-    if (this.#held === "" && this.#patterns.isPlain(text)) {
-      this.#before = (this.#before + text).slice(-lookBehind);
-      return text;
-    }
-    return this.#decide(text, false);
+    return this.passes(text) ? text : this.#decide(text, false);
+  }
+
+  /** Takes a piece that is handed on as it is, and tells so; takes nothing of any other. */
+  passes(piece: string): boolean {
+    if (this.#held !== "" || this.#swallowed !== undefined || !this.#patterns.isPlain(piece)) return false;
+    this.#before = (piece.length < lookBehind ? this.#before + piece : piece).slice(-lookBehind);
+    return true;
+  }
+
+  /** Whether nothing of the text so far can matter to what comes. */
+  get isEmpty(): boolean {
+    return this.#held === "" && this.#before === "" && this.#swallowed === undefined;
   }
 
   /** Ends the text. */

@@ -22,18 +22,19 @@ export function observeCall(observer: Observer, outcome: CallOutcome, limits: La
     span: { startedAt: record.startedAt, durationMs: totalMs },
   });
   const labels = metricLabels(outcome, limits);
-  const measure = (name: string, metric: NonNullable<Observation["metric"]>, more: Attributes = {}): void =>
-    observeSafely(observer, { name, level: 9, attributes: { ...labels, ...more }, metric });
-  measure("gen_ai.client.operation.duration", { value: totalMs / 1000, unit: "s" });
+  const measure = (name: string, attributes: Attributes, metric: NonNullable<Observation["metric"]>): void =>
+    observeSafely(observer, { name, level: 9, attributes, metric });
+  measure("gen_ai.client.operation.duration", labels, { value: totalMs / 1000, unit: "s" });
   if (firstBatchMs !== undefined) {
-    measure("gen_ai.client.operation.time_to_first_chunk", { value: firstBatchMs / 1000, unit: "s" });
+    const metric = { value: firstBatchMs / 1000, unit: "s" };
+    measure("gen_ai.client.operation.time_to_first_chunk", labels, metric);
   }
   // A hit used no tokens of anybody: what is measured here is what is paid for.
   if (answer === undefined || record.cacheHit) return;
   const { inputTokens, outputTokens } = answer.usage;
   const usage = "gen_ai.client.token.usage";
-  measure(usage, { value: inputTokens, unit: "{token}" }, { "gen_ai.token.type": "input" });
-  measure(usage, { value: outputTokens, unit: "{token}" }, { "gen_ai.token.type": "output" });
+  measure(usage, { ...labels, "gen_ai.token.type": "input" }, { value: inputTokens, unit: "{token}" });
+  measure(usage, { ...labels, "gen_ai.token.type": "output" }, { value: outputTokens, unit: "{token}" });
 }
 
 function metricLabels({ call, result, answer }: CallOutcome, limits: LabelLimits): Attributes {
