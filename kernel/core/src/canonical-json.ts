@@ -15,14 +15,20 @@ export function canonicalJson(value: unknown): string {
     for (const key of sortedKeys(value)) {
       const member = value[key];
       if (member === undefined) continue;
-      text += `${text === "{" ? "" : ","}${JSON.stringify(key)}:${canonicalJson(member)}`;
+      text += `${text === "{" ? "" : ","}${quoted(key)}:${canonicalJson(member)}`;
     }
     return `${text}}`;
   }
+  if (typeof value === "string") return quoted(value);
   if (typeof value === "number" && !Number.isFinite(value)) throw new TypeError(`JSON has no ${value}.`);
   const text: unknown = JSON.stringify(value);
   if (typeof text !== "string") throw new TypeError(`JSON has no ${typeof value}.`);
   return text;
+}
+
+/** Keys, and the names that many values are, need no escapes: they are quoted without being looked at natively. */
+function quoted(text: string): string {
+  return text.length < 32 && /^[\w $-]*$/.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
 /** Most objects have few keys, and many have them in order. */

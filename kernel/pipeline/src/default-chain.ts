@@ -5,7 +5,7 @@ import type { AuthOptions } from "./auth/auth-layer.ts";
 import { breakerLayer } from "./breaker/breaker-layer.ts";
 import type { BreakerOptions } from "./breaker/breaker-layer.ts";
 import { budgetLayer } from "./budget/budget-layer.ts";
-import type { BudgetLayerOptions } from "./budget/budget-layer.ts";
+import type { BudgetLayerOptions } from "./budget/budget-options.ts";
 import { createAnswerCache } from "./cache/answer-cache.ts";
 import type { AnswerCache, AnswerCacheOptions } from "./cache/answer-cache.ts";
 import { guardLayer } from "./guard/guard-layer.ts";

@@ -15,7 +15,7 @@ export type { ScopeRule } from "./iam/scope-policy.ts";
 export { createScopePolicy } from "./iam/scope-policy.ts";
 export type { Amounts, BudgetMetric } from "./budget/amounts.ts";
 export { noAmounts } from "./budget/amounts.ts";
-export type { BudgetLayerOptions } from "./budget/budget-layer.ts";
+export type { BudgetLayerOptions } from "./budget/budget-options.ts";
 export { budgetLayer } from "./budget/budget-layer.ts";
 export type {
   BudgetAccount,

@@ -200,6 +200,8 @@ class StreamPump {
 
   /** Tells all watches inside of one, from the inside out, that they were left. */
   async #leaveInside(index: number): Promise<void> {
+    // After a whole answer all of them have heard.
+    if (this.#frames.at(index + 1)?.hasEnded === true) return;
     for (const frame of this.#frames.splice(index + 1).toReversed()) await endOf(frame, { kind: "left" });
   }
 }

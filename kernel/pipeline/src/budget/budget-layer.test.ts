@@ -8,7 +8,7 @@ import { contextOf, finishedWith, hello, playing, question, readAll } from "../p
 import type { Script } from "../pipeline.test.support.ts";
 import { noAmounts } from "./amounts.ts";
 import { budgetLayer } from "./budget-layer.ts";
-import type { BudgetLayerOptions } from "./budget-layer.ts";
+import type { BudgetLayerOptions } from "./budget-options.ts";
 import type { BudgetLedger, BudgetLimit } from "./budget-ledger.ts";
 import { createMemoryBudgetLedger } from "./memory-ledger.ts";
 

@@ -11,7 +11,7 @@ import { notEmpty } from "../validation/text-validators.ts";
 import { validationLayer } from "../validation/validation-layer.ts";
 import { noAmounts } from "./amounts.ts";
 import { budgetLayer } from "./budget-layer.ts";
-import type { BudgetLayerOptions } from "./budget-layer.ts";
+import type { BudgetLayerOptions } from "./budget-options.ts";
 import type { BudgetLimit } from "./budget-ledger.ts";
 import { createMemoryBudgetLedger } from "./memory-ledger.ts";
 

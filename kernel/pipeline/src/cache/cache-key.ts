@@ -41,13 +41,18 @@ function scopesText(scopes: readonly string[]): string {
   return text;
 }
 
-const names = new WeakMap<Model, string>();
+const names = new WeakMap<Model | PipelineCall["candidates"], string>();
 
 /** Whoever of them answers, it is an answer to this call: their order does not count. */
 function namesOf(candidates: PipelineCall["candidates"]): string {
   const [only] = candidates;
   if (only !== undefined && candidates.length === 1) return nameOf(only);
-  return candidates.map(nameOf).sort(byCodeUnits).join("");
+  // Routing gives the same list again as long as nothing changes.
+  const known = names.get(candidates);
+  if (known !== undefined) return known;
+  const made = candidates.map(nameOf).sort(byCodeUnits).join("");
+  names.set(candidates, made);
+  return made;
 }
 
 function nameOf(model: Model): string {

@@ -9,7 +9,7 @@ type Step = IteratorResult<Batch, unknown>;
 /** Beyond this an answer that streams takes no further readers, so that its beginning need not be held for them. */
 const maxHeldEvents = 20_000;
 
-const done: Step = { done: true, value: undefined };
+const over: Step = { done: true, value: undefined };
 
 /**
  * One answer that several callers read as it streams.
@@ -155,7 +155,7 @@ class FlightReader implements AsyncIterableIterator<Batch, unknown> {
 
   /** Waits, but no longer than until the signal aborts; it is listened to once for the whole answer. */
   next(): Promise<Step> {
-    if (this.#hasLeft) return Promise.resolve(done);
+    if (this.#hasLeft) return Promise.resolve(over);
     return new Promise((resolve, reject) => {
       this.#wait = { resolve, reject };
       if (this.#signal.aborted) return this.#giveUp();
@@ -166,14 +166,14 @@ class FlightReader implements AsyncIterableIterator<Batch, unknown> {
   }
 
   async return(): Promise<Step> {
-    if (this.#hasLeft) return done;
+    if (this.#hasLeft) return over;
     this.#hasLeft = true;
-    this.#wait?.resolve(done);
+    this.#wait?.resolve(over);
     this.#wait = undefined;
     if (this.#isListening) offAbort(this.#signal, this.#giveUp);
     if (this.#isHeir) this.#inherit?.();
     await this.#flight.leave(this);
-    return done;
+    return over;
   }
 
   /** Asks for what this reader waits for. */
@@ -194,7 +194,7 @@ class FlightReader implements AsyncIterableIterator<Batch, unknown> {
   stop(end: { readonly error?: unknown }): void {
     if (this.#isHeir) this.#inherit?.();
     const wait = this.#endWait();
-    this.#leave(() => ("error" in end ? wait?.reject(end.error) : wait?.resolve(done)), wait);
+    this.#leave(() => ("error" in end ? wait?.reject(end.error) : wait?.resolve(over)), wait);
   }
 
   /** Whoever does not wait hears of it when asking for the next batch. */

@@ -48,6 +48,8 @@ export class FastLane {
   readonly #secrets: GuardAction;
   readonly #patterns: CompiledPatterns;
   readonly #rules: readonly GuardRule[];
+  /** Any word that a rule needs; nothing where one needs none. */
+  readonly #anyNeeded: RegExp | undefined;
   readonly #messages = new WeakMap<Message, Cleaned<Message>>();
   #system: Cleaned<string> & { readonly of: string } = { of: "", value: "", findings: [] };
 
@@ -56,6 +58,7 @@ export class FastLane {
     this.#secrets = options.secrets ?? "remove";
     this.#patterns = compilePatterns(options.secretPatterns ?? secretPatterns, options.ownPatterns);
     this.#rules = options.rules ?? injectionRules;
+    this.#anyNeeded = anyNeededBy(this.#rules);
   }
 
   screen(request: ModelRequest): Screened {
@@ -147,6 +150,7 @@ export class FastLane {
   /** Rules see a text as a person does: without hidden characters, and look-alikes made alike. */
   #matchRules(plain: string, where: Where): readonly GuardFinding[] {
     if (where === "system" || this.#rules.length === 0) return [];
+    if (this.#anyNeeded?.test(plain) === false) return [];
     const lower = plain.toLowerCase();
     return this.#rules
       .filter(({ needs, pattern, ...rule }) => {
@@ -155,6 +159,13 @@ export class FastLane {
       })
       .map(({ name, action }) => ({ name: `rule:${name}`, where, action: done(action) }));
   }
+}
+
+function anyNeededBy(rules: readonly GuardRule[]): RegExp | undefined {
+  const words = new Set(rules.flatMap(({ needs = [""] }) => needs));
+  if (words.has("")) return undefined;
+  const literals = [...words].map((word) => word.replaceAll(/\W/g, String.raw`\$&`));
+  return new RegExp(literals.join("|"), "i");
 }
 
 function done(action: Exclude<GuardAction, "off">): GuardFinding["action"] {

@@ -68,8 +68,10 @@ function enforce(next: Handler, call: PipelineCall, decisions: readonly AccessDe
   const { record, candidates } = call;
   const allowed: Model[] = [];
   const scopes = new Set<string>();
-  for (const [index, model] of candidates.entries()) {
+  for (let index = 0; index < candidates.length; index++) {
+    const model = candidates[index];
     const decision = decisions[index];
+    if (model === undefined) continue;
     if (decision?.allowed === true) {
       allowed.push(model);
       for (const scope of decision.scopes) scopes.add(scope);
@@ -80,7 +82,7 @@ function enforce(next: Handler, call: PipelineCall, decisions: readonly AccessDe
   }
   const [first] = allowed;
   if (first === undefined) throw denied(call, decisions);
-  record.allowedScopes = [...scopes].sort();
+  record.allowedScopes = scopes.size < 2 ? [...scopes] : [...scopes].sort();
   return next(allowed.length === candidates.length ? call : { ...call, model: first, candidates: allowed });
 }
 

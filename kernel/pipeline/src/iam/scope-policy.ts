@@ -34,7 +34,10 @@ export function createScopePolicy(rules: readonly ScopeRule[]): PolicyDecisionPo
   return {
     decide(request) {
       const about = rulesAbout(`${request.resource.kind}:${request.resource.name}`);
-      return decisionOf(about.filter((rule) => concerns(rule, request)), request);
+      return decisionOf(
+        about.filter((rule) => concerns(rule, request)),
+        request,
+      );
     },
   };
 }
@@ -52,7 +55,8 @@ function decisionOf(matching: readonly ScopeRule[], { action, resource }: Access
   if (matching.length === 0) return { allowed: false, reason: `no rule allows ${what}`, scopes: [] };
   const scopes = new Set<string>();
   for (const { scope } of matching) if (scope !== undefined) scopes.add(scope);
-  return { allowed: true, reason: `a rule allows ${what}`, scopes: [...scopes].sort() };
+  const sorted = scopes.size < 2 ? [...scopes] : [...scopes].sort();
+  return { allowed: true, reason: `a rule allows ${what}`, scopes: sorted };
 }
 
 function toPattern(glob: string): RegExp {

@@ -35,13 +35,15 @@ export class EventRedactor {
   /** The batch itself when there is nothing to hide; perhaps empty when all of it is held back. */
   redact(batch: readonly ModelEvent[]): readonly ModelEvent[] {
     let changed: ModelEvent[] | undefined;
-    for (const [index, event] of batch.entries()) {
+    let unchanged = 0;
+    for (const event of batch) {
       if (changed !== undefined) this.#add(event, changed);
       else if (!this.#passes(event)) {
         const events: ModelEvent[] = [];
         this.#add(event, events);
-        if (events.length !== 1 || events[0] !== event) changed = [...batch.slice(0, index), ...events];
+        if (events.length !== 1 || events[0] !== event) changed = [...batch.slice(0, unchanged), ...events];
       }
+      unchanged++;
     }
     return changed ?? batch;
   }

@@ -41,6 +41,7 @@ export function routingLayer(options: RoutingOptions = {}): Layer {
   const byModel = new Map(listed?.map((candidate) => [candidate.model, candidate]));
   const candidateOf = (model: Model): Candidate => byModel.get(model) ?? { model };
 
+  let planned: readonly Model[] = [];
   const turnOptions: TurnOptions = { policy, pools, movesOn, now, candidateOf };
 
   function inTurn(next: Handler, call: PipelineCall): ModelStream {
@@ -60,7 +61,12 @@ export function routingLayer(options: RoutingOptions = {}): Layer {
     wrap: (next) => (call) => (isAlone && call.candidates.length > 0 ? next(call) : inTurn(next, call)),
     candidates(call) {
       const candidates = listed ?? [{ model: call.model }];
-      return planCandidates(call, { candidates, policy, unknown, pools }).map(({ model }) => model);
+      const models = planCandidates(call, { candidates, policy, unknown, pools }).map(({ model }) => model);
+      // The same list again lets others remember what they made of it.
+      if (models.length !== planned.length || models.some((model, index) => model !== planned[index])) {
+        planned = models;
+      }
+      return planned;
     },
   };
 }

@@ -68,14 +68,16 @@ export function describeBudgetLedger(
     test("L1: a hundred callers at once get no more than there is", async () => {
       await using fixture = await create();
       const answers = await Promise.all(
-        Array.from({ length: 100 }, (_, index) =>
-          fixture.ledger.reserve({
-            tenant: "acme",
-            id: `call-${index}`,
-            accounts: account({ window: "day", costMicroUsd: 70 }),
-            amounts: one,
-            at,
-          }),
+        Array.from(
+          { length: 100 },
+          async (_, index) =>
+            await fixture.ledger.reserve({
+              tenant: "acme",
+              id: `call-${index}`,
+              accounts: account({ window: "day", costMicroUsd: 70 }),
+              amounts: one,
+              at,
+            }),
         ),
       );
 
