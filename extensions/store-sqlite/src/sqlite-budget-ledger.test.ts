@@ -30,14 +30,16 @@ test("createSqliteStore().budget counts what several processes set aside togethe
   const accounts = [{ key: "tenant", limits: [{ window: "day", requests: 25 } as const] }];
 
   const refusals = await Promise.all(
-    Array.from({ length: 60 }, (_, n) =>
-      (n % 2 === 0 ? first : second).budget.reserve({
-        tenant: "acme",
-        id: `call-${n}`,
-        accounts,
-        amounts: one,
-        at,
-      }),
+    Array.from(
+      { length: 60 },
+      async (_, n) =>
+        await (n % 2 === 0 ? first : second).budget.reserve({
+          tenant: "acme",
+          id: `call-${n}`,
+          accounts,
+          amounts: one,
+          at,
+        }),
     ),
   );
 

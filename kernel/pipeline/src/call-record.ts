@@ -1,4 +1,4 @@
-import type { IncompatibleCandidate } from "@tau/agent";
+import type { IncompatibleCandidate, ModelRequest } from "@tau/agent";
 import { uuidv7 } from "@tau/core";
 import type { ErrorClass, Price, Principal, Usage } from "@tau/core";
 
@@ -28,6 +28,10 @@ export interface CallRecord {
   cacheHit: boolean;
   /** Where the hit was: this process, the shared tier, or a call under way. */
   cacheLevel: "l1" | "l2" | "flight" | undefined;
+  /** Of the request that was digested last: so that it is done once. */
+  requestDigest:
+    | { readonly tenant: string; readonly request: ModelRequest; readonly sha256: string }
+    | undefined;
   /** Why the answer is not kept. */
   cacheRefusal: CacheRefusal | undefined;
   /** What made the provider's prompt cache useless for this call. */
@@ -112,6 +116,7 @@ export function createCallRecord(): CallRecord {
     allowedScopes: undefined,
     cacheHit: false,
     cacheLevel: undefined,
+    requestDigest: undefined,
     cacheRefusal: undefined,
     cacheBreak: undefined,
     guard: undefined,

@@ -141,9 +141,14 @@ class StreamPump {
     } catch (error) {
       return this.#broke(error, index);
     }
-    if (!(looked instanceof Promise)) return this.#passOn(looked, frame, index);
-    return looked.then(
-      (left) => this.#passOn(left, frame, index),
+    return looked instanceof Promise
+      ? this.#passLater(looked, frame, index)
+      : this.#passOn(looked, frame, index);
+  }
+
+  #passLater(looking: Promise<Batch>, frame: Frame, index: number): Promise<Step> {
+    return looking.then(
+      (batch) => this.#passOn(batch, frame, index),
       (error: unknown) => this.#broke(error, index),
     );
   }
@@ -154,8 +159,12 @@ class StreamPump {
     if (last === undefined) return this.next();
     frame.hasBegun = true;
     const ending = last.type === "finished" ? endOf(frame, { kind: "finished", event: last }) : undefined;
-    if (ending === undefined) return this.#pass(batch, index - 1);
-    return ending.then(() => this.#pass(batch, index - 1));
+    return ending === undefined ? this.#pass(batch, index - 1) : this.#passAfter(ending, batch, index - 1);
+  }
+
+  async #passAfter(ending: Promise<void>, batch: Batch, index: number): Promise<Step> {
+    await ending;
+    return await this.#pass(batch, index);
   }
 
   /** A watch threw: what is inside of it is left, and its own stream has failed. */
@@ -213,8 +222,13 @@ function isWatching({ instead, seen, change, ended }: StreamWatch): boolean {
 
 function look(watch: StreamWatch, batch: Batch): Batch | Promise<Batch> {
   const seeing = watch.seen?.(batch);
-  if (watch.change === undefined) return seeing instanceof Promise ? seeing.then(() => batch) : batch;
-  return seeing instanceof Promise ? seeing.then(() => watch.change?.(batch) ?? batch) : watch.change(batch);
+  if (seeing instanceof Promise) return lookLater(seeing, watch, batch);
+  return watch.change === undefined ? batch : watch.change(batch);
+}
+
+async function lookLater(seeing: Promise<void>, watch: StreamWatch, batch: Batch): Promise<Batch> {
+  await seeing;
+  return watch.change === undefined ? batch : watch.change(batch);
 }
 
 function endOf(frame: Frame, end: StreamEnd): Promise<void> | undefined {

@@ -2,15 +2,16 @@ import type { Model, ModelRequest } from "@tau/agent";
 import { costOf, estimateTextTokens, estimateTokens, noUsage } from "@tau/core";
 import type { Message, MicroUsd, ModelEvent, Price, ToolDefinition } from "@tau/core";
 
-// Messages and tools are never edited in place, so each is estimated once in its life.
-const messageTokens = new WeakMap<Message, number>();
+import { notesOf } from "../message-notes.ts";
+
+// Tools are never edited in place, so each is estimated once in its life.
 const toolTokens = new WeakMap<ToolDefinition, number>();
 
 /** Estimates the tokens of a prompt. Costs O(new messages). */
 export function estimateInputTokens({ system = "", tools, messages }: ModelRequest): number {
   let tokens = estimateTextTokens(system);
-  for (const tool of tools) tokens += remembered(toolTokens, tool, tokensOfTool);
-  for (const message of messages) tokens += remembered(messageTokens, message, estimateTokens);
+  for (const tool of tools) tokens += tokensOfTool(tool);
+  for (const message of messages) tokens += tokensOfMessage(message);
   return Math.ceil(tokens);
 }
 
@@ -52,22 +53,20 @@ function mayWrite({ cacheWritePerMillion, tiers }: Price): boolean {
   return cacheWritePerMillion !== undefined || tiers !== undefined;
 }
 
-function tokensOfTool({ name, description, inputSchema }: ToolDefinition): number {
-  return (
-    estimateTextTokens(name) +
-    estimateTextTokens(description) +
-    estimateTextTokens(JSON.stringify(inputSchema))
-  );
+function tokensOfMessage(message: Message): number {
+  const notes = notesOf(message);
+  notes.tokens ??= estimateTokens(message);
+  return notes.tokens;
 }
 
-function remembered<Key extends object>(
-  known: WeakMap<Key, number>,
-  key: Key,
-  estimate: (key: Key) => number,
-): number {
-  const found = known.get(key);
-  if (found !== undefined) return found;
-  const made = estimate(key);
-  known.set(key, made);
-  return made;
+function tokensOfTool(tool: ToolDefinition): number {
+  const known = toolTokens.get(tool);
+  if (known !== undefined) return known;
+  const { name, description, inputSchema } = tool;
+  const tokens =
+    estimateTextTokens(name) +
+    estimateTextTokens(description) +
+    estimateTextTokens(JSON.stringify(inputSchema));
+  toolTokens.set(tool, tokens);
+  return tokens;
 }

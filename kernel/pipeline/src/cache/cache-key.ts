@@ -20,7 +20,8 @@ export type CacheKey =
  * - K2. Fields are framed by name and length, so that different calls never give the same text.
  * - K3. No scopes, no key: an answer must not reach somebody who may not ask for it.
  */
-export function cacheKeyOf({ request, context, candidates, record }: PipelineCall): CacheKey {
+export function cacheKeyOf(call: PipelineCall): CacheKey {
+  const { request, context, candidates, record } = call;
   if (record.allowedScopes === undefined) return { refusal: "no_scopes" };
   if (request.temperature !== 0) return { refusal: "not_deterministic" };
   if ((request.providerTools ?? []).length > 0) return { refusal: "provider_tools" };
@@ -29,7 +30,7 @@ export function cacheKeyOf({ request, context, candidates, record }: PipelineCal
     framed("version", keyVersion) +
     framed("scopes", scopesText(record.allowedScopes)) +
     framed("models", namesOf(candidates)) +
-    framed("request", requestDigest(context.tenant, request));
+    framed("request", requestDigest(call));
   return { key: sha256(text) };
 }
 

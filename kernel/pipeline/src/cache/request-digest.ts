@@ -4,16 +4,12 @@ import type { ModelRequest } from "@tau/agent";
 import { canonicalJson } from "@tau/core";
 import type { Message } from "@tau/core";
 
-/** A conversation up to and with one message, as a digest: the chain continues the one before it. */
-interface Link {
-  readonly before: string;
-  readonly digest: string;
-}
+import { notesOf } from "../message-notes.ts";
+import type { PipelineCall } from "../pipeline-call.ts";
 
 // Messages and tools are never edited in place, so each is written down and hashed once in its life; a message once
 // more when what stands before it changed.
 const digests = new WeakMap<object, string>();
-const links = new WeakMap<Message, Link>();
 
 /**
  * Adds one field to a text that will be hashed: name, number of UTF-16 code units, value. The lengths make it impossible
@@ -58,10 +54,10 @@ function conversationDigest(messages: readonly Message[]): string {
 
 /** Goes on from the digest of what stands before a message. */
 function digestAfter(before: string, message: Message): string {
-  const known = links.get(message);
-  if (known?.before === before) return known.digest;
+  const notes = notesOf(message);
+  if (notes.link?.before === before) return notes.link.digest;
   const digest = sha256(framed(before, canonicalJson(message)));
-  links.set(message, { before, digest });
+  notes.link = { before, digest };
   return digest;
 }
 
@@ -74,17 +70,19 @@ export function toolsDigest({ tools, providerTools = [] }: ModelRequest): string
   return sha256(text);
 }
 
-// Requests are plain data that nobody edits: a call's digest is made once, whoever asks for it.
-const requestDigests = new WeakMap<ModelRequest, { readonly tenant: string; readonly digest: string }>();
-
 /**
- * The digest of a tenant and everything in a request that can change its answer: SHA-256 over the tenant, so that nobody
- * learns what other tenants ask, conversation, tools and all other fields but `promptCache`, which says what the provider
- * keeps. A field that is added to `ModelRequest` counts by itself.
+ * The digest of a call's tenant and everything in its request that can change its answer: SHA-256 over the tenant, so that
+ * nobody learns what other tenants ask, conversation, tools and all other fields but `promptCache`, which says what the
+ * provider keeps. A field that is added to `ModelRequest` counts by itself. Made once for each request of a call.
  */
-export function requestDigest(tenant: string, request: ModelRequest): string {
-  const known = requestDigests.get(request);
-  if (known?.tenant === tenant) return known.digest;
+export function requestDigest({
+  request,
+  context,
+  record,
+}: Pick<PipelineCall, "request" | "context" | "record">): string {
+  const { tenant } = context;
+  const known = record.requestDigest;
+  if (known?.request === request && known.tenant === tenant) return known.sha256;
   const {
     messages,
     tools: _tools,
@@ -93,12 +91,11 @@ export function requestDigest(tenant: string, request: ModelRequest): string {
     ...settings
   } = request;
   // What is absent is left out, and so differs from everything that is there.
-  const digest = sha256(
+  const text =
     framed("tenant", tenant) +
-      framed("messages", conversationDigest(messages)) +
-      framed("tools", toolsDigest(request)) +
-      framed("settings", canonicalJson(settings)),
-  );
-  requestDigests.set(request, { tenant, digest });
-  return digest;
+    framed("messages", conversationDigest(messages)) +
+    framed("tools", toolsDigest(request)) +
+    framed("settings", canonicalJson(settings));
+  record.requestDigest = { tenant, request, sha256: sha256(text) };
+  return record.requestDigest.sha256;
 }

@@ -67,14 +67,8 @@ export class Flight {
 
   /** A reader has gone; the last one closes the source. */
   async leave(reader: FlightReader): Promise<void> {
-    const [first] = this.#readers;
+    if (this.#readers.size > 1) return this.#leaveToOthers(reader);
     this.#readers.delete(reader);
-    const [next] = this.#readers;
-    if (next !== undefined) {
-      // What has ended was paid for by whoever it ended for.
-      if (first === reader && this.#end === undefined) next.becomeHeir();
-      return;
-    }
     if (this.#end === undefined) {
       const reason = new Error("Nobody waits for this answer any more.");
       this.#finish({ error: reason });
@@ -82,6 +76,13 @@ export class Flight {
     }
     if (this.#pulling !== undefined) await this.#pulling;
     await this.#source?.return?.();
+  }
+
+  #leaveToOthers(reader: FlightReader): void {
+    const [first, second] = this.#readers;
+    this.#readers.delete(reader);
+    // What has ended was paid for by whoever it ended for.
+    if (first === reader && this.#end === undefined) second?.becomeHeir();
   }
 
   #pull(): void {

@@ -3,6 +3,7 @@ import type { Message, ToolResultContent, UserMessage } from "@tau/core";
 import { compilePatterns, secretPatterns } from "@tau/core/secrets";
 import type { CompiledPatterns, OwnPattern, SecretPattern } from "@tau/core/secrets";
 
+import { notesOf } from "../message-notes.ts";
 import { redactFindings } from "../redaction/text-redactor.ts";
 import type { GuardFinding } from "./guard-facts.ts";
 import { injectionRules } from "./guard-rules.ts";
@@ -50,7 +51,6 @@ export class FastLane {
   readonly #rules: readonly GuardRule[];
   /** Any word that a rule needs; nothing where one needs none. */
   readonly #anyNeeded: RegExp | undefined;
-  readonly #messages = new WeakMap<Message, Cleaned<Message>>();
   #system: Cleaned<string> & { readonly of: string } = { of: "", value: "", findings: [] };
 
   constructor(options: FastLaneOptions) {
@@ -83,10 +83,10 @@ export class FastLane {
 
   #screenMessage(message: Message): Cleaned<Message> {
     if (message.role === "assistant") return { value: message, findings: [] };
-    const known = this.#messages.get(message);
-    if (known !== undefined) return known;
+    const notes = notesOf(message);
+    if (notes.screened?.by === this) return notes.screened;
     const cleaned = message.role === "user" ? this.#screenUser(message) : this.#screenResults(message);
-    this.#messages.set(message, cleaned);
+    notes.screened = { by: this, ...cleaned };
     return cleaned;
   }
 

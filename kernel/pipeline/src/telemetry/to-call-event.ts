@@ -27,7 +27,7 @@ export function toCallEvent(outcome: CallOutcome, extras: EventExtras): CallEven
     principalId: (record.principal ?? context.principal).id,
     provider,
     model,
-    requestFingerprint: requestDigest(tenant, request),
+    requestFingerprint: requestDigest(call),
     hasTools: request.tools.length > 0,
     hasThinking: reasoning !== undefined && reasoning !== "none",
     hasStructuredOutput: request.outputSchema !== undefined,
