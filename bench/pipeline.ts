@@ -1,13 +1,14 @@
 /**
  * All ten layers around a model adapter, each at work and the cache missing: CPU and time added to a call, CPU added
- * to a token of a long stream, and what a hit of the cache costs. Beside the bare adapter, over HTTP to a model on
- * loopback.
+ * to a token of a long stream, and what a hit of the cache costs; and what each layer adds. Beside the bare adapter, over
+ * HTTP to a model on loopback.
  *
  * `node --conditions=@tau/source bench/pipeline.ts [--rounds 3] [--json]`
  */
 import { runScript, startService } from "./lib/child.ts";
 import { benchOptions, printReport, rounded } from "./lib/report.ts";
 import { median } from "./lib/statistics.ts";
+import type { LadderSample } from "./pipeline/ladder-worker.ts";
 import type { PipelineSample } from "./pipeline/worker.ts";
 
 const { rounds, json } = benchOptions(3);
@@ -17,6 +18,17 @@ const samples: PipelineSample[] = [];
 for (let round = 0; round < rounds; round++) {
   samples.push(await runScript<PipelineSample>(worker, [model.baseUrl]));
 }
+
+const ladder: LadderSample[] = [];
+for (let round = 0; round < rounds; round++) {
+  ladder.push(
+    await runScript<LadderSample>(new URL("pipeline/ladder-worker.ts", import.meta.url), [model.baseUrl]),
+  );
+}
+const steps = (ladder[0] ?? []).map(({ rung }, index) => ({
+  rung,
+  micros: median(ladder.map((sample) => sample[index]?.callMicros ?? Number.NaN)),
+}));
 
 const of = (key: keyof PipelineSample): number => median(samples.map((sample) => sample[key]));
 const addedP99Ms = median(samples.map(({ chainP99Ms, adapterP99Ms }) => chainP99Ms - adapterP99Ms));
@@ -40,6 +52,11 @@ printReport(
         "µs CPU/token": rounded(of("chainTokenMicros")),
         "µs CPU/hit": rounded(of("hitMicros")),
       },
+      ...steps.map(({ rung, micros }, index) => ({
+        rung: `ladder: ${rung}`,
+        "µs CPU/call": rounded(micros),
+        added: index === 0 ? "" : rounded(micros - (steps[index - 1]?.micros ?? Number.NaN)),
+      })),
     ],
     goals: [
       {
@@ -66,6 +83,7 @@ printReport(
     ],
     notes: [
       "a call: 1.2 KB of prompt that nobody asked before, 20 tokens of answer; adapter and layers take turns, 100 calls each.",
+      "CPU is the lower quartile of such slices, after as many as it takes until they get no cheaper.",
       "CPU a token is of the whole process: HTTP, SSE, decoding and the ten layers; every token is an HTTP chunk of its own.",
     ],
   },

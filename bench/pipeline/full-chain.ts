@@ -11,7 +11,7 @@ import {
   defaultChain,
   withLayers,
 } from "@tau/pipeline";
-import type { Pipeline } from "@tau/pipeline";
+import type { Layer, Pipeline } from "@tau/pipeline";
 
 const token = "bench-token";
 const principal: Principal = { id: "bench", kind: "service", scopes: ["models"] };
@@ -26,21 +26,25 @@ export function benchContext(): CallContext {
 }
 
 /**
- * All ten layers around a model, each at work: who calls is found out by a token, may by a scope, is charged to three
- * limits; answers are looked through for secrets, keyed, kept and told to an observer and a store in memory; prompts are
- * guarded, routed, retried and broken.
+ * All ten layers, each at work, from the outside in: who calls is found out by a token, may by a scope, is charged to
+ * three limits; answers are looked through for secrets, keyed, kept and told to an observer and a store in memory; prompts
+ * are guarded, routed, retried and broken.
  */
-export function fullChain(model: Model): Pipeline {
+export function fullLayers(model: Model): readonly Layer[] {
   const sha256 = createHash("sha256").update(token).digest("hex");
   const limits = [{ window: "day", requests: 1e9, tokens: 1e15, costMicroUsd: 1e15 }] as const;
-  const chain = defaultChain({
+  return defaultChain({
     telemetry: { observer: () => undefined, events: forgetful() },
     auth: { authenticator: createTokenAuthenticator([{ sha256, tenant: "bench", principal }]) },
     iam: { policy: createScopePolicy([{ effect: "allow", scope: "models", resources: ["model:*"] }]) },
     budget: { ledger: createMemoryBudgetLedger(), limits: { tenant: limits, principal: limits } },
     routing: { candidates: [model, { ...model, id: `${model.id}-spare` }] },
-  });
-  return withLayers(model, ...chain.layers);
+  }).layers;
+}
+
+/** The layers of {@link fullLayers} around a model. */
+export function fullChain(model: Model): Pipeline {
+  return withLayers(model, ...fullLayers(model));
 }
 
 /** A store whose memory does not grow with the benchmark. */
