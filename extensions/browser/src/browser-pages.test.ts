@@ -53,6 +53,23 @@ describe("a browser", () => {
     expect(await use("browser_wait_for", { text: "scrolled to" })).toContain("scrolled to 1400");
   });
 
+  test("answers to the names that other harnesses have for its tools", async () => {
+    const site = await startSite({ "/": page, "/sent": "<p>found</p>" });
+    const { use, refOf } = await openBench({ scripts: true });
+    const { host } = site;
+
+    await use("browser_restart", { url: site.url });
+    expect(await use("browser_view", {})).toContain('heading "Shoes"');
+    expect(await use("browser_scroll_down", { to_bottom: true })).toContain("Shoes");
+    expect(await use("browser_scroll_up", {})).toContain("Shoes");
+    await use("browser_select_option", { host, ref: await refOf("combobox"), values: ["l"] });
+    await use("browser_press_key", { host, key: "Tab" });
+    expect(await use("browser_console_exec", { host, javascript: "1 + 1" })).toBe("2");
+    const ref = await refOf('textbox "Search"');
+    await use("browser_input", { host, ref, text: "boots", press_enter: true });
+    expect(site.requests.at(-1)).toBe("GET /sent?q=boots&size=l");
+  });
+
   test("shows pictures to models that may see them, and says so to others", async () => {
     const site = await startSite({ "/": page });
     const { run, use, context } = await openBench();

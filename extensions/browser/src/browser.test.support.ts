@@ -7,6 +7,7 @@ import { join } from "node:path";
 
 import type { ToolCallPart } from "@tau/core";
 import {
+  agentToolAliases,
   createFileLedger,
   createHostEnvironment,
   createMemoryArtifactStore,
@@ -106,7 +107,7 @@ export async function openBench(
     atRunEnd: (close) => void closers.push(close),
     ...rest,
   };
-  const registry = createToolRegistry({ tools: browser.tools });
+  const registry = createToolRegistry({ tools: browser.tools, aliases: agentToolAliases });
   const bench: BrowserBench = {
     workspace,
     context,

@@ -18,12 +18,10 @@ export interface Tabs {
   takeNotes(): readonly string[];
 }
 
-/** Windows that a page may try to open in vain before its tab is closed. */
-const maxRefused = 30;
 const maxNotes = 10;
 const maxNoteChars = 300;
 
-/** Watches the tabs of a browser: dialogs are dismissed, floods of windows end, and no tab shows what belongs to no web. */
+/** Watches the tabs of a browser: dialogs are dismissed, there are never more than some, and no tab shows what belongs to no web. */
 export function watchTabs(context: BrowserContext): Tabs {
   const tabs = new Map<number, Page>();
   let notes: string[] = [];
@@ -41,13 +39,9 @@ export function watchTabs(context: BrowserContext): Tabs {
   const add = (page: Page): void => {
     if (tabs.size >= maxTabs) {
       close(page);
+      if (refused === 0)
+        note(`There are ${maxTabs} tabs, which is as many as there may be; another one was closed.`);
       refused += 1;
-      if (refused === 1) note(`A page opened more than ${maxTabs} tabs; the others were closed.`);
-      if (refused % maxRefused === 0) {
-        note("A page opened one window after the other, so that its tab was closed.");
-        const opener = [...tabs.values()].at(chosen === 0 ? 0 : [...tabs.keys()].indexOf(chosen));
-        for (const one of new Set([opener, ...tabs.values()])) if (one !== undefined) close(one);
-      }
       return;
     }
     last += 1;

@@ -21,8 +21,8 @@ const file = { file: "path", sudo: undefined } as const;
  * The names by which agents of the Manus kind know their tools, as other names of Tau's own. Lines count from 0 there
  * and from 1 here. A process is named by the id that the answer of `shell_exec` gives, not by one of the model's choice.
  *
- * What Tau has no tool for stays unknown: `browser_…` names are those of the browser's tools, where they are
- * registered, and `deploy_…` needs tools of the place that is deployed to.
+ * Elements of a page are named by reference and not by number, and a call that acts says at which host: calls without are
+ * refused with what to say. What Tau has no tool for stays unknown: `deploy_…` needs tools of the place that is deployed to.
  */
 export const agentToolAliases: ToolAliases = {
   message_notify_user: {
@@ -50,6 +50,20 @@ export const agentToolAliases: ToolAliases = {
   shell_wait: { tools: ["job_wait"], toArguments: waitArguments },
   shell_write_to_process: { tools: ["job_write"], toArguments: inputArguments },
   shell_kill_process: { tools: ["job_kill"] },
+  browser_view: { tools: ["browser_snapshot"] },
+  browser_restart: { tools: ["browser_navigate"] },
+  browser_input: {
+    tools: ["browser_type"],
+    toArguments: (args) => renamed(args, { press_enter: "submit" }),
+  },
+  browser_press_key: { tools: ["browser_press"] },
+  browser_select_option: { tools: ["browser_select"] },
+  browser_scroll_up: { tools: ["browser_scroll"], toArguments: (args) => scrollArguments(args, "up") },
+  browser_scroll_down: { tools: ["browser_scroll"], toArguments: (args) => scrollArguments(args, "down") },
+  browser_console_exec: {
+    tools: ["browser_evaluate"],
+    toArguments: (args) => renamed(args, { javascript: "expression" }),
+  },
   info_search_web: {
     tools: ["web_search"],
     toArguments: (args) => renamed(args, { date_range: undefined }),
@@ -95,4 +109,11 @@ function inputArguments(args: JsonObject): JsonObject {
   const { press_enter: enter, input, ...rest } = args;
   if (typeof input !== "string") return args;
   return { ...rest, input: enter === true ? `${input}\n` : input };
+}
+
+const mostWindows = 50;
+
+function scrollArguments(args: JsonObject, direction: "up" | "down"): JsonObject {
+  const { to_top: top, to_bottom: bottom, ...rest } = args;
+  return { ...rest, direction, ...(top === true || bottom === true ? { pages: mostWindows } : {}) };
 }
