@@ -34,6 +34,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   python: kernel,
   egress: kernel,
   web: kernel,
+  container: kernel,
   documents: kernel,
   browser: kernel,
   "cli-models": kernel,

@@ -1,0 +1,10 @@
+export type { EngineAddress } from "./engine/engine-address.ts";
+export { parseEngineAddress } from "./engine/engine-address.ts";
+export { createContainerDriver } from "./environment/container-driver.ts";
+export type { ContainerLimits, ContainerOptions } from "./environment/container-options.ts";
+export { createContainerEnvironment } from "./environment/create-container-environment.ts";
+export { containerErrorCodes } from "./error-codes.ts";
+export type { ProbeResult } from "./self-test/self-test.ts";
+export { runContainerSelfTest } from "./self-test/self-test.ts";
+export type { DockerToolOptions } from "./tools/docker-options.ts";
+export { dockerTools } from "./tools/docker-tools.ts";
