@@ -53,6 +53,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
     "python",
     "documents",
     "browser",
+    "container",
     "store-sqlite",
     "server",
   ],

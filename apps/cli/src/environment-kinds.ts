@@ -1,4 +1,4 @@
-import { countFrom } from "./config-checks.ts";
+import { countFrom, flag, text } from "./config-checks.ts";
 import type { Checks } from "./config-checks.ts";
 import type { EnvironmentFile } from "./environments/environment-file.ts";
 
@@ -34,6 +34,20 @@ export const environmentKinds: readonly EnvironmentKind[] = [
     name: "landlock",
     does: "a sandbox without namespaces, which keeps less",
     load: async () => (await import("./environments/landlock.ts")).landlockFile,
+  },
+  {
+    name: "container",
+    does: "containers of Docker or Podman, by [environment.container]",
+    keys: {
+      image: text,
+      engine: text,
+      pull: flag,
+      runtime: text,
+      memory_mb: countFrom(1),
+      processes: countFrom(1),
+      tmp_mb: countFrom(1),
+    },
+    load: async () => (await import("./environments/container.ts")).containerFile,
   },
   {
     name: "host",

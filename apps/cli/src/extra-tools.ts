@@ -58,6 +58,15 @@ export const extraTools: readonly ExtraTools[] = [
     load: async () => (await import("./tools/python.ts")).pythonFile,
   },
   {
+    name: "docker",
+    does: "look at containers, logs and images; start, stop, remove and pull",
+    byDefault: () => false,
+    keys: { engine: text },
+    // Looking changes nothing, and who turned it on wants it to look; docker_write is asked about as ever.
+    allows: () => ["docker_read"],
+    load: async () => (await import("./tools/docker.ts")).dockerFile,
+  },
+  {
     name: "script",
     does: "call tools from a small program, and read its result alone",
     byDefault: () => false,

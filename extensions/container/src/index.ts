@@ -1,5 +1,6 @@
 export type { EngineAddress } from "./engine/engine-address.ts";
 export { parseEngineAddress } from "./engine/engine-address.ts";
+export { pingEngine } from "./engine/ping-engine.ts";
 export { createContainerDriver } from "./environment/container-driver.ts";
 export type { ContainerLimits, ContainerOptions } from "./environment/container-options.ts";
 export { createContainerEnvironment } from "./environment/create-container-environment.ts";

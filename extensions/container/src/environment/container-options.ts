@@ -31,6 +31,11 @@ export interface ContainerOptions {
   readonly networkName?: string;
   /** Variables for every command, beside those of the image. */
   readonly env?: Readonly<Record<string, string>>;
+  /**
+   * Absolute folders that commands see, but cannot write, at the same path: programs of an installation that need nothing
+   * else of this machine. They hide what the image has there; what does not exist is left out.
+   */
+  readonly showPaths?: readonly string[];
   /** Absolute paths to hide beside the usual credentials, where they are in the workspace. */
   readonly maskPaths?: readonly string[];
   /** Paths below the workspace that cannot be written, beside the usual ones. Relative to the workspace. */

@@ -1,7 +1,9 @@
+import { existsSync, realpathSync } from "node:fs";
+
 import { commandVariables } from "@tau/tools";
 
 import { ownerLabels } from "../leftovers/owner-labels.ts";
-import type { ContainerMounts } from "./container-mounts.ts";
+import type { BindMount, ContainerMounts } from "./container-mounts.ts";
 import type { ContainerSettings } from "./container-settings.ts";
 import { supervisorScript } from "./supervisor-script.ts";
 
@@ -62,7 +64,7 @@ export function containerSpec(
           view.mounts.hidden.map((path) => [path, "ro,nosuid,nodev,noexec,mode=0,size=4k"]),
         ),
       },
-      Mounts: view.mounts.binds.map(({ source, target, readOnly }) => ({
+      Mounts: [...shownBinds(options), ...view.mounts.binds].map(({ source, target, readOnly }) => ({
         Type: "bind",
         Source: source,
         Target: target,
@@ -71,6 +73,13 @@ export function containerSpec(
       })),
     },
   };
+}
+
+function shownBinds({ showPaths = [] }: ContainerSettings["options"]): readonly BindMount[] {
+  const real = showPaths
+    .filter((path) => existsSync(path))
+    .map((path) => [path, realpathSync(path)] as const);
+  return real.map(([target, source]) => ({ source, target, readOnly: true }));
 }
 
 /** Where a command may leave something, beside the workspace; those that cannot be written do not change. */

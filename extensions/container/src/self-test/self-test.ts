@@ -56,7 +56,7 @@ export async function probeContainer(
     if (isGranted(name, settings)) return { name, outcome: "not_probed", detail: "the profile grants it" };
     const outcome = seen.has(name) ? "escaped" : said.get(name);
     if (outcome === "held" || outcome === "escaped") return { name, outcome, detail };
-    const why = outcome === "allowed" ? allowed : "the image has no program to try it with";
+    const why = outcome === "allowed" ? allowed : "there is nothing to try it with, or on";
     return { name, outcome: "not_probed", detail: why };
   });
 }

@@ -1,6 +1,6 @@
 import type { Tool } from "@tau/tools";
 
-import { openEngine } from "../environment/open-settings.ts";
+import { openEngine } from "../engine/open-engine.ts";
 import type { ContainerEngine } from "../engine/container-engine.ts";
 import { createDockerReadTool } from "./docker-read-tool.ts";
 import { createDockerWriteTool } from "./docker-write-tool.ts";
