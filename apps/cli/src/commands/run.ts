@@ -50,6 +50,10 @@ ${homeNote}`,
       value: "FILE",
       help: "Begin only when what this file of requirements (JSON) names is known;\nwhat is not is asked on a terminal. See docs/readiness.md.",
     },
+    acquire: {
+      type: "boolean",
+      help: "With --readiness: let an agent find out what can be found out, without\nasking first. On a terminal it is offered.",
+    },
     handoff: {
       type: "string",
       value: "SESSION",
@@ -83,7 +87,7 @@ ${homeNote}`,
     // A machine that cannot confine the agent should say so now, not in the middle.
     await (await openEnvironment(settings, await realpath(settings.cwd)))[Symbol.asyncDispose]();
 
-    const prepared = await prepareRun(args, { settings, terminal, interactive });
+    const prepared = await prepareRun(args, { settings, model, terminal, interactive });
     const view = json
       ? createJsonView(terminal)
       : quiet

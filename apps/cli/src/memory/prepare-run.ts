@@ -1,13 +1,20 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 
+import type { Model } from "@tau/agent";
 import { parseJson, TauError } from "@tau/core";
 import type { ContextEntry } from "@tau/core";
-import type { KnowledgeRequirement, Learnt, UserQuestion } from "@tau/memory";
+import type {
+  KnowledgeProvider,
+  KnowledgeRequirement,
+  Learnt,
+  PreparedKnowledge,
+  UserQuestion,
+} from "@tau/memory";
 import type { Hook } from "@tau/runtime";
 
 import { askLine } from "../ask-line.ts";
-import { textOption } from "../command.ts";
+import { flagOption, textOption } from "../command.ts";
 import type { ParsedArgs } from "../command.ts";
 import { localContext } from "../local-context.ts";
 import type { Settings } from "../settings.ts";
@@ -15,6 +22,7 @@ import { visible } from "../plain-text.ts";
 import { createStyle } from "../style.ts";
 import { openStoredSessions, sessionNamed } from "../stored-sessions.ts";
 import type { Terminal } from "../terminal.ts";
+import { usageError } from "../usage-error.ts";
 import { sessionEvents } from "../session-events.ts";
 import { openMemory } from "./open-memory.ts";
 
@@ -27,6 +35,8 @@ export interface PreparedRun {
 /** Where the knowledge of a run is looked for. */
 export interface PrepareOptions {
   readonly settings: Settings;
+  /** Who carries out plans. */
+  readonly model: Model;
   readonly terminal: Terminal;
   readonly interactive: boolean;
 }
@@ -38,16 +48,21 @@ export interface PrepareOptions {
  */
 export async function prepareRun(args: ParsedArgs, options: PrepareOptions): Promise<PreparedRun> {
   const [requirements, session] = [textOption(args, "readiness"), textOption(args, "handoff")];
+  const acquire = flagOption(args, "acquire");
+  if (acquire && requirements === undefined) throw usageError("--acquire goes with --readiness.");
   return {
-    hooks: requirements === undefined ? [] : [await readinessHook(requirements, options)],
+    hooks: requirements === undefined ? [] : [await readinessHook(requirements, { ...options, acquire })],
     bootstrap: session === undefined ? [] : [await handoffEntry(session, options.terminal)],
   };
 }
 
-async function readinessHook(file: string, options: PrepareOptions): Promise<Hook> {
+async function readinessHook(
+  file: string,
+  options: PrepareOptions & { readonly acquire: boolean },
+): Promise<Hook> {
   const { assertReady, createReadinessGate, goneNotes, parseRequirements, prepareKnowledge } =
     await import("@tau/memory");
-  const { settings, terminal, interactive } = options;
+  const { settings, terminal, interactive, acquire } = options;
   const parsed = parseJson(await readText(resolve(terminal.cwd, file)));
   if (!parsed.ok) throw new TauError("cli.usage", `--readiness: ${file} is not JSON.`);
   const { signal } = new AbortController();
@@ -60,15 +75,35 @@ async function readinessHook(file: string, options: PrepareOptions): Promise<Hoo
     signal,
     provider: {
       ...goneEvidence,
+      ...(interactive || acquire ? { executePlan: await planRunner(options) } : {}),
       ...(interactive
         ? { answerQuestions: async (questions) => await ask(questions, terminal, signal) }
         : {}),
     },
   });
+  showReadiness(prepared, terminal);
   assertReady(prepared);
   // Once more when the run begins, so that the decision is in its events and the model knows what is known.
   const requirements: readonly KnowledgeRequirement[] = prepared.requirements;
   return createReadinessGate({ requirements, provider: goneEvidence });
+}
+
+/** Loaded only where something may be missing. */
+async function planRunner(
+  options: PrepareOptions & { readonly acquire: boolean },
+): Promise<NonNullable<KnowledgeProvider["executePlan"]>> {
+  const { acquireByAgent } = await import("./acquire-by-agent.ts");
+  return acquireByAgent({ ...options, always: options.acquire });
+}
+
+/** What was looked for, and whether it is enough; of a run that is blocked the error says it. */
+function showReadiness({ decision, steps }: PreparedKnowledge, { stderr }: Terminal): void {
+  for (const step of steps) {
+    if (step.type !== "plan") continue;
+    const why = step.error === undefined ? "" : ` (${step.error.code})`;
+    stderr.write(`${step.plan.id}: found ${step.learnt} of ${step.plan.requirementIds.length}${why}\n`);
+  }
+  if (decision.status === "caveat") stderr.write(`Not all is known: ${visible(decision.reason)}\n`);
 }
 
 async function ask(
