@@ -17,6 +17,7 @@ import { rgPath } from "@vscode/ripgrep";
 
 import { noModel } from "./no-model.ts";
 import { openEnvironment, policyFor, workspaceOf } from "./open-environment.ts";
+import { planGuidance } from "./plan-mode.ts";
 import type { Settings } from "./settings.ts";
 
 /** What an agent on this machine is made of. */
@@ -44,7 +45,10 @@ export function localAgent(options: LocalAgentOptions, layers: readonly Layer[])
   return {
     name: "main",
     model: asked,
-    instructions: agent.instructions ?? defaultInstructions,
+    instructions: [
+      agent.instructions ?? defaultInstructions,
+      ...(settings.plan === true ? [planGuidance] : []),
+    ].join("\n\n"),
     tools: createToolRegistry({
       aliases: agentToolAliases,
       tools,

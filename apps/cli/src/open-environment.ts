@@ -4,7 +4,7 @@ import { delimiter, dirname } from "node:path";
 
 import { isTauError, TauError } from "@tau/core";
 import type { EnvironmentRequest } from "@tau/runtime";
-import { commandVariables, createPermissionPolicy } from "@tau/tools";
+import { commandVariables, createPermissionPolicy, planPolicy, planProfile } from "@tau/tools";
 import type { ActiveGrant, EnvironmentInfo, ExplainingPolicy, OwnedEnvironment } from "@tau/tools";
 
 import { rgPath } from "@vscode/ripgrep";
@@ -13,6 +13,7 @@ import { loadEnvironment } from "./environment-kinds.ts";
 import { extraRules } from "./extra-tools.ts";
 import { localTenant } from "./local-context.ts";
 import type { GateCaller } from "./open-gate.ts";
+import { planFolder } from "./plan-mode.ts";
 import type { Settings } from "./settings.ts";
 import { makeHome } from "./tau-home.ts";
 
@@ -27,7 +28,8 @@ export async function openEnvironment(
 ): Promise<OwnedEnvironment> {
   const { profile: access, network, home, programs = [], shownFolders = [] } = settings;
   await makeHome(home);
-  const profile = { access, workspace, network };
+  const whole = { access, workspace, network };
+  const profile = settings.plan === true ? planProfile(whole, planFolder) : whole;
   const own = dirname(process.execPath);
   const { PATH = "" } = commandVariables(process.env);
   // A project may need Node, and the one that runs Tau may be the only one.
@@ -53,17 +55,19 @@ export function policyFor(
   const { profile, layers, network, approve } = settings;
   // Rules that deny or ask still count.
   const rules = { allow: extraRules(settings) };
-  return createPermissionPolicy({
+  const known = { rules, approvals: approve, enforced, profileHash };
+  const plan = settings.plan === true ? { planFolder } : {};
+  const policy = createPermissionPolicy({
+    ...known,
+    ...plan,
     profile,
-    rules,
     layers,
     network,
-    approvals: approve,
-    enforced,
-    profileHash,
     ...(grants === undefined ? {} : { grants }),
     ...(settings.review === true ? { review: true } : {}),
   });
+  // What the person's rules allow is for doing; of a plan they can only take away.
+  return settings.plan === true ? planPolicy(policy, { ...known, planFolder }) : policy;
 }
 
 /** Where a session works; `confined` refuses what is outside of the settings' folder. */

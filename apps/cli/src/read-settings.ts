@@ -67,6 +67,7 @@ export function settingsFrom(
 ): Settings {
   const { agent, budget, memory, permissions, environment, credentials, web } = loaded.config;
   const { kind = "jail", network: _, ...environments } = environment;
+  const plan = isPlan(args);
   const maxSteps = countOption(args, "max-steps") ?? agent.max_steps;
   return {
     home,
@@ -77,7 +78,10 @@ export function settingsFrom(
     model: modelSettings(args, loaded),
     knownModels: loaded.config.models,
     layers: loaded.layers,
-    profile: choiceOption(args, "profile", profiles) ?? permissions.profile ?? "workspace-write",
+    plan,
+    profile: plan
+      ? "read-only"
+      : (choiceOption(args, "profile", profiles) ?? permissions.profile ?? "workspace-write"),
     approve:
       choiceOption(args, "approve", approvals) ?? permissions.approve ?? (someoneAnswers ? "ask" : "never"),
     environment: choiceOption(args, "environment", environmentNames) ?? kind,
@@ -86,7 +90,7 @@ export function settingsFrom(
     ...rolesOf(args, loaded.config),
     untrusted: flagOption(args, "untrusted") || permissions.untrusted === true,
     review: flagOption(args, "review") || permissions.review === true,
-    network: networkOf(args, loaded.config),
+    network: !plan && networkOf(args, loaded.config),
     egress: { addresses: loaded.config.network.addresses ?? [], credentials },
     web,
     ...optional("mcp", mcpSettings(loaded, cwd)),
@@ -133,6 +137,15 @@ function rolesOf(args: ParsedArgs, { roles, agent }: ConfigFile): Pick<Settings,
     { ...rest, ...optional("sideEffects", sideEffects) },
   ]);
   return { roles: Object.fromEntries(named), ...optional("role", role) };
+}
+
+/** @throws TauError `cli.usage` when it is to plan and to do more */
+function isPlan(args: ParsedArgs): boolean {
+  if (!flagOption(args, "plan")) return false;
+  for (const option of ["profile", "network", "review"])
+    if (args.values[option] !== undefined)
+      throw usageError(`--plan reads, and writes the plan alone: leave --${option} out.`);
+  return true;
 }
 
 /** The flag grants all of the network; of what the file says, named hosts are less than all of it, and so count. */

@@ -32,6 +32,8 @@ export interface Settings {
   readonly role?: string;
   /** Nobody vouches for what is in the folder: what it says leads to nothing grave without a question. */
   readonly untrusted?: boolean;
+  /** The agent plans: it reads, and writes its plan alone. */
+  readonly plan?: boolean;
   /** Changes of commands are looked at before they are made, unless a rule allows them. */
   readonly review?: boolean;
   readonly network: NetworkAccess;

@@ -11,10 +11,12 @@ import { textOf, toolCallsOf } from "@tau/core";
 import { eventLines } from "./event-lines.ts";
 import type { EventView } from "./event-view.ts";
 import { plain } from "./plain-text.ts";
+import { createSessionWork } from "./session-work.ts";
 import { createStatusLine } from "./status-line.ts";
 import { createStyle } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
 import { callTitle, toolLines } from "./tool-lines.ts";
+import { endedJobLine } from "./work-lines.ts";
 
 /** Options of {@link createTimelineView}. */
 export interface TimelineOptions {
@@ -35,6 +37,7 @@ class TimelineView implements EventView {
   #calls = new Map<string, ToolCallPart>();
   /** Text of the current answer that was shown as fragments; the finished message repeats it. */
   #streamed = "";
+  readonly #work = createSessionWork();
   #midLine = false;
   /** Whether a blank line is due before the next answer, so that an answer and its tools stand together. */
   #gap = false;
@@ -96,6 +99,7 @@ class TimelineView implements EventView {
       default:
         break;
     }
+    for (const job of this.#work.add(event)) this.#line(this.#style("yellow", endedJobLine(job)));
     for (const line of eventLines(event, this.#since(at), this.#style)) this.#line(line);
     // Between two effects, and after the last one, it is the model's turn.
     if (event.type === "run_started" || event.type === "run_resumed" || event.type === "effect_finished")

@@ -84,7 +84,8 @@ function personLines({ notice, todos }: JsonObject): readonly string[] | undefin
   });
 }
 
-function todoMark(status: unknown): string {
+/** The mark of a thing to do, by its status. */
+export function todoMark(status: unknown): string {
   const marks: Readonly<Record<string, string>> = { completed: "[x]", in_progress: "[>]", cancelled: "[-]" };
   return (typeof status === "string" ? marks[status] : undefined) ?? "[ ]";
 }

@@ -22,6 +22,7 @@ import { prepareRun } from "../memory/prepare-run.ts";
 import type { PreparedRun } from "../memory/prepare-run.ts";
 import { openEnvironment } from "../open-environment.ts";
 import { plain } from "../plain-text.ts";
+import { planLines, plansIn } from "../plan-mode.ts";
 import { createRunNotes } from "../run-notes.ts";
 import { readSettings } from "../read-settings.ts";
 import { openStoredSessions, sessionNamed, sessionWorkspace } from "../stored-sessions.ts";
@@ -45,6 +46,10 @@ ${homeNote}`,
       value: "SESSION",
       help: "Go on with a session, or with the last one.\nWithout a prompt: with its interrupted run.",
     },
+    plan: {
+      type: "boolean",
+      help: "Only plan: read everything, write nothing but a plan in plans/, and say\nhow to have it carried out.",
+    },
     readiness: {
       type: "string",
       value: "FILE",
@@ -65,6 +70,7 @@ ${homeNote}`,
   examples: [
     'tau run "Fix the failing test"',
     'tau run --profile read-only "What does this project do?"',
+    'tau run --plan "How should we replace the logger?"',
     'git diff | tau run --quiet "Review this change: -"',
     'tau run --resume last "Now write a test for it"',
     'tau run --base-url http://127.0.0.1:8000/v1 --model qwen3 "…"',
@@ -93,7 +99,8 @@ ${homeNote}`,
       : quiet
         ? createAnswerView(terminal)
         : createTimelineView(terminal);
-    const run = { terminal, interactive, view, prompt, prepared, resume: resumed?.sessionId };
+    const planIn = settings.plan === true ? settings.cwd : undefined;
+    const run = { terminal, interactive, view, prompt, prepared, planIn, resume: resumed?.sessionId };
     return await runPrompt(run, () =>
       openLocalRuntime({
         settings,
@@ -114,6 +121,8 @@ interface PromptRun {
   readonly prompt: string;
   readonly prepared: PreparedRun;
   readonly resume: string | undefined;
+  /** The folder that is planned for. */
+  readonly planIn: string | undefined;
 }
 
 async function runPrompt(run: PromptRun, open: () => Promise<LocalRuntime>): Promise<number> {
@@ -124,6 +133,7 @@ async function runPrompt(run: PromptRun, open: () => Promise<LocalRuntime>): Pro
     terminal.stderr.write(`Skills that are not used: ${local.waitingSkills}. "tau skills list" says why.\n`);
   if (run.resume === undefined)
     for (const note of instructionNotes(local.instructions)) view.note(`  ${plain(note)}`);
+  const before = run.planIn === undefined ? undefined : await plansIn(run.planIn);
   const target = await startOrResume(local, run, context);
   const exitCode = await followRun({
     runtime: local.runtime,
@@ -133,6 +143,8 @@ async function runPrompt(run: PromptRun, open: () => Promise<LocalRuntime>): Pro
     view,
     interactive,
   });
+  if (run.planIn !== undefined && before !== undefined && exitCode === 0)
+    for (const line of planLines(before, await plansIn(run.planIn), target.sessionId)) view.note(plain(line));
   if (interactive && exitCode !== 0) terminal.stderr.write(resumeHint(target.sessionId, true));
   return exitCode;
 }
