@@ -61,16 +61,42 @@ export function untrusted(origin: string, confidentiality: Confidentiality = "pu
  * confidential as the most confidential. Associative, commutative and idempotent; of none it is {@link systemLabel}.
  */
 export function joinLabels(...labels: readonly Label[]): Label {
-  const secrets = joinNames(labels.map((label) => label.secrets));
-  const confidentiality = labels.reduce<Confidentiality>(
-    (highest, label) => later(confidentialities, highest, label.confidentiality),
-    secrets.length > 0 ? "secret" : "public",
+  let joined = systemLabel;
+  for (const label of labels) joined = joinTwo(joined, label);
+  return joined;
+}
+
+// Whose names are in order, cut and printable: labels that joins made, and the constants.
+const orderly = new WeakSet<Label>([systemLabel, userLabel, workspaceLabel]);
+
+/** Usually one of the two has everything that the other has: then that one is their join, and nothing is made. */
+function joinTwo(a: Label, b: Label): Label {
+  if (orderly.has(a) && hasAllOf(a, b)) return a;
+  if (orderly.has(b) && hasAllOf(b, a)) return b;
+  const secrets = joinNames([a.secrets, b.secrets]);
+  const confidentiality = later(confidentialities, a.confidentiality, b.confidentiality);
+  const joined: Label = {
+    integrity: later(integrities, a.integrity, b.integrity),
+    origins: joinNames([a.origins, b.origins]),
+    confidentiality: secrets.length > 0 ? "secret" : confidentiality,
+    secrets,
+  };
+  orderly.add(joined);
+  return joined;
+}
+
+function hasAllOf(a: Label, b: Label): boolean {
+  return (
+    a === b ||
+    (later(integrities, a.integrity, b.integrity) === a.integrity &&
+      later(confidentialities, a.confidentiality, b.confidentiality) === a.confidentiality &&
+      hasNames(a.origins, b.origins) &&
+      hasNames(a.secrets, b.secrets))
   );
-  const integrity = labels.reduce<Integrity>(
-    (least, label) => later(integrities, least, label.integrity),
-    "system",
-  );
-  return { integrity, origins: joinNames(labels.map(({ origins }) => origins)), confidentiality, secrets };
+}
+
+function hasNames(names: readonly string[], others: readonly string[]): boolean {
+  return others === names || others.every((name) => names.includes(name));
 }
 
 /** Tells whether content with the label `below` may stand wherever content with the label `above` may. */
