@@ -5,6 +5,7 @@ import type { Environment } from "../environment.ts";
 import type { ReadyCall } from "../prepare-call.ts";
 import { sha256 } from "../sha256.ts";
 import type { ToolContext } from "../tool.ts";
+import type { FlightKey } from "./flights.ts";
 
 /** More or larger files than these are not looked at for a key: the call is run. */
 const maxFiles = 16;
@@ -21,11 +22,20 @@ function numberOf(value: object): number {
   return lastNumber;
 }
 
-/** Equal for equal calls of one caller, of the same session and environment. */
-export function flightKey({ tool, args }: ReadyCall, context: ToolContext): string {
+/** Tells calls under way apart: equal for equal calls of one caller, of the same session and environment. */
+export function flightKey({ tool, args }: ReadyCall, context: ToolContext): FlightKey {
   const { call, environment, files, artifacts } = context;
-  const places = [environment, files, artifacts].map(numberOf);
-  return keyOf(["flight", numberOf(tool), ...places, call.sessionId ?? null, callerOf(context, false), args]);
+  const toolNumber = numberOf(tool);
+  // Written down at once: a tool may change its arguments while it runs.
+  const text = JSON.stringify(args);
+  return {
+    place: `flight ${toolNumber} ${call.sessionId ?? ""}`,
+    exact: () => {
+      const places = [environment, files, artifacts].map(numberOf);
+      const caller = callerOf(context, false);
+      return keyOf(["flight", toolNumber, ...places, call.sessionId ?? null, caller, JSON.parse(text)]);
+    },
+  };
 }
 
 /** Equal whenever the same effect is run again with the same arguments. */

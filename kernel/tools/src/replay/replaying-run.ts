@@ -3,6 +3,7 @@ import type { ToolRun } from "../run-call.ts";
 import type { ToolContext } from "../tool.ts";
 import { answerKey, effectKey, flightKey } from "./call-keys.ts";
 import { Flights } from "./flights.ts";
+import type { FlightKey } from "./flights.ts";
 import { KeptAnswers } from "./kept-answers.ts";
 import type { KeptAnswersOptions } from "./kept-answers.ts";
 
@@ -24,31 +25,42 @@ export function createReplayingRun(run: RunTool, options: KeptAnswersOptions): R
   const flights = new Flights();
   const answers = new KeptAnswers(options);
 
-  const runShared = async (key: string, ready: ReadyCall, context: ToolContext): Promise<ToolRun> => {
-    const { run: shared, led } = await flights.ride(key, context, (held) => run(ready, held));
-    return led ? shared : again(shared, ready, "flight");
-  };
-  return async (ready, context) => {
-    const { sideEffect, cache } = ready.tool;
-    context.signal.throwIfAborted();
-    if (sideEffect === "idempotent") {
-      const key = effectKey(ready, context);
-      const known = answers.get(key);
-      if (known !== undefined) return again(known, ready, "key");
-      const done = await runShared(key, ready, context);
-      answers.set(key, done, effectTtlMs);
-      return done;
-    }
-    if (sideEffect !== "pure") return await run(ready, context);
-    const key = cache === undefined ? undefined : await answerKey(ready, context);
-    const known = key === undefined ? undefined : answers.get(key);
-    if (known !== undefined) return again(known, ready, "cache");
-    const done = await runShared(key ?? flightKey(ready, context), ready, context);
-    // A file that changed meanwhile has another key: the answer may be of either version.
-    if (key !== undefined && cache !== undefined && key === (await answerKey(ready, context)))
-      answers.set(key, done, cache.ttlMs);
+  const runShared = (key: FlightKey, ready: ReadyCall, context: ToolContext): Promise<ToolRun> =>
+    flights.join(key, context)?.then((shared) => again(shared, ready, "flight")) ??
+    flights.begin(key, context, (held) => run(ready, held));
+
+  const runEffect = async (ready: ReadyCall, context: ToolContext): Promise<ToolRun> => {
+    const key = effectKey(ready, context);
+    const known = answers.get(key);
+    if (known !== undefined) return again(known, ready, "key");
+    const done = await runShared(exactly(key), ready, context);
+    answers.set(key, done, effectTtlMs);
     return done;
   };
+
+  const runCached = async (ready: ReadyCall, context: ToolContext, ttlMs: number): Promise<ToolRun> => {
+    const key = await answerKey(ready, context);
+    if (key === undefined) return await runShared(flightKey(ready, context), ready, context);
+    const known = answers.get(key);
+    if (known !== undefined) return again(known, ready, "cache");
+    const done = await runShared(exactly(key), ready, context);
+    // A file that changed meanwhile has another key: the answer may be of either version.
+    if (key === (await answerKey(ready, context))) answers.set(key, done, ttlMs);
+    return done;
+  };
+
+  return (ready, context) => {
+    const { sideEffect, cache } = ready.tool;
+    if (context.signal.aborted) return Promise.reject(context.signal.reason);
+    if (sideEffect === "idempotent") return runEffect(ready, context);
+    if (sideEffect !== "pure") return run(ready, context);
+    if (cache !== undefined) return runCached(ready, context, cache.ttlMs);
+    return runShared(flightKey(ready, context), ready, context);
+  };
+}
+
+function exactly(key: string): FlightKey {
+  return { place: key, exact: () => key };
 }
 
 /** The answer as that of another call. */
