@@ -4,7 +4,7 @@ import { canonicalJson, joinLabels, mayRunAgain, systemLabel, workspaceLabel } f
 import type { JsonObject, Label, ToolCallPart, ToolResultPart } from "@tau/core";
 import { innerEffectIdOf } from "@tau/session";
 import type { EffectState } from "@tau/session";
-import type { ReadyCall, ToolCaller } from "@tau/tools";
+import type { ReadyCall } from "@tau/tools";
 
 import { CallGate } from "./call-gate.ts";
 import { perform, recordStart } from "./perform-effect.ts";
@@ -32,27 +32,44 @@ export function createInnerCalls(
   outer: RunScope,
   effect: EffectState,
 ): Required<Pick<PerformOptions, "callTool" | "gathered">> {
-  const gate = new CallGate();
-  const counts = new Map<string, number>();
-  let calls = 0;
-  let label: Label = systemLabel;
-  const gathered = (): Label => label;
-  const scope: RunScope = { ...outer, gathered };
-
-  const callTool: ToolCaller = async (name, args, signal) => {
-    const call = innerCall(effect, { name, args, counts });
-    calls += 1;
-    if (calls > maxCalls) {
-      const code = "call.too_many";
-      return errorResult(call.call, `${code}: A tool may call others ${maxCalls} times.`);
-    }
-    const both = AbortSignal.any([outer.call.signal, signal]);
-    both.throwIfAborted();
-    const result = await gate.run(isPureCall(scope, call.call), () => settle(scope, effect, call, both));
-    label = joinLabels(label, ...result.content.map((part) => part.label ?? workspaceLabel));
-    return result;
+  // Made by the first call: hardly any tool makes one.
+  let inner: InnerCalls | undefined;
+  return {
+    callTool: (name, args, signal) => (inner ??= new InnerCalls(outer, effect)).call(name, args, signal),
+    gathered: () => inner?.label ?? systemLabel,
   };
-  return { callTool, gathered };
+}
+
+/** The calls that the tool of one effect makes. */
+class InnerCalls {
+  /** What the tool was told so far. */
+  label: Label = systemLabel;
+  readonly #scope: RunScope;
+  readonly #effect: EffectState;
+  readonly #gate = new CallGate();
+  readonly #counts = new Map<string, number>();
+  #calls = 0;
+
+  constructor(outer: RunScope, effect: EffectState) {
+    this.#scope = { ...outer, gathered: () => this.label };
+    this.#effect = effect;
+  }
+
+  async call(name: string, args: JsonObject, signal: AbortSignal): Promise<ToolResultPart> {
+    const scope = this.#scope;
+    const made = innerCall(this.#effect, { name, args, counts: this.#counts });
+    this.#calls += 1;
+    if (this.#calls > maxCalls) {
+      const code = "call.too_many";
+      return errorResult(made.call, `${code}: A tool may call others ${maxCalls} times.`);
+    }
+    const both = AbortSignal.any([scope.call.signal, signal]);
+    both.throwIfAborted();
+    const run = (): Promise<ToolResultPart> => settle(scope, this.#effect, made, both);
+    const result = await this.#gate.run(isPureCall(scope, made.call), run);
+    this.label = joinLabels(this.label, ...result.content.map((part) => part.label ?? workspaceLabel));
+    return result;
+  }
 }
 
 interface Named {

@@ -134,11 +134,11 @@ export class History {
     return showMessage(message, this.#fenceKey);
   }
 
-  #push({ startsTurn = false, acted = false, ...entry }: NewEntry): void {
-    const tokens = estimateTokens(entry.message);
-    this.#entries.push({ ...entry, tokens, startsTurn, acted });
+  #push({ seq, message, label, startsTurn = false, acted = false }: NewEntry): void {
+    const tokens = estimateTokens(message);
+    this.#entries.push({ seq, message, label, acted, tokens, startsTurn });
     this.#tokens += tokens;
-    this.#label = joinLabels(this.#label, entry.label);
+    this.#label = joinLabels(this.#label, label);
     this.#acted ||= acted;
   }
 
