@@ -1,20 +1,31 @@
 import { TauError } from "@tau/core";
 
 import { createIssueFinder } from "./json-schema-validator.ts";
+import type { IssueFinder } from "./json-schema-validator.ts";
 import type { Tool, ToolOutput } from "./tool.ts";
 
-const finders = new WeakMap<Tool, ReturnType<typeof createIssueFinder>>();
+const finders = new WeakMap<Tool, IssueFinder>();
 
 /**
- * Checks the value of an answer by the tool's output schema, if it has one. An answer without a value does not fit.
+ * Checks the value of an answer by the tool's output schema; undefined when it has none, or the value fits at first
+ * sight. An answer without a value does not fit.
  *
- * @throws TauError `tool.invalid_output`, which names the places and repeats nothing long; `tool.invalid_schema`
+ * Rejects with TauError `tool.invalid_output`, which names the places and repeats nothing long; `tool.invalid_schema`
  */
-export async function checkOutput(tool: Tool, { value, isError }: ToolOutput): Promise<void> {
-  if (tool.outputSchema === undefined || isError === true) return;
+export function checkOutput(tool: Tool, { value, isError }: ToolOutput): Promise<void> | undefined {
+  if (tool.outputSchema === undefined || isError === true) return undefined;
   const issuesOf = finders.get(tool) ?? createIssueFinder(tool.name, tool.outputSchema, "output");
   finders.set(tool, issuesOf);
-  const issues = value === undefined ? ["there is no value"] : await issuesOf(value);
+  const issues = value === undefined ? ["there is no value"] : issuesOf(value);
+  if (!(issues instanceof Promise) && issues.length === 0) return undefined;
+  return refuseIssues(tool, issues);
+}
+
+async function refuseIssues(
+  tool: Tool,
+  found: readonly string[] | Promise<readonly string[]>,
+): Promise<void> {
+  const issues = await found;
   if (issues.length === 0) return;
   const places = issues.map((issue) => `- ${issue.replace(/^arguments\b/u, "output")}`).join("\n");
   throw new TauError(

@@ -3,6 +3,7 @@ import type { JsonObject, JsonSchema } from "@tau/core";
 import type { ValidationResult, Validator } from "@cfworker/json-schema";
 
 import { phraseIssues } from "./argument-issues.ts";
+import { plainCheck } from "./plain-schema.ts";
 import type { ValidatedInput } from "./tool.ts";
 
 /** Milliseconds that comparing arguments with a schema may take. */
@@ -17,8 +18,9 @@ interface Compiled {
 /**
  * Makes a validator for a JSON Schema of draft 2020-12.
  *
- * The library is loaded and the schema compiled at the first call: a process that never calls the tool
- * pays nothing. Schemas come from servers that nobody knows, too: comparing takes 250 ms at most. `$dynamicRef` is the one keyword that is not enforced; a `$ref` to another document makes
+ * The library is loaded and the schema compiled at the first call that needs it: a process that never calls the tool
+ * pays nothing, and arguments that fit a plain schema never need it. Schemas come from servers that nobody knows, too:
+ * comparing takes 250 ms at most. `$dynamicRef` is the one keyword that is not enforced; a `$ref` to another document makes
  * every call fail with `tool.invalid_schema`.
  */
 export function createJsonSchemaValidator(
@@ -28,19 +30,21 @@ export function createJsonSchemaValidator(
   const issuesOf = createIssueFinder(tool, schema, "input");
   return async (input) => {
     if (!isJsonObject(input)) return { ok: false, issues: ["arguments: expected a JSON object"] };
-    const issues = await issuesOf(input);
+    const found = issuesOf(input);
+    const issues = found instanceof Promise ? await found : found;
     return issues.length === 0 ? { ok: true, value: input } : { ok: false, issues };
   };
 }
 
-/** What is wrong with a value by a tool's schema; nothing when it fits. Throws `tool.invalid_schema`. */
-export function createIssueFinder(
-  tool: string,
-  schema: JsonSchema,
-  side: "input" | "output",
-): (value: unknown) => Promise<readonly string[]> {
+/** What is wrong with a value; nothing when it fits. Rejects with `tool.invalid_schema`. */
+export type IssueFinder = (value: unknown) => readonly string[] | Promise<readonly string[]>;
+
+/** Makes an {@link IssueFinder} of a tool's schema. */
+export function createIssueFinder(tool: string, schema: JsonSchema, side: "input" | "output"): IssueFinder {
+  const fits = plainCheck(schema);
   let compiled: Compiled | undefined;
-  return async (value) => {
+
+  const lookClosely = async (value: unknown): Promise<readonly string[]> => {
     try {
       const { validator, isRisky } = (compiled ??= await compile(schema));
       const validate = (): ValidationResult => validator.validate(value);
@@ -57,7 +61,10 @@ export function createIssueFinder(
       );
     }
   };
+  return (value) => (fits?.(value) === true ? noIssues : lookClosely(value));
 }
+
+const noIssues: readonly string[] = [];
 
 async function compile(schema: JsonSchema): Promise<Compiled> {
   const library = await import("@cfworker/json-schema");
