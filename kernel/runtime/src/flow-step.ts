@@ -115,20 +115,25 @@ function artifactLabels({ log }: RunScope, call: ToolCallPart): readonly Label[]
   return ids.map((id) => log.state.artifacts[id] ?? untrusted(id));
 }
 
-function factsOf(
-  scope: RunScope,
-  flow: FlowControl,
-  { tool, access, call, input }: ReadyCall,
-  judgedWrites = false,
-): CallFacts {
+// Of a call as it was prepared, they are wanted for its decision, its result and what it taints.
+const knownFacts = new WeakMap<ReadyCall, CallFacts>();
+
+function factsOf(scope: RunScope, flow: FlowControl, prepared: ReadyCall, judgedWrites = false): CallFacts {
+  const { tool, access, call, input } = prepared;
   const fetches = tool.sideEffect === "pure" && access.some(({ kind }) => kind === "network");
-  return flow.factsOf({
+  // What the person said before may be trimmed away meanwhile.
+  const isFixed = !fetches && !judgedWrites;
+  const known = isFixed ? knownFacts.get(prepared) : undefined;
+  if (known !== undefined) return known;
+  const facts = flow.factsOf({
     tool,
     access,
     saidByUser: fetches && isSaidByUser(scope, call),
     actsByCommands: tool.actsByCommands?.(input) === true,
     judgedWrites,
   });
+  if (isFixed) knownFacts.set(prepared, facts);
+  return facts;
 }
 
 /** Whether the person who prompts wrote what the call would send, in words that are still shown. */

@@ -19,9 +19,12 @@ export function resolveHandles(call: ToolCallPart, values: HeldValues): ToolCall
 
 /** How far to trust the texts that a call passes on; none when it passes none. */
 export function labelsOfHandles(call: ToolCallPart, values: HeldValues): readonly Label[] {
+  if (!call.arguments.includes("$v")) return none;
   const handles = new Set(call.arguments.match(/\$v\d{1,6}/gu) ?? []);
   return [...handles].flatMap((handle) => values[handle]?.label ?? []);
 }
+
+const none: readonly Label[] = [];
 
 function resolved(value: Json, values: HeldValues): Json {
   if (typeof value === "string") {

@@ -114,7 +114,8 @@ async function readyGroup(scope: RunScope, first: EffectState): Promise<readonly
   for (const effect of effects.slice(from, from + maxTogether)) {
     const isOpen = isUndecided(effect) || (effect.asked !== undefined && !isAllowed(effect));
     if (effect.finished !== undefined || isOpen) break;
-    const prepared = await readyCall(scope, effect);
+    const found = readyCall(scope, effect);
+    const prepared = found instanceof Promise ? await found : found;
     if (prepared === undefined) break;
     const ready = { effect, prepared };
     if (group.length > 0 && !isPure(ready)) break;

@@ -21,13 +21,28 @@ export interface CappedOutput {
   readonly artifacts: readonly Artifact[];
 }
 
-/** Cuts what is too large for a model and saves the whole of it as artifacts, which the text names. */
-export async function capOutput(
+interface CapOptions {
+  readonly limits: OutputLimits;
+  readonly store: ArtifactStore;
+}
+
+/**
+ * Cuts what is too large for a model and saves the whole of it as artifacts, which the text names. Answers at once where
+ * there is nothing to cut.
+ */
+export function capOutput(
   tool: string,
   content: readonly ToolResultContent[],
-  { limits, store }: { readonly limits: OutputLimits; readonly store: ArtifactStore },
+  options: CapOptions,
+): CappedOutput | Promise<CappedOutput> {
+  return isSmall(content, options.limits) ? { content, artifacts: [] } : cap(tool, content, options);
+}
+
+async function cap(
+  tool: string,
+  content: readonly ToolResultContent[],
+  { limits, store }: CapOptions,
 ): Promise<CappedOutput> {
-  if (isSmall(content, limits)) return { content, artifacts: [] };
   const artifacts: Artifact[] = [];
   const parts: ToolResultContent[] = [];
   for (const part of content) {

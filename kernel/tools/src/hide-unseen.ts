@@ -27,24 +27,41 @@ export function assertSeesPictures({ takes }: Pick<ToolContext, "takes">, what: 
   throw new TauError("tool.no_vision", `${what} is a picture, and this model takes none. ${remedies.image}`);
 }
 
-/** Keeps pictures and documents from a model that is known not to take them: they become artifacts, which a text names. */
-export async function hideUnseen(
+/**
+ * Keeps pictures and documents from a model that is known not to take them: they become artifacts, which a text names.
+ * Answers at once where there is nothing to hide.
+ */
+export function hideUnseen(
   tool: string,
   content: readonly ToolResultContent[],
-  { takes, artifacts: store }: Pick<ToolContext, "takes" | "artifacts">,
+  context: Pick<ToolContext, "takes" | "artifacts">,
+): SeenOutput | Promise<SeenOutput> {
+  if (content.every((part) => isTaken(part, context))) return { content, artifacts: [], nothingLeft: false };
+  return hide(tool, content, context);
+}
+
+/** The words of a text file are sent as text. */
+function isTaken(part: ToolResultContent, { takes }: Pick<ToolContext, "takes">): boolean {
+  return part.type === "text" || takes?.[part.type] !== "no" || part.mediaType.startsWith("text/");
+}
+
+async function hide(
+  tool: string,
+  content: readonly ToolResultContent[],
+  context: Pick<ToolContext, "takes" | "artifacts">,
 ): Promise<SeenOutput> {
   const artifacts: Artifact[] = [];
   const parts: ToolResultContent[] = [];
   for (const part of content) {
-    // The words of a text file are sent as text.
-    if (part.type === "text" || takes?.[part.type] !== "no" || part.mediaType.startsWith("text/")) {
+    if (part.type === "text" || isTaken(part, context)) {
       parts.push(part);
       continue;
     }
     const { mediaType, source, label } = part;
     let place = "";
     if (source.kind === "base64") {
-      const artifact = await store.save(`${tool} output`, mediaType, Buffer.from(source.data, "base64"));
+      const data = Buffer.from(source.data, "base64");
+      const artifact = await context.artifacts.save(`${tool} output`, mediaType, data);
       artifacts.push(artifact);
       place = ` It is saved as ${artifact.id}.`;
     }

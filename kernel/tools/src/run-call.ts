@@ -73,10 +73,14 @@ export async function runCall(
   }
   const limits = { ...options, maxChars: tool.maxOutputChars ?? options.maxChars };
   try {
-    await checkOutput(tool, output);
+    // Most answers are a short text, of which all this is known at once: then there is nothing to await.
+    const checking = checkOutput(tool, output);
+    if (checking !== undefined) await checking;
     const content = labelContent(labelContent(output.content, output.label), tool.label);
-    const seen = await hideUnseen(tool.name, content, context);
-    const capped = await capOutput(tool.name, seen.content, { limits, store: context.artifacts });
+    const hiding = hideUnseen(tool.name, content, context);
+    const seen = hiding instanceof Promise ? await hiding : hiding;
+    const capping = capOutput(tool.name, seen.content, { limits, store: context.artifacts });
+    const capped = capping instanceof Promise ? await capping : capping;
     const isError = output.isError === true || seen.nothingLeft;
     return {
       result: { type: "tool_result", callId: call.id, name: call.name, content: capped.content, isError },

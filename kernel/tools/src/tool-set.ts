@@ -89,20 +89,12 @@ export function createToolSet(source: ToolSource): ToolSet {
 
 type Tools = ReadonlyMap<string, Tool>;
 
-async function prepareNamed(
-  tools: Tools,
-  call: ToolCallPart,
-  options: PrepareOptions,
-): Promise<PreparedCall> {
+function prepareNamed(tools: Tools, call: ToolCallPart, options: PrepareOptions): Promise<PreparedCall> {
   const tool = tools.get(call.name);
-  if (tool !== undefined) return await prepareCall(tool, call, options);
+  if (tool !== undefined) return prepareCall(tool, call, options);
   const code = "tool.not_found";
-  return {
-    ok: false,
-    call,
-    code,
-    result: errorResult(call, `${code}: ${notFoundMessage(call.name, tools)}`),
-  };
+  const result = errorResult(call, `${code}: ${notFoundMessage(call.name, tools)}`);
+  return Promise.resolve({ ok: false, call, code, result });
 }
 
 /** Prepares the call that a `tool_call` stands for: its checks, rules and class are those of the tool that it names. */
