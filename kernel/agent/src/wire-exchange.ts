@@ -59,7 +59,8 @@ export class WireExchange {
     try {
       while (!this.#closed) {
         if (this.#failure !== undefined) throw this.#failure.error;
-        this.#parse(await this.#response.read());
+        const read = this.#response.read();
+        this.#parse(read instanceof Promise ? await read : read);
         const batch = this.#decoder.take();
         if (this.#decoder.finished !== undefined) this.close();
         if (batch.length > 0) return { done: false, value: batch };

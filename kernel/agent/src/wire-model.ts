@@ -62,13 +62,16 @@ export function createWireModel(
     signal.throwIfAborted();
     if (loaded === undefined) loaded = await (loading ??= loadWith(load));
     const { protocol, common, Exchange } = loaded;
-    const key = await resolveKey(options.apiKey, signal);
+    const resolving = resolveKey(options.apiKey, signal);
+    const key = resolving instanceof Promise ? await resolving : resolving;
     const body = protocol.writeBody(request);
+    const proving = protocol.headersFor(key, body, signal);
+    const proof = proving instanceof Promise ? await proving : proving;
     const call = {
       identity,
       url: protocol.url,
       transport: options.transport ?? sharedHttpTransport(),
-      headers: { ...common, ...(await protocol.headersFor(key, body, signal)), ...options.headers },
+      headers: { ...common, ...proof, ...options.headers },
       body,
       limits: options.timeouts ?? {},
       secrets: key === undefined ? [] : [key],

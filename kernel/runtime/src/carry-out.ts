@@ -25,22 +25,27 @@ export function heldSideEffect(
   return asked?.held === undefined ? undefined : "idempotent";
 }
 
-/** Carries out what was held of an effect, and answers as the call answered; undefined when nothing was held. */
-export async function carryOut(
+/**
+ * Carries out what was held of an effect, and answers as the call answered; undefined, at once, when nothing was held.
+ */
+export function carryOut(
   scope: RunScope,
   effect: EffectState,
   prepared: ReadyCall,
-): Promise<ToolRun | undefined> {
+): Promise<ToolRun> | ToolRun | undefined {
   const run = scope.held.get(effect.effectId);
   scope.held.delete(effect.effectId);
   const changes = run === undefined ? effect.asked?.held : run.changes;
-  if (changes === undefined) return run?.ran;
+  return changes === undefined ? run?.ran : commitHeld(scope, { effect, prepared }, changes);
+}
+
+async function commitHeld(scope: RunScope, ready: ReadyEffect, changes: HeldTransaction): Promise<ToolRun> {
   try {
-    return await commit(scope, { effect, prepared }, changes);
+    return await commit(scope, ready, changes);
   } catch (error) {
     if (!isTauError(error)) throw error;
     const text = `${error.code}: ${error.message} Nothing was changed.`;
-    return { result: errorResult(effect.call, text), details: {}, artifacts: [], code: error.code };
+    return { result: errorResult(ready.effect.call, text), details: {}, artifacts: [], code: error.code };
   }
 }
 

@@ -18,7 +18,9 @@ import { untilAborted } from "./until-aborted.ts";
 export async function callModel(scope: RunScope): Promise<number> {
   const { agent, log, clock } = scope;
   const startedAt = clock.now();
-  const finished = await answerOf(scope);
+  const finished = await untilAborted(streamAnswer(scope), scope.call.signal).catch((error: unknown) =>
+    answerShorter(scope, error),
+  );
   const { label } = shownTo(scope);
   const cost = finished.costMicroUsd ?? costAt(finished.usage, agent.model.price);
   const event: ModelCallFinished = {
@@ -43,15 +45,12 @@ function costAt(usage: Usage, price: Price | undefined): MicroUsd | undefined {
   return price === undefined ? undefined : costOf(usage, price);
 }
 
-async function answerOf(scope: RunScope): Promise<ModelFinished> {
-  try {
-    return await untilAborted(streamAnswer(scope), scope.call.signal);
-  } catch (error) {
-    // The estimate of tokens was too low.
-    if (!isTauError(error) || error.code !== "model.context_too_long") throw error;
-    if (!trimHistory(scope, "too long")) throw error;
-    return await untilAborted(streamAnswer(scope), scope.call.signal);
-  }
+/** Asks again after a failure that dropping older turns cures: the one cure that loses nothing of this run. */
+async function answerShorter(scope: RunScope, error: unknown): Promise<ModelFinished> {
+  // The estimate of tokens was too low.
+  if (!isTauError(error) || error.code !== "model.context_too_long") throw error;
+  if (!trimHistory(scope, "too long")) throw error;
+  return await untilAborted(streamAnswer(scope), scope.call.signal);
 }
 
 async function streamAnswer(scope: RunScope): Promise<ModelFinished> {

@@ -60,9 +60,8 @@ export async function perform(
   const tool = prepared.tool.name;
   const holder = createHolder(() => scope.log.nextHandle());
   try {
-    const ran =
-      (await carryOut(scope, effect, prepared)) ??
-      (await scope.tools.run(prepared, toolContext(scope, ready, { ...options, holder })));
+    const ran = await (carryOut(scope, effect, prepared) ??
+      scope.tools.run(prepared, toolContext(scope, ready, { ...options, holder })));
     reportFailure(scope, ran.error, tool);
     const hooked = (scope.agent.hooks ?? []).length > 0;
     const said = hooked ? await runAfterTool(scope, tool, ran.result) : ran.result;

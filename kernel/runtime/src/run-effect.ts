@@ -23,9 +23,14 @@ async function allOf(running: readonly Promise<unknown>[]): Promise<void> {
 }
 
 function runEffect(scope: RunScope, ready: ReadyEffect): Promise<null> {
-  return scope.engine.step(`effect:${ready.effect.effectId}`, async () => {
-    const inner = createInnerCalls(scope, ready.effect);
-    await perform(scope, ready, { signal: scope.call.signal, ...inner });
-    return null;
-  });
+  const { signal } = scope.call;
+  const inner = createInnerCalls(scope, ready.effect);
+  return scope.engine.step(`effect:${ready.effect.effectId}`, () =>
+    perform(scope, ready, { signal, ...inner }).then(nothing),
+  );
+}
+
+/** The result is in the log. */
+function nothing(): null {
+  return null;
 }

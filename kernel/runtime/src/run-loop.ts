@@ -33,14 +33,15 @@ export async function runLoop(scope: RunScope): Promise<RunEnd> {
     if (run.answer !== undefined) {
       if (!isCutShort(run) && !stopWanted(scope, run)) await settleStep(scope);
       const end = endAfterStep(scope, run);
-      const notes =
-        end === undefined ? await iterate(scope, run) : await afterAnswer(scope, end, stopHookRounds++);
+      const asked = end === undefined ? iterate(scope, run) : afterAnswer(scope, end, stopHookRounds++);
+      const notes = asked instanceof Promise ? await asked : asked;
       if (notes.end !== undefined) return notes.end;
       inject(scope, notes.entries);
     }
     // A turn that was paused goes back as it is: nothing may come between it and its rest.
     if (run.answer?.stopReason !== "pause") {
-      await takeInbox(scope);
+      const taking = takeInbox(scope);
+      if (taking !== undefined) await taking;
       trimHistory(scope);
     }
     const limit = limitReached(scope, run);
@@ -82,8 +83,12 @@ function endAfterStep(scope: RunScope, run: RunState): RunEnd | undefined {
   }
 }
 
-async function iterate(scope: RunScope, run: RunState): Promise<Advice> {
+function iterate(scope: RunScope, run: RunState): Advice | Promise<Advice> {
   if (run.effects.length === 0 || (scope.agent.hooks ?? []).length === 0) return noAdvice;
+  return askIterationHooks(scope);
+}
+
+async function askIterationHooks(scope: RunScope): Promise<Advice> {
   const { stop, notes } = await runIteration(scope);
   if (stop !== undefined) return { end: { status: "completed", reason: "stopped_by_hook" }, entries: [] };
   return { entries: notes.map(({ hook, note }) => ({ key: `hook:${hook}`, content: note })) };

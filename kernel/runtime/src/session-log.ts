@@ -52,7 +52,8 @@ export class SessionLog {
   #writer: SessionWriter;
   #queued: JournalEvent[] = [];
   #handles = 0;
-  #last: Promise<unknown> = Promise.resolve();
+  /** Settles with the last append, whatever becomes of it. */
+  #last: Promise<void> = Promise.resolve();
   #isSending = false;
   #failure: Error | undefined;
   #checkpointSeq: number;
@@ -142,9 +143,13 @@ export class SessionLog {
    * Sends what was recorded to the journal, as one atomic append. Commits take effect in order, so only
    * who must know of durability awaits the promise; others learn of a failure from a later commit.
    */
-  commit(): Promise<unknown> {
+  commit(): Promise<void> {
     this.send();
-    return this.#last;
+    const committed = this.#last.then(() => {
+      if (this.#failure !== undefined) throw this.#failure;
+    });
+    committed.catch(() => undefined);
+    return committed;
   }
 
   /** Does what {@link commit} does, for who does not wait. */
@@ -189,10 +194,9 @@ export class SessionLog {
         this.#durableVersion = version;
       },
       (error: unknown) => {
-        throw (this.#failure ??= toError(error));
+        this.#failure ??= toError(error);
       },
     );
-    this.#last.catch(() => undefined);
   }
 
   /** Only between runs: a checkpoint is small then. */

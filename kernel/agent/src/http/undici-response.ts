@@ -122,11 +122,12 @@ export class UndiciResponse implements HttpResponse, Dispatcher.DispatchHandler 
     return this.#chunks.length === 0 && this.#failure === undefined && !this.#ended;
   }
 
-  async #readLater(): Promise<readonly Buffer[] | undefined> {
-    await new Promise<void>((resolve) => {
+  /** What was there to be read is taken a moment after the first chunk came: one socket read often brings several. */
+  #readLater(): Promise<readonly Buffer[] | undefined> {
+    const chunk = new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
-    return this.#take();
+    return chunk.then(() => this.#take());
   }
 
   #take(): readonly Buffer[] | undefined {

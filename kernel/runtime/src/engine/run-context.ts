@@ -89,12 +89,19 @@ export class RunContext implements EngineContext {
     this.#waiters.delete(name);
   }
 
-  async step<T extends Json>(name: string, fn: (step: StepContext) => Promise<T>): Promise<T> {
-    this.#claim("step", name);
-    if (this.#beginning !== undefined) await this.#beginning.durable;
-    // A cancelled run still makes the steps that write its end; one that goes on elsewhere makes none.
-    if (this.signal.aborted && !hasCode(this.signal.reason, "engine.cancelled")) throw this.signal.reason;
-    return await fn({ idempotencyKey: `${this.runId}:${name}`, signal: this.signal });
+  step<T extends Json>(name: string, fn: (step: StepContext) => Promise<T>): Promise<T> {
+    const make = (): Promise<T> => {
+      const { signal } = this;
+      // A cancelled run still makes the steps that write its end; one that goes on elsewhere makes none.
+      if (signal.aborted && !hasCode(signal.reason, "engine.cancelled")) return Promise.reject(signal.reason);
+      return fn({ idempotencyKey: `${this.runId}:${name}`, signal });
+    };
+    try {
+      this.#claim("step", name);
+      return this.#beginning === undefined ? make() : this.#beginning.durable.then(make);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async sleep(name: string, ms: number): Promise<void> {
@@ -140,12 +147,11 @@ export class RunContext implements EngineContext {
     return promise;
   }
 
-  async #write(append: StreamAppend): Promise<number> {
+  #write(append: StreamAppend): Promise<number> {
     const { journal } = this.#host;
     const { id, expectedVersion, events, checkpoint } = append;
-    if (checkpoint === undefined) return await journal.append(id, expectedVersion, events);
-    const [version = 0] = await journal.appendAll([append]);
-    return version;
+    if (checkpoint === undefined) return journal.append(id, expectedVersion, events);
+    return journal.appendAll([append]).then(([version = 0]) => version);
   }
 
   async #whilePending<T>(act: () => Promise<T>): Promise<T> {
