@@ -1,4 +1,4 @@
-const piecesPerBlock = 512;
+const piecesPerBlock = 32;
 
 /**
  * Collects text piece by piece in linear time.

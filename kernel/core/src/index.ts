@@ -48,6 +48,7 @@ export { costOf, formatUsd, ratesOf } from "./money.ts";
 export type { Observation, Observer, ObserverLevel } from "./observer.ts";
 export { silentObserver } from "./observer.ts";
 export { offAbort, onAbort } from "./on-abort.ts";
+export { RareMap } from "./rare-map.ts";
 export type { Delta, RunEvent, ToolProgress } from "./run-event.ts";
 export type { AccessDecision, AccessRequest, PolicyDecisionPoint } from "./policy-decision.ts";
 export { neutralMarkdown } from "./neutral-markdown.ts";

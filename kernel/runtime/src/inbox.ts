@@ -1,4 +1,4 @@
-import { isJsonObject, isTauError, parseJson } from "@tau/core";
+import { isJsonObject, isTauError, parseJson, RareMap } from "@tau/core";
 import type { ApprovalAnswer, ContextEntry, Remember } from "@tau/core";
 
 import type { Clock } from "./clock.ts";
@@ -61,7 +61,7 @@ const lookEveryMs = 1_000;
  */
 export function createInbox(journal: Journal, clock: Clock, session: StreamId, emptyAt = 0): Inbox {
   const id: StreamId = { tenant: session.tenant, stream: session.stream.replace(/^session\//u, "inbox/") };
-  const answers = new Map<string, InboxAnswer>();
+  const answers = new RareMap<string, InboxAnswer>();
   let answersUpTo = 0;
   // Between these two there are only answers.
   const quiet = { from: 0, upTo: 0 };

@@ -1,6 +1,8 @@
+import { RareMap } from "@tau/core";
 import type { CallContext } from "@tau/core";
-import type { Environment } from "@tau/tools";
+import type { Environment, EnvironmentInfo } from "@tau/tools";
 import { createFlowControl } from "@tau/tools/flow";
+import type { FlowControl } from "@tau/tools/flow";
 
 import { defaultLimits } from "./agent-config.ts";
 import type { AgentConfig } from "./agent-config.ts";
@@ -153,12 +155,22 @@ function scopeOf(host: RunHost, parts: RunParts, { environment, grants, closers 
     call,
     timer,
     closers,
-    prepared: new Map(),
-    held: new Map(),
+    prepared: new RareMap(),
+    held: new RareMap(),
   };
 }
 
 function flowOf(agent: AgentConfig, { info }: Environment): Pick<RunScope, "flow"> {
-  const options = agent.flowFor?.(info) ?? {};
+  const options = agent.flowFor?.(info);
+  if (options === undefined) return { flow: usualFlow(info) };
   return options === "off" ? {} : { flow: createFlowControl(info, options) };
+}
+
+const usualFlows = new WeakMap<EnvironmentInfo, FlowControl>();
+
+/** Without options of its own, a run's is that of its environment: one for all runs in it. */
+function usualFlow(info: EnvironmentInfo): FlowControl {
+  const flow = usualFlows.get(info) ?? createFlowControl(info, {});
+  usualFlows.set(info, flow);
+  return flow;
 }

@@ -1,4 +1,4 @@
-import type { CallContext, Delta, Label, Observer, RunLimits } from "@tau/core";
+import type { CallContext, Delta, Label, Observer, RareMap, RunLimits } from "@tau/core";
 import type { RunState } from "@tau/session";
 import type { ArtifactStore, Environment, PermissionPolicy, ReadyCall, ToolSet } from "@tau/tools";
 import type { FlowControl } from "@tau/tools/flow";
@@ -38,11 +38,11 @@ export interface RunScope {
   /** What tools keep open until the run ends. */
   readonly closers: Set<() => Promise<void>>;
   /** Calls of this step that are validated and decided on as things are now, by effect id; see {@link readyCall}. */
-  readonly prepared: Map<string, ReadyCall>;
+  readonly prepared: RareMap<string, ReadyCall>;
   /** While a tool calls others: the label of what it was told by them so far, which no model is shown. */
   readonly gathered?: () => Label;
   /** Calls of this step that ran on a copy and need nobody's answer, by effect id; see {@link holdEffect}. */
-  readonly held: Map<string, HeldRun>;
+  readonly held: RareMap<string, HeldRun>;
 }
 
 /** The run's state. */

@@ -7,7 +7,7 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from "@tau/core";
-import { estimateTokens, joinLabels, systemLabel, toolCallsOf } from "@tau/core";
+import { estimateTokens, joinLabels, RareMap, systemLabel, toolCallsOf } from "@tau/core";
 
 import { clearedResult } from "./cleared-result.ts";
 import { fenceKeyOf } from "./session-state.ts";
@@ -45,12 +45,12 @@ export class History {
   #runStart = 0;
   #answered = false;
   #openCalls: readonly ToolCallPart[] = [];
-  #results = new Map<string, ToolResultPart>();
+  readonly #results = new RareMap<string, ToolResultPart>();
   #label = systemLabel;
   #acted = false;
   #actedNow = false;
   /** Effects that tell somebody outside something, though their tool changes nothing. */
-  readonly #external = new Set<string>();
+  readonly #external = new RareMap<string, true>();
   #fenceKey: string;
 
   /** `fenceKey`: the session's, where its first event is not among those that will be applied. */
@@ -106,7 +106,7 @@ export class History {
         this.#open(event.message);
         break;
       case "permission_decided":
-        if (event.kinds?.includes("external") === true) this.#external.add(event.effectId);
+        if (event.kinds?.includes("external") === true) this.#external.set(event.effectId, true);
         break;
       case "effect_started":
         this.#actedNow ||= event.sideEffect !== "pure" || this.#external.has(event.effectId);

@@ -1,3 +1,5 @@
+import { RareMap } from "@tau/core";
+
 /** Remembers, by content hash, which version of each file the model has seen. */
 export interface FileLedger {
   /** SHA-256 of the content last shown to or written by the model; undefined when it never saw the file. */
@@ -18,7 +20,7 @@ const maxFilesWithLines = 500;
 
 /** Makes an empty {@link FileLedger} that lives in memory. */
 export function createFileLedger(): FileLedger {
-  const hashes = new Map<string, string>();
+  const hashes = new RareMap<string, string>();
   const lineHashes = new Map<string, Float64Array>();
   return {
     seen: (path) => hashes.get(path),

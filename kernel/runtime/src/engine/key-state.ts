@@ -1,4 +1,4 @@
-import { isJsonObject, unreachable } from "@tau/core";
+import { isJsonObject, RareMap, unreachable } from "@tau/core";
 import type { Json, JsonObject } from "@tau/core";
 
 import type { Checkpoint } from "../journal.ts";
@@ -13,11 +13,11 @@ export interface OpenRun {
   readonly input: Json;
   /** Why it was cancelled. */
   cancelled: string | undefined;
-  readonly signals: Map<string, Json>;
+  readonly signals: RareMap<string, Json>;
   /** Waits that ended without their signal. */
-  readonly expired: Set<string>;
+  readonly expired: RareMap<string, true>;
   /** When each timer is due, milliseconds since the epoch. */
-  readonly timers: Map<string, number>;
+  readonly timers: RareMap<string, number>;
 }
 
 /** The fold of one key's stream. */
@@ -96,7 +96,7 @@ export class KeyState {
         if (!run.timers.has(event.name)) run.timers.set(event.name, event.at);
         break;
       case "wait_expired":
-        if (!run.signals.has(event.name)) run.expired.add(event.name);
+        if (!run.signals.has(event.name)) run.expired.set(event.name, true);
         break;
       case "run_ended":
       case "run_ended_idle":
@@ -116,9 +116,9 @@ export function toOpenRun(runId: string, program: string, input: Json): OpenRun 
     program,
     input,
     cancelled: undefined,
-    signals: new Map(),
-    expired: new Set(),
-    timers: new Map(),
+    signals: new RareMap(),
+    expired: new RareMap(),
+    timers: new RareMap(),
   };
 }
 

@@ -1,3 +1,5 @@
+import { RareMap } from "@tau/core";
+
 import type { RunOutcome } from "./engine-event.ts";
 
 interface Waiter {
@@ -7,7 +9,7 @@ interface Waiter {
 
 /** Those who wait for runs of one key to end. */
 export class ResultWaiters {
-  readonly #waiters = new Map<string, Set<Waiter>>();
+  readonly #waiters = new RareMap<string, Set<Waiter>>();
 
   get size(): number {
     return this.#waiters.size;
@@ -48,7 +50,7 @@ export class ResultWaiters {
   }
 
   fail(error: unknown): void {
-    const all = [...this.#waiters.values()];
+    const all = this.#waiters.values();
     this.#waiters.clear();
     for (const waiters of all) for (const waiter of waiters) waiter.reject(error);
   }

@@ -1,3 +1,4 @@
+import { RareMap } from "@tau/core";
 import type { Json } from "@tau/core";
 
 import type { Clock } from "../clock.ts";
@@ -46,7 +47,7 @@ export class RunContext implements EngineContext {
   #beginning: Beginning | undefined;
   readonly #controller = new AbortController();
   readonly #names = new Set<string>();
-  readonly #waiters = new Map<string, Waiter[]>();
+  readonly #waiters = new RareMap<string, Waiter[]>();
   #pending = 0;
 
   /** With a `beginning`, the run begins before its submission is durable. */
@@ -66,7 +67,7 @@ export class RunContext implements EngineContext {
   abort(reason: Error): void {
     if (this.signal.aborted) return;
     this.#controller.abort(reason);
-    for (const waiter of [...this.#waiters.values()].flat()) waiter.reject(reason);
+    for (const waiter of this.#waiters.values().flat()) waiter.reject(reason);
     this.#waiters.clear();
   }
 
