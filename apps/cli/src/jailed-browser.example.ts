@@ -147,7 +147,10 @@ async function use(name: string, input: object): Promise<string> {
 }
 async function inJail(command: string): Promise<string> {
   let output = "";
-  const onOutput = (chunk: Uint8Array): void => void (output += Buffer.from(chunk).toString());
+  const onOutput = (chunk: Uint8Array, stream: "stdout" | "stderr"): void => {
+    // On standard error, commands are told what the gate refused meanwhile, to the browser too.
+    if (stream === "stdout") output += Buffer.from(chunk).toString();
+  };
   await jails[0]?.exec({ argv: ["sh", "-c", command], timeoutMs: 30_000, onOutput }, signal);
   return output.trim();
 }
