@@ -1,7 +1,5 @@
-import { randomBytes } from "node:crypto";
-
 import type { Credential } from "./credential.ts";
-import { assertTenant } from "./id.ts";
+import { assertTenant, newTraceId } from "./id.ts";
 import type { Principal } from "./principal.ts";
 
 /**
@@ -34,5 +32,5 @@ export function createCallContext(
   call: Pick<CallContext, "tenant" | "principal"> & Partial<CallContext>,
 ): CallContext {
   assertTenant(call.tenant);
-  return { traceId: randomBytes(16).toString("hex"), signal: new AbortController().signal, ...call };
+  return { traceId: newTraceId(), signal: new AbortController().signal, ...call };
 }

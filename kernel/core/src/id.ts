@@ -5,7 +5,7 @@ import { TauError } from "./tau-error.ts";
 const digits = Buffer.from("0123456789abcdef", "latin1");
 
 const randomBytesPerId = 10;
-const pool = new Uint8Array(randomBytesPerId * 400);
+const pool = Buffer.alloc(randomBytesPerId * 400);
 let poolOffset = pool.length;
 let lastMs = 0;
 let sequence = 0;
@@ -19,12 +19,7 @@ const text = Buffer.from("00000000-0000-7000-8000-000000000000", "latin1");
  * in the order they were made; when the counter runs over, the time moves ahead by one millisecond.
  */
 export function uuidv7(now: number = Date.now()): string {
-  if (poolOffset === pool.length) {
-    randomFillSync(pool);
-    poolOffset = 0;
-  }
-  const at = poolOffset;
-  poolOffset += randomBytesPerId;
+  const at = takeRandom(randomBytesPerId);
   if (now > lastMs) {
     sequence = ((byteAt(at) << 8) | byteAt(at + 1)) & 0x7ff;
     setTime(now);
@@ -38,6 +33,23 @@ export function uuidv7(now: number = Date.now()): string {
   putByte(21, byteAt(at + 3));
   for (let byte = 0; byte < 6; byte++) putByte(24 + byte * 2, byteAt(at + 4 + byte));
   return text.toString("latin1");
+}
+
+/** Makes a W3C trace id: 32 random hexadecimal digits. */
+export function newTraceId(): string {
+  const at = takeRandom(16);
+  return pool.toString("hex", at, at + 16);
+}
+
+/** Where in the pool so many bytes stand that nobody else gets: asking the system for a few costs as much as for many. */
+function takeRandom(bytes: number): number {
+  if (poolOffset + bytes > pool.length) {
+    randomFillSync(pool);
+    poolOffset = 0;
+  }
+  const at = poolOffset;
+  poolOffset += bytes;
+  return at;
 }
 
 function setTime(ms: number): void {

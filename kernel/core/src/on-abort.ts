@@ -4,7 +4,10 @@ interface Waiting {
   readonly tellAll: () => void;
 }
 
-const waiting = new WeakMap<AbortSignal, Waiting>();
+/** On the signal itself: a map of signals would cost a call more than everything else here. */
+const waiting = Symbol("tau.waiting");
+
+type HeardSignal = AbortSignal & { [waiting]?: Waiting };
 
 /**
  * Calls `listener` once when `signal` aborts, unless {@link offAbort} comes first; never for one that has aborted.
@@ -14,7 +17,8 @@ const waiting = new WeakMap<AbortSignal, Waiting>();
  * turn. So all listeners of a signal share one event listener, which stays as long as one of them does.
  */
 export function onAbort(signal: AbortSignal, listener: () => void): void {
-  let found = waiting.get(signal);
+  const heard: HeardSignal = signal;
+  let found = heard[waiting];
   if (found === undefined) {
     const listeners = new Set<() => void>();
     const tellAll = (): void => {
@@ -22,7 +26,7 @@ export function onAbort(signal: AbortSignal, listener: () => void): void {
       listeners.clear();
     };
     found = { listeners, tellAll };
-    waiting.set(signal, found);
+    heard[waiting] = found;
   }
   if (found.listeners.size === 0) signal.addEventListener("abort", found.tellAll, { once: true });
   found.listeners.add(listener);
@@ -30,7 +34,8 @@ export function onAbort(signal: AbortSignal, listener: () => void): void {
 
 /** Takes back an {@link onAbort}. Leaves nothing on the signal when it was the last one. */
 export function offAbort(signal: AbortSignal, listener: () => void): void {
-  const found = waiting.get(signal);
+  const heard: HeardSignal = signal;
+  const found = heard[waiting];
   if (found === undefined || !found.listeners.delete(listener) || found.listeners.size > 0) return;
   signal.removeEventListener("abort", found.tellAll);
 }

@@ -155,13 +155,17 @@ function share(store: Store, flights: Map<string, SharedAnswer>, lookup: Lookup)
 
 /** The kept answer, or a fresh one that is kept. */
 function answerOf(store: Store, lookup: Lookup): ModelStream {
-  const { call } = lookup;
+  const { call, policy } = lookup;
   let isHit = false;
+  const hitOrFetch = (kept: ModelStream | undefined): ModelStream => {
+    isHit = kept !== undefined;
+    return kept ?? lookup.fetch(call);
+  };
   return watchStream({
-    async open() {
-      const kept = hitInMemory(store, lookup) ?? (await hitInTier(store, lookup));
-      isHit = kept !== undefined;
-      return kept ?? lookup.fetch(call);
+    open() {
+      const kept = hitInMemory(store, lookup);
+      const isElsewhere = kept === undefined && store.l2 !== undefined && policy.l2 !== false;
+      return isElsewhere ? hitInTier(store, lookup).then(hitOrFetch) : hitOrFetch(kept);
     },
     ended(end) {
       if (end.kind === "finished" && !isHit) keep(store, lookup, end.event);
@@ -244,6 +248,7 @@ function keep(store: Store, { call, key, policy }: Lookup, answer: ModelFinished
 
 /** Asks, and compares what the provider's prompt cache can and did do with what it could before. */
 function watched(store: Store, prefixes: PrefixWatch, call: PipelineCall, next: Handler): ModelStream {
+  if (store.prefixCaches === undefined && !prefixes.concerns(call)) return next(call);
   return watchStream({
     open() {
       noteBreak(store.observer, call, prefixes.ask(call));

@@ -29,6 +29,11 @@ interface Asked {
 export class PrefixWatch {
   readonly #asked = new Map<string, Asked>();
 
+  /** Whether there is a prompt before this one that it could go on from. */
+  concerns({ context }: PipelineCall): boolean {
+    return context.sessionId !== undefined;
+  }
+
   /** Notes a prompt; answers the break with the one before it, if there is one. */
   ask({ request, context, model }: PipelineCall): CacheBreak | undefined {
     const session = sessionOf(context);
