@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 
+import { cpuMsOfProcess } from "../lib/cpu-of-process.ts";
 import { quantile } from "../lib/statistics.ts";
 
 /** What a gateway did under load. */
@@ -8,11 +9,14 @@ export interface LoadSample {
   readonly requestsPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** CPU that the gateway took for a request, its collector of garbage included. */
+  readonly cpuMicros: number;
 }
 
 /** Whom to load and how. */
 export interface LoadOptions {
   readonly origin: string;
+  readonly pid: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly stream: boolean;
   readonly connections: number;
@@ -27,7 +31,7 @@ let asked = 0;
  * HTTP takes more of the two cores than some of the gateways.
  */
 export async function load(options: LoadOptions): Promise<LoadSample> {
-  const { origin, connections, ms } = options;
+  const { origin, pid, connections, ms } = options;
   const { hostname, port } = new URL(origin);
   const took: number[] = [];
   const end = performance.now() + ms;
@@ -47,11 +51,14 @@ export async function load(options: LoadOptions): Promise<LoadSample> {
       socket.destroy();
     }
   };
+  const cpuMs = await cpuMsOfProcess(pid);
   await Promise.all(Array.from({ length: connections }, worker));
+  const cpuTakenMs = (await cpuMsOfProcess(pid)) - cpuMs;
   return {
     requestsPerSecond: (took.length * 1_000) / ms,
     p50Ms: quantile(took, 0.5),
     p99Ms: quantile(took, 0.99),
+    cpuMicros: (cpuTakenMs * 1_000) / took.length,
   };
 }
 

@@ -11,6 +11,7 @@ const run = promisify(execFile);
 /** Portkey's gateway, running. */
 export interface Portkey extends AsyncDisposable {
   readonly origin: string;
+  readonly pid: number;
 }
 
 /**
@@ -36,6 +37,7 @@ export async function startPortkey(): Promise<Portkey> {
   await answers(origin);
   return {
     origin,
+    pid: child.pid ?? 0,
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
     },

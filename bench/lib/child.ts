@@ -7,6 +7,7 @@ const run = promisify(execFile);
 
 /** A process that does what it is asked until it is disposed of. */
 export interface WorkerProcess extends AsyncDisposable {
+  readonly pid: number;
   /** Reads the next line that it prints, as JSON. */
   hear<T>(): Promise<T>;
   /** Sends a line and reads the line that answers it. */
@@ -38,6 +39,7 @@ export function startWorker(
     return JSON.parse(line.value);
   };
   return {
+    pid: child.pid ?? 0,
     hear,
     async ask(line) {
       child.stdin.write(`${line}\n`);
