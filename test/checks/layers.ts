@@ -47,6 +47,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
     "bedrock",
     "cli-models",
     "sandbox",
+    "kubernetes",
     "egress",
     "web",
     "script",

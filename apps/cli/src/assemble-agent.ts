@@ -39,14 +39,16 @@ export interface AssembledAgent extends SkilledAgent, AsyncDisposable {
 export async function assembleAgent(options: AssembleOptions): Promise<AssembledAgent> {
   const { settings, skills, layers, hooks = [] } = options;
   const sources = new Map<string, string>();
-  const agent = { ...localAgent(options, layers), hooks };
+  const sets = options.model === undefined ? [] : await openExtraTools(settings);
+  const theirs = sets.flatMap(({ module }) => module.hooks ?? []);
+  const agent = { ...localAgent(options, layers), hooks: [...hooks, ...theirs] };
   const note = (source: string): void => {
     for (const { name } of agent.tools.list()) if (!sources.has(name)) sources.set(name, source);
   };
   note("built-in");
   await using opened = new AsyncDisposableStack();
   if (options.model !== undefined) {
-    const extra = (await openExtraTools(settings)).map(({ row, module }): Module => ({
+    const extra = sets.map(({ row, module }): Module => ({
       ...module,
       tools: () => {
         const tools = module.tools();

@@ -37,7 +37,7 @@ describe("tau.toml", () => {
       "a wrong environment",
       "[environment]\nkind = 'docker'",
       "environment.kind",
-      "one of jail, landlock, container, host",
+      "one of jail, landlock, container, kubernetes, host",
     ],
     ["a text for a flag", "[environment]\nnetwork = 'no'", "environment.network", "true or false"],
     ["a broken number", "[agent]\nmax_steps = 1.5", "agent.max_steps", "a whole number of at least 1"],

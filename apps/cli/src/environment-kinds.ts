@@ -1,4 +1,5 @@
-import { countFrom, flag, text } from "./config-checks.ts";
+import { clusterKeys } from "./cluster-keys.ts";
+import { countFrom, flag, text, texts } from "./config-checks.ts";
 import type { Checks } from "./config-checks.ts";
 import type { EnvironmentFile } from "./environments/environment-file.ts";
 
@@ -48,6 +49,22 @@ export const environmentKinds: readonly EnvironmentKind[] = [
       tmp_mb: countFrom(1),
     },
     load: async () => (await import("./environments/container.ts")).containerFile,
+  },
+  {
+    name: "kubernetes",
+    does: "a pod of a cluster, by [environment.kubernetes]",
+    keys: {
+      ...clusterKeys,
+      image: text,
+      runtime_class: text,
+      exclude: texts,
+      claim: text,
+      cpu: text,
+      memory: text,
+      disk: text,
+      open_network: flag,
+    },
+    load: async () => (await import("./environments/kubernetes.ts")).kubernetesFile,
   },
   {
     name: "host",

@@ -1,10 +1,9 @@
-import type { Module } from "@tau/tools";
-
+import { clusterKeys } from "./cluster-keys.ts";
 import { countFrom, fits, flag, text, texts } from "./config-checks.ts";
 import type { Check, Checks } from "./config-checks.ts";
 import { isInRepository } from "./is-in-repository.ts";
 import type { Settings } from "./settings.ts";
-import type { ExtraToolsFile } from "./tools/extra-tools-file.ts";
+import type { ExtraModule, ExtraToolsFile } from "./tools/extra-tools-file.ts";
 
 /**
  * A set of tools that an agent has only where it is on: a row here, and a file of its own below `tools/` that is loaded
@@ -75,6 +74,13 @@ export const extraTools: readonly ExtraTools[] = [
     load: async () => (await import("./tools/script.ts")).scriptFile,
   },
   {
+    name: "kubernetes",
+    does: "look at a cluster; change it where you say",
+    byDefault: () => false,
+    keys: { ...clusterKeys, namespaces: texts, change: texts },
+    load: async () => (await import("./tools/kubernetes.ts")).kubernetesFile,
+  },
+  {
     name: "browser",
     does: "use pages with their scripts, in a Chromium that a jail keeps",
     byDefault: () => false,
@@ -125,7 +131,7 @@ export function extraRules(settings: Settings): readonly string[] {
 /** A set that was opened, not yet begun. */
 export interface OpenedTools {
   readonly row: ExtraTools;
-  readonly module: Module;
+  readonly module: ExtraModule;
 }
 
 /** Opens every set that is on, in order. @throws TauError `config.invalid`, `cli.usage` */

@@ -80,8 +80,14 @@ export function localAgent(options: LocalAgentOptions, layers: readonly Layer[])
 }
 
 /** Where nobody is asked anything, there is no tool to ask with. */
-function toolsOf({ approve, agent }: Settings, model: Model, more: readonly Tool[]): readonly Tool[] {
+function toolsOf(
+  { approve, agent, environment }: Settings,
+  model: Model,
+  more: readonly Tool[],
+): readonly Tool[] {
   const editDialect = agent.edit_dialect ?? editDialectOf(model);
-  const builtIn = builtInTools({ ripgrepPath: rgPath, editDialect, documents: createPdfReader() });
+  // A pod has the programs of its image, and none of this machine.
+  const ripgrepPath = environment === "kubernetes" ? "rg" : rgPath;
+  const builtIn = builtInTools({ ripgrepPath, editDialect, documents: createPdfReader() });
   return [...builtIn.filter(({ name }) => approve !== "never" || name !== "ask_user"), ...more];
 }

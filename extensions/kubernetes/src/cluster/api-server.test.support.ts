@@ -26,6 +26,8 @@ export interface ClusterOptions {
   readonly imageFailure?: string;
   /** Speaks no protocol for commands that ours does, as clusters before 1.30. */
   readonly isOld?: boolean;
+  /** Called with each request before it is carried out, to change what is there in that moment. */
+  readonly onRequest?: (line: string, store: ResourceStore) => void;
   /** What containers log. */
   readonly log?: string;
 }
@@ -140,6 +142,7 @@ async function answer(context: Context, request: IncomingMessage, response: Serv
   if (target.subresource === "log") return sendLog(context, response, url);
   if (verb === "watch") return watch(context, response, { url, target });
   const body = await bodyOf(request);
+  context.onRequest?.(`${request.method} ${request.url}`, context.store);
   const { status, object } = act(context, {
     verb,
     url,

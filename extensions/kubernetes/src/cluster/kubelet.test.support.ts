@@ -127,15 +127,26 @@ async function startContainer(
       ...mounts,
       "--info-fd",
       "3",
+      "sh",
+      "-c",
+      'echo started; exec "$@" >/dev/null',
+      "-",
       ...words.map(String),
     ],
-    { env: all, stdio: ["ignore", "ignore", "inherit", "pipe"] },
+    { env: all, stdio: ["ignore", "pipe", "inherit", "pipe"] },
   );
   const info = child.stdio[3];
   if (info === null || info === undefined) throw new TypeError("bubblewrap has no information pipe.");
-  const [said]: unknown[] = await once(info, "data");
-  const [, pid = ""] = /"child-pid": (\d+)/u.exec(String(said)) ?? [];
+  if (child.stdout === null) throw new TypeError("bubblewrap has no output.");
+  // The id is known before the container is set up; it runs once its first process says so.
+  const [said] = await Promise.all([firstOf(info), firstOf(child.stdout)]);
+  const [, pid = ""] = /"child-pid": (\d+)/u.exec(said) ?? [];
   return { child, pid: Number(pid), env: all };
+}
+
+async function firstOf(stream: NodeJS.EventEmitter): Promise<string> {
+  const [said]: unknown[] = await once(stream, "data");
+  return String(said);
 }
 
 // Gives the program pipes, as container runtimes do; Node's own streams are sockets, which cannot be opened by name.

@@ -59,6 +59,13 @@ describe("createPodEnvironment()", () => {
     expect(volumes.every((volume) => volume["emptyDir"] !== undefined)).toBe(true);
   });
 
+  test("labels the pod with the tenant, or with its hash where no label takes the name", async () => {
+    await using fixture = await clusterFixture();
+    await fixture.open({ tenant: "acme/eu" });
+    const [pod] = objects(fixture, "Pod");
+    expect(textOf(pod, "metadata", "labels", "tau.dev/tenant")).toMatch(/^[0-9a-f]{40}$/u);
+  });
+
   test("refuses to run as root", async () => {
     await using fixture = await clusterFixture();
     await expect(fixture.open({ user: 0 })).rejects.toBeInstanceOf(RangeError);

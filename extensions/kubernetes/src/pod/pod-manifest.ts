@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 import type { Json, JsonObject } from "@tau/core";
 
 import type { PodOptions } from "./pod-options.ts";
@@ -81,7 +83,7 @@ export function networkPolicyManifest(options: PodOptions, { id, namespace }: Po
 }
 
 function labelsOf({ tenant }: PodOptions, id: string): JsonObject {
-  const named = tenant === undefined ? {} : { [tenantLabel]: tenant };
+  const named = tenant === undefined ? {} : { [tenantLabel]: labelValue(tenant) };
   return { ...managedBy, [environmentLabel]: id, ...named };
 }
 
@@ -133,4 +135,10 @@ function volumeOf({ workspace, limits }: PodOptions): Record<string, Json> {
 
 function scratchOf(name: string, { limits }: PodOptions): JsonObject {
   return { name: `scratch-${name}`, emptyDir: { sizeLimit: limits?.disk ?? "4Gi" } };
+}
+
+/** A label takes 63 plain characters; another name is told apart by its hash. */
+function labelValue(text: string): string {
+  if (/^[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?$/u.test(text)) return text;
+  return createHash("sha256").update(text).digest("hex").slice(0, 40);
 }

@@ -4,13 +4,13 @@ import { TauError } from "@tau/core";
 
 import { lookContainer } from "./pod-manifest.ts";
 import type { PodOptions } from "./pod-options.ts";
-import { reachScript } from "./pod-scripts.ts";
+import { notReached, reached, reachScript } from "./pod-scripts.ts";
 import type { PodShell } from "./pod-shell.ts";
 
 const tries = 5;
 const pauseMs = 1_000;
 const untried =
-  "whether the cluster enforces its network policy could not be tried: the image has neither bash nor nc";
+  "whether the cluster enforces its network policy could not be tried: the image may have neither bash nor nc";
 
 /** What came of trying. */
 export interface NetworkTrial {
@@ -41,10 +41,8 @@ export async function tryNetwork(
     // A plugin may take a moment until it has programmed the policy of a new pod.
     if (round > 0) await delay(pauseMs, undefined, { signal });
     const { exitCode } = await shell(reachScript, { args: [host, port], container: lookContainer }, signal);
-    if (exitCode === 9) {
-      return { held: false, gaps: [...named, untried] };
-    }
-    if (exitCode !== 0) return { held: true, gaps: named };
+    if (exitCode === notReached) return { held: true, gaps: named };
+    if (exitCode !== reached) return { held: false, gaps: [...named, untried] };
   }
   if (!allowOpenNetwork) {
     throw new TauError(

@@ -159,9 +159,19 @@ fi
 answer ok
 `;
 
-/** Tries to reach \`$1\` at port \`$2\`: 0 when that works, 1 when it does not, 9 when the image has nothing to try it with. */
+/** What {@link reachScript} ends with; anything else means that it was not tried. */
+export const reached = 10;
+export const notReached = 11;
+
+/** Tries to reach `$1` at port `$2`. */
 export const reachScript: string = `
-if command -v bash >/dev/null; then timeout 3 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>/dev/null && exit 0; exit 1; fi
-if command -v nc >/dev/null; then nc -w 3 "$1" "$2" </dev/null >/dev/null 2>&1 && exit 0; exit 1; fi
-exit 9
+if command -v bash >/dev/null; then
+  timeout 3 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>/dev/null && exit ${reached}
+  exit ${notReached}
+fi
+if command -v nc >/dev/null; then
+  nc -w 3 "$1" "$2" </dev/null >/dev/null 2>&1 && exit ${reached}
+  exit ${notReached}
+fi
+exit 0
 `;
