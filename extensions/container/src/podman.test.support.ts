@@ -7,6 +7,8 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
+  readFileSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -35,7 +37,7 @@ const programs = ["bash", "busybox"];
 const applets =
   "sh cat cp env ls mkdir mknod mount mv printf pwd readlink rm seq setsid sleep stty tee touch tr true umount unshare wc head ln nohup kill ps id chmod grep";
 
-/** Starts a Podman service; undefined, with the reason, where there can be none. */
+/** Starts a Podman service. Needs root, Podman and busybox; throws with what Podman said when it does not work. */
 export async function startPodman(): Promise<TestEngine> {
   const folder = mkdtempSync(join(tmpdir(), "tau-podman-"));
   const settings = writeSettings(folder);
@@ -65,6 +67,7 @@ export async function startPodman(): Promise<TestEngine> {
       async [Symbol.asyncDispose]() {
         await podman("rm", "--all", "--force", "--time=0");
         await end(service);
+        endMonitors(folder);
         await rm(folder, { recursive: true, force: true });
       },
     };
@@ -87,6 +90,7 @@ function writeSettings(folder: string): string {
     'cgroup_manager="cgroupfs"',
     'events_logger="file"',
     'lock_type="file"',
+    "exit_command_delay=0",
     `tmp_dir="${at("tmp")}"`,
     `static_dir="${at("static")}"`,
     `volume_path="${at("volumes")}"`,
@@ -126,6 +130,19 @@ async function makeImage(folder: string): Promise<string> {
 async function librariesOf(program: string): Promise<readonly string[]> {
   const { stdout } = await run("ldd", [program]).catch(() => ({ stdout: "" }));
   return [...stdout.matchAll(/(\/\S+)/gu)].map(([, path]) => path ?? "");
+}
+
+/** Monitors of commands outlive the service by minutes, and would make the folder anew in the end. */
+function endMonitors(folder: string): void {
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/u.test(name))) {
+    try {
+      const [program, ...words] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+      if (program === "/usr/bin/conmon" && words.some((word) => word.startsWith(`${folder}/`)))
+        process.kill(Number(pid), "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+  }
 }
 
 async function end(service: ChildProcess): Promise<void> {
