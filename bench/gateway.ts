@@ -22,7 +22,7 @@ interface Target {
 const { rounds, json } = benchOptions(3);
 const sliceMs = 2_000;
 /** The compilers look at a function again after thousands of calls. */
-const warmUpMs = 10_000;
+const warmUpMs = 20_000;
 await using model = await startService(new URL("gateway/mock-model.ts", import.meta.url));
 await using tau = await startService(new URL("gateway/tau-gateway.ts", import.meta.url), [model.baseUrl]);
 await using portkey = process.argv.includes("--peers") ? await startPortkey() : undefined;
