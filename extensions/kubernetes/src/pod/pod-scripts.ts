@@ -166,7 +166,11 @@ export const notReached = 11;
 /** Tries to reach `$1` at port `$2`. */
 export const reachScript: string = `
 if command -v bash >/dev/null; then
-  timeout 3 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>/dev/null && exit ${reached}
+  # A machine under load may take long to start a program: what took too long is tried once more.
+  for try in 1 2; do
+    timeout 4 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>/dev/null
+    case $? in 0) exit ${reached};; 124) ;; *) exit ${notReached};; esac
+  done
   exit ${notReached}
 fi
 if command -v nc >/dev/null; then
