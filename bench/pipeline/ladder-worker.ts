@@ -43,11 +43,12 @@ async function slice(model: Model): Promise<number> {
   return (cpuMs * 1_000) / requests.length;
 }
 
+// The rungs share their code, which is warm twelve times as soon.
 await warmUp(async () => {
   let sum = 0;
   for (const { model } of rungs) sum += await slice(model);
   return sum;
-}, 120);
+}, 40);
 for (let one = 0; one < 40; one++) {
   for (const { model, micros } of rungs) micros.push(await slice(model));
 }
