@@ -118,7 +118,8 @@ if [ ! -e "./$base" ]; then answer missing; exit 0; fi
 if [ ! -f "./$base" ]; then answer nofile; exit 0; fi
 if [ ! -r "./$base" ]; then answer forbidden; exit 0; fi
 exec 3< "./$base"
-[ "$(readlink "/proc/$$/fd/3")" = "$real" ] || { answer moved; exit 0; }
+# What is read may be replaced meanwhile: then it is the old file, whole.
+case $(readlink "/proc/$$/fd/3") in "$real" | "$real (deleted)") ;; *) answer moved; exit 0;; esac
 answer ok
 exec cat <&3
 `;
