@@ -7,10 +7,33 @@
 
 const kill = `
 each() { for found in $(grep -ls -- "$mark" /proc/[0-9]*/environ 2>/dev/null); do found=\${found#/proc/}; echo "\${found%/environ}"; done; }
-end() { round=0; while [ "$round" -lt 100 ]; do
-  ids=$(each); [ -n "$ids" ] || return 0
-  kill -KILL $ids 2>/dev/null; round=$((round + 1)); [ "$round" -lt 5 ] || sleep 0.01
-done; return 1; }`;
+# Whether a process is just becoming another program: for that moment its variables cannot be read.
+between() {
+  for bare in $(grep -Ls . /proc/[0-9]*/environ 2>/dev/null); do
+    read -r line 2>/dev/null < "\${bare%environ}stat" || continue
+    case \${line##*) } in [ZX]*) ;; *) return 0;; esac
+  done
+  return 1
+}
+# Done only when three looks in a row find nothing and no process came or went meanwhile: one that is looked at may just have
+# started another and ended, or be unreadable for the moment in which it is looked at.
+end() {
+  round=0; patience=60; calm=0
+  while [ "$round" -lt 100 ]; do
+    set -- /proc/[0-9]*; before=$*
+    ids=$(each)
+    if [ -n "$ids" ]; then
+      kill -KILL $ids 2>/dev/null; calm=0; round=$((round + 1)); [ "$round" -lt 5 ] || sleep 0.01
+      continue
+    fi
+    if between; then settled=; sleep 0.005; else settled=yes; fi
+    set -- /proc/[0-9]*
+    if [ "$settled" = yes ] && [ "$before" = "$*" ]; then calm=$((calm + 1)); else calm=0; fi
+    patience=$((patience - 1))
+    [ "$calm" -lt 3 ] && [ "$patience" -gt 0 ] || return 0
+  done
+  return 1
+}`;
 
 /**
  * Becomes a command. The job, a text of \`$2\` bytes on standard input or the file \`$2\`, sets \`nonce\`, \`mark\`, \`cwd\`,
