@@ -11,6 +11,7 @@ import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 
 import { pullImage } from "../environment/pinned-image.ts";
+import { removeContainer } from "../leftovers/remove-leftovers.ts";
 import { createContainerEngine, statusOf } from "./container-engine.ts";
 import { demultiplex } from "./demultiplex.ts";
 import type { EngineAddress } from "./engine-address.ts";
@@ -199,6 +200,34 @@ describe("demultiplex()", () => {
     for (const bytes of [[3, 0, 0, 0, 0, 0, 0, 1], [1, 0, 7, 0, 0, 0, 0, 1], [...Buffer.from("HTTP/1.1")]]) {
       expect(() => demultiplex(() => undefined)(Uint8Array.from(bytes))).toThrow("is none");
     }
+  });
+});
+
+describe("removeContainer()", () => {
+  /** Answers attempts to remove one after the other with these; the last one for all that follow. */
+  async function removing(...statuses: readonly number[]): Promise<Stage> {
+    let at = 0;
+    return await stage((_, response) => {
+      response.statusCode = statuses[Math.min(at++, statuses.length - 1)] ?? 500;
+      response.end("{}");
+    });
+  }
+
+  it.each([
+    ["is gone already", [404], 1],
+    ["is ending just now", [409, 500, 204], 3],
+    ["is being removed by somebody else", [409, 404], 2],
+  ])("settles when a container is gone that %s", async (_, statuses, attempts) => {
+    const { address, requests } = await removing(...statuses);
+    await removeContainer(createContainerEngine(address), "abc", never);
+    expect(requests.filter((request) => request.startsWith("DELETE"))).toHaveLength(attempts);
+  });
+
+  it("says when a container cannot be removed", async () => {
+    const { address } = await removing(400);
+    expect(await refusalOf(removeContainer(createContainerEngine(address), "abc", never))).toBe(
+      "container.engine_failed 400",
+    );
   });
 });
 

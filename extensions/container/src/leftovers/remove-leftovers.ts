@@ -1,3 +1,5 @@
+import { setTimeout as delay } from "node:timers/promises";
+
 import type { ContainerEngine } from "../engine/container-engine.ts";
 import { statusOf } from "../engine/container-engine.ts";
 import { fieldsOf, listOf, textOf } from "../engine/fields.ts";
@@ -25,17 +27,25 @@ export async function removeLeftovers(
   return ids;
 }
 
-/** Ends everything in a container and removes it with its volumes; does nothing when it is gone, or going. */
+// A container that ends just now cannot be removed at that very moment; nor can one that somebody else removes.
+const attempts = 8;
+const firstPauseMs = 50;
+
+/** Ends everything in a container and removes it with its volumes; does nothing when it is gone. Settles when it is. */
 export async function removeContainer(
   engine: ContainerEngine,
   id: string,
   signal: AbortSignal,
 ): Promise<void> {
   const query = { force: true, v: true };
-  try {
-    await engine.ask({ method: "DELETE", path: `/containers/${id}`, query }, signal);
-  } catch (error) {
-    const status = statusOf(error);
-    if (status !== 404 && status !== 409) throw error;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return void (await engine.ask({ method: "DELETE", path: `/containers/${id}`, query }, signal));
+    } catch (error) {
+      const status = statusOf(error) ?? 0;
+      if (status === 404) return;
+      if ((status !== 409 && status < 500) || attempt === attempts) throw error;
+    }
+    await delay(firstPauseMs * 2 ** (attempt - 1), undefined, { signal });
   }
 }
