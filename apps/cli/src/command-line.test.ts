@@ -55,6 +55,11 @@ describe("the command line", () => {
     ["an empty value", ["run", "hi", "--model", ""], /--model is empty/u],
     ["a value for a flag", ["run", "hi", "--json=yes"], /--json takes no value/u],
     [
+      "a misspelt word",
+      ["run", "hi", "--environment", "kubernets"],
+      /not "kubernets"\. Did you mean kubernetes\?/u,
+    ],
+    [
       "a wrong word",
       ["run", "hi", "--profile", "all"],
       /one of read-only, workspace-write, full, not "all"/u,

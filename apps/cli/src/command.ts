@@ -1,3 +1,4 @@
+import { didYouMean } from "./closest-word.ts";
 import type { Terminal } from "./terminal.ts";
 import { usageError } from "./usage-error.ts";
 
@@ -69,5 +70,6 @@ export function choiceOption<T extends string>(
   if (text === undefined) return undefined;
   const choice = choices.find((one) => one === text);
   if (choice !== undefined) return choice;
-  throw usageError(`--${name} must be one of ${choices.join(", ")}, not ${JSON.stringify(text)}.`);
+  const meant = didYouMean(text, choices);
+  throw usageError(`--${name} must be one of ${choices.join(", ")}, not ${JSON.stringify(text)}.${meant}`);
 }

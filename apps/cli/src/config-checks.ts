@@ -15,7 +15,7 @@ export const flag: Check = (value) => (typeof value === "boolean" ? undefined : 
 export const texts: Check = (value) =>
   Array.isArray(value) && value.every((item) => text(item) === undefined)
     ? undefined
-    : 'a list of texts, such as ["bash(npm test)"]';
+    : 'a list of texts, such as ["one", "two"]';
 
 /** An address of the web. */
 export const url: Check = (value) =>

@@ -51,7 +51,7 @@ describe("tau.toml", () => {
       "models.tools",
       "true or false",
     ],
-    ["a host outside of a list", "[network]\nhosts = 'a.example'", "network.hosts", "a list of texts"],
+    ["a host outside of a list", "[network]\nhosts = 'a.example'", "network.hosts", '["one", "two"]'],
     [
       "one section for all credentials",
       "[credentials]\nname = 'x'",

@@ -72,7 +72,9 @@ describe("tau run --review", () => {
     ]);
     expect(resumed.code).toBe(0);
     expect(existsSync(join(place.cwd, "a.txt"))).toBe(true);
-    expect((await place.tau(["undo"])).stdout).toBe("Nothing was changed here on a copy first.\n");
+    expect((await place.tau(["undo"])).stdout).toBe(
+      "Nothing was held or kept here; changes can be taken back that a run with --review kept.\n",
+    );
   });
 
   test("lets through what only reads, and denies changes where nobody answers", async () => {

@@ -46,7 +46,10 @@ ${homeNote}`,
     if (name === undefined || flagOption(args, "list")) {
       for (const one of all) writeLine(terminal, flagOption(args, "json") ? plainJson(one) : describe(one));
       if (all.length === 0 && !flagOption(args, "json"))
-        writeLine(terminal, "Nothing was changed here on a copy first.");
+        writeLine(
+          terminal,
+          "Nothing was held or kept here; changes can be taken back that a run with --review kept.",
+        );
       return exitCodes.ok;
     }
     const chosen = chosenOf(all, name, flagOption(args, "show"));
@@ -78,7 +81,7 @@ function chosenOf(all: readonly TransactionSummary[], name: string, any: boolean
   if (found !== undefined) return found;
   throw usageError(
     candidates.length === 0
-      ? "There is nothing to undo in this folder: no changes were kept that were looked at first."
+      ? "There is nothing to undo in this folder: only changes that a run with --review kept can be taken back."
       : `There is no ${JSON.stringify(name)} to undo here; there is: ${candidates.map(({ id }) => id).join(", ")}.`,
   );
 }
