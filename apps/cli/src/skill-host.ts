@@ -1,10 +1,10 @@
 import { completeAnswer } from "@tau/agent";
-import { joinLabels, systemLabel, TauError, textOf, userLabel, userText } from "@tau/core";
+import { joinLabels, parseJson, systemLabel, TauError, textOf, userLabel, userText } from "@tau/core";
 import type { ContextEntry, Label, TextPart } from "@tau/core";
 import { completeRun } from "@tau/runtime";
-import type { AgentConfig, Runtime } from "@tau/runtime";
+import type { AgentConfig, PolicyRun, Runtime } from "@tau/runtime";
 import { contextBlock } from "@tau/session";
-import { allowedToolsPolicy } from "@tau/skills";
+import { allowedToolsPolicy, narrowToSkills, skillsInUse } from "@tau/skills";
 import type { AgentTask, Skill, SkillAnswer, SkillHost } from "@tau/skills";
 import { createPermissionPolicy, createToolRegistry, meetPolicies } from "@tau/tools";
 import type { PermissionPolicy } from "@tau/tools";
@@ -13,6 +13,9 @@ import { workspaceKey } from "./open-environment.ts";
 
 /** Model calls of an agent that a skill runs. */
 const childSteps = 25;
+
+/** The entries of a session that hold the lists of the skills that the agent above it uses, one each. */
+const listsKey = "allowed_tools";
 
 /** What lends skills the agent's model, and agents below it. */
 export interface LocalSkillHost extends SkillHost {
@@ -56,13 +59,24 @@ function childOf({ role, ...agent }: AgentConfig, { name, allowedTools }: Skill)
     instructions: `You do one task for another agent. What you say last is all that it gets.`,
     tools: createToolRegistry({ tools }),
     limits: { ...agent.limits, maxSteps: Math.min(childSteps, agent.limits?.maxSteps ?? childSteps) },
-    policyFor: (environment) => {
-      const own = agent.policyFor?.(environment) ?? createPermissionPolicy({ profile: "read-only" });
+    policyFor: (environment, grants, run) => {
+      const own =
+        agent.policyFor?.(environment, grants, run) ?? createPermissionPolicy({ profile: "read-only" });
       const narrowed =
         allowedTools === undefined ? own : meetPolicies(own, allowedToolsPolicy(name, allowedTools));
-      return withoutAsking(narrowed);
+      return withoutAsking(run === undefined ? narrowed : narrowToSkills(narrowedAbove(narrowed, run), run));
     },
   };
+}
+
+/** What the agent that asks had narrowed itself to when it asked holds for the one below it, too. */
+function narrowedAbove(policy: PermissionPolicy, { bootstrap }: PolicyRun): PermissionPolicy {
+  const lists = bootstrap.filter(({ key }) => key === listsKey).map(({ content }) => parseJson(content));
+  return lists.reduce<PermissionPolicy>((met, parsed) => {
+    const list = parsed.ok && Array.isArray(parsed.value) ? parsed.value : [];
+    const entries = list.flatMap((entry) => (typeof entry === "string" ? [entry] : []));
+    return meetPolicies(met, allowedToolsPolicy("of the agent above", entries));
+  }, policy);
 }
 
 /** Nobody watches an agent below another one: what a person would have to decide on is denied. */
@@ -101,6 +115,8 @@ async function runChild(runtime: Runtime, task: AgentTask): Promise<SkillAnswer>
 /** What the agent begins with; what the one that asks was shown counts for it, too. */
 function bootstrapOf({ instructions, label, context }: AgentTask): readonly ContextEntry[] {
   const { workspace } = context.environment.info.profile;
+  const runId = context.call.runPath?.at(-1) ?? "";
+  const above = skillsInUse({ runId, kept: () => context.kept ?? {} });
   const taint: ContextEntry = {
     key: "task",
     content: "The task was written by an agent that had read what this is labelled with.",
@@ -109,6 +125,7 @@ function bootstrapOf({ instructions, label, context }: AgentTask): readonly Cont
   return [
     { key: workspaceKey, content: workspace },
     { key: "instructions", content: instructions },
+    ...above.map(({ allowedTools }) => ({ key: listsKey, content: JSON.stringify(allowedTools) })),
     ...(label.integrity === "untrusted" || label.confidentiality === "secret" ? [taint] : []),
   ];
 }

@@ -23,18 +23,12 @@ export interface SkilledAgent {
  */
 export async function withSkills(agent: AgentConfig, skills: readonly Skill[]): Promise<SkilledAgent> {
   if (skills.length === 0) return { agents: [agent], runIn: () => undefined };
-  const {
-    createSkillActivations,
-    createSkillRunTool,
-    createSkillScriptTool,
-    createSkillTool,
-    renderSkillCatalog,
-  } = await import("@tau/skills");
+  const { createSkillRunTool, createSkillScriptTool, createSkillTool, narrowToSkills, renderSkillCatalog } =
+    await import("@tau/skills");
   const window = agent.model.contextWindow ?? assumedWindow;
   const maxTokens = Math.min(mostTokens, Math.floor(window * shareOfWindow));
   const { text } = renderSkillCatalog(skills, { maxTokens });
-  const activations = createSkillActivations();
-  agent.tools.register(createSkillTool({ skills, activations }));
+  agent.tools.register(createSkillTool({ skills }));
   const scripts = await createSkillScriptTool(skills, new AbortController().signal);
   if (scripts !== undefined) agent.tools.register(scripts);
   const host = await hostOf(agent, skills);
@@ -48,7 +42,10 @@ export async function withSkills(agent: AgentConfig, skills: readonly Skill[]): 
     ...(policyFor === undefined
       ? {}
       : {
-          policyFor: (environment, grants) => activations.narrow(environment, policyFor(environment, grants)),
+          policyFor: (environment, grants, run) => {
+            const policy = policyFor(environment, grants, run);
+            return run === undefined ? policy : narrowToSkills(policy, run);
+          },
         }),
   };
   return { agents: [skilled, ...host.agents], runIn: host.runIn };

@@ -229,6 +229,36 @@ describe("tau run", () => {
     expect(bodies[0]).toContain("- tea: Makes tea. Triggers: thirsty");
   });
 
+  test("narrows a run still when another process takes it up, after a crash and after an answer", async () => {
+    await using place = await createPlace();
+    await place.write(file, tea.replace("tools: read", "tools: bash(sleep:*)"));
+    await place.tau(["skills", "lock", "--yes"]);
+    await using model = await startScripted({
+      turns: [
+        { toolCalls: [{ name: "skill", arguments: { name: "tea" } }] },
+        { toolCalls: [{ name: "bash", arguments: { command: "sleep 60" } }] },
+        { toolCalls: [{ name: "bash", arguments: { command: "echo after > after" } }] },
+        { text: "Two minutes." },
+      ],
+    });
+    const running = place.spawn(["run", ...model.options, "--json", "I am thirsty"]);
+    await running.until('"effect_started"');
+    await running.until('"effect_started"');
+    running.child.kill("SIGKILL");
+    await running.ended;
+    // What the folder says now is no matter: the log has what the model was told.
+    await place.write(file, tea.replace("tools: read", "tools: bash"));
+    await place.tau(["skills", "lock", "--yes"]);
+
+    expect((await place.spawn(["run", ...model.options, "--resume", "last"]).ended).code).toBe(6);
+    expect((await place.tau(["approve", "last", "--done"])).code).toBe(0);
+    const resumed = await place.spawn(["run", ...model.options, "--resume", "last"]).ended;
+
+    expect(resumed.stdout).toContain('The skill "tea" is in use, and it allows only: bash(sleep:*).');
+    expect(existsSync(join(place.cwd, "after"))).toBe(false);
+    expect(resumed.code).toBe(0);
+  });
+
   test("runs a script of a skill in the jail", async () => {
     await using place = await createPlace();
     await place.write(".agents/skills/tea/SKILL.md", tea.replace("allowed-tools: read\n", ""));

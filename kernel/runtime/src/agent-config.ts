@@ -1,5 +1,5 @@
 import type { Model, ModelRequest } from "@tau/agent";
-import type { ContextEntry, RunLimits } from "@tau/core";
+import type { ContextEntry, JsonObject, RunLimits } from "@tau/core";
 import type { ContextBudget, RunState } from "@tau/session";
 import type { ActiveGrant, Environment, EnvironmentInfo, PermissionPolicy, ToolRegistry } from "@tau/tools";
 import type { FlowOptions } from "@tau/tools/flow";
@@ -13,6 +13,15 @@ export interface EnvironmentRequest {
   /** What the session was created with; an entry may name its workspace. */
   readonly bootstrap: readonly ContextEntry[];
   readonly signal: AbortSignal;
+}
+
+/** The run that rules are for, as its log tells of it: the same where another process takes it up. */
+export interface PolicyRun {
+  readonly runId: string;
+  /** What its session was created with. */
+  readonly bootstrap: readonly ContextEntry[];
+  /** What the session's tools kept, by key, as of now; see `ToolOutput.keep`. */
+  kept(): JsonObject;
 }
 
 /**
@@ -36,9 +45,13 @@ export interface AgentConfig {
   openEnvironment?(request: EnvironmentRequest): Promise<Environment & Partial<AsyncDisposable>>;
   /**
    * The rules for that environment. Default: {@link defaultPolicy}. `grants` are what the caller was asked before and
-   * allowed for longer than once: for `createPermissionPolicy`.
+   * allowed for longer than once: for `createPermissionPolicy`. `run` is for rules that change while it runs.
    */
-  policyFor?(environment: EnvironmentInfo, grants?: () => readonly ActiveGrant[]): PermissionPolicy;
+  policyFor?(
+    environment: EnvironmentInfo,
+    grants?: () => readonly ActiveGrant[],
+    run?: PolicyRun,
+  ): PermissionPolicy;
   /** Whether people may answer for longer than once; then policies are told what they allowed. Default false. */
   readonly keepsGrants?: boolean;
   /** For how long such an answer counts, in milliseconds. Default 30 days. */

@@ -1,4 +1,4 @@
-export type { AgentConfig, EnvironmentRequest, StopCondition } from "./agent-config.ts";
+export type { AgentConfig, EnvironmentRequest, PolicyRun, StopCondition } from "./agent-config.ts";
 export { defaultLimits } from "./agent-config.ts";
 export type { Clock } from "./clock.ts";
 export { systemClock } from "./clock.ts";

@@ -1,6 +1,6 @@
 import { RareMap } from "@tau/core";
 import type { CallContext } from "@tau/core";
-import type { Environment, EnvironmentInfo } from "@tau/tools";
+import type { Environment, EnvironmentInfo, PermissionPolicy } from "@tau/tools";
 import { createFlowControl } from "@tau/tools/flow";
 import type { FlowControl } from "@tau/tools/flow";
 
@@ -140,7 +140,7 @@ function scopeOf(host: RunHost, parts: RunParts, { environment, grants, closers 
     log,
     engine,
     environment,
-    policy: agent.policyFor?.(environment.info, () => grants.current()) ?? defaultPolicy,
+    policy: policyOf(parts, { environment, grants }),
     ...flowOf(agent, environment),
     tools: agent.tools.viewFor({
       principal: request.principal,
@@ -158,6 +158,14 @@ function scopeOf(host: RunHost, parts: RunParts, { environment, grants, closers 
     prepared: new RareMap(),
     held: new RareMap(),
   };
+}
+
+function policyOf(
+  { engine, log, agent }: RunParts,
+  { environment, grants }: Pick<OpenedParts, "environment" | "grants">,
+): PermissionPolicy {
+  const run = { runId: engine.runId, bootstrap: log.state.bootstrap, kept: () => log.state.kept };
+  return agent.policyFor?.(environment.info, () => grants.current(), run) ?? defaultPolicy;
 }
 
 function flowOf(agent: AgentConfig, { info }: Environment): Pick<RunScope, "flow"> {

@@ -31,8 +31,8 @@ export type { SkillCatalog } from "./skill-catalog.ts";
 export { renderSkillCatalog } from "./skill-catalog.ts";
 export type { SkillMatch, SkillMatcher } from "./skill-matcher.ts";
 export { createSkillMatcher } from "./skill-matcher.ts";
-export type { SkillActivations } from "./skill-activations.ts";
-export { createSkillActivations, skillToolName } from "./skill-activations.ts";
+export type { SkillInUse, SkillsRun } from "./skills-in-use.ts";
+export { narrowToSkills, skillsInUse, skillToolName } from "./skills-in-use.ts";
 export type { SkillToolOptions } from "./skill-tool.ts";
 export { createSkillTool } from "./skill-tool.ts";
 export type {

@@ -1,6 +1,7 @@
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 
+import type { JsonObject } from "@tau/core";
 import { createPermissionPolicy, createToolRegistry } from "@tau/tools";
 import type { Decision, EffectRequest, PermissionPolicy, ToolContext } from "@tau/tools";
 import fc from "fast-check";
@@ -9,28 +10,34 @@ import { describe, expect, test } from "vitest";
 import { createFolderFiles } from "./folder-files.ts";
 import { loadSkill } from "./load-skill.ts";
 import { createMemoryFiles } from "./memory-files.ts";
-import { createSkillActivations } from "./skill-activations.ts";
-import type { SkillActivations } from "./skill-activations.ts";
 import { createSkillTool } from "./skill-tool.ts";
 import type { Skill } from "./skill.ts";
+import { narrowToSkills, skillsInUse } from "./skills-in-use.ts";
+import type { SkillsRun } from "./skills-in-use.ts";
 import { createContext, createFolder, signal, skillOf, skillText } from "./skills.test.support.ts";
 
 interface Bench {
   readonly context: ToolContext;
+  /** The run in which it is used, and what its session kept so far. */
+  readonly run: SkillsRun;
   /** Calls the tool as a model would; answers what the model reads. */
   use(input: unknown): Promise<string>;
 }
 
-async function createBench(skills: readonly Skill[], activations?: SkillActivations): Promise<Bench> {
-  const context = await createContext();
-  const tools = createToolRegistry({
-    tools: [createSkillTool({ skills, ...(activations === undefined ? {} : { activations }) })],
-  });
+async function createBench(skills: readonly Skill[], runId = "run"): Promise<Bench> {
+  const made = await createContext();
+  const context = { ...made, call: { ...made.call, runPath: ["above", runId] } };
+  const tools = createToolRegistry({ tools: [createSkillTool({ skills })] });
+  let kept: JsonObject = {};
   return {
     context,
+    run: { runId, kept: () => kept },
     async use(input) {
       const call = { type: "tool_call", id: "1", name: "skill", arguments: JSON.stringify(input) } as const;
-      const { result } = await tools.execute(call, context);
+      const { result, keep } = await tools.execute(call, context);
+      // As the log does it, from which another process would read it.
+      const log: JsonObject = JSON.parse(JSON.stringify({ ...kept, ...keep }));
+      kept = log;
       return result.content.map((part) => (part.type === "text" ? part.text : part.type)).join("");
     },
   };
@@ -110,11 +117,9 @@ function command(source: string): EffectRequest {
 
 describe("allowed-tools", () => {
   async function policyAfter(allowed: string, policy = everything): Promise<PermissionPolicy> {
-    const activations = createSkillActivations();
     const skill = await skillOf(skillText("pdf", "Reads.", `allowed-tools: ${allowed}\n`));
-    const bench = await createBench([skill], activations);
-    const { info } = bench.context.environment;
-    const narrowed = activations.narrow(info, policy);
+    const bench = await createBench([skill]);
+    const narrowed = narrowToSkills(policy, bench.run);
     expect(narrowed.decide(request("write"))).toEqual(policy.decide(request("write")));
     await bench.use({ name: "pdf" });
     return narrowed;
@@ -160,19 +165,30 @@ describe("allowed-tools", () => {
     expect(rule).toBe("allowed-tools of pdf");
   });
 
-  test("counts in the environment where the skill is in use, and in no other", async () => {
-    const activations = createSkillActivations();
+  test("counts for the run in which the skill was shown, wherever that goes on, and for no other run", async () => {
     const skill = await skillOf(skillText("pdf", "Reads.", "allowed-tools: Read\n"));
-    const [mine, other] = [await createBench([skill], activations), await createContext()];
+    const bench = await createBench([skill]);
 
-    await mine.use({ name: "pdf" });
+    await bench.use({ name: "pdf" });
 
-    expect(
-      activations.narrow(mine.context.environment.info, everything).decide(request("write")).decision,
-    ).toBe("deny");
-    expect(activations.narrow(other.environment.info, everything).decide(request("write")).decision).toBe(
-      "allow",
-    );
+    expect(skillsInUse(bench.run)).toEqual([{ name: "pdf", allowedTools: ["Read"] }]);
+    const decisionIn = (runId: string): string =>
+      narrowToSkills(everything, { ...bench.run, runId }).decide(request("write")).decision;
+    expect([decisionIn("run"), decisionIn("another")]).toEqual(["deny", "allow"]);
+  });
+
+  test.each([
+    ["no object", "Read"],
+    ["no run", { allowed_tools: ["write"] }],
+    ["no list", { run: "run", allowed_tools: "write" }],
+    ["other things in the list", { run: "run", allowed_tools: ["write", 1] }],
+  ])("allows nothing while what the log holds is broken: %s", (_, value) => {
+    const run = { runId: "run", kept: () => ({ "skill_in_use:pdf": value, plan: {} }) };
+
+    const { decision, reason } = narrowToSkills(everything, run).decide(request("write"));
+
+    expect(decision).toBe("deny");
+    expect(reason).toContain('The skill "pdf" is in use, and it allows only: no tools.');
   });
 
   test("never allows what would not be allowed without the skills, and every further one only takes away", async () => {
@@ -198,9 +214,6 @@ describe("allowed-tools", () => {
       command("ls; rm x"),
       request("skill"),
     ];
-    const { environment } = await createContext();
-    const base = await skillOf(skillText("pdf", "Reads."));
-
     fc.assert(
       fc.property(
         fc.array(rule),
@@ -212,12 +225,11 @@ describe("allowed-tools", () => {
             rules: { allow, ask },
             approvals: "ask",
           });
-          const activations = createSkillActivations();
-          const info = { ...environment.info };
-          const narrowed = activations.narrow(info, policy);
+          let kept: JsonObject = {};
+          const narrowed = narrowToSkills(policy, { runId: "run", kept: () => kept });
           let before = effects.map((effect) => strictness[policy.decide(effect).decision]);
           for (const [index, allowedTools] of lists.entries()) {
-            activations.activate(info, { ...base, name: `s${index}`, allowedTools });
+            kept = { ...kept, [`skill_in_use:s${index}`]: { run: "run", allowed_tools: allowedTools } };
             const after = effects.map((effect) => strictness[narrowed.decide(effect).decision]);
             expect(after.every((one, at) => one >= (before[at] ?? 2))).toBe(true);
             before = after;

@@ -4,18 +4,15 @@ import type { Access, Tool, ToolContext, ToolOutput } from "@tau/tools";
 
 import { oneLine } from "./one-line.ts";
 import { readText } from "./read-text.ts";
-import { skillToolName } from "./skill-activations.ts";
-import type { SkillActivations } from "./skill-activations.ts";
 import { readDocument } from "./skill-document.ts";
 import { createSkillMatcher } from "./skill-matcher.ts";
 import type { Skill } from "./skill.ts";
+import { keepInUse, skillToolName } from "./skills-in-use.ts";
 
 /** Options of {@link createSkillTool}. */
 export interface SkillToolOptions {
   /** The skills that may be looked up. */
   readonly skills: readonly Skill[];
-  /** Where to note which skills are in use, so that their `allowed-tools` count. */
-  readonly activations?: SkillActivations;
 }
 
 interface SkillInput {
@@ -28,9 +25,10 @@ const maxListed = 100;
 
 /**
  * Makes the tool by which a model looks skills up: the instructions of one (level 2), a file of it (level 3), or the skills
- * that fit a query. It reads nothing but the files of these skills, and writes nothing.
+ * that fit a query. It reads nothing but the files of these skills, and writes nothing. Of a skill with `allowed-tools` it has
+ * the session keep that it is in use: see `narrowToSkills`.
  */
-export function createSkillTool({ skills, activations }: SkillToolOptions): Tool<SkillInput> {
+export function createSkillTool({ skills }: SkillToolOptions): Tool<SkillInput> {
   const byName = new Map(skills.map((skill) => [skill.name, skill]));
   const matcher = createSkillMatcher(skills);
   const get = (name: string): Skill => {
@@ -63,9 +61,9 @@ export function createSkillTool({ skills, activations }: SkillToolOptions): Tool
       if (name === undefined) return textOutput(found(matcher.match(query).map(({ skill }) => skill)));
       const skill = get(name);
       if (file !== undefined) return textOutput(await showFile(skill, file, context));
+      const keep = keepInUse(skill, context);
       const output = await showInstructions(skill, context);
-      activations?.activate(context.environment.info, skill);
-      return output;
+      return keep === undefined ? output : { ...output, keep };
     },
   });
 }
