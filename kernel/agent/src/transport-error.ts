@@ -14,6 +14,7 @@ const byCode: Readonly<Record<string, ModelErrorCode>> = {
   EVENT_TOO_LARGE: "model.too_large",
   UND_ERR_HEADERS_OVERFLOW: "model.parse",
   ANSWER_NOT_JSON: "model.parse",
+  ENCODING_BROKEN: "model.parse",
 };
 
 /** Maps what undici, the socket or a parser said; what is a {@link TauError} already stays as it is. */

@@ -1,6 +1,7 @@
 import { offAbort, onAbort } from "@tau/core";
 import type { Dispatcher } from "undici";
 
+import { headerOf } from "../retry-after.ts";
 import type { ResponseHeaders } from "../retry-after.ts";
 import type { HttpResponse } from "./http-response.ts";
 import { readText } from "./http-response.ts";
@@ -41,7 +42,8 @@ export class UndiciResponse implements HttpResponse, Dispatcher.DispatchHandler 
     this.#signal = signal;
     onAbort(signal, this.#onAbort);
     this.started = new Promise((resolve, reject) => {
-      this.#wake = () => (this.#failure === undefined ? resolve(this) : reject(this.#failure.error));
+      this.#wake = () =>
+        this.#failure === undefined ? resolve(this.#readable(maxBytes)) : reject(this.#failure.error);
     });
   }
 
@@ -116,6 +118,15 @@ export class UndiciResponse implements HttpResponse, Dispatcher.DispatchHandler 
   /** For undici. */
   onResponseError(_: Dispatcher.DispatchController, error: unknown): void {
     this.#fail(error);
+  }
+
+  /** Hardly any answer comes compressed: those that do load what reads them. */
+  #readable(maxBytes: number): HttpResponse | Promise<HttpResponse> {
+    const encoding = headerOf(this.headers, "content-encoding");
+    if (encoding === undefined) return this;
+    return import("./decoded-response.ts").then(({ decodeResponse }) =>
+      decodeResponse(this, { encoding, maxBytes }),
+    );
   }
 
   #nothingYet(): boolean {
