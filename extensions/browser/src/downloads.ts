@@ -1,8 +1,8 @@
 import { constants } from "node:fs";
-import { open, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { open, readdir, unlink } from "node:fs/promises";
 
 import { TauError } from "@tau/core";
+import type { AnchoredDirectory } from "@tau/tools";
 import type { Browser, CDPSession } from "playwright-core";
 
 import { browserDefaults } from "./browser-options.ts";
@@ -24,10 +24,19 @@ export interface Downloads {
 const beginMs = 15_000;
 const endMs = 90_000;
 
-/** Makes the {@link Downloads} of a browser, which writes them to `folder`. */
+/** Where downloads go. */
+interface DownloadPlace {
+  /** Its path, for the browser. */
+  readonly folder: string;
+  /** The same folder, opened before the browser began: a browser that a page took over may put anything in its place. */
+  readonly directory: AnchoredDirectory;
+  readonly maxBytes?: number | undefined;
+}
+
+/** Makes the {@link Downloads} of a browser. */
 export async function createDownloads(
   browser: Browser,
-  { folder, maxBytes = browserDefaults.maxDownloadBytes }: { folder: string; maxBytes?: number | undefined },
+  { folder, directory, maxBytes = browserDefaults.maxDownloadBytes }: DownloadPlace,
 ): Promise<Downloads> {
   const session = await browser.newBrowserCDPSession();
   await session.send("Browser.setDownloadBehavior", { behavior: "deny" });
@@ -41,13 +50,13 @@ export async function createDownloads(
       try {
         const following = followDownload(session, maxBytes, signal);
         const [began] = await Promise.all([following, act().catch(leavesPage)]);
-        const data = await readFile(join(folder, began.guid), maxBytes);
+        const data = await readFile(directory.entry(began.guid), maxBytes);
         return { name: began.name, url: began.url, data };
       } finally {
         await session
           .send("Browser.setDownloadBehavior", { behavior: "deny", eventsEnabled: false })
           .catch(() => undefined);
-        await emptyFolder(folder);
+        await emptyFolder(directory);
       }
     },
   };
@@ -123,7 +132,8 @@ async function readFile(path: string, maxBytes: number): Promise<Uint8Array> {
   throw new TauError("browser.download_failed", "The download is no file of the size that it was to have.");
 }
 
-async function emptyFolder(folder: string): Promise<void> {
-  for (const name of await readdir(folder).catch(() => []))
-    await rm(join(folder, name), { recursive: true, force: true }).catch(() => undefined);
+/** Files only, by their names in the folder itself: who follows a path into folders may be led out of them. The rest ends with the browser. */
+async function emptyFolder(directory: AnchoredDirectory): Promise<void> {
+  for (const name of await readdir(directory.entry(".")).catch(() => []))
+    await unlink(directory.entry(name)).catch(() => undefined);
 }

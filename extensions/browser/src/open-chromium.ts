@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, realpath, rm } from "node:fs/promises";
+import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { TauError } from "@tau/core";
+import { openDirectory } from "@tau/tools";
 import type { OwnedEnvironment, RunningProcess, ToolContext } from "@tau/tools";
 import type { Browser, BrowserContext } from "playwright-core";
 
@@ -11,6 +12,8 @@ import { chromiumFlags } from "./chromium-flags.ts";
 import { createDownloads } from "./downloads.ts";
 import type { Downloads } from "./downloads.ts";
 import { findChromium } from "./find-chromium.ts";
+import { guardNavigation } from "./guard-navigation.ts";
+import type { NavigationGuard } from "./guard-navigation.ts";
 import { createPipeTransport } from "./pipe-transport.ts";
 import type { PipeTransport } from "./pipe-transport.ts";
 import { untilAborted } from "./until-aborted.ts";
@@ -19,6 +22,7 @@ import { untilAborted } from "./until-aborted.ts";
 export interface Chromium extends AsyncDisposable {
   readonly context: BrowserContext;
   readonly downloads: Downloads;
+  readonly navigation: NavigationGuard;
   /** Aborts when it has ended, with the `browser.crashed` that says so. */
   readonly ended: AbortSignal;
   /** To be called before each call of a tool. */
@@ -44,6 +48,8 @@ export async function openChromium(
   assertConfined(environment, options);
   const ended = new AbortController();
   const end = (reason: string): void => ended.abort(new TauError("browser.crashed", reason));
+  const folder = join(workspace, "downloads");
+  const directory = stack.use(await openDirectory(folder, true));
   const transport = createPipeTransport(() => end("The pages told far more than anybody can use."));
   const complaint: string[] = [];
   const process = await startProcess(environment, { program, workspace, transport, complaint });
@@ -55,14 +61,13 @@ export async function openChromium(
   ended.signal.addEventListener("abort", () => transport.ended(), { once: true });
   const browser = await connect(transport, ended.signal, complaint);
   const [context = await browser.newContext()] = browser.contexts();
-  const downloads = await createDownloads(browser, {
-    folder: join(workspace, "downloads"),
-    maxBytes: options.maxDownloadBytes,
-  });
+  const navigation = await guardNavigation(browser);
+  const downloads = await createDownloads(browser, { folder, directory, maxBytes: options.maxDownloadBytes });
   const kept = stack.move();
   return {
     context,
     downloads,
+    navigation,
     ended: ended.signal,
     beginCall: transport.beginCall,
     async [Symbol.asyncDispose]() {
@@ -94,7 +99,6 @@ async function startProcess(
   environment: OwnedEnvironment,
   { program, workspace, transport, complaint }: StartOptions,
 ): Promise<RunningProcess> {
-  await mkdir(join(workspace, "downloads"));
   const ownSandbox = !environment.info.enforced && process.getuid?.() !== 0;
   const started = await environment.start(
     {

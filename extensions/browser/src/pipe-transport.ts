@@ -1,4 +1,5 @@
 import { isJsonObject, parseJson } from "@tau/core";
+import type { JsonObject } from "@tau/core";
 import type { RunningProcess } from "@tau/tools";
 import type { ConnectOverCDPTransport } from "playwright-core";
 
@@ -14,6 +15,12 @@ export interface PipeTransport extends ConnectOverCDPTransport {
   ended(): void;
   /** Forgets how much was told so far: a new call begins. */
   beginCall(): void;
+}
+
+/** The name of a download becomes that of a file; a browser that a page took over may say any. */
+function namesNoPath({ params }: JsonObject): boolean {
+  const guid = isJsonObject(params) ? params["guid"] : undefined;
+  return guid === undefined || (typeof guid === "string" && /^[\w-]{1,100}$/u.test(guid));
 }
 
 /**
@@ -56,7 +63,8 @@ export function createPipeTransport(onFlood: () => void): PipeTransport {
         const parsed = parseJson(Buffer.concat([...pending, rest.subarray(0, end)]).toString());
         pending = [];
         rest = rest.subarray(end + 1);
-        if (parsed.ok && isJsonObject(parsed.value)) transport.onmessage?.(parsed.value);
+        if (parsed.ok && isJsonObject(parsed.value) && namesNoPath(parsed.value))
+          transport.onmessage?.(parsed.value);
       }
       // The chunk is the environment's to use again.
       if (rest.byteLength > 0) pending.push(Uint8Array.from(rest));
