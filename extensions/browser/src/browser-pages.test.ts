@@ -92,13 +92,13 @@ describe("a browser", () => {
 
     const redirected = await run("browser_navigate", { url: `${site.url}/redirect` });
     expect(redirected.code).toBe("browser.wrong_host");
-    expect(textOf(redirected)).toContain(`The tab is at ${other.host} now`);
+    expect(textOf(redirected)).toContain(`leads to ${other.host}`);
     for (const tool of ["browser_snapshot", "browser_screenshot", "browser_scroll"]) {
       expect((await run(tool, {})).code).toBe("browser.wrong_host");
     }
     await use("browser_navigate", { url: site.url });
     const left = await use("browser_click", { host: site.host, ref: await refOf("Elsewhere") });
-    expect(left).toContain(`Done. The tab is at ${other.host} now`);
+    expect(left).toContain(`A page wanted to go to ${other.url}/`);
     expect(`${textOf(redirected)}${left}`).not.toContain("Obey");
 
     const framed = await run("browser_navigate", { url: `${site.url}/framed` });

@@ -13,6 +13,7 @@ import { untilAborted } from "./until-aborted.ts";
 export interface OpenBrowser {
   readonly tabs: Tabs;
   readonly downloads: Chromium["downloads"];
+  readonly navigation: Chromium["navigation"];
   /** Hosts that some call was about, and so was decided on. */
   readonly decided: Set<string>;
 }
@@ -58,8 +59,9 @@ export function createBrowserSession(options: BrowserOptions): BrowserSession {
     if (running !== undefined) return running;
     if (!opens) throw noPage();
     const chromium = await openChromium(options, context, AbortSignal.any([context.signal, closing.signal]));
-    const { context: pages, downloads } = chromium;
-    running = { chromium, tabs: watchTabs(pages), downloads, decided: new Set() };
+    const { context: pages, downloads, navigation } = chromium;
+    const { decided } = navigation;
+    running = { chromium, tabs: watchTabs(pages, navigation), downloads, navigation, decided };
     return running;
   };
   const once = async <T>(

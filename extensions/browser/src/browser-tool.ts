@@ -108,8 +108,9 @@ export function defineActingTool<Input extends { readonly host: string }>(
     label: webLabel,
     group: "browser",
     access: (input, workspace) => [
-      { kind: "network", host: input.host },
-      { kind: "send", host: input.host },
+      // As the browser reads it: "evil.example/x.good.example" is not below good.example.
+      { kind: "network", host: toHost(input.host) },
+      { kind: "send", host: toHost(input.host) },
       ...(files?.(input, workspace) ?? []),
     ],
     execute: async (input, context) =>

@@ -3,7 +3,7 @@ import type { ToolOutput } from "@tau/tools";
 import { textOutput } from "@tau/tools";
 import type { Page } from "playwright-core";
 
-import { elementAt, hostOf, labelOfPage } from "./page-host.ts";
+import { assertHost, elementAt, hostOf, labelOfPage } from "./page-host.ts";
 import type { OpenBrowser } from "./browser-session.ts";
 
 /** What of a page is shown. */
@@ -23,9 +23,13 @@ export const fullChars = 30_000;
 const maxUrlChars = 500;
 const maxTitleChars = 200;
 
-/** Shows the current tab: where it is, what happened, and its accessibility tree with references. */
+/**
+ * Shows the current tab: where it is, what happened, and its accessibility tree with references.
+ *
+ * @throws TauError `browser.wrong_host` where it has gone to a host that no call was about
+ */
 export async function showPage(
-  { tabs }: Pick<OpenBrowser, "tabs">,
+  { tabs, decided }: Pick<OpenBrowser, "tabs" | "decided">,
   { answerMs, maxChars, ref }: ShownPage,
 ): Promise<ToolOutput> {
   const { number, page } = tabs.current();
@@ -36,6 +40,7 @@ export async function showPage(
       : await (await elementAt(page, ref)).ariaSnapshot(options);
   });
   const title = await answered(page, answerMs, async () => await page.title());
+  assertHost(page, decided);
   const host = hostOf(page.url()) ?? "";
   const lines = [
     `Tab ${number} · host ${host} · ${page.url().slice(0, maxUrlChars)}`,

@@ -2,6 +2,7 @@ import { TauError } from "@tau/core";
 import type { BrowserContext, Dialog, Page } from "playwright-core";
 
 import { maxTabs } from "./browser-options.ts";
+import type { NavigationGuard } from "./guard-navigation.ts";
 import { hostOf } from "./page-host.ts";
 
 /** The tabs of a browser, and what happened in them by itself. */
@@ -22,7 +23,7 @@ const maxNotes = 10;
 const maxNoteChars = 300;
 
 /** Watches the tabs of a browser: dialogs are dismissed, there are never more than some, and no tab shows what belongs to no web. */
-export function watchTabs(context: BrowserContext): Tabs {
+export function watchTabs(context: BrowserContext, navigation: NavigationGuard): Tabs {
   const tabs = new Map<number, Page>();
   let notes: string[] = [];
   let last = 0;
@@ -61,6 +62,7 @@ export function watchTabs(context: BrowserContext): Tabs {
       close(page);
     });
   };
+  navigation.onRefused((url) => note(refusedText(url)));
   context.on("page", add);
   for (const page of context.pages()) add(page);
   return {
@@ -98,6 +100,12 @@ export function noPage(): TauError {
     "browser.no_page",
     "No page is open: none was opened yet, or the browser ended after minutes without a call. Use browser_navigate first.",
   );
+}
+
+const maxUrlChars = 200;
+
+function refusedText(url: string): string {
+  return `A page wanted to go to ${url.slice(0, maxUrlChars)}, which no call was about so far, so that nobody was asked there. To go there, use browser_navigate.`;
 }
 
 function isOfTheWeb(url: string): boolean {

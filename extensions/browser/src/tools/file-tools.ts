@@ -1,6 +1,6 @@
 import { basename, resolve } from "node:path/posix";
 
-import { TauError } from "@tau/core";
+import { joinLabels, TauError, untrusted } from "@tau/core";
 import type { Tool, ToolContext } from "@tau/tools";
 import { isWithin, textOutput } from "@tau/tools";
 
@@ -9,6 +9,7 @@ import { defineActingTool, inputs, toWebUrl } from "../browser-tool.ts";
 import type { BrowserHost } from "../browser-tool.ts";
 import { assertHost, elementOf, hostOf, labelOfPage, toHost } from "../page-host.ts";
 import { answered, briefChars, showPage } from "../show-page.ts";
+import { leadsElsewhere } from "./navigate-tool.ts";
 
 interface DownloadInput {
   readonly host: string;
@@ -47,7 +48,7 @@ function downloadTool(host: BrowserHost): Tool {
     },
     required: ["path"],
     files: (input, workspace) => [{ kind: "write", path: resolve(workspace, input.path) }],
-    async act({ tabs, downloads }, input, context) {
+    async act({ tabs, downloads, navigation }, input, context) {
       const { page } = tabs.current();
       const { ref, url } = input;
       if ((ref === undefined) === (url === undefined)) {
@@ -61,7 +62,10 @@ function downloadTool(host: BrowserHost): Tool {
         if (ref === undefined) {
           const { href } = toWebUrl(url ?? "");
           assertSameHost(href, input.host);
-          await page.goto(href, { timeout: host.loadMs });
+          navigation.begin();
+          await page.goto(href, { timeout: host.loadMs }).catch((error: unknown) => {
+            throw navigation.refused === undefined ? error : leadsElsewhere(href, navigation.refused);
+          });
         } else {
           const element = await elementOf(page, ref, input.host);
           await element.click({ timeout: host.answerMs });
@@ -69,10 +73,14 @@ function downloadTool(host: BrowserHost): Tool {
       }, context.signal);
       const target = resolve(context.environment.info.profile.workspace, input.path);
       await context.environment.writeFile(target, data, {}, context.signal);
-      const place = hostOf(from) ?? "the page";
+      const place = hostOf(from);
+      const label = labelOfPage(page);
       return textOutput(
-        `Saved ${data.byteLength} bytes from ${place} as ${input.path}; its own name is ${JSON.stringify(name.slice(0, 200))}.`,
-        { details: { path: target, bytes: data.byteLength }, label: labelOfPage(page) },
+        `Saved ${data.byteLength} bytes from ${place ?? "the page"} as ${input.path}; its own name is ${JSON.stringify(name.slice(0, 200))}.`,
+        {
+          details: { path: target, bytes: data.byteLength },
+          label: place === undefined ? label : joinLabels(label, untrusted(`web:${place}`)),
+        },
       );
     },
   });

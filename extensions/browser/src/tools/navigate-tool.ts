@@ -41,7 +41,12 @@ export function createNavigateTool(host: BrowserHost): Tool {
         async (browser) => {
           browser.decided.add(hostOf(href) ?? "");
           const page = await browser.tabs.currentOrNew();
-          await goTo(page, href, host);
+          browser.navigation.begin();
+          await goTo(page, href, host).catch((error: unknown) => {
+            throw browser.navigation.refused === undefined
+              ? error
+              : leadsElsewhere(href, browser.navigation.refused);
+          });
           assertHost(page, browser.decided);
           return await showPage(browser, { answerMs: host.answerMs, maxChars: briefChars });
         },
@@ -78,6 +83,16 @@ async function loaded(page: Page, loadMs: number): Promise<void> {
   await reached("domcontentloaded", "document.readyState !== 'loading'", loadMs);
   await reached("load", "document.readyState === 'complete'", Math.min(loadMs, settleMs));
 }
+
+/** The error of an address that leads to a host that no call was about. */
+export function leadsElsewhere(url: string, to: string): TauError {
+  return new TauError(
+    "browser.wrong_host",
+    `${hostOf(url) ?? ""} leads to ${hostOf(to) ?? "no host"}, which no call was about so far, so nobody was asked there. To go on there: browser_navigate with ${to.slice(0, maxUrlChars)}`,
+  );
+}
+
+const maxUrlChars = 500;
 
 function navigationFailed(url: string, error: unknown): TauError {
   const said = error instanceof Error ? error.message : "";
