@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { TauError } from "@tau/core";
-import type { JsonObject, SideEffectClass } from "@tau/core";
+import type { Confidentiality, EffectKind, Integrity, JsonObject, SideEffectClass } from "@tau/core";
 
 import { memoryScopes } from "./memory/memory-scopes.ts";
 import { providers } from "./providers.ts";
@@ -79,6 +79,17 @@ export type RuleEntry =
       readonly not_match?: readonly string[];
     };
 
+/** Which effects need a decision under which label: a `FlowRule` of `@tau/tools/flow`. */
+export interface FlowEntry {
+  readonly effect: EffectKind | "any";
+  readonly decision: "ask" | "deny";
+  readonly integrity?: Integrity;
+  readonly confidentiality?: Confidentiality;
+  readonly reason?: string;
+  readonly match?: readonly string[];
+  readonly not_match?: readonly string[];
+}
+
 /** Where commands run. */
 export interface EnvironmentSection {
   readonly kind?: string;
@@ -125,6 +136,8 @@ export interface ConfigFile {
     readonly allow?: readonly RuleEntry[];
     readonly ask?: readonly RuleEntry[];
     readonly deny?: readonly RuleEntry[];
+    /** What else needs a decision under which labels. */
+    readonly flow?: readonly FlowEntry[];
     /** Which files the names of programs may mean. */
     readonly programs?: Readonly<
       Record<string, { readonly paths: readonly string[]; readonly sha256?: string }>

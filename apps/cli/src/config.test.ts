@@ -32,6 +32,36 @@ describe("tau.toml", () => {
       "permissions.deny",
       "{ rule, reason",
     ],
+    [
+      "a flow rule outside of a list",
+      "[permissions]\nflow = { effect = 'write' }",
+      "permissions.flow must be a list",
+      '[{ effect = "write", decision = "ask" }]',
+    ],
+    [
+      "a flow rule of no effect",
+      "[permissions]\nflow = [{ effect = 'write', decision = 'ask' }, { effect = 'wirte', decision = 'ask' }]",
+      "permissions.flow[1].effect must be one of any, read",
+      'not "wirte"',
+    ],
+    [
+      "a flow rule that allows",
+      "[permissions]\nflow = [{ effect = 'write', decision = 'allow' }]",
+      "permissions.flow[0].decision must be one of ask, deny",
+      'not "allow"',
+    ],
+    [
+      "a flow rule without a decision",
+      "[permissions]\nflow = [{ effect = 'write' }]",
+      "permissions.flow[0].decision is missing",
+      "one of ask, deny",
+    ],
+    [
+      "a flow rule with a wrong key",
+      "[permissions]\nflow = [{ effect = 'write', decision = 'ask', notmatch = ['a'] }]",
+      "permissions.flow[0].notmatch is not a key",
+      "Did you mean not_match?",
+    ],
     ["a pin without paths", "[permissions]\nprograms = { git = {} }", "permissions.programs", "paths ="],
     [
       "a wrong environment",
@@ -151,7 +181,7 @@ describe("tau init", () => {
     expect(Object.fromEntries(keys)).toMatchObject({
       model: 7,
       agent: 6,
-      permissions: 6,
+      permissions: 7,
       environment: 2,
       network: 2,
       web: 3,

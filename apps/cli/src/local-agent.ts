@@ -16,7 +16,7 @@ import type { Tool } from "@tau/tools";
 import { rgPath } from "@vscode/ripgrep";
 
 import { noModel } from "./no-model.ts";
-import { openEnvironment, policyFor, workspaceOf } from "./open-environment.ts";
+import { flowFor, openEnvironment, policyFor, workspaceOf } from "./open-environment.ts";
 import { planGuidance } from "./plan-mode.ts";
 import type { Settings } from "./settings.ts";
 
@@ -72,10 +72,7 @@ export function localAgent(options: LocalAgentOptions, layers: readonly Layer[])
       }),
     policyFor: (environment, grants) => policyFor(settings, environment, grants),
     keepsGrants: true,
-    flowFor: () => ({
-      trustedWorkspace: settings.untrusted !== true,
-      approvals: settings.approve === "never" ? "never" : "ask",
-    }),
+    flowFor: () => flowFor(settings),
   };
 }
 

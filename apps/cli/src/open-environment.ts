@@ -6,6 +6,8 @@ import { isTauError, TauError } from "@tau/core";
 import type { EnvironmentRequest } from "@tau/runtime";
 import { commandVariables, createPermissionPolicy, planPolicy, planProfile } from "@tau/tools";
 import type { ActiveGrant, EnvironmentInfo, ExplainingPolicy, OwnedEnvironment } from "@tau/tools";
+import { checkFlowRules } from "@tau/tools/flow";
+import type { FlowOptions } from "@tau/tools/flow";
 
 import { rgPath } from "@vscode/ripgrep";
 
@@ -68,6 +70,21 @@ export function policyFor(
   });
   // What the person's rules allow is for doing; of a plan they can only take away.
   return settings.plan === true ? planPolicy(policy, { ...known, planFolder }) : policy;
+}
+
+/** How information flows under the settings. */
+export function flowFor({ untrusted, approve, layers }: Settings): FlowOptions {
+  return {
+    trustedWorkspace: untrusted !== true,
+    approvals: approve === "never" ? "never" : "ask",
+    layers,
+  };
+}
+
+/** Reads the rules as a run would, and runs their examples. Throws `permission.*` for the first that makes no sense. */
+export function assertRules(settings: Settings): void {
+  policyFor(settings, { enforced: true, profileHash: "" });
+  checkFlowRules(settings.layers.flatMap(({ flow = [] }) => flow));
 }
 
 /** Where a session works; `confined` refuses what is outside of the settings' folder. */

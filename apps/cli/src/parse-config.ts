@@ -14,6 +14,7 @@ import {
   sideEffects,
 } from "./config-file.ts";
 import type { ConfigFile } from "./config-file.ts";
+import { flowKeys, isFlowList } from "./flow-checks.ts";
 import { environmentKinds, environmentNames } from "./environment-kinds.ts";
 import { extraTools } from "./extra-tools.ts";
 import { memoryScopes } from "./memory/memory-scopes.ts";
@@ -33,6 +34,9 @@ const programs: Check = (value) =>
   isTable(value) && Object.values(value).every((item) => fits(item, pinKeys, "paths"))
     ? undefined
     : 'programs by name, such as git = { paths = ["/usr/bin/git"] }';
+// What is in each is checked by `mistakesInFlow`, which names the field.
+const flow: Check = (value) =>
+  isFlowList(value) ? undefined : 'a list such as [{ effect = "write", decision = "ask" }]';
 // What is in it is read when somebody wants the servers: most commands do not.
 const servers: Check = (value) => (isTable(value) ? undefined : "sections, each written [mcp.servers.NAME]");
 
@@ -61,6 +65,7 @@ const checks: Readonly<Record<keyof ConfigFile, Checks>> = {
     ask: rules,
     deny: rules,
     programs,
+    flow,
     untrusted: flag,
     review: flag,
   },
@@ -186,9 +191,20 @@ function listMistakes(
 }
 
 function keyMistakes(section: keyof ConfigFile, key: string, value: unknown): readonly string[] {
+  if (section === "permissions" && key === "flow" && isFlowList(value)) return value.flatMap(mistakesInFlow);
   const own = isTable(value) ? tables[section]?.find(({ name }) => name === key) : undefined;
   if (own === undefined || !isTable(value)) return mistakesOf(section, checks[section], [key, value]);
   return Object.entries(value).flatMap((entry) => mistakesOf(`${section}.${key}`, own.keys ?? {}, entry));
+}
+
+function mistakesInFlow(rule: Readonly<Record<string, unknown>>, index: number): readonly string[] {
+  const where = `permissions.flow[${index}]`;
+  return [
+    ...["effect", "decision"]
+      .filter((key) => !(key in rule))
+      .map((key) => `${where}.${key} is missing; it is ${flowKeys[key]?.(undefined)}.`),
+    ...Object.entries(rule).flatMap((entry) => mistakesOf(where, flowKeys, entry)),
+  ];
 }
 
 /** Sections some of whose keys may be sections themselves. */

@@ -3,9 +3,10 @@ import { dirname, join } from "node:path";
 
 import { TauError } from "@tau/core";
 import type { PermissionLayer, PermissionRule, RuleLayer } from "@tau/tools";
+import type { FlowRule } from "@tau/tools/flow";
 
 import { readConfigText } from "./config-file.ts";
-import type { ConfigFile, RuleEntry } from "./config-file.ts";
+import type { ConfigFile, FlowEntry, RuleEntry } from "./config-file.ts";
 
 /** The administrator's rules. Fixed: whoever could name another file could leave them behind. */
 const adminRulesPath = "/etc/tau/permissions.toml";
@@ -38,13 +39,14 @@ export async function machineLayers(places: RulePlaces): Promise<readonly Permis
 export function layerOf(
   layer: RuleLayer,
   source: string,
-  { deny, ask, allow, programs }: ConfigFile["permissions"],
+  { deny, ask, allow, programs, flow }: ConfigFile["permissions"],
 ): PermissionLayer {
   return {
     layer,
     source,
     rules: { deny: (deny ?? []).map(toRule), ask: (ask ?? []).map(toRule), allow: (allow ?? []).map(toRule) },
     ...(programs === undefined ? {} : { programs }),
+    ...(flow === undefined ? {} : { flow: flow.map(toFlowRule) }),
   };
 }
 
@@ -85,4 +87,8 @@ function toRule(entry: RuleEntry): string | PermissionRule {
     ...(match === undefined ? {} : { match }),
     ...(notMatch === undefined ? {} : { notMatch }),
   };
+}
+
+function toFlowRule({ not_match: notMatch, ...rule }: FlowEntry): FlowRule {
+  return { ...rule, ...(notMatch === undefined ? {} : { notMatch }) };
 }

@@ -56,11 +56,11 @@ export type { ProcessControl, StartedProcess, StartOptions } from "./host/start-
 export { hasInput, startProcess } from "./host/start-process.ts";
 export { resizeTerminal, terminalCommand } from "./host/terminal-command.ts";
 export type { ExecutedFile } from "./permissions/executed-file.ts";
+export type { ExplainedRule } from "./permissions/explained-rule.ts";
 export type {
   ConsideredRule,
   EffectDecision,
   ExplainedLayer,
-  ExplainedRule,
   Explanation,
 } from "./permissions/explanation.ts";
 export { contentDigest } from "./permissions/content-digest.ts";

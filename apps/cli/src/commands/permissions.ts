@@ -1,18 +1,16 @@
-import { realpath } from "node:fs/promises";
-
-import { isJsonObject, parseJson } from "@tau/core";
-import type { ToolCallPart } from "@tau/core";
-import { builtInTools, createToolRegistry, renderExplanation } from "@tau/tools";
-import type { EffectRequest, PermissionLayer, PermissionRule } from "@tau/tools";
+import type { PermissionLayer, PermissionRule } from "@tau/tools";
+import { defaultFlowRules, describeFlowRule } from "@tau/tools/flow";
+import type { FlowRule } from "@tau/tools/flow";
 
 import { agentOptions } from "../agent-options.ts";
-import { flagOption, textOption } from "../command.ts";
+import { flagOption } from "../command.ts";
 import type { Command, ParsedArgs } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { explainCall } from "../explain-call.ts";
 import { grantLines } from "../grant-lines.ts";
 import { localContext } from "../local-context.ts";
-import { openEnvironment, policyFor } from "../open-environment.ts";
-import { plain, plainJson, visible } from "../plain-text.ts";
+import { assertRules } from "../open-environment.ts";
+import { plainJson, visible } from "../plain-text.ts";
 import { readSettings } from "../read-settings.ts";
 import type { Settings } from "../settings.ts";
 import { openStoredSessions } from "../stored-sessions.ts";
@@ -27,11 +25,23 @@ export const permissionsCommand: Command = {
 that matched, and how the decisions fold into one. Lists the rules of every layer and what you allowed for a
 session or for longer, checks all rules with their examples, and takes an answer back.
 Layers are the administrator's (/etc/tau/permissions.toml), yours ($TAU_HOME/permissions.toml), this session's
-(--config) and the folder's tau.toml. None loosens what another denies or asks about.`,
+(--config) and the folder's tau.toml. None loosens what another denies or asks about.
+Beside the rules, the flow of information decides: what a model was shown (--label, --from-session) bounds what it
+may ask for.`,
   options: {
     ...agentOptions,
     tool: { type: "string", value: "NAME", help: "With explain: a call of this tool instead of a command." },
     args: { type: "string", value: "JSON", help: "With explain --tool: its arguments." },
+    label: {
+      type: "string",
+      value: "WORDS",
+      help: "With explain: what the model was shown, such as untrusted or\nuntrusted,secret,acted. Default: what the workspace says.",
+    },
+    "from-session": {
+      type: "string",
+      value: "ID",
+      help: "With explain: what the model was shown in this session; last is the one used last.",
+    },
     all: { type: "boolean", short: "a", help: "With explain: also the rules that do not match, and why." },
     json: { type: "boolean", help: "With explain and list: as JSON." },
   },
@@ -39,6 +49,7 @@ Layers are the administrator's (/etc/tau/permissions.toml), yours ($TAU_HOME/per
   examples: [
     'tau permissions explain "git push --force"',
     `tau permissions explain --tool write --args '{"path":"AGENTS.md","content":""}'`,
+    'tau permissions explain "git push" --label untrusted --json',
     "tau permissions list",
     "tau permissions test",
     "tau permissions revoke GRANT",
@@ -48,66 +59,29 @@ Layers are the administrator's (/etc/tau/permissions.toml), yours ($TAU_HOME/per
     const [verb, word] = args.positionals;
     if (verb === "revoke" && word !== undefined) return await revoke(word, terminal);
     const settings = await readSettings(args, terminal, true);
-    if (verb === "explain") return await explain(args, settings, terminal);
+    if (verb === "explain") return await explainCall(args, settings, terminal);
     if (verb === "list" && word === undefined) return await list(args, settings, terminal);
     if (verb === "test" && word === undefined) return test(settings, terminal);
     throw usageError("Say `tau permissions explain COMMAND`, `list`, `test` or `revoke GRANT`.");
   },
 };
 
-async function explain(args: ParsedArgs, settings: Settings, terminal: Terminal): Promise<number> {
-  const call = callOf(args);
-  const workspace = await realpath(settings.cwd);
-  await using environment = await openEnvironment(settings, workspace);
-  await using sessions = await openStoredSessions(terminal);
-  const grants = (await sessions.runtime.listGrants(localContext(terminal))).filter(
-    ({ scope }) => scope === "always",
-  );
-  const policy = policyFor(settings, environment.info, () => grants);
-  const { hashedPrograms: hashed = [] } = policy;
-  const { signal } = new AbortController();
-  const tools = createToolRegistry({ tools: builtInTools() });
-  const prepared = await tools.prepare(call, { environment, signal, hashed });
-  if (!prepared.ok) throw usageError(plain(textOf(prepared.result.content)));
-  const request: EffectRequest = { tool: prepared.tool, access: prepared.access, workspace };
-  const explanation = policy.explain(request);
-  if (flagOption(args, "json")) writeLine(terminal, plainJson(explanation));
-  else
-    for (const line of renderExplanation(explanation, { everyRule: flagOption(args, "all") }).split("\n"))
-      writeLine(terminal, visible(line));
-  return explanation.decision === "allow" ? exitCodes.ok : exitCodes.denied;
-}
-
-function textOf(content: readonly { readonly type: string }[]): string {
-  return content
-    .flatMap((part) => ("text" in part && typeof part.text === "string" ? [part.text] : []))
-    .join("\n");
-}
-
-function callOf(args: ParsedArgs): ToolCallPart {
-  const [, command] = args.positionals;
-  const name = textOption(args, "tool");
-  const json = textOption(args, "args") ?? "{}";
-  if ((command === undefined) === (name === undefined))
-    throw usageError('Give a command, such as tau permissions explain "npm test", or --tool and --args.');
-  if (name === undefined)
-    return { type: "tool_call", id: "explained", name: "bash", arguments: JSON.stringify({ command }) };
-  const parsed = parseJson(json);
-  if (!parsed.ok || !isJsonObject(parsed.value)) throw usageError("--args must be a JSON object.");
-  return { type: "tool_call", id: "explained", name, arguments: json };
-}
-
 async function list(args: ParsedArgs, settings: Settings, terminal: Terminal): Promise<number> {
   await using sessions = await openStoredSessions(terminal);
   const grants = await sessions.runtime.listGrants(localContext(terminal));
   if (flagOption(args, "json")) {
-    writeLine(terminal, plainJson({ profile: settings.profile, layers: settings.layers, grants }));
+    writeLine(
+      terminal,
+      plainJson({ profile: settings.profile, layers: settings.layers, flow: defaultFlowRules, grants }),
+    );
     return exitCodes.ok;
   }
   writeLine(terminal, `profile ${settings.profile}, questions: ${settings.approve}`);
   for (const layer of settings.layers)
     for (const line of layerLines(layer)) writeLine(terminal, visible(line));
   if (settings.layers.length === 0) writeLine(terminal, "There are no rules beside the profile's.");
+  for (const line of ["everywhere", ...defaultFlowRules.map(flowLine), "  ask   flow(rule of two)"])
+    writeLine(terminal, line);
   for (const grant of grants) for (const line of grantLines(grant)) writeLine(terminal, visible(line));
   if (grants.length === 0) writeLine(terminal, "Nothing is allowed for longer than once.");
   return exitCodes.ok;
@@ -119,6 +93,7 @@ function layerLines({
   trusted = true,
   rules,
   programs = {},
+  flow = [],
 }: PermissionLayer): readonly string[] {
   const lines = (["deny", "ask", "allow"] as const).flatMap((verdict) =>
     (rules[verdict] ?? []).map((rule) => {
@@ -129,7 +104,12 @@ function layerLines({
   const pins = Object.entries(programs).map(([name, { paths, sha256 }]) => {
     return `  pin   ${name}: ${paths.join(" or ")}${sha256 === undefined ? "" : `, sha256 ${sha256}`}`;
   });
-  return [`${layer}${source === undefined ? "" : ` (${source})`}`, ...lines, ...pins];
+  return [`${layer}${source === undefined ? "" : ` (${source})`}`, ...lines, ...pins, ...flow.map(flowLine)];
+}
+
+function flowLine(rule: FlowRule): string {
+  const { decision, reason } = rule;
+  return `  ${decision.padEnd(5)} ${describeFlowRule(rule)}${reason === undefined ? "" : `   ${reason}`}`;
 }
 
 function textOfRule(rule: string | PermissionRule): string {
@@ -139,9 +119,10 @@ function textOfRule(rule: string | PermissionRule): string {
 
 /** Reading the rules runs their examples; a failure is thrown, and ends the command with its reason. */
 function test(settings: Settings, terminal: Terminal): number {
-  policyFor(settings, { enforced: true, profileHash: "" });
-  const rules = settings.layers.flatMap((layer) => Object.values(layer.rules).flat());
-  const examples = rules.flatMap((rule: string | PermissionRule) =>
+  assertRules(settings);
+  const flow = settings.layers.flatMap((layer) => layer.flow ?? []);
+  const rules = [...settings.layers.flatMap((layer) => Object.values(layer.rules).flat()), ...flow];
+  const examples = rules.flatMap((rule: string | PermissionRule | FlowRule) =>
     typeof rule === "string" ? [] : [...(rule.match ?? []), ...(rule.notMatch ?? [])],
   );
   writeLine(terminal, `${rules.length} rules can be read, and ${examples.length} examples hold.`);

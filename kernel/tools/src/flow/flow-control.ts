@@ -4,12 +4,14 @@ import type { EffectKind, Label, ShownContext } from "@tau/core";
 
 import type { EnvironmentInfo } from "../environment.ts";
 import type { Decision } from "../permissions/decision.ts";
+import type { PermissionLayer } from "../permissions/rule.ts";
 import { callFacts } from "./call-facts.ts";
 import type { FlowCall } from "./call-facts.ts";
+import { checkFlowRules, flowRulesOf } from "./check-flow-rules.ts";
 import { bitsOf, bitsSetBy, countBits, joinBits } from "./flow-bits.ts";
 import type { CallFacts, FlowPlace } from "./flow-place.ts";
-import { appliesTo, defaultFlowRules } from "./flow-rule.ts";
-import type { FlowRule } from "./flow-rule.ts";
+import { appliesTo, defaultFlowRules, describeFlowRule } from "./flow-rule.ts";
+import type { FlowRule, LayeredFlowRule } from "./flow-rule.ts";
 
 /** Options of {@link createFlowControl}. */
 export interface FlowOptions {
@@ -17,6 +19,8 @@ export interface FlowOptions {
   readonly trustedWorkspace?: boolean;
   /** Beside {@link defaultFlowRules}: they only tighten. */
   readonly rules?: readonly FlowRule[];
+  /** Whose flow rules count beside them, the one with the greatest say first: like them, they only tighten. */
+  readonly layers?: readonly PermissionLayer[];
   /** `never`: nobody is asked, so what needs a decision is denied. Default `ask`. */
   readonly approvals?: "ask" | "never";
   /** Whether what commands write is looked at before it is done. Default false. */
@@ -39,18 +43,27 @@ export interface FlowControl {
   readonly asks: boolean;
   /** Whether untrusted text is held instead of shown. */
   readonly holds: boolean;
+  /** All that count, those that hold everywhere first. */
+  readonly rules: readonly LayeredFlowRule[];
   /** What a call does, and how far its answer may be trusted. */
   factsOf(call: FlowCall): CallFacts;
   /** Pure; never looser than `allow` of the permission rules, which it is the meet with. */
   decide(kinds: readonly EffectKind[], context: FlowContext): Decision;
 }
 
-/** Makes the {@link FlowControl} of an environment. */
+/**
+ * Makes the {@link FlowControl} of an environment.
+ *
+ * Throws `permission.invalid_rule` and `permission.example_failed` for rules that make no sense.
+ */
 export function createFlowControl(environment: EnvironmentInfo, options: FlowOptions = {}): FlowControl {
   const { trustedWorkspace = true, judgedWrites = false, home = homedir(), approvals = "ask" } = options;
   const place: FlowPlace = { environment, trustedWorkspace, judgedWrites, home };
-  const rules = [...defaultFlowRules, ...(options.rules ?? [])];
+  const { rules: own = [], layers = [] } = options;
+  checkFlowRules(own, home);
+  const rules = [...defaultFlowRules, ...own, ...flowRulesOf(layers, home)];
   return {
+    rules,
     asks: approvals === "ask",
     holds: options.untrusted === "hold",
     factsOf: (call) => callFacts(call, place),
@@ -63,7 +76,7 @@ export function createFlowControl(environment: EnvironmentInfo, options: FlowOpt
 }
 
 function strictestOf(
-  rules: readonly FlowRule[],
+  rules: readonly LayeredFlowRule[],
   kinds: readonly EffectKind[],
   context: FlowContext,
 ): Decision {
@@ -71,7 +84,14 @@ function strictestOf(
     for (const kind of kinds) {
       const rule = rules.find((one) => one.decision === wanted && appliesTo(one, kind, context.label));
       if (rule !== undefined) {
-        return { decision: wanted, reason: reasonOf(kind, context.label), rule: `flow(${rule.effect})` };
+        const { reason, layer } = rule;
+        const happened = reasonOf(kind, context.label);
+        return {
+          decision: wanted,
+          reason: reason === undefined ? happened : `${reason} ${happened}`,
+          rule: describeFlowRule(rule),
+          ...(layer === undefined ? {} : { layer }),
+        };
       }
     }
   }

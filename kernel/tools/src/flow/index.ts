@@ -1,9 +1,14 @@
+export { checkFlowRules } from "./check-flow-rules.ts";
 export type { FlowCall } from "./call-facts.ts";
 export { createFlowControl } from "./flow-control.ts";
 export type { FlowContext, FlowControl, FlowOptions } from "./flow-control.ts";
 export type { CallFacts } from "./flow-place.ts";
 export { defaultFlowRules } from "./flow-rule.ts";
-export type { FlowRule } from "./flow-rule.ts";
+export type { ExplainedCall } from "./explain-flow.ts";
+export { explainFlow, explainWithFlow } from "./explain-flow.ts";
+export type { ExplainedFlowLayer, ExplainedRuleOfTwo, FlowExplanation } from "./flow-explanation.ts";
+export { describeFlowRule } from "./flow-rule.ts";
+export type { FlowRule, LayeredFlowRule } from "./flow-rule.ts";
 export { isSaidBy } from "./is-said-by.ts";
 export { secretsIn } from "./secrets-in.ts";
 export { labelContent, labelOfContent } from "../label-content.ts";

@@ -1,17 +1,9 @@
+import type { FlowExplanation } from "../flow/flow-explanation.ts";
 import type { Decision } from "./decision.ts";
+import type { ExplainedRule } from "./explained-rule.ts";
 import type { Match } from "./match-argv.ts";
 import type { RuleOrigin } from "./rule-layer.ts";
 import type { Verdict } from "./rule.ts";
-
-/** What one rule had to do with one effect. */
-export interface ExplainedRule {
-  /** As written. */
-  readonly rule: string;
-  readonly verdict: Verdict;
-  readonly match: Match;
-  /** Why it matches, may match, does not match, or does not count; a clause. */
-  readonly why: string;
-}
 
 /** What one layer says of one effect. */
 export interface ExplainedLayer {
@@ -55,4 +47,6 @@ export interface Explanation extends Decision {
   readonly effects: readonly EffectDecision[];
   /** The policies of a meet, each with its own derivation; absent for a policy that is not one. */
   readonly meets?: readonly Explanation[];
+  /** What the flow of information says of the call; the decision is then the stricter of the two. See `explainWithFlow`. */
+  readonly flow?: FlowExplanation;
 }

@@ -1,5 +1,8 @@
 import type { Decision } from "./decision.ts";
 import type { EffectDecision, ExplainedLayer, Explanation } from "./explanation.ts";
+import { flowNode } from "./render-flow.ts";
+import { leaf, treeLines } from "./text-tree.ts";
+import type { TextNode } from "./text-tree.ts";
 
 /** How much {@link renderExplanation} shows. */
 export interface RenderOptions {
@@ -9,16 +12,11 @@ export interface RenderOptions {
 
 /** Writes a derivation as a tree of lines, for people. Texts come from models and files: show them as foreign text. */
 export function renderExplanation(explanation: Explanation, options: RenderOptions = {}): string {
-  return tree(toNode(explanation, options), "", "").join("\n");
+  return treeLines(toNode(explanation, options)).join("\n");
 }
 
-interface Node {
-  readonly text: string;
-  readonly children: readonly Node[];
-}
-
-function toNode(explanation: Explanation, options: RenderOptions): Node {
-  const { policy, decision, reason, meets, effects } = explanation;
+function toNode(explanation: Explanation, options: RenderOptions): TextNode {
+  const { policy, decision, reason, meets, effects, flow } = explanation;
   const name = policy === undefined ? "" : `${policy}: `;
   const shown = effects.filter((effect) => options.everyRule === true || !isNothing(effect));
   const guesses = effects.length - shown.length;
@@ -30,6 +28,7 @@ function toNode(explanation: Explanation, options: RenderOptions): Node {
       ...(guesses === 0
         ? []
         : [leaf(`allow  what arguments may name beside (${guesses}): no rule restricts it`)]),
+      ...(flow === undefined ? [] : [flowNode(flow, options.everyRule === true)]),
       ...foldOf(explanation),
     ],
   };
@@ -40,11 +39,7 @@ function isNothing({ guessed, decision }: EffectDecision): boolean {
   return guessed === true && decision === "allow";
 }
 
-function leaf(text: string): Node {
-  return { text, children: [] };
-}
-
-function effectNode({ effect, decision, reason, layers }: EffectDecision, options: RenderOptions): Node {
+function effectNode({ effect, decision, reason, layers }: EffectDecision, options: RenderOptions): TextNode {
   return {
     text: `${decision}  ${effect}`,
     children: [...layers.flatMap((layer) => layerNode(layer, options)), leaf(reason)],
@@ -54,7 +49,7 @@ function effectNode({ effect, decision, reason, layers }: EffectDecision, option
 function layerNode(
   { layer, source, verdict, rules }: ExplainedLayer,
   { everyRule = false }: RenderOptions,
-): readonly Node[] {
+): readonly TextNode[] {
   const shown = rules.filter(
     ({ match, why }) => everyRule || match !== "no" || why.startsWith("would cover it"),
   );
@@ -71,23 +66,11 @@ function layerNode(
 }
 
 /** Where several decisions become one. */
-function foldOf({ decision, effects, meets }: Explanation): readonly Node[] {
-  const parts: readonly Decision[] = meets ?? effects;
+function foldOf({ decision, effects, meets, flow }: Explanation): readonly TextNode[] {
+  const parts: readonly Decision[] = [...(meets ?? effects), ...(flow === undefined ? [] : [flow])];
   if (parts.length < 2) return [];
+  const what = `these ${meets === undefined ? "effects" : "policies"}${flow === undefined ? "" : " and of the flow of information"}`;
   const counts = [...Map.groupBy(parts, (part) => part.decision)];
   const verdicts = counts.map(([verdict, some]) => `${some.length} ${verdict}`).join(", ");
-  return [
-    leaf(`the strictest of these ${meets === undefined ? "effects" : "policies"} (${verdicts}): ${decision}`),
-  ];
-}
-
-function tree({ text, children }: Node, first: string, rest: string): readonly string[] {
-  return [
-    `${first}${text}`,
-    ...children.flatMap((child, index) =>
-      index === children.length - 1
-        ? tree(child, `${rest}└─ `, `${rest}   `)
-        : tree(child, `${rest}├─ `, `${rest}│  `),
-    ),
-  ];
+  return [leaf(`the strictest of ${what} (${verdicts}): ${decision}`)];
 }

@@ -1,3 +1,4 @@
+import type { FlowRule } from "../flow/flow-rule.ts";
 import type { ArgvPattern } from "./argv-pattern.ts";
 import type { Decision } from "./decision.ts";
 import type { PathPattern } from "./path-pattern.ts";
@@ -33,6 +34,8 @@ export interface PermissionLayer {
   readonly rules: PermissionRules;
   /** Which files the names of programs may mean. Whatever else a name means is asked about, trusted layer or not. */
   readonly programs?: Readonly<Record<string, ProgramPin>>;
+  /** Which effects need a decision under which labels; they only tighten, so trust makes no difference. For `createFlowControl`. */
+  readonly flow?: readonly FlowRule[];
   /** Where they were read, for explanations: a file's path. */
   readonly source?: string;
   /** Whether a person trusts what they were read from. Default true. False: they may only tighten, so allow rules count for nothing. */
