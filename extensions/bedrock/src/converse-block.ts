@@ -62,7 +62,8 @@ export function reasoningBlock(vendor: string): ConverseBlock {
 
 /** A call, of a tool here, of the hidden one that gives the answer, or of one that runs at the provider. */
 export function toolUseBlock(start: JsonObject, index: number, events: ModelEvent[]): ConverseBlock {
-  const id = stringOf(start["toolUseId"]);
+  // Without an id the result could not name its call.
+  const id = stringOf(start["toolUseId"]) || `call_${index}`;
   const name = stringOf(start["name"]);
   if (start["type"] === "server_tool_use") return serverToolBlock(start);
   if (name === respondToolName) return respondBlock();

@@ -55,6 +55,17 @@ function sentBack(parts: readonly AssistantPart[], model = claude): unknown {
 }
 
 describe("Converse answers", () => {
+  test("name calls that came without an id, and are refused with calls without a name", async () => {
+    const { finished } = await whole([{ toolUse: { name: "read", input: {} } }], "tool_use");
+
+    expect(finished.message.parts).toEqual([
+      { type: "tool_call", id: "call_0", name: "read", arguments: "{}" },
+    ]);
+    await expect(whole([{ toolUse: { toolUseId: "a", input: {} } }], "tool_use")).rejects.toMatchObject({
+      code: "model.parse",
+    });
+  });
+
   test("keep citations, and carry them back", async () => {
     const citation = {
       title: "Tau",

@@ -160,6 +160,9 @@ export class ConverseDecoder implements AnswerDecoder {
     const parts: AssistantPart[] = [];
     for (const [, block] of [...this.#blocks].toSorted(([a], [b]) => a - b)) {
       const part = block.finish(this.#events);
+      if (part?.type === "tool_call" && part.name === "") {
+        throw this.#notTheProtocol("A tool call has no name.");
+      }
       if (part !== undefined) parts.push(part);
     }
     this.finished = {

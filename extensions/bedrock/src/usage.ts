@@ -1,3 +1,4 @@
+import { tokensIn } from "@tau/agent/adapter";
 import type { Json, Usage } from "@tau/core";
 
 import { objectOf } from "./json-fields.ts";
@@ -5,10 +6,7 @@ import { objectOf } from "./json-fields.ts";
 /** Cached tokens are counted beside the input; Tau counts them as parts of it. */
 export function toUsage(value: Json | undefined): Usage {
   const usage = objectOf(value);
-  const count = (name: string): number => {
-    const tokens = usage[name];
-    return typeof tokens === "number" && tokens >= 0 ? Math.round(tokens) : 0;
-  };
+  const count = (name: string): number => tokensIn(usage[name]);
   const cacheReadTokens = count("cacheReadInputTokens");
   const cacheWriteTokens = count("cacheWriteInputTokens");
   return {

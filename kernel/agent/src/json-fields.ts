@@ -23,10 +23,17 @@ export function objectsAt(value: JsonObject, name: string): readonly JsonObject[
   return objectsIn(value[name]);
 }
 
-/** The count at a place: a whole number that is not negative, 0 for anything else. */
+/** No answer has more tokens; sums of very many of them stay whole numbers. */
+const mostTokens = 1e12;
+
+/** A number of tokens: whole and not negative, 0 for anything that is no number. */
+export function tokensIn(value: Json | undefined): number {
+  return typeof value === "number" && value > 0 ? Math.min(Math.round(value), mostTokens) : 0;
+}
+
+/** The number of tokens at a place. */
 export function countAt(value: JsonObject, name: string): number {
-  const count = value[name];
-  return typeof count === "number" && count > 0 ? Math.round(count) : 0;
+  return tokensIn(value[name]);
 }
 
 /** A copy without some fields. */

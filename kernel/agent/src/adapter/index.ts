@@ -9,6 +9,7 @@ export type { CacheMarks } from "../cache-marks.ts";
 export { chooseCacheMarks } from "../cache-marks.ts";
 export { endpointOf } from "../endpoint.ts";
 export type { FrameParser, Framing } from "../framing.ts";
+export { tokensIn } from "../json-fields.ts";
 export type { ModelErrorOptions, ModelIdentity } from "../model-error.ts";
 export { modelError } from "../model-error.ts";
 export type { OutputShape } from "../output-shape/output-shape.ts";

@@ -31,6 +31,11 @@ const stopReasons: Readonly<Record<string, StopReason>> = {
   refusal: "content_filtered",
 };
 
+interface PlacedBlock {
+  readonly index: number;
+  readonly block: ContentBlock;
+}
+
 /** Decodes the events of one Messages stream. */
 export class AnthropicDecoder implements AnswerDecoder {
   finished: ModelFinished | undefined;
@@ -39,7 +44,8 @@ export class AnthropicDecoder implements AnswerDecoder {
   readonly #toError: (body: string) => Error;
   readonly #shortcut = new DeltaShortcut(plainText, ['"text":"', '"text": "']);
   readonly #usage = new UsageCounter();
-  readonly #blocks = new Map<number, ContentBlock>();
+  readonly #blocks: PlacedBlock[] = [];
+  readonly #open = new Map<number, ContentBlock>();
   #events: ModelEvent[] = [];
   #textBlock: ContentBlock | undefined;
   #toolCalls = 0;
@@ -81,7 +87,7 @@ export class AnthropicDecoder implements AnswerDecoder {
     this.#apply(body);
     if (plainText(body) === undefined) return;
     // Together with the template, which holds the block's index.
-    if (this.#shortcut.learn(event)) this.#textBlock = this.#blocks.get(indexOf(body));
+    if (this.#shortcut.learn(event)) this.#textBlock = this.#open.get(indexOf(body));
   }
 
   /** The protocol has an end marker of its own. */
@@ -148,11 +154,13 @@ export class AnthropicDecoder implements AnswerDecoder {
     if (block.call === "respond") this.#responded = true;
     // Another model took over; what follows is its answer.
     if (start["type"] === "fallback") this.#model = stringOf(objectOf(start["to"])["model"]) || this.#model;
-    this.#blocks.set(indexOf(body), block);
+    // Some servers number every block alike; the one that began last is meant.
+    this.#open.set(indexOf(body), block);
+    this.#blocks.push({ index: indexOf(body), block });
   }
 
   #blockOf(body: JsonObject): ContentBlock {
-    const block = this.#blocks.get(indexOf(body));
+    const block = this.#open.get(indexOf(body));
     if (block === undefined) throw this.#notTheProtocol("A delta belongs to no content block.");
     return block;
   }
@@ -173,8 +181,11 @@ export class AnthropicDecoder implements AnswerDecoder {
 
   #parts(): readonly AssistantPart[] {
     const parts: AssistantPart[] = [];
-    for (const [, block] of [...this.#blocks].toSorted(([a], [b]) => a - b)) {
+    for (const { block } of this.#blocks.toSorted((a, b) => a.index - b.index)) {
       const part = block.finish(this.#events);
+      if (part?.type === "tool_call" && part.name === "") {
+        throw this.#notTheProtocol("A tool call has no name.");
+      }
       if (part !== undefined) parts.push(part);
     }
     if (this.#container !== undefined) parts.push(containerPart(this.#container));

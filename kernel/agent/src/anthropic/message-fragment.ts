@@ -12,6 +12,8 @@ import type {
   ToolResultPart,
 } from "@tau/core";
 
+import { toCallId } from "../call-id.ts";
+import type { CallIdRule } from "../call-id.ts";
 import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
 import { ownData } from "./block-data.ts";
@@ -38,6 +40,9 @@ type WireMedia =
       readonly title?: string;
       readonly citations?: { readonly enabled: true };
     };
+
+/** As the protocol demands it; the longest that Claude takes anywhere. */
+const callIds: CallIdRule = { pattern: /^[a-zA-Z0-9_-]{1,64}$/, length: 24 };
 
 /** How messages are written. */
 type FragmentOptions = Pick<AnthropicBodyOptions, "identity" | "citeDocuments">;
@@ -114,7 +119,7 @@ function callJson(call: ToolCallPart): string {
       ? call.arguments
       : JSON.stringify({ invalid_json: call.arguments });
   const kept = JSON.stringify(ownData(call.providerData) ?? {}).slice(1, -1);
-  const head = `{"type":"tool_use","id":${JSON.stringify(call.id)},"name":${JSON.stringify(call.name)}`;
+  const head = `{"type":"tool_use","id":${JSON.stringify(toCallId(call.id, callIds))},"name":${JSON.stringify(call.name)}`;
   return `${head},"input":${input}${kept === "" ? "" : `,${kept}`}}`;
 }
 
@@ -122,7 +127,7 @@ function resultJson(result: ToolResultPart, options: FragmentOptions): string {
   const content = result.content.filter(isWorthSending).map((part) => wirePart(part, options));
   return JSON.stringify({
     type: "tool_result",
-    tool_use_id: result.callId,
+    tool_use_id: toCallId(result.callId, callIds),
     ...(content.length === 0 ? {} : { content }),
     ...(result.isError ? { is_error: true } : {}),
   });

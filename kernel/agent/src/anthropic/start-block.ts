@@ -20,9 +20,7 @@ export function startBlock(start: JsonObject, toolIndex: number, events: ModelEv
     case "redacted_thinking":
       return redactedBlock({ type: "thinking", text: "", redacted: stringOf(start["data"]) });
     case "tool_use":
-      return start["name"] === respondToolName
-        ? respondBlock(start, events)
-        : toolBlock(start, toolIndex, events);
+      return start["name"] === respondToolName ? respondBlock(start) : toolBlock(start, toolIndex, events);
     default:
       return providerBlock(start);
   }
@@ -51,23 +49,27 @@ function redactedBlock(part: ThinkingPart): ContentBlock {
 
 function toolBlock(start: JsonObject, index: number, events: ModelEvent[]): ContentBlock {
   const input = new StreamedText((fragment) => ({ type: "tool_call_delta", index, fragment }));
-  const id = stringOf(start["id"]);
+  // Without an id the result could not name its call.
+  const id = stringOf(start["id"]) || `call_${index}`;
   const name = stringOf(start["name"]);
   const kept = keptFields(start);
   events.push({ type: "tool_call_started", index, id, name });
-  input.add(wholeInput(start), events);
   return {
     call: "tool",
     delta(delta, into) {
       if (delta["type"] === "input_json_delta") input.add(stringOf(delta["partial_json"]), into);
     },
-    finish: () => ({
-      type: "tool_call",
-      id,
-      name,
-      arguments: input.isEmpty ? "{}" : input.toString(),
-      ...(kept === undefined ? {} : { providerData: toProviderData(kept) }),
-    }),
+    finish(into) {
+      // Some servers begin with what the pieces then say once more.
+      if (input.isEmpty) input.add(wholeInput(start), into);
+      return {
+        type: "tool_call",
+        id,
+        name,
+        arguments: input.isEmpty ? "{}" : input.toString(),
+        ...(kept === undefined ? {} : { providerData: toProviderData(kept) }),
+      };
+    },
   };
 }
 

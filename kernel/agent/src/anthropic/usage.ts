@@ -1,6 +1,8 @@
 import { isJsonObject } from "@tau/core";
 import type { Json, JsonObject, Usage } from "@tau/core";
 
+import { tokensIn } from "../json-fields.ts";
+
 /** Usage as the stream reports it: a first count at the start, corrections later; null means no news. */
 export class UsageCounter {
   #counts: Record<string, number> = {};
@@ -9,12 +11,14 @@ export class UsageCounter {
   update(usage: Json | undefined): void {
     if (!isJsonObject(usage)) return;
     for (const [name, value] of Object.entries(usage)) {
-      if (typeof value === "number" && value >= 0) this.#counts[name] = Math.round(value);
+      if (typeof value === "number") this.#counts[name] = tokensIn(value);
     }
     const details: JsonObject = isJsonObject(usage["output_tokens_details"])
       ? usage["output_tokens_details"]
       : {};
-    if (typeof details["thinking_tokens"] === "number") this.#thinkingTokens = details["thinking_tokens"];
+    if (typeof details["thinking_tokens"] === "number") {
+      this.#thinkingTokens = tokensIn(details["thinking_tokens"]);
+    }
   }
 
   /** The protocol counts cached tokens beside the input; Tau counts them as parts of it. */

@@ -2,6 +2,7 @@ import { isJsonObject, noUsage, parseJson } from "@tau/core";
 import type { Json, JsonObject, ModelEvent, ModelFinished, StopReason, TauError, Usage } from "@tau/core";
 
 import type { AnswerDecoder } from "../answer-decoder.ts";
+import { tokensIn } from "../json-fields.ts";
 import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
 import { ToolCallAssembly } from "../openai-chat/tool-call-assembly.ts";
@@ -139,9 +140,9 @@ function readUsage(usage: Json | undefined): Usage {
   const tokens = objectOf(told["tokens"] ?? told["billed_units"]);
   return {
     ...noUsage,
-    inputTokens: count(tokens["input_tokens"]),
-    outputTokens: count(tokens["output_tokens"]),
-    cacheReadTokens: count(told["cached_tokens"]),
+    inputTokens: tokensIn(tokens["input_tokens"]),
+    outputTokens: tokensIn(tokens["output_tokens"]),
+    cacheReadTokens: tokensIn(told["cached_tokens"]),
   };
 }
 
@@ -163,8 +164,4 @@ function objectOf(value: Json | undefined): JsonObject {
 
 function objectsIn(value: Json | undefined): readonly JsonObject[] {
   return Array.isArray(value) ? value.filter(isJsonObject) : [];
-}
-
-function count(value: Json | undefined): number {
-  return typeof value === "number" && value > 0 ? Math.round(value) : 0;
 }

@@ -109,6 +109,36 @@ describe("compatible servers", () => {
     ]);
   });
 
+  test("tell a call in another order: arguments, then its name, then its id", () => {
+    const { events, finished } = decode([
+      call({ index: 0, function: { arguments: '{"q"' } }),
+      call({ index: 1, id: "b", function: { name: "y", arguments: "{}" } }),
+      call({ index: 0, function: { name: "x", arguments: ":1" } }),
+      call({ index: 0, id: "late", function: { arguments: "}" } }),
+      end("tool_calls"),
+    ]);
+
+    expect(finished?.message.parts).toMatchObject([
+      { id: "call_0", name: "x", arguments: '{"q":1}' },
+      { id: "b", name: "y", arguments: "{}" },
+    ]);
+    expect(events.slice(0, -1)).toEqual([
+      { type: "tool_call_started", index: 1, id: "b", name: "y" },
+      { type: "tool_call_delta", index: 1, fragment: "{}" },
+      { type: "tool_call_started", index: 0, id: "call_0", name: "x" },
+      { type: "tool_call_delta", index: 0, fragment: '{"q"' },
+      { type: "tool_call_delta", index: 0, fragment: ":1" },
+      { type: "tool_call_delta", index: 0, fragment: "}" },
+    ]);
+  });
+
+  test("count what cannot be counted as nothing, and never more than can be added up", () => {
+    const usage = { prompt_tokens: 1e20, completion_tokens: -3, total_tokens: "7" };
+    const { finished } = decode([{ ...end("stop"), usage }]);
+
+    expect(finished?.usage).toMatchObject({ inputTokens: 1e12, outputTokens: 0, reasoningTokens: 0 });
+  });
+
   test("report usage in their own places", () => {
     const usage = { prompt_tokens: 5, completion_tokens: 2 };
     const groq = decode([delta({ content: "a" }), { ...end("stop"), x_groq: { usage } }]);

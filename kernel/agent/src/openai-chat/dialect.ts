@@ -1,5 +1,7 @@
 import type { JsonObject } from "@tau/core";
 
+import type { CallIdRule } from "../call-id.ts";
+
 /** How hard to think, as a request says it. */
 type ReasoningLevel = "none" | "low" | "medium" | "high";
 
@@ -27,6 +29,8 @@ export interface OpenAiChatDialect {
   /** What makes a model call some tool. */
   readonly requiredToolChoice: "required" | "any";
   readonly seedField: "seed" | "random_seed" | "none";
+  /** Which ids of calls it takes, those of other providers among them. */
+  readonly callIds: CallIdRule;
   /** Fields of every request. */
   readonly requestFields: JsonObject;
   /** Fields of an answer with what tools did at the provider; each becomes a provider item. */
@@ -80,6 +84,7 @@ export const compatibleDialect: OpenAiChatDialect = {
   structuredOutput: "json_schema",
   requiredToolChoice: "required",
   seedField: "seed",
+  callIds: { pattern: /^/, length: 24 },
   requestFields: {},
   itemFields: [],
   doneMarker: true,
@@ -90,4 +95,5 @@ export const compatibleDialect: OpenAiChatDialect = {
 export const openAiDialect: OpenAiChatDialect = {
   ...compatibleDialect,
   maxTokensField: "max_completion_tokens",
+  callIds: { pattern: /^.{1,40}$/s, length: 24 },
 };

@@ -1,4 +1,4 @@
-import { unreachable } from "@tau/core";
+import { isJsonObject, parseJson, unreachable } from "@tau/core";
 import type {
   AssistantMessage,
   AudioPart,
@@ -13,6 +13,7 @@ import type {
   UserMessage,
 } from "@tau/core";
 
+import { toCallId } from "../call-id.ts";
 import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
 import { describeMedia, textOfFile, toInputAudio, toMediaUrl } from "../openai-media.ts";
@@ -62,7 +63,7 @@ export function toWireMessages(
     case "assistant":
       return assistantMessages(message, dialect, identity);
     case "tool":
-      return toolMessages(message, identity);
+      return toolMessages(message, dialect, identity);
     default:
       return unreachable(message);
   }
@@ -87,7 +88,7 @@ function assistantMessages(
   for (const part of message.parts) {
     if (part.type === "text") text += part.text;
     else if (part.type === "thinking") thinking += part.text;
-    else if (part.type === "tool_call") calls.push(toWireCall(part, provider));
+    else if (part.type === "tool_call") calls.push(toWireCall(part, dialect, provider));
     if (part.type === "text" || part.type === "thinking") {
       fields = { ...fields, ...ownFields(part.providerData, provider) };
     }
@@ -104,9 +105,19 @@ function assistantMessages(
   ];
 }
 
-function toWireCall({ id, name, arguments: text, providerData }: ToolCallPart, provider: string): WireCall {
-  const call = { id, type: "function", function: { name, arguments: text } } as const;
-  return { ...ownFields(providerData, provider), ...call };
+function toWireCall(part: ToolCallPart, { callIds }: OpenAiChatDialect, provider: string): WireCall {
+  const call = {
+    id: toCallId(part.id, callIds),
+    type: "function",
+    function: { name: part.name, arguments: readableArguments(part.arguments) },
+  } as const;
+  return { ...ownFields(part.providerData, provider), ...call };
+}
+
+/** As the model wrote them. Servers that put them into a template refuse all that follows what they cannot read. */
+function readableArguments(text: string): string {
+  const parsed = parseJson(text);
+  return parsed.ok && isJsonObject(parsed.value) ? text : JSON.stringify({ invalid_json: text });
 }
 
 function assistantContent(text: string, thinking: string): string | null | JsonObject[] {
@@ -123,14 +134,19 @@ function returnedThinking(thinking: string, fields: JsonObject, dialect: OpenAiC
 }
 
 /** A tool message carries only text; pictures and files follow in a user message that says whose they are. */
-function toolMessages(message: ToolMessage, identity: ModelIdentity): readonly WireMessage[] {
+function toolMessages(
+  message: ToolMessage,
+  { callIds }: OpenAiChatDialect,
+  identity: ModelIdentity,
+): readonly WireMessage[] {
   const results: WireMessage[] = [];
   const media: WirePart[] = [];
   for (const result of message.parts) {
-    results.push({ role: "tool", tool_call_id: result.callId, content: resultText(result) });
+    const id = toCallId(result.callId, callIds);
+    results.push({ role: "tool", tool_call_id: id, content: resultText(result) });
     const attached = result.content.filter((part) => part.type !== "text");
     if (attached.length === 0) continue;
-    media.push({ type: "text", text: `Output of tool ${result.name} (call ${result.callId}):` });
+    media.push({ type: "text", text: `Output of tool ${result.name} (call ${id}):` });
     for (const part of attached) media.push(wirePart(part, identity));
   }
   return media.length === 0 ? results : [...results, { role: "user", content: media }];

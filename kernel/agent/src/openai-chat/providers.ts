@@ -75,6 +75,7 @@ export const openAiChatProviders: readonly OpenAiChatProvider[] = [
       reasoning: thinkingSwitch({ reasoning_effort: "none" }, { reasoning_effort: "high" }),
       requiredToolChoice: "any",
       seedField: "random_seed",
+      callIds: { pattern: /^[a-zA-Z0-9]{9}$/, length: 9 },
     },
   },
   {

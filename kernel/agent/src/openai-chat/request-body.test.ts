@@ -140,7 +140,12 @@ describe("OpenAI request bodies", () => {
         content: "Let me see.",
         tool_calls: [
           { id: "c1", type: "function", function: { name: "read", arguments: '{"path": "a"}' } },
-          { id: "c2", type: "function", function: { name: "read", arguments: '{"path":' } },
+          // Servers that read arguments would refuse the whole conversation for these.
+          {
+            id: "c2",
+            type: "function",
+            function: { name: "read", arguments: String.raw`{"invalid_json":"{\"path\":"}` },
+          },
         ],
       },
       { role: "tool", tool_call_id: "c1", content: "A" },

@@ -10,6 +10,8 @@ interface OpenCall {
   id: string;
   name: string;
   started: boolean;
+  /** The id is ours: it may still be told, too late. */
+  isNamedHere: boolean;
   /** What Gemini wants back with its calls. */
   extraContent: JsonObject | undefined;
   readonly fragments: TextAccumulator;
@@ -38,13 +40,14 @@ export class ToolCallAssembly {
     if (typeof delta["id"] === "string" && call.id === "") call.id = delta["id"];
     if (typeof details["name"] === "string" && !call.started) call.name += details["name"];
     if (isJsonObject(delta["extra_content"])) call.extraContent = delta["extra_content"];
-    const fragment = details["arguments"];
+    const sent = details["arguments"];
     // Some servers send the arguments as an object, already parsed.
-    const text = isJsonObject(fragment) ? JSON.stringify(fragment) : fragment;
-    this.#start(call, events);
+    const text = isJsonObject(sent) ? JSON.stringify(sent) : sent;
+    // Arguments that came before the name are told behind it.
+    this.#tell(call, this.#start(call, events), events);
     if (typeof text !== "string" || text === "") return;
     call.fragments.add(text);
-    events.push({ type: "tool_call_delta", index: call.index, fragment: text });
+    this.#tell(call, text, events);
   }
 
   /** The whole calls, in the order in which they began. */
@@ -65,12 +68,21 @@ export class ToolCallAssembly {
     return this.#calls.every((call) => call.started);
   }
 
-  #start(call: OpenCall, events: ModelEvent[]): void {
-    if (call.started || call.name === "") return;
+  #tell({ started, index }: OpenCall, fragment: string, events: ModelEvent[]): void {
+    if (started && fragment !== "") events.push({ type: "tool_call_delta", index, fragment });
+  }
+
+  /** Tells of the call once it has a name, and answers the arguments that came before. */
+  #start(call: OpenCall, events: ModelEvent[]): string {
+    if (call.started || call.name === "") return "";
     call.started = true;
     // Without an id the result could not name its call.
-    if (call.id === "") call.id = `call_${call.index}`;
+    if (call.id === "") {
+      call.id = `call_${call.index}`;
+      call.isNamedHere = true;
+    }
     events.push({ type: "tool_call_started", index: call.index, id: call.id, name: call.name });
+    return call.fragments.toString();
   }
 
   #find(delta: JsonObject): OpenCall {
@@ -81,18 +93,24 @@ export class ToolCallAssembly {
       wireIndex === undefined ? last : this.#calls.findLast((call) => call.wireIndex === wireIndex);
     // Some servers give every parallel call the index 0, or none; a new id begins a new call.
     if (known !== undefined && (id === "" || known.id === "" || known.id === id)) return known;
+    if (known?.isNamedHere === true && !namesTool(delta)) return known;
     const call: OpenCall = {
       wireIndex: wireIndex ?? this.#calls.length,
       index: this.#calls.length,
       id,
       name: "",
       started: false,
+      isNamedHere: false,
       extraContent: undefined,
       fragments: new TextAccumulator(),
     };
     this.#calls.push(call);
     return call;
   }
+}
+
+function namesTool({ function: details }: JsonObject): boolean {
+  return isJsonObject(details) && typeof details["name"] === "string" && details["name"] !== "";
 }
 
 /** A call without arguments has none, or says `null`. */

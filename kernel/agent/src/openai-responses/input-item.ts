@@ -13,10 +13,14 @@ import type {
   UserMessage,
 } from "@tau/core";
 
+import { toCallId } from "../call-id.ts";
+import type { CallIdRule } from "../call-id.ts";
 import { textAt } from "../json-fields.ts";
 import type { ModelIdentity } from "../model-error.ts";
 import { textOfFile, toInputAudio, toMediaUrl } from "../openai-media.ts";
 import { ownItem } from "./item-data.ts";
+
+const callIds: CallIdRule = { pattern: /^.{1,64}$/s, length: 24 };
 
 /**
  * Writes one message as input items: none for an assistant that said nothing, several for a round of tools.
@@ -95,7 +99,7 @@ function addText(items: JsonObject[], part: TextPart, provider: string): void {
 
 function callItem(part: ToolCallPart, provider: string): JsonObject {
   const item = ownItem(part.providerData, provider)?.item ?? { type: "function_call" };
-  const call = { ...item, call_id: part.id, name: part.name };
+  const call = { ...item, call_id: toCallId(part.id, callIds), name: part.name };
   return item["type"] === "custom_tool_call"
     ? { ...call, input: customInput(part.arguments) }
     : { ...call, arguments: part.arguments };
@@ -122,7 +126,7 @@ function resultItems(
 ): readonly JsonObject[] {
   return message.parts.map((result) => ({
     type: isCustom(result, previous, identity.provider) ? "custom_tool_call_output" : "function_call_output",
-    call_id: result.callId,
+    call_id: toCallId(result.callId, callIds),
     output: toOutput(result, identity),
   }));
 }
