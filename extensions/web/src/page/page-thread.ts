@@ -8,6 +8,9 @@ import { Readability } from "@mozilla/readability";
 import { parseHTML } from "linkedom";
 import TurndownService from "turndown";
 
+import { addMarkdownRules } from "./markdown-rules.ts";
+import { squareTables } from "./square-tables.ts";
+
 parentPort?.once("message", (message: unknown) => {
   if (typeof message !== "object" || message === null) return;
   const { html, url }: Partial<Record<"html" | "url", unknown>> = message;
@@ -26,7 +29,7 @@ function convert(html: string, url: string): void {
   makeAbsolute(document, url);
   const all = markdownOf(document.body?.innerHTML ?? "");
   parentPort?.postMessage({ title, markdown: all, last: false });
-  const article = new Readability(document).parse();
+  const article = new Readability(document, { keepClasses: true }).parse();
   const main = markdownOf(article?.content ?? "");
   // A page that is no article, such as a list of links, loses most of what it says when it is taken for one.
   const markdown = main.length * 4 >= all.length ? main : all;
@@ -44,6 +47,9 @@ function markdownOf(html: string): string {
     codeBlockStyle: "fenced",
     bulletListMarker: "-",
   });
+  addMarkdownRules(service);
+  squareTables(document);
+  for (const lineBreak of document.querySelectorAll("pre br")) lineBreak.replaceWith("\n");
   return service
     .turndown(document.body)
     .replaceAll(/\n{3,}/gu, "\n\n")

@@ -30,6 +30,46 @@ describe("toMarkdown()", () => {
     expect(page?.markdown).toContain("[Page 49](https://a.example/d/p49)");
   });
 
+  it("keeps tables, with what their cells span, and code with its language", async () => {
+    const html = `<html><body><article><h2>API</h2><p>${paragraph.repeat(3)}</p>
+      <table><thead><tr><th>Name</th><th>Type</th><th>Note</th></tr></thead><tbody>
+      <tr><td rowspan="2">a|b</td><td><code>int</code></td><td><p>one</p><p>two</p></td></tr>
+      <tr><td colspan="2"></td></tr><tr><td>c</td><td>text<br>more</td><td><a href="/c">c</a></td></tr></tbody></table>
+      <table><tr><td>no</td><td>head</td></tr></table>
+      <pre><code class="language-ts">const a = 1;\n  \`b\`;</code></pre>
+      <div class="highlight highlight-source-js"><pre>plain <b>pre</b>\n  \`\`\`indented</pre></div>
+      <p><del>gone</del></p></article></body></html>`;
+    const page = await toMarkdown({ html, url: "https://a.example/" }, signal);
+    expect(page?.markdown).toContain(`| Name | Type | Note |
+| --- | --- | --- |
+| a\\|b | \`int\` | one two |
+|  |  |  |
+| c | text more | [c](https://a.example/c) |
+
+|  |  |
+| --- | --- |
+| no | head |`);
+    expect(page?.markdown).toContain("```ts\nconst a = 1;\n  `b`;\n```");
+    expect(page?.markdown).toContain("````js\nplain pre\n  ```indented\n````");
+    expect(page?.markdown).toContain("~~gone~~");
+  });
+
+  it("takes a table that only lays the page out for what stands in it", async () => {
+    const laid = `<table><tr><td><h2>Left</h2><p>${paragraph}</p><pre>code</pre></td><td>right</td></tr></table>`;
+    const html = `<table><tr><td>alone</td></tr></table>${laid}<table><tr><td><table><tr><td>in</td></tr></table></td><td>x</td></tr></table>`;
+    const page = await toMarkdown({ html, url: "https://a.example/" }, signal);
+    expect(page?.markdown).toContain("## Left");
+    expect(page?.markdown).toContain("```\ncode\n```");
+    expect(page?.markdown).not.toContain("|");
+  });
+
+  it("gives a table no more cells than it can be told to span", async () => {
+    const html = `<table><tr><th colspan="1000000" rowspan="1000000">a</th><th>b</th></tr>${"<tr><td>c</td></tr>".repeat(50)}</table>`;
+    const page = await toMarkdown({ html, url: "https://a.example/" }, signal);
+    expect(page?.markdown).toContain("c");
+    expect(page?.markdown.length).toBeLessThan(20_000);
+  });
+
   it.each([
     ["nothing", "", ""],
     ["no HTML", "just text", "just text"],
