@@ -30,6 +30,7 @@ export { compareDefinitions } from "./pins/compare-definitions.ts";
 export type { Definition, DefinitionKind } from "./pins/definition.ts";
 export { hashDefinition } from "./pins/definition.ts";
 export { diffDefinitions } from "./pins/definition-diff.ts";
+export { findMentions } from "./pins/find-mentions.ts";
 export type { McpLock, PinnedDefinition, ServerLock } from "./pins/mcp-lock.ts";
 export { mcpLockName, parseMcpLock, pinDefinition, renderMcpLock } from "./pins/mcp-lock.ts";
 export { renderDefinition } from "./pins/render-definition.ts";

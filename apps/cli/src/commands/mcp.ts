@@ -182,11 +182,13 @@ async function remove({ args, terminal, name }: Request): Promise<number> {
 }
 
 async function inspect(request: Request): Promise<number> {
-  await using open = await opened(request.args, request.terminal);
+  const { args, terminal, name } = request;
+  await using open = await opened(args, terminal);
   const server = await agreedServer(request, open);
   if (server === undefined) return exitCodes.denied;
-  const inspection = await server.inspect(localContext(request.terminal), { start: true });
-  for (const line of await inspectionLines(inspection)) writeLine(request.terminal, line);
+  const inspection = await server.inspect(localContext(terminal), { start: true });
+  for (const line of await inspectionLines(inspection, await toolsOfOthers(name, open)))
+    writeLine(terminal, line);
   return exitCodes.ok;
 }
 
@@ -196,7 +198,8 @@ async function approve(request: Request): Promise<number> {
   const server = await agreedServer(request, open);
   if (open === undefined || server === undefined) return exitCodes.denied;
   const inspection = await server.inspect(localContext(terminal), { start: true });
-  for (const line of await inspectionLines(inspection)) writeLine(terminal, line);
+  for (const line of await inspectionLines(inspection, await toolsOfOthers(name, open)))
+    writeLine(terminal, line);
   const only = textOption(args, "only")?.split(",");
   const what = only === undefined ? "all of this" : only.join(", ");
   if (!(await isWanted(args, terminal, `Let agents use ${what}? [y]es or [n]o: `))) {
@@ -211,6 +214,16 @@ async function approve(request: Request): Promise<number> {
     `Approved ${approved.definitions.length} definitions of ${name}, as shown above: mcp.lock`,
   );
   return exitCodes.ok;
+}
+
+/** The tools that a server's definitions have no business with: Tau's own and those of the other servers, by both names. */
+async function toolsOfOthers(name: string, open: Opened | undefined): Promise<readonly string[]> {
+  const { builtInTools } = await import("@tau/tools");
+  const others = open?.servers.client.servers.filter((server) => server.name !== name) ?? [];
+  const theirs = others.flatMap((server) =>
+    server.tools().flatMap((tool) => [tool.name, tool.name.slice(server.name.length + 2)]),
+  );
+  return [...builtInTools().map((tool) => tool.name), ...theirs];
 }
 
 interface Opened extends AsyncDisposable {

@@ -1,4 +1,4 @@
-import { diffDefinitions, findDeceptive, renderDefinition, showHidden } from "@tau/mcp";
+import { diffDefinitions, findDeceptive, findMentions, renderDefinition, showHidden } from "@tau/mcp";
 import type { DefinitionVerdict, McpInspection, McpServerHandle } from "@tau/mcp";
 
 import { visible } from "../plain-text.ts";
@@ -33,22 +33,39 @@ export function startLines({ config, endpoint }: McpServerHandle): readonly stri
   ].map(visible);
 }
 
-/** Everything that a server defines, whole where nobody approved it yet, and the difference where it changed. */
-export async function inspectionLines(inspection: McpInspection): Promise<readonly string[]> {
+/**
+ * Everything that a server defines, whole where nobody approved it yet, and the difference where it changed. `others` are the
+ * names of tools that are not the server's.
+ */
+export async function inspectionLines(
+  inspection: McpInspection,
+  others: readonly string[],
+): Promise<readonly string[]> {
   const { revision, serverName = "unnamed", serverVersion = "", verdicts } = inspection;
+  const own = new Set(verdicts.map(({ name }) => name));
+  const foreign = others.filter((name) => !own.has(name));
   const lines = [`${serverName} ${serverVersion}, revision ${revision}`];
-  for (const verdict of verdicts) lines.push(...(await verdictLines(verdict)));
+  for (const verdict of verdicts) lines.push(...(await verdictLines(verdict, foreign)));
   if (verdicts.length === 0) lines.push("  It defines nothing.");
   return lines.map(visible);
 }
 
-async function verdictLines(verdict: DefinitionVerdict): Promise<readonly string[]> {
+async function verdictLines(
+  verdict: DefinitionVerdict,
+  others: readonly string[],
+): Promise<readonly string[]> {
   const { kind, name, status, live, pinned } = verdict;
   const head = `  ${kind.replace("_", " ")} ${showHidden(name)}: ${status}`;
   if (live === undefined || status === "approved") return [head];
   const shown = renderDefinition(live);
   const deceptive = findDeceptive(shown.join("\n"));
-  const warning = deceptive.length === 0 ? [] : [`    ! hidden or deceptive: ${deceptive.join(" ")}`];
+  const mentioned = findMentions(shown.join("\n"), others);
+  const warnings = [
+    ...(deceptive.length === 0 ? [] : [`    ! hidden or deceptive: ${deceptive.join(" ")}`]),
+    ...(mentioned.length === 0
+      ? []
+      : [`    ! speaks of tools that are not its own: ${mentioned.join(", ")}`]),
+  ];
   const body = pinned === undefined ? shown.map(showHidden) : await diffDefinitions(pinned, live);
-  return [head, ...warning, ...body.map((line) => `    ${line}`)];
+  return [head, ...warnings, ...body.map((line) => `    ${line}`)];
 }
