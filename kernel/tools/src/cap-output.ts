@@ -2,6 +2,7 @@ import type { Label, ToolResultContent } from "@tau/core";
 
 import type { Artifact, ArtifactStore } from "./artifact-store.ts";
 import { clipText } from "./clip-text.ts";
+import { imageSize, isTooWide, maxImagePixels } from "./image-size.ts";
 import { labelOfContent } from "./label-content.ts";
 
 /** What a model may get from one call. */
@@ -46,8 +47,8 @@ async function cap(
   const artifacts: Artifact[] = [];
   const parts: ToolResultContent[] = [];
   for (const part of content) {
-    const size = mediaSize(part);
-    if (part.type === "text" || size <= limits.maxMediaBytes) {
+    const excess = excessOf(part, limits);
+    if (part.type === "text" || excess === undefined) {
       parts.push(part);
       continue;
     }
@@ -56,7 +57,7 @@ async function cap(
     artifacts.push(artifact);
     parts.push({
       type: "text",
-      text: `[${part.mediaType} of ${size} bytes left out: at most ${limits.maxMediaBytes} fit. It is saved as ${artifact.id}.]`,
+      text: `[${part.mediaType} of ${excess} It is saved as ${artifact.id}.]`,
       ...labelled(part.label),
     });
   }
@@ -102,7 +103,17 @@ function charLimit(text: string, limits: OutputLimits): number {
   return Math.floor(limits.maxBytes / 3);
 }
 
-function mediaSize(part: ToolResultContent): number {
-  if (part.type === "text" || part.source.kind === "url") return 0;
-  return Math.floor((part.source.data.length * 3) / 4);
+/** Why a picture or a file cannot be shown: the rest of a sentence; undefined when it can. */
+function excessOf(part: ToolResultContent, { maxMediaBytes }: OutputLimits): string | undefined {
+  if (part.type === "text" || part.source.kind === "url") return undefined;
+  const bytes = Math.floor((part.source.data.length * 3) / 4);
+  if (bytes > maxMediaBytes) return `${bytes} bytes left out: at most ${maxMediaBytes} fit.`;
+  const size = part.type === "image" ? sizeIn(part.source.data) : undefined;
+  if (size === undefined || !isTooWide(size)) return undefined;
+  return `${size.width} × ${size.height} pixels left out: at most ${maxImagePixels} on a side can be shown.`;
+}
+
+/** A header may hold a thumbnail of 64 KB; behind it nothing is decoded. */
+function sizeIn(base64: string): ReturnType<typeof imageSize> {
+  return imageSize(Buffer.from(base64.slice(0, 200_000), "base64"));
 }

@@ -265,6 +265,31 @@ describe("createToolRegistry", () => {
     expect(text(spilled.result)).toContain("image/png of 3000 bytes left out");
     expect((await context.artifacts.read(spilled.artifacts[0]?.id ?? "")).byteLength).toBe(3000);
   });
+
+  it("keeps a picture that a provider would refuse the conversation for as an artifact", async () => {
+    const png = (width: number): string => {
+      const bytes = Buffer.from("89504e470d0a1a0a0000000d494844520000000000000014", "hex");
+      bytes.writeUInt32BE(width, 16);
+      return bytes.toString("base64");
+    };
+    const picture = defineTool<{ readonly width: number }>({
+      name: "picture",
+      description: "Draws.",
+      input: { type: "object" },
+      sideEffect: "pure",
+      execute: ({ width }) => ({
+        content: [{ type: "image", mediaType: "image/png", source: { kind: "base64", data: png(width) } }],
+      }),
+    });
+    const registry = createToolRegistry({ tools: [picture] });
+    const context = await createTestContext();
+    const widest = await registry.execute(call("picture", { width: 8000 }), context);
+    expect(widest.result.content[0]?.type).toBe("image");
+    const run = await registry.execute(call("picture", { width: 8001 }), context);
+    expect(text(run.result)).toMatch(
+      /^\[image\/png of 8001 × 20 pixels left out: at most 8000 on a side .* saved as artifact:/,
+    );
+  });
 });
 
 describe("labels of results", () => {

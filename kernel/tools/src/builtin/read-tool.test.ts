@@ -94,6 +94,12 @@ describe("read", () => {
       Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), Buffer.alloc(4_000_000)]),
     );
     expect((await bench.run("read", { path: "huge.png" })).code).toBe("file.too_large");
+    const wide = Buffer.from("89504e470d0a1a0a0000000d494844520000232800000014", "hex");
+    await bench.put("wide.png", wide);
+    expect(await bench.use("read", { path: "wide.png" })).toMatch(/^file\.too_large: .*9000 × 20 pixels/);
+    wide.writeUInt32BE(8000, 16);
+    await bench.put("wide.png", wide);
+    expect(await bench.use("read", { path: "wide.png" })).toContain("image/png, 8000 × 20 pixels, 24 bytes");
   });
 
   it("says what to do about folders, missing files and a tilde", async () => {

@@ -1,7 +1,8 @@
 import type { Access } from "../access.ts";
 import { defineTool } from "../define-tool.ts";
-import { assertSeesPictures } from "../hide-unseen.ts";
 import type { DocumentReader } from "../document-reader.ts";
+import { assertSeesPictures } from "../hide-unseen.ts";
+import { imageSize, isTooWide, maxImagePixels } from "../image-size.ts";
 import { sha256 } from "../sha256.ts";
 import { textOutput } from "../tool-output.ts";
 import type { Tool, ToolContext, ToolOutput } from "../tool.ts";
@@ -107,12 +108,20 @@ function picture(file: OpenFile, mediaType: string): ToolOutput {
       `${file.shown} is a picture of ${file.data.byteLength} bytes; at most ${maxImageBytes} can be shown. Make a smaller copy first, in bash.`,
     );
   }
+  const size = imageSize(file.data);
+  const pixels = size === undefined ? "" : `${size.width} × ${size.height} pixels, `;
+  if (size !== undefined && isTooWide(size)) {
+    throw new TauError(
+      "file.too_large",
+      `${file.shown} is a picture of ${size.width} × ${size.height} pixels; at most ${maxImagePixels} on a side can be shown. Make a smaller copy first, in bash.`,
+    );
+  }
   const data = Buffer.from(file.data).toString("base64");
   return {
     content: [
       {
         type: "text",
-        text: `${file.shown}: ${mediaType}, ${file.data.byteLength} bytes, sha256 ${shortHash(file.sha256)}`,
+        text: `${file.shown}: ${mediaType}, ${pixels}${file.data.byteLength} bytes, sha256 ${shortHash(file.sha256)}`,
       },
       { type: "image", mediaType, source: { kind: "base64", data } },
     ],
