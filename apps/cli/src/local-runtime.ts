@@ -8,6 +8,7 @@ import type { Hook, Runtime } from "@tau/runtime";
 import { createSqliteStore } from "@tau/store-sqlite";
 
 import { assembleAgent } from "./assemble-agent.ts";
+import { isBelow } from "./child-session.ts";
 import { findSkills, noSkills } from "./find-skills.ts";
 import { interruptedSessions } from "./interrupted-sessions.ts";
 import type { LocalAgentOptions } from "./local-agent.ts";
@@ -57,7 +58,8 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
   const engine = createEmbeddedEngine({
     journal: store.journal,
     leases: store.leases,
-    takesUp: ({ key }) => takenUp.includes(key),
+    // And those below them, whose runs theirs wait for.
+    takesUp: ({ key }) => takenUp.includes(key) || takenUp.some((one) => isBelow(key, one)),
     ...(observer === undefined ? {} : { observer }),
   });
   const chain = localChain({

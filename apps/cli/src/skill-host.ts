@@ -1,14 +1,15 @@
 import { completeAnswer } from "@tau/agent";
-import { joinLabels, parseJson, systemLabel, TauError, textOf, userLabel, userText } from "@tau/core";
-import type { ContextEntry, Label, TextPart } from "@tau/core";
+import { joinLabels, parseJson, systemLabel, textOf, userLabel, userText } from "@tau/core";
+import type { ApprovalRequested, ContextEntry, Label, TextPart } from "@tau/core";
 import { completeRun } from "@tau/runtime";
 import type { AgentConfig, PolicyRun, Runtime } from "@tau/runtime";
 import { contextBlock } from "@tau/session";
 import { allowedToolsPolicy, narrowToSkills, skillsInUse } from "@tau/skills";
 import type { AgentTask, Skill, SkillAnswer, SkillHost } from "@tau/skills";
 import { createPermissionPolicy, createToolRegistry, meetPolicies } from "@tau/tools";
-import type { PermissionPolicy } from "@tau/tools";
+import type { PermissionPolicy, ToolQuestion } from "@tau/tools";
 
+import { childSession } from "./child-session.ts";
 import { workspaceKey } from "./open-environment.ts";
 
 /** Model calls of an agent that a skill runs. */
@@ -45,7 +46,7 @@ export function createSkillHost(agent: AgentConfig, skills: readonly Skill[]): L
   };
 }
 
-/** The agent of a skill: the one that asks, with the skill's text, fewer tools and nobody to ask. */
+/** The agent of a skill: the one that asks, with the skill's text and fewer tools. */
 function childOf({ role, ...agent }: AgentConfig, { name, allowedTools }: Skill): AgentConfig {
   const allowed = allowedTools?.map((entry) => entry.replace(/\(.*$/su, "").toLowerCase());
   // What the one that asks does not see, its child has not.
@@ -64,7 +65,7 @@ function childOf({ role, ...agent }: AgentConfig, { name, allowedTools }: Skill)
         agent.policyFor?.(environment, grants, run) ?? createPermissionPolicy({ profile: "read-only" });
       const narrowed =
         allowedTools === undefined ? own : meetPolicies(own, allowedToolsPolicy(name, allowedTools));
-      return withoutAsking(run === undefined ? narrowed : narrowToSkills(narrowedAbove(narrowed, run), run));
+      return run === undefined ? narrowed : narrowToSkills(narrowedAbove(narrowed, run), run);
     },
   };
 }
@@ -79,37 +80,53 @@ function narrowedAbove(policy: PermissionPolicy, { bootstrap }: PolicyRun): Perm
   }, policy);
 }
 
-/** Nobody watches an agent below another one: what a person would have to decide on is denied. */
-function withoutAsking(policy: PermissionPolicy): PermissionPolicy {
-  return {
-    decide(request) {
-      const decision = policy.decide(request);
-      if (decision.decision !== "ask") return decision;
-      return {
-        ...decision,
-        decision: "deny",
-        reason: `${decision.reason} An agent below another one asks nobody.`,
-      };
-    },
-  };
-}
-
+/**
+ * Runs the agent, or goes on with it where a process before this one began. What it wants to be decided is asked where its
+ * parent's questions are; what it uses counts for its parent, of whose limits it gets what is left.
+ */
 async function runChild(runtime: Runtime, task: AgentTask): Promise<SkillAnswer> {
-  const { context, skill } = task;
+  const { context, skill, maxDurationMs } = task;
   const call = { ...context.call, signal: context.signal };
-  const { sessionId } = await runtime.createSession({ bootstrap: bootstrapOf(task) }, call);
-  const { status, reason, text, label, error } = await completeRun(
+  const id = childSession(context);
+  const { sessionId } = await runtime.createSession({ externalId: id, bootstrap: bootstrapOf(task) }, call);
+  const { ask } = context;
+  const { status, reason, text, label, error, usage, costMicroUsd } = await completeRun(
     runtime,
-    { sessionId, prompt: task.prompt, agent: agentName(skill) },
+    {
+      sessionId,
+      runId: `${id}:run`,
+      prompt: task.prompt,
+      agent: agentName(skill),
+      limits: { ...context.left?.(), maxDurationMs },
+      ...(ask === undefined
+        ? {}
+        : { answer: async (asked, signal) => await ask(questionAbove(skill, asked), signal) }),
+    },
     call,
   );
-  if (status !== "completed")
-    throw new TauError(
-      "skill.step_failed",
-      `The agent of the skill "${skill}" ended without an answer (${error?.message ?? reason}). Its session is ${sessionId}.`,
-    );
   const origin: Label = { ...userLabel, origins: [`agent:${sessionId}`] };
-  return { text, label: joinLabels(origin, task.label, ...(label === undefined ? [] : [label])) };
+  const made = {
+    label: joinLabels(origin, task.label, ...(label === undefined ? [] : [label])),
+    spent: { usage, costMicroUsd },
+  };
+  if (status === "completed") return { text, ...made };
+  const why = `The agent of the skill "${skill}" ended without an answer (${error?.message ?? reason}). Its session is ${sessionId}.`;
+  return { text: `skill.step_failed: ${why}`, isError: true, ...made };
+}
+
+/** The question as it is asked above: an answer counts once, whatever it could count for below. */
+function questionAbove(skill: string, asked: ApprovalRequested): ToolQuestion {
+  const { reason, tool, arguments: args, expiresAt, held, label, question } = asked;
+  return {
+    reason,
+    summary: `The agent of the skill "${skill}" asks: ${asked.summary}`,
+    tool,
+    arguments: args,
+    expiresAt,
+    ...(held === undefined ? {} : { held }),
+    ...(label === undefined ? {} : { label }),
+    ...(question === undefined ? {} : { question }),
+  };
 }
 
 /** What the agent begins with; what the one that asks was shown counts for it, too. */

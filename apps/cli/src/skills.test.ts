@@ -280,46 +280,6 @@ describe("tau run", () => {
     expect(answer).not.toContain("escaped");
   });
 
-  test("runs a skill that is an agent of its own, below the run, with no more than its tools and nobody to ask", async () => {
-    await using place = await createPlace();
-    await place.write(
-      ".agents/skills/look/SKILL.md",
-      "---\nname: look\ndescription: Looks around.\ncontext: fork\nallowed-tools: Read\n---\n\nLook well.\n",
-    );
-    await place.write("a.txt", "forty-two");
-    await place.tau(["skills", "lock", "--yes"]);
-    await using model = await startScripted({
-      conversations: [
-        {
-          match: "Begin",
-          turns: [
-            { toolCalls: [{ name: "skill_run", arguments: { name: "look", input: { task: "Find it" } } }] },
-            { text: "It is found." },
-          ],
-        },
-        {
-          match: "Find it",
-          turns: [
-            { toolCalls: [{ name: "read", arguments: { path: "a.txt" } }] },
-            { toolCalls: [{ name: "bash", arguments: { command: "touch pwned" } }] },
-            { text: "It says forty-two." },
-          ],
-        },
-      ],
-    });
-
-    expect(await place.tau(["run", ...model.options, "Begin"])).toMatchObject({ code: 0 });
-
-    const bodies = model.server.requests.map(({ body }) => JSON.stringify(body));
-    const [, child = "", , last = ""] = bodies;
-    expect(child).toContain("Look well.");
-    expect(bodies[3]).toMatch(/no tool named .*bash/u);
-    expect(existsSync(join(place.cwd, "pwned"))).toBe(false);
-    expect(bodies.at(-1)).toContain("It says forty-two.");
-    expect(bodies.at(-1)).not.toContain("Look well.");
-    expect(last).toContain("forty-two");
-  });
-
   test("tells the person on a terminal that a skill waits to be looked at", async () => {
     await using place = await placeWithTea();
     await using model = await startScripted({ turns: [{ text: "Hello." }] });

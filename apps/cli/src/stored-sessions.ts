@@ -2,6 +2,7 @@ import { TauError } from "@tau/core";
 import type { ContextEntry } from "@tau/core";
 import type { Runtime } from "@tau/runtime";
 
+import { isChild } from "./child-session.ts";
 import { localContext } from "./local-context.ts";
 import { openLocalRuntime } from "./local-runtime.ts";
 import type { LocalRuntime } from "./local-runtime.ts";
@@ -15,15 +16,26 @@ export async function openStoredSessions(terminal: Terminal): Promise<LocalRunti
   return await openLocalRuntime({ settings: plainSettings(tauHome(terminal), terminal.cwd), takesUp: [] });
 }
 
-/** The session that a person means: an id, or `last` for the one used last. Throws `session.not_found`. */
+/**
+ * The session that a person means: an id, or `last` for the one used last, those of agents below others left out. Throws
+ * `session.not_found`.
+ */
 export async function sessionNamed(
   runtime: Pick<Runtime, "listSessions">,
   name: string,
   terminal: Terminal,
 ): Promise<string> {
   if (name !== "last") return name;
-  const [newest] = (await runtime.listSessions({ limit: 1 }, localContext(terminal))).sessions;
-  if (newest !== undefined) return newest.sessionId;
+  let before: string | undefined;
+  do {
+    const page = await runtime.listSessions(
+      { limit: 20, ...(before === undefined ? {} : { before }) },
+      localContext(terminal),
+    );
+    const newest = page.sessions.find(({ sessionId }) => !isChild(sessionId));
+    if (newest !== undefined) return newest.sessionId;
+    before = page.nextBefore;
+  } while (before !== undefined);
   throw new TauError("session.not_found", 'There are no sessions yet. Make one: tau run "…"');
 }
 

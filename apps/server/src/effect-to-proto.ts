@@ -3,7 +3,7 @@ import type { EffectFinished, TextPart, ToolResultContent } from "@tau/core";
 import type { HeldValueSchema, ToolCallEventSchema } from "@tau/proto";
 import { EffectOutcome, enumOf, ToolCallPhase } from "@tau/proto";
 
-import { partsToProto, structToProto } from "./content-to-proto.ts";
+import { partsToProto, structToProto, usageToProto } from "./content-to-proto.ts";
 import { labelToProto } from "./label-to-proto.ts";
 import { optional } from "./optional.ts";
 
@@ -33,6 +33,13 @@ export function effectFinishedToProto(
     ...optional("details", event.details === undefined ? undefined : structToProto(event.details)),
     ...optional("kept", event.kept === undefined ? undefined : structToProto(event.kept)),
     ...keptFromModel(event),
+    ...optional(
+      "spent",
+      event.spent && {
+        usage: usageToProto(event.spent.usage),
+        costMicroUsd: BigInt(event.spent.costMicroUsd),
+      },
+    ),
   };
 }
 

@@ -67,6 +67,7 @@ export type {
   EffectStarted,
   HeldChanges,
   HeldValue,
+  Spent,
   HookDecided,
   ModelCallFinished,
   PermissionDecided,

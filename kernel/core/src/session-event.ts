@@ -152,7 +152,7 @@ export interface ApprovalRequested {
   readonly times?: number;
   /** What an answer for longer than once would allow; absent where there is no such answer. */
   readonly grant?: GrantOffer;
-  /** What the model wants to know from a person, who answers in words; only for the reason `question`. */
+  /** What the model, or a tool that it called, wants to know from a person, who answers in words; only for the reason `question`. */
   readonly question?: PersonQuestion;
 }
 
@@ -220,6 +220,14 @@ export interface EffectFinished {
   readonly tainted?: TaintedFiles;
   /** Values that the model gets as handles only, by handle: `$v1`. */
   readonly values?: Readonly<Record<string, HeldValue>>;
+  /** What runs below this one used for it; the run's own `usage` and cost contain it. */
+  readonly spent?: Spent;
+}
+
+/** What runs used. */
+export interface Spent {
+  readonly usage: Usage;
+  readonly costMicroUsd: MicroUsd;
 }
 
 /** A text that no model with tools is shown: it passes it on by its handle. */

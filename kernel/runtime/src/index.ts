@@ -4,6 +4,7 @@ export type { Clock } from "./clock.ts";
 export { systemClock } from "./clock.ts";
 export type { CompletedRun, CompleteRunRequest } from "./complete-run.ts";
 export { completeRun } from "./complete-run.ts";
+export type { AnswerQuestion, RunAnswer } from "./run-answers.ts";
 export { createMemoryRuntime } from "./create-memory-runtime.ts";
 export type { RuntimeOptions } from "./create-runtime.ts";
 export { createRuntime } from "./create-runtime.ts";

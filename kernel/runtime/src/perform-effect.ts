@@ -1,5 +1,13 @@
-import { isTauError } from "@tau/core";
-import type { EffectFinished, JsonObject, Label, ToolResultPart } from "@tau/core";
+import { isTauError, mayRunAgain } from "@tau/core";
+import type {
+  EffectFinished,
+  JsonObject,
+  Label,
+  RunLimits,
+  SideEffectClass,
+  Spent,
+  ToolResultPart,
+} from "@tau/core";
 import { isPlain } from "@tau/session";
 import type { ToolCaller, ToolContext, ToolRun } from "@tau/tools";
 import { labelContent } from "@tau/tools/flow";
@@ -12,7 +20,7 @@ import { holdResult } from "./hold-result.ts";
 import { errorResult } from "./plan-step.ts";
 import { runAfterTool } from "./run-hooks.ts";
 import type { ReadyEffect } from "./ready-effect.ts";
-import { publishDelta } from "./run-scope.ts";
+import { publishDelta, runOf } from "./run-scope.ts";
 import type { RunScope } from "./run-scope.ts";
 
 /** What an effect runs with beside the scope. */
@@ -20,6 +28,8 @@ export interface PerformOptions {
   /** Aborts when the effect is to end; the run's, or that of the tool that made the call. */
   readonly signal: AbortSignal;
   readonly callTool?: ToolCaller;
+  /** Asks a person on behalf of the tool. */
+  readonly ask?: ToolContext["ask"];
   /** What the tool was told by others that it called: its result is trusted no further. */
   readonly gathered?: () => Label;
 }
@@ -43,10 +53,16 @@ export function recordStart(scope: RunScope, { effect, prepared }: ReadyEffect):
     effectId: effect.effectId,
     callId: effect.call.id,
     tool: prepared.tool.name,
-    sideEffect: heldSideEffect(scope, effect) ?? prepared.tool.sideEffect,
+    sideEffect: heldSideEffect(scope, effect) ?? sideEffectOf(prepared),
     idempotencyKey: idempotencyKey(scope, effect.effectId),
     environment: `${environment.info.kind}:${environment.info.profileHash}`,
   });
+}
+
+/** What it would mean to run this very call twice. */
+function sideEffectOf({ tool, input }: ReadyEffect["prepared"]): SideEffectClass {
+  const { sideEffect } = tool;
+  return !mayRunAgain(sideEffect) && tool.runsAgain?.(input) === true ? "idempotent" : sideEffect;
 }
 
 /** Runs an effect that was recorded as started, and records its end; answers its result. Throws `signal.reason`. */
@@ -71,7 +87,10 @@ export async function perform(
     );
     const result = holdResult(scope, ready, labelled, holder);
     const outcome = result.isError ? "failed" : "completed";
-    const kept = ran.keep === undefined ? {} : { kept: ran.keep };
+    const kept = {
+      ...(ran.keep === undefined ? {} : { kept: ran.keep }),
+      ...(ran.spent === undefined ? {} : { spent: ran.spent }),
+    };
     const more = { ...taintOf(scope, ready), values: holder.held, ...kept };
     recordEnd(scope, ready, { outcome, result, details: detailsOf(ran), startedAt, ...more });
     scope.log.sendSoon();
@@ -104,7 +123,7 @@ function detailsOf({ details, artifacts, replayed }: ToolRun): JsonObject {
 export function toolContext(
   scope: RunScope,
   { effect: { effectId }, prepared }: ReadyEffect,
-  { signal, callTool, holder }: PerformOptions & { readonly holder: Holder },
+  { signal, callTool, ask, holder }: PerformOptions & { readonly holder: Holder },
 ): ToolContext {
   const shown = askedUnder(scope);
   const takes = scope.agent.model.capabilities?.input;
@@ -119,11 +138,26 @@ export function toolContext(
     kept: scope.log.state.kept,
     idempotencyKey: idempotencyKey(scope, effectId),
     atRunEnd: (close) => void scope.closers.add(close),
+    left: () => limitsLeft(scope),
     progress: (text) =>
       publishDelta(scope, { type: "tool_progress", effectId, tool: prepared.tool.name, text }),
     ...(isPlain(shown) ? {} : { shown }),
     ...(takes === undefined ? {} : { takes }),
     ...(callTool === undefined ? {} : { callTool }),
+    ...(ask === undefined ? {} : { ask }),
+  };
+}
+
+/** What a run below this one may use at most. */
+function limitsLeft(scope: RunScope): RunLimits {
+  const { maxTokens, maxCostMicroUsd } = scope.limits;
+  const { usage, costMicroUsd } = runOf(scope);
+  const used = usage.inputTokens + usage.outputTokens;
+  return {
+    ...(maxTokens === undefined ? {} : { maxTokens: Math.max(0, maxTokens - used) }),
+    ...(maxCostMicroUsd === undefined
+      ? {}
+      : { maxCostMicroUsd: Math.max(0, maxCostMicroUsd - costMicroUsd) }),
   };
 }
 
@@ -143,11 +177,12 @@ interface EffectEnd {
   readonly tainted?: EffectFinished["tainted"];
   readonly values?: HeldValues;
   readonly kept?: JsonObject;
+  readonly spent?: Spent;
 }
 
 function recordEnd(scope: RunScope, { effect, prepared }: ReadyEffect, end: EffectEnd): void {
   const { effectId, call } = effect;
-  const { outcome, result, details, startedAt, tainted, values = {}, kept } = end;
+  const { outcome, result, details, startedAt, tainted, values = {}, kept, spent } = end;
   scope.log.record({
     type: "effect_finished",
     runId: scope.runId,
@@ -161,6 +196,7 @@ function recordEnd(scope: RunScope, { effect, prepared }: ReadyEffect, end: Effe
     ...(tainted === undefined ? {} : { tainted }),
     ...(Object.keys(values).length === 0 ? {} : { values }),
     ...(kept === undefined ? {} : { kept }),
+    ...(spent === undefined ? {} : { spent }),
   });
 }
 

@@ -32,7 +32,9 @@ export async function respond(
   const { sessionId, approvalId, answer, note, remember } = request;
   const { tenant, principal, signal } = context;
   const { run } = await directory.state(sessionId, context);
-  const asked = run?.effects.find((effect) => effect.asked?.approvalId === approvalId)?.asked;
+  const asked = run?.effects
+    .flatMap((effect) => [effect, ...(effect.inner ?? [])])
+    .find((effect) => effect.asked?.approvalId === approvalId)?.asked;
   if (asked === undefined || run === undefined || isTerminal(run.status)) throw approvalNotFound(approvalId);
   assertFits(asked, answer, note);
   if (remember !== undefined || request.rememberForMs !== undefined)

@@ -2,6 +2,7 @@ import { createInnerCalls } from "./inner-calls.ts";
 import { isPure, perform, recordStart } from "./perform-effect.ts";
 import type { ReadyEffect } from "./ready-effect.ts";
 import type { RunScope } from "./run-scope.ts";
+import { createToolQuestions } from "./tool-questions.ts";
 
 /** Runs effects together, each between its start and its end in the log; see E1 in settle-step.ts. */
 export function runGroup(scope: RunScope, group: readonly ReadyEffect[]): Promise<unknown> {
@@ -25,8 +26,9 @@ async function allOf(running: readonly Promise<unknown>[]): Promise<void> {
 function runEffect(scope: RunScope, ready: ReadyEffect): Promise<null> {
   const { signal } = scope.call;
   const inner = createInnerCalls(scope, ready.effect);
+  const ask = createToolQuestions(scope, ready.effect);
   return scope.engine.step(`effect:${ready.effect.effectId}`, () =>
-    perform(scope, ready, { signal, ...inner }).then(nothing),
+    perform(scope, ready, { signal, ask, ...inner }).then(nothing),
   );
 }
 

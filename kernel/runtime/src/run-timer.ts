@@ -48,14 +48,17 @@ export function createRunTimer(options: RunTimerOptions): RunTimer {
   wall.start();
   const signal = AbortSignal.any([options.signal, limit.signal]);
   onAbort(signal, stayThere);
+  let pauses = 0;
   return {
     signal,
     async whilePaused(act) {
-      await wall.stop();
+      pauses += 1;
+      if (pauses === 1) await wall.stop();
       try {
         return await act();
       } finally {
-        wall.start();
+        pauses -= 1;
+        if (pauses === 0) wall.start();
       }
     },
     async [Symbol.asyncDispose]() {

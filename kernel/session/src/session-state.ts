@@ -66,10 +66,8 @@ export class SessionState {
   /** Questions that wait for a person; one that several equal calls wait for is there once. */
   get pending(): readonly ApprovalRequested[] {
     const questions = new Map<string, ApprovalRequested>();
-    for (const { asked, answered, finished } of this.run?.effects ?? []) {
-      if (asked !== undefined && answered === undefined && finished === undefined)
-        questions.set(asked.approvalId, asked);
-    }
+    for (const effect of this.run?.effects ?? [])
+      for (const asked of openQuestions(effect)) questions.set(asked.approvalId, asked);
     return [...questions.values()];
   }
 
@@ -146,6 +144,13 @@ export class SessionState {
   static fromCheckpoint(checkpoint: JsonObject): SessionState {
     return Object.assign(new SessionState(), structuredClone(checkpoint));
   }
+}
+
+/** What a person is asked about a call, or by the tool that carries it out. */
+function openQuestions({ asked, answered, finished, inner = [] }: EffectState): readonly ApprovalRequested[] {
+  if (finished !== undefined) return [];
+  if (asked !== undefined && answered === undefined) return [asked];
+  return inner.flatMap(openQuestions);
 }
 
 /** Forgotten artifacts are trusted no further than those of others. */
@@ -238,6 +243,9 @@ function applyToRun(run: RunState, event: SessionEvent): void {
       break;
     case "effect_finished":
       change(run, event, (effect) => (effect.finished = event));
+      if (event.spent === undefined) break;
+      run.usage = addUsage(run.usage, event.spent.usage);
+      run.costMicroUsd += event.spent.costMicroUsd;
       break;
     default:
       break;

@@ -31,6 +31,7 @@ export function agentBackend({ name, files, tools }: AgentSkill): SkillBackend {
     kind: "agent",
     input,
     requires: { tools: [], scopes: [], maxDurationMs },
+    resumes: true,
     async run({ task }: JsonObject, { context, host }): Promise<ToolOutput> {
       if (host.runAgent === undefined)
         throw new TauError(
@@ -38,15 +39,21 @@ export function agentBackend({ name, files, tools }: AgentSkill): SkillBackend {
           "Nothing in this program runs agents for skills. Follow the skill's instructions yourself.",
         );
       const { body } = await readDocument(files, context.signal);
-      const { text, label } = await host.runAgent({
+      const { text, label, spent, isError } = await host.runAgent({
         skill: name,
         instructions: body,
         prompt: promptOf(task),
         label: context.shown ?? userLabel,
+        maxDurationMs,
         context,
         ...(tools === undefined ? {} : { tools }),
       });
-      return { content: [{ type: "text", text }], label };
+      return {
+        content: [{ type: "text", text }],
+        label,
+        ...(spent === undefined ? {} : { spent }),
+        ...(isError === undefined ? {} : { isError }),
+      };
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonSchema, Label, TextPart } from "@tau/core";
+import type { JsonObject, JsonSchema, Label, Spent, TextPart } from "@tau/core";
 import type { ToolContext, ToolOutput } from "@tau/tools";
 
 /** What a skill that does its work by itself needs. */
@@ -29,6 +29,10 @@ export interface SkillAnswer {
   readonly text: string;
   /** What went into it. */
   readonly label: Label;
+  /** What it used, where that counts for the run that asks. */
+  readonly spent?: Spent;
+  /** Whether there is no answer, and the text says why. */
+  readonly isError?: true;
 }
 
 /** A task for an agent of its own. */
@@ -42,7 +46,9 @@ export interface AgentTask {
   readonly label: Label;
   /** The only tools it may use; absent: those of the agent that asks. Never more than those. */
   readonly tools?: readonly string[];
-  /** The tool call that asks: who, for whom, in which run, until when. */
+  /** Milliseconds that it may run; waiting for a person does not count. */
+  readonly maxDurationMs: number;
+  /** The tool call that asks: who, for whom, in which run, until when, and by which key it is known when it is run again. */
   readonly context: ToolContext;
 }
 
@@ -50,7 +56,10 @@ export interface AgentTask {
 export interface SkillHost {
   /** Asks the agent's model. Absent: skills with such steps cannot run. */
   ask?(question: SkillQuestion, context: ToolContext): Promise<SkillAnswer>;
-  /** Runs an agent below the one that asks. Absent: skills that are agents cannot run. */
+  /**
+   * Runs an agent below the one that asks, whose questions are asked where those of the other are. Asked again by a call
+   * with the same idempotency key, it answers of the agent that there is. Absent: skills that are agents cannot run.
+   */
   runAgent?(task: AgentTask): Promise<SkillAnswer>;
 }
 
@@ -67,6 +76,11 @@ export interface SkillBackend {
   /** What it must be given: an object. */
   readonly input: JsonSchema;
   readonly requires: SkillRequirements;
+  /**
+   * Whether it may simply be run again after a crash: it finds what it did before, and does only the rest. Absent: a person
+   * decides.
+   */
+  readonly resumes?: boolean;
   run(input: JsonObject, run: SkillRun): Promise<ToolOutput>;
 }
 

@@ -187,6 +187,35 @@ describe("createSkillRunTool()", () => {
     await expect(runWith(skill, { task: "here" })).rejects.toMatchObject({ code: "skill.unavailable" });
   });
 
+  test("says of each skill whether it may simply run again after a crash", async () => {
+    const fork = skillText("dig", "Digs.", "context: fork\n");
+    const native = defineSkill({ name: "shout", description: "Shouts.", run: async () => "A" });
+    const stepsOf = async (name: string, lines: string): Promise<Skill> =>
+      await loadSkill(
+        createMemoryFiles(name, { "SKILL.md": skillText(name, "Steps."), "steps.yaml": `steps:\n${lines}` }),
+        signal,
+      );
+    const [call, ask] = ["  - { name: a, tool: fetch }\n", "  - { name: b, llm: Say it. }\n"];
+    const tool = createSkillRunTool({
+      skills: [
+        await loadSkill(createMemoryFiles("dig", { "SKILL.md": fork }), signal),
+        native,
+        await stepsOf("calls", call),
+        await stepsOf("asks-last", `${call}${ask}`),
+        // What the model says may be in the call, and may be other words the next time.
+        await stepsOf("asks-first", `${ask}${call}`),
+      ],
+      host: {},
+      tools: () => [],
+    });
+
+    const again = ["dig", "shout", "calls", "asks-last", "asks-first"].map((name) =>
+      tool?.runsAgain?.({ name }),
+    );
+
+    expect(again).toEqual([true, false, true, true, false]);
+  });
+
   test("runs nothing of a steps.yaml that has faults, and says what they are", async () => {
     const skill = await stepsSkill("steps: [{ name: a, shell: rm }]");
 

@@ -59,8 +59,9 @@ export function createSkillRunTool(options: SkillRunToolOptions): Tool<RunInput>
       required: ["name"],
       additionalProperties: false,
     },
-    // After a crash a person decides: whoever was in the middle of it may have been an agent of its own.
+    // After a crash a person decides, unless the skill finds what it did before.
     sideEffect: "irreversible",
+    runsAgain: ({ name }) => runnable.get(name)?.resumes === true,
     timeoutMs: maxDurationMs,
     access: ({ name }) => [folders.get(name) ?? { kind: "other" }],
     async execute({ name, input = {} }, context) {
@@ -110,10 +111,12 @@ function assertPossible(
 
 async function withinItsTime(
   name: string,
-  { requires }: SkillBackend,
+  { kind, requires }: SkillBackend,
   context: ToolContext,
   run: (context: ToolContext) => Promise<ToolOutput>,
 ): Promise<ToolOutput> {
+  // An agent's time is its run's, which stands still while a person is asked; the tool's own is above both.
+  if (kind === "agent") return await run(context);
   const late = AbortSignal.timeout(requires.maxDurationMs);
   const signal = AbortSignal.any([context.signal, late]);
   try {

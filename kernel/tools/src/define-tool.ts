@@ -47,6 +47,8 @@ export interface ToolOptions<Input, Schema = ToolInputSchema<Input>> {
   readonly cache?: ToolCache;
   /** Whether it acts by commands of its environment alone. See {@link Tool.actsByCommands}. */
   actsByCommands?(input: Input): boolean;
+  /** Whether the call may run again after a crash. See {@link Tool.runsAgain}. */
+  runsAgain?(input: Input): boolean;
   /** Whether its answers show what other calls' commands printed. See {@link Tool.showsCommands}. */
   readonly showsCommands?: boolean;
   /** Whether its answers stay before the model however long the session gets. See {@link Tool.keepsResults}. */
@@ -102,6 +104,9 @@ export function defineTool<Input>(
     ...(options.actsByCommands === undefined
       ? {}
       : { actsByCommands: (value: Input) => options.actsByCommands?.(value) === true }),
+    ...(options.runsAgain === undefined
+      ? {}
+      : { runsAgain: (value: Input) => options.runsAgain?.(value) === true }),
     ...(options.question === undefined
       ? {}
       : { question: (value: Input) => options.question?.(value) ?? { text: "" } }),

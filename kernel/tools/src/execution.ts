@@ -11,12 +11,18 @@ export class Execution {
   readonly #cancel = (): void => this.#stop(this.#context.signal.reason);
   #running = true;
   #timer: NodeJS.Timeout | undefined;
+  /** Milliseconds that are left, and since when they run. */
+  #leftMs: number;
+  #runsSince: number | undefined;
+  /** Questions that a person has not answered yet. */
+  #asking = 0;
   #giveUp: (reason: unknown) => void = () => undefined;
 
   constructor(tool: Tool, context: ToolContext, graceMs: number) {
     this.#tool = tool;
     this.#context = context;
     this.#graceMs = graceMs;
+    this.#leftMs = tool.timeoutMs;
   }
 
   /** Why the tool was stopped, if it was: it usually throws something of its own then. */
@@ -30,9 +36,13 @@ export class Execution {
     onAbort(this.#context.signal, this.#cancel);
     // No timer fires before the tool first waits for something; most are done by then.
     process.nextTick(armTimeout, this);
+    const { ask } = this.#context;
     const context: ToolContext = {
       ...this.#context,
       signal: this.#controller.signal,
+      ...(ask === undefined
+        ? {}
+        : { ask: (question, signal) => this.#whileAsking(() => ask(question, signal)) }),
       progress: (text) => {
         if (this.#running) this.#context.progress(text);
       },
@@ -52,9 +62,26 @@ export class Execution {
 
   /** Lets the tool's time begin to run. */
   armTimeout(): void {
-    if (!this.#running || this.#controller.signal.aborted) return;
+    if (!this.#running || this.#controller.signal.aborted || this.#asking > 0) return;
     const { name, timeoutMs } = this.#tool;
-    this.#timer = setTimeout(() => this.#stop(timeoutError(name, timeoutMs)), timeoutMs);
+    this.#runsSince = performance.now();
+    this.#timer = setTimeout(() => this.#stop(timeoutError(name, timeoutMs)), this.#leftMs);
+  }
+
+  /** Lets the tool's time stand still: a person may take days. */
+  async #whileAsking<T>(ask: () => Promise<T>): Promise<T> {
+    this.#asking += 1;
+    if (this.#asking === 1 && this.#runsSince !== undefined && !this.#controller.signal.aborted) {
+      clearTimeout(this.#timer);
+      this.#leftMs = Math.max(0, this.#leftMs - (performance.now() - this.#runsSince));
+      this.#runsSince = undefined;
+    }
+    try {
+      return await ask();
+    } finally {
+      this.#asking -= 1;
+      this.armTimeout();
+    }
   }
 
   #stop(reason: unknown): void {

@@ -75,7 +75,16 @@ export { renderExplanation } from "./permissions/render-explanation.ts";
 export type { PermissionLayer, PermissionRule, PermissionRules, Verdict } from "./permissions/rule.ts";
 export type { RuleLayer, RuleOrigin } from "./permissions/rule-layer.ts";
 export type { DriverReport, SandboxDriver } from "./sandbox-driver.ts";
-export type { Tool, ToolCache, ToolCaller, ToolContext, ToolOutput, ValidatedInput } from "./tool.ts";
+export type {
+  PersonReply,
+  Tool,
+  ToolCache,
+  ToolCaller,
+  ToolContext,
+  ToolOutput,
+  ToolQuestion,
+  ValidatedInput,
+} from "./tool.ts";
 export type { ToolRole, ToolViewer } from "./tool-role.ts";
 export type { ToolOptions } from "./define-tool.ts";
 export { assertToolName, defineTool } from "./define-tool.ts";

@@ -1,5 +1,5 @@
 import { isTauError, TauError } from "@tau/core";
-import type { Json, JsonObject, ToolResultPart } from "@tau/core";
+import type { Json, JsonObject, Spent, ToolResultPart } from "@tau/core";
 
 import type { Artifact } from "./artifact-store.ts";
 import { capOutput } from "./cap-output.ts";
@@ -26,6 +26,8 @@ export interface ToolRun {
   readonly value?: Json;
   /** What the session is to keep. */
   readonly keep?: JsonObject;
+  /** What runs below used. */
+  readonly spent?: Spent;
   /** Present when the tool was not run for this call: the answer was kept, or another call that is under way got it. */
   readonly replayed?: "cache" | "flight" | "key";
   /** Present when the tool threw, timed out or never ran. */
@@ -88,6 +90,7 @@ export async function runCall(
       artifacts: [...seen.artifacts, ...capped.artifacts],
       ...(tool.outputSchema === undefined || output.value === undefined ? {} : { value: output.value }),
       ...(output.keep === undefined ? {} : { keep: output.keep }),
+      ...(output.spent === undefined ? {} : { spent: output.spent }),
     };
   } catch (error) {
     return failed(ready, error);

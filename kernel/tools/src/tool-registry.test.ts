@@ -187,6 +187,39 @@ describe("createToolRegistry", () => {
     expect(reason).toMatchObject({ code: "tool.timeout" });
   });
 
+  it("lets a tool's time stand still while a person is asked, and run again after it", async () => {
+    const untilStopped = async (signal: AbortSignal): Promise<string> =>
+      await new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason));
+      });
+    const slow = defineTool({
+      ...definition("slow"),
+      timeoutMs: 40,
+      execute: async (_input, { signal }) => await untilStopped(signal),
+    });
+    const seen: string[] = [];
+    const asking = defineTool({
+      ...definition("asking"),
+      timeoutMs: 20,
+      execute: async (_input, { ask, signal }) => {
+        seen.push((await ask?.({ reason: "question", summary: "Which?" }, signal))?.answer ?? "");
+        return await untilStopped(signal);
+      },
+    });
+    const registry = createToolRegistry({ tools: [slow, asking], graceMs: 5 });
+    const context = await createTestContext();
+    // Another tool's time, which is twice as long, passes before there is an answer.
+    const ask = async (): Promise<{ readonly answer: "answer"; readonly by: string }> => {
+      seen.push((await registry.execute(call("slow", {}), context)).code ?? "");
+      return { answer: "answer", by: "ada" };
+    };
+
+    const run = await registry.execute(call("asking", {}), { ...context, ask });
+
+    expect(seen).toEqual(["tool.timeout", "answer"]);
+    expect(run.code).toBe("tool.timeout");
+  });
+
   it("throws the signal's reason when the run is cancelled, and nothing else", async () => {
     const controller = new AbortController();
     const started = Promise.withResolvers<void>();

@@ -1,4 +1,6 @@
 import type {
+  ApprovalAnswered,
+  ApprovalRequested,
   CallContext,
   EffectKind,
   HeldValue,
@@ -8,7 +10,9 @@ import type {
   Label,
   PersonQuestion,
   ProviderData,
+  RunLimits,
   SideEffectClass,
+  Spent,
   ToolResultContent,
   ToolResultPart,
 } from "@tau/core";
@@ -54,7 +58,22 @@ export interface ToolContext {
    * goes to this tool alone. Absent where nobody can decide on such a call.
    */
   readonly callTool?: ToolCaller;
+  /**
+   * Asks a person, for days if need be, from any process: the question is in the session's log, and the time of the tool
+   * stands still meanwhile. When the call is run again after a crash, an equal question has the answer that was given
+   * before. Rejects with the signal's reason. Absent outside of a run.
+   */
+  readonly ask?: (question: ToolQuestion, signal: AbortSignal) => Promise<PersonReply>;
+  /** What is left of the run's limits, for work that is handed on. Absent outside of a run. */
+  readonly left?: () => RunLimits;
 }
+
+/** What a tool wants a person to say while it runs. */
+export type ToolQuestion = Pick<ApprovalRequested, "reason" | "summary"> &
+  Partial<Pick<ApprovalRequested, "tool" | "arguments" | "expiresAt" | "held" | "label" | "question">>;
+
+/** What a person said to a {@link ToolQuestion}; nobody in time is a `deny` by `system`. */
+export type PersonReply = Pick<ApprovalAnswered, "answer" | "by" | "note">;
 
 /**
  * Calls a tool by name. What goes wrong is an `isError` result, as for the model: a call that a person would have to
@@ -82,6 +101,8 @@ export interface ToolOutput {
   readonly value?: Json;
   /** Values that the session keeps in its log, for later calls of it: each takes the place of the one under its key. */
   readonly keep?: JsonObject;
+  /** What runs used that it had do its work: it counts for the run that called it. */
+  readonly spent?: Spent;
 }
 
 /** What validation of arguments says: the input, or issues phrased so that the model can correct itself. */
@@ -133,6 +154,11 @@ export interface Tool<Input = unknown> {
    * workspace, and what it changed be looked at, before it is decided on. Absent: no.
    */
   actsByCommands?(input: Input): boolean;
+  /**
+   * Whether this call, interrupted by a crash, may simply be run again although others of the tool may not: it finds what
+   * it did before. Absent: as its side-effect class says.
+   */
+  runsAgain?(input: Input): boolean;
   /** Whether its answers show what commands printed that other calls started: they are trusted as those are. */
   readonly showsCommands?: boolean;
   /** Whether its answers stay before the model however long the session gets, as instructions have to. Absent: no. */

@@ -2,14 +2,14 @@ import type { EffectFinished, HeldValue, SessionEvent, ToolResultContent } from 
 import type { ToolCallEvent } from "@tau/proto";
 import { EffectOutcome, SideEffectClass, ToolCallPhase, wordOf } from "@tau/proto";
 
-import { partsOf } from "./content-from-proto.ts";
+import { partsOf, usageFromProto } from "./content-from-proto.ts";
 import { knownLabel, labelFromProto } from "./label-from-proto.ts";
 import { NotUnderstood, understood } from "./not-understood.ts";
 import { optional } from "./optional.ts";
 
 /** Reads how a tool call began or ended. */
 export function toolCallFromProto(event: ToolCallEvent, runId: string): SessionEvent {
-  const { effectId, toolCallId: callId, toolName: tool, phase } = event;
+  const { effectId, toolCallId: callId, toolName: tool, phase, spent } = event;
   if (phase === ToolCallPhase.STARTED) {
     return {
       type: "effect_started",
@@ -35,6 +35,13 @@ export function toolCallFromProto(event: ToolCallEvent, runId: string): SessionE
     ...optional("details", event.details),
     ...optional("kept", event.kept),
     ...keptFromModel(event),
+    ...optional(
+      "spent",
+      spent && {
+        usage: usageFromProto(spent.usage),
+        costMicroUsd: Number(spent.costMicroUsd),
+      },
+    ),
   };
 }
 

@@ -16,7 +16,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file tau/runtime/v1/event.proto.
  */
 export const file_tau_runtime_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("Chp0YXUvcnVudGltZS92MS9ldmVudC5wcm90bxIOdGF1LnJ1bnRpbWUudjEiGgoKVG9rZW5FdmVudBIMCgR0ZXh0GAEgASgJIh0KDVRoaW5raW5nRXZlbnQSDAoEdGV4dBgBIAEoCSLYBQoNVG9vbENhbGxFdmVudBIRCgl0b29sX25hbWUYASABKAkSEQoJYXJndW1lbnRzGAIgASgJEg4KBnJlc3VsdBgDIAEoCRIUCgx0b29sX2NhbGxfaWQYBCABKAkSEAoIaXNfZXJyb3IYBSABKAgSEQoJZWZmZWN0X2lkGAYgASgJEjQKC3NpZGVfZWZmZWN0GAcgASgOMh8udGF1LnJ1bnRpbWUudjEuU2lkZUVmZmVjdENsYXNzEiwKBXBoYXNlGAggASgOMh0udGF1LnJ1bnRpbWUudjEuVG9vbENhbGxQaGFzZRINCgVpbmRleBgJIAEoDRIXCg9pZGVtcG90ZW5jeV9rZXkYCiABKAkSEwoLZW52aXJvbm1lbnQYCyABKAkSLgoHb3V0Y29tZRgMIAEoDjIdLnRhdS5ydW50aW1lLnYxLkVmZmVjdE91dGNvbWUSEwoLZHVyYXRpb25fbXMYDSABKAQSJQoHY29udGVudBgOIAMoCzIULnRhdS5ydW50aW1lLnYxLlBhcnQSKAoHZGV0YWlscxgPIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSKQoFbGFiZWwYECABKAsyFS50YXUucnVudGltZS52MS5MYWJlbEgAiAEBEjIKB3RhaW50ZWQYESABKAsyHC50YXUucnVudGltZS52MS5UYWludGVkRmlsZXNIAYgBARI5CgZ2YWx1ZXMYEiADKAsyKS50YXUucnVudGltZS52MS5Ub29sQ2FsbEV2ZW50LlZhbHVlc0VudHJ5EiUKBGtlcHQYEyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0GkgKC1ZhbHVlc0VudHJ5EgsKA2tleRgBIAEoCRIoCgV2YWx1ZRgCIAEoCzIZLnRhdS5ydW50aW1lLnYxLkhlbGRWYWx1ZToCOAFCCAoGX2xhYmVsQgoKCF90YWludGVkIkMKDFRhaW50ZWRGaWxlcxINCgVwYXRocxgBIAMoCRIkCgVsYWJlbBgCIAEoCzIVLnRhdS5ydW50aW1lLnYxLkxhYmVsIkAKCUhlbGRWYWx1ZRINCgV2YWx1ZRgBIAEoCRIkCgVsYWJlbBgCIAEoCzIVLnRhdS5ydW50aW1lLnYxLkxhYmVsIkcKEVRvb2xQcm9ncmVzc0V2ZW50EhEKCWVmZmVjdF9pZBgBIAEoCRIRCgl0b29sX25hbWUYAiABKAkSDAoEdGV4dBgDIAEoCSKVAgoLU3RhdHVzRXZlbnQSLQoGc3RhdHVzGAEgASgOMh0udGF1LnJ1bnRpbWUudjEuU2Vzc2lvblN0YXR1cxIPCgdtZXNzYWdlGAIgASgJEi0KB3N0YXJ0ZWQYAyABKAsyGi50YXUucnVudGltZS52MS5SdW5TdGFydGVkSAASLQoHcmVzdW1lZBgEIAEoCzIaLnRhdS5ydW50aW1lLnYxLlJ1blJlc3VtZWRIABItCgd3YWl0aW5nGAUgASgLMhoudGF1LnJ1bnRpbWUudjEuUnVuV2FpdGluZ0gAEi8KCGZpbmlzaGVkGAYgASgLMhsudGF1LnJ1bnRpbWUudjEuUnVuRmluaXNoZWRIAEIICgZkZXRhaWwitQEKCkVycm9yRXZlbnQSDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEikKBWNsYXNzGAMgASgOMhoudGF1LnJ1bnRpbWUudjEuRXJyb3JDbGFzcxIbCg5yZXRyeV9hZnRlcl9tcxgEIAEoBEgAiAEBEi0KCGZpbmlzaGVkGAUgASgLMhsudGF1LnJ1bnRpbWUudjEuUnVuRmluaXNoZWRCEQoPX3JldHJ5X2FmdGVyX21zIsMBCglSdW5MaW1pdHMSFgoJbWF4X3N0ZXBzGAEgASgNSACIAQESFwoKbWF4X3Rva2VucxgCIAEoBEgBiAEBEh8KEm1heF9jb3N0X21pY3JvX3VzZBgDIAEoBEgCiAEBEhwKD21heF9kdXJhdGlvbl9tcxgEIAEoBEgDiAEBQgwKCl9tYXhfc3RlcHNCDQoLX21heF90b2tlbnNCFQoTX21heF9jb3N0X21pY3JvX3VzZEISChBfbWF4X2R1cmF0aW9uX21zIqUBCgpSdW5TdGFydGVkEg0KBWFnZW50GAEgASgJEhEKCXByaW5jaXBhbBgCIAEoCRIkCgZwcm9tcHQYAyADKAsyFC50YXUucnVudGltZS52MS5QYXJ0EikKBmxpbWl0cxgEIAEoCzIZLnRhdS5ydW50aW1lLnYxLlJ1bkxpbWl0cxITCgtlbnZpcm9ubWVudBgFIAEoCRIPCgdwcm9maWxlGAYgASgJIiMKClJ1blJlc3VtZWQSFQoNcmVydW5fZWZmZWN0cxgBIAMoCSJRCgpSdW5XYWl0aW5nEi0KBnJlYXNvbhgBIAEoDjIdLnRhdS5ydW50aW1lLnYxLldhaXRpbmdSZWFzb24SFAoMYXBwcm92YWxfaWRzGAIgAygJIrEBCgtSdW5GaW5pc2hlZBIsCgZyZWFzb24YASABKA4yHC50YXUucnVudGltZS52MS5SdW5FbmRSZWFzb24SDQoFc3RlcHMYAiABKA0SJAoFdXNhZ2UYAyABKAsyFS50YXUucnVudGltZS52MS5Vc2FnZRIWCg5jb3N0X21pY3JvX3VzZBgEIAEoBBInCgVlcnJvchgFIAEoCzIYLnRhdS5ydW50aW1lLnYxLlJ1bkVycm9yIoQBCghSdW5FcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSKQoFY2xhc3MYAyABKA4yGi50YXUucnVudGltZS52MS5FcnJvckNsYXNzEhsKDnJldHJ5X2FmdGVyX21zGAQgASgESACIAQFCEQoPX3JldHJ5X2FmdGVyX21zIukCChFTdGVwRmluaXNoZWRFdmVudBIMCgRzdGVwGAEgASgNEhAKCHByb3ZpZGVyGAIgASgJEg0KBW1vZGVsGAMgASgJEiUKB21lc3NhZ2UYBCADKAsyFC50YXUucnVudGltZS52MS5QYXJ0EiQKBXVzYWdlGAUgASgLMhUudGF1LnJ1bnRpbWUudjEuVXNhZ2USGwoOY29zdF9taWNyb191c2QYBiABKARIAIgBARIvCgtzdG9wX3JlYXNvbhgHIAEoDjIaLnRhdS5ydW50aW1lLnYxLlN0b3BSZWFzb24SEwoLZHVyYXRpb25fbXMYCCABKAQSLQoMc3RvcF9kZXRhaWxzGAkgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIpCgVsYWJlbBgKIAEoCzIVLnRhdS5ydW50aW1lLnYxLkxhYmVsSAGIAQFCEQoPX2Nvc3RfbWljcm9fdXNkQggKBl9sYWJlbCK6AgoWUGVybWlzc2lvbkRlY2lkZWRFdmVudBIRCgllZmZlY3RfaWQYASABKAkSEQoJdG9vbF9uYW1lGAIgASgJEjQKCGRlY2lzaW9uGAMgASgOMiIudGF1LnJ1bnRpbWUudjEuUGVybWlzc2lvbkRlY2lzaW9uEg4KBnJlYXNvbhgEIAEoCRIRCgRydWxlGAUgASgJSACIAQESIAoTcmV3cml0dGVuX2FyZ3VtZW50cxgGIAEoCUgBiAEBEikKBWtpbmRzGAcgAygOMhoudGF1LnJ1bnRpbWUudjEuRWZmZWN0S2luZBIpCgVsYWJlbBgIIAEoCzIVLnRhdS5ydW50aW1lLnYxLkxhYmVsSAKIAQFCBwoFX3J1bGVCFgoUX3Jld3JpdHRlbl9hcmd1bWVudHNCCAoGX2xhYmVsIvMDChZBcHByb3ZhbFJlcXVlc3RlZEV2ZW50EhMKC2FwcHJvdmFsX2lkGAEgASgJEhEKCWVmZmVjdF9pZBgCIAEoCRItCgZyZWFzb24YAyABKA4yHS50YXUucnVudGltZS52MS5XYWl0aW5nUmVhc29uEhEKCXRvb2xfbmFtZRgEIAEoCRIRCglhcmd1bWVudHMYBSABKAkSDwoHYmluZGluZxgGIAEoCRIPCgdzdW1tYXJ5GAcgASgJEi4KCmV4cGlyZXNfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnJ1bl9pZBgJIAEoCRIpCgRoZWxkGAogASgLMhsudGF1LnJ1bnRpbWUudjEuSGVsZENoYW5nZXMSNQoIcXVlc3Rpb24YCyABKAsyHi50YXUucnVudGltZS52MS5QZXJzb25RdWVzdGlvbkgAiAEBEikKBWxhYmVsGAwgASgLMhUudGF1LnJ1bnRpbWUudjEuTGFiZWxIAYgBARISCgV0aW1lcxgNIAEoDUgCiAEBEi4KBWdyYW50GA4gASgLMhoudGF1LnJ1bnRpbWUudjEuR3JhbnRPZmZlckgDiAEBQgsKCV9xdWVzdGlvbkIICgZfbGFiZWxCCAoGX3RpbWVzQggKBl9ncmFudCKeAQoNR3JhbnRlZEVmZmVjdBIMCgRydWxlGAEgASgJEhAKA2N3ZBgCIAEoCUgAiAEBEjcKBWZpbGVzGAMgAygLMigudGF1LnJ1bnRpbWUudjEuR3JhbnRlZEVmZmVjdC5GaWxlc0VudHJ5GiwKCkZpbGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIGCgRfY3dkInAKCkdyYW50T2ZmZXISLgoHZWZmZWN0cxgBIAMoCzIdLnRhdS5ydW50aW1lLnYxLkdyYW50ZWRFZmZlY3QSEQoJd29ya3NwYWNlGAIgASgJEg8KB3Byb2ZpbGUYAyABKAkSDgoGdHRsX21zGAQgASgEIooCCgVHcmFudBIQCghncmFudF9pZBgBIAEoCRInCgVzY29wZRgCIAEoDjIYLnRhdS5ydW50aW1lLnYxLlJlbWVtYmVyEi4KB2VmZmVjdHMYAyADKAsyHS50YXUucnVudGltZS52MS5HcmFudGVkRWZmZWN0EhEKCXdvcmtzcGFjZRgEIAEoCRIPCgdwcm9maWxlGAUgASgJEhIKCnNlc3Npb25faWQYBiABKAkSLgoKZ3JhbnRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiUgoLSGVsZENoYW5nZXMSFgoOdHJhbnNhY3Rpb25faWQYASABKAkSDAoEaGFzaBgCIAEoCRIPCgdjaGFuZ2VzGAMgASgNEgwKBGRpZmYYBCABKAkiLwoOUGVyc29uUXVlc3Rpb24SDAoEdGV4dBgBIAEoCRIPCgdvcHRpb25zGAIgAygJIsMBChVBcHByb3ZhbEFuc3dlcmVkRXZlbnQSEwoLYXBwcm92YWxfaWQYASABKAkSEQoJZWZmZWN0X2lkGAIgASgJEi4KBmFuc3dlchgDIAEoDjIeLnRhdS5ydW50aW1lLnYxLkFwcHJvdmFsQW5zd2VyEgoKAmJ5GAQgASgJEhEKBG5vdGUYBSABKAlIAIgBARIqCghyZW1lbWJlchgGIAEoDjIYLnRhdS5ydW50aW1lLnYxLlJlbWVtYmVyQgcKBV9ub3RlIlgKFENvbnRleHRJbmplY3RlZEV2ZW50Ei0KB2VudHJpZXMYASADKAsyHC50YXUucnVudGltZS52MS5Db250ZXh0RW50cnkSEQoJaW5ib3hfc2VxGAIgASgEIlgKE0NvbnRleHRUcmltbWVkRXZlbnQSEAoIZnJvbV9zZXEYASABKAQSGAoQZHJvcHBlZF9tZXNzYWdlcxgCIAEoDRIVCg1jbGVhcmVkX2NhbGxzGAMgAygJIsQBChBIb29rRGVjaWRlZEV2ZW50EgwKBGhvb2sYASABKAkSKAoFcG9pbnQYAiABKA4yGS50YXUucnVudGltZS52MS5Ib29rUG9pbnQSLgoIZGVjaXNpb24YAyABKA4yHC50YXUucnVudGltZS52MS5Ib29rRGVjaXNpb24SEwoGcmVhc29uGAQgASgJSACIAQESKAoHZGV0YWlscxgFIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RCCQoHX3JlYXNvbiKuAQoTU2Vzc2lvbkNyZWF0ZWRFdmVudBISCgpzZXNzaW9uX2lkGAEgASgJEg4KBnRlbmFudBgCIAEoCRIRCglwcmluY2lwYWwYAyABKAkSLwoJYm9vdHN0cmFwGAQgAygLMhwudGF1LnJ1bnRpbWUudjEuQ29udGV4dEVudHJ5Ei8KC2ZvcmtlZF9mcm9tGAUgASgLMhoudGF1LnJ1bnRpbWUudjEuRm9ya2VkRnJvbSItCgpGb3JrZWRGcm9tEhIKCnNlc3Npb25faWQYASABKAkSCwoDc2VxGAIgASgEImYKDFVua25vd25FdmVudBIVCg1vcmlnaW5hbF90eXBlGAEgASgJEhgKEG9yaWdpbmFsX3ZlcnNpb24YAiABKA0SJQoEYm9keRgDIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3Qq2AEKDVNlc3Npb25TdGF0dXMSHgoaU0VTU0lPTl9TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVTRVNTSU9OX1NUQVRVU19BQ1RJVkUQARIaChZTRVNTSU9OX1NUQVRVU19SVU5OSU5HEAISHAoYU0VTU0lPTl9TVEFUVVNfQ09NUExFVEVEEAMSGAoUU0VTU0lPTl9TVEFUVVNfRVJST1IQBBIaChZTRVNTSU9OX1NUQVRVU19XQUlUSU5HEAUSHAoYU0VTU0lPTl9TVEFUVVNfQ0FOQ0VMTEVEEAYquQEKD1NpZGVFZmZlY3RDbGFzcxIhCh1TSURFX0VGRkVDVF9DTEFTU19VTlNQRUNJRklFRBAAEhoKFlNJREVfRUZGRUNUX0NMQVNTX1BVUkUQARIgChxTSURFX0VGRkVDVF9DTEFTU19JREVNUE9URU5UEAISIQodU0lERV9FRkZFQ1RfQ0xBU1NfQ09NUEVOU0FCTEUQAxIiCh5TSURFX0VGRkVDVF9DTEFTU19JUlJFVkVSU0lCTEUQBCqKAQoNVG9vbENhbGxQaGFzZRIfChtUT09MX0NBTExfUEhBU0VfVU5TUEVDSUZJRUQQABIdChlUT09MX0NBTExfUEhBU0VfUkVRVUVTVEVEEAESGwoXVE9PTF9DQUxMX1BIQVNFX1NUQVJURUQQAhIcChhUT09MX0NBTExfUEhBU0VfRklOSVNIRUQQAyq9AQoNRWZmZWN0T3V0Y29tZRIeChpFRkZFQ1RfT1VUQ09NRV9VTlNQRUNJRklFRBAAEhwKGEVGRkVDVF9PVVRDT01FX0NPTVBMRVRFRBABEhkKFUVGRkVDVF9PVVRDT01FX0ZBSUxFRBACEhkKFUVGRkVDVF9PVVRDT01FX0RFTklFRBADEhwKGEVGRkVDVF9PVVRDT01FX0NBTkNFTExFRBAEEhoKFkVGRkVDVF9PVVRDT01FX1VOS05PV04QBSqTAQoSUGVybWlzc2lvbkRlY2lzaW9uEiMKH1BFUk1JU1NJT05fREVDSVNJT05fVU5TUEVDSUZJRUQQABIcChhQRVJNSVNTSU9OX0RFQ0lTSU9OX0RFTlkQARIbChdQRVJNSVNTSU9OX0RFQ0lTSU9OX0FTSxACEh0KGVBFUk1JU1NJT05fREVDSVNJT05fQUxMT1cQAyq3AQoOQXBwcm92YWxBbnN3ZXISHwobQVBQUk9WQUxfQU5TV0VSX1VOU1BFQ0lGSUVEEAASGQoVQVBQUk9WQUxfQU5TV0VSX0FMTE9XEAESGAoUQVBQUk9WQUxfQU5TV0VSX0RFTlkQAhIZChVBUFBST1ZBTF9BTlNXRVJfUkVSVU4QAxIYChRBUFBST1ZBTF9BTlNXRVJfRE9ORRAEEhoKFkFQUFJPVkFMX0FOU1dFUl9BTlNXRVIQBSpPCghSZW1lbWJlchIYChRSRU1FTUJFUl9VTlNQRUNJRklFRBAAEhQKEFJFTUVNQkVSX1NFU1NJT04QARITCg9SRU1FTUJFUl9BTFdBWVMQAir9AQoKRWZmZWN0S2luZBIbChdFRkZFQ1RfS0lORF9VTlNQRUNJRklFRBAAEhQKEEVGRkVDVF9LSU5EX1JFQUQQARIbChdFRkZFQ1RfS0lORF9SRUFEX1NFQ1JFVBACEh4KGkVGRkVDVF9LSU5EX1JFQURfVU5UUlVTVEVEEAMSFQoRRUZGRUNUX0tJTkRfV1JJVEUQBBIXChNFRkZFQ1RfS0lORF9QRVJTSVNUEAUSFwoTRUZGRUNUX0tJTkRfQ09NTUFORBAGEhgKFEVGRkVDVF9LSU5EX0VYVEVSTkFMEAcSHAoYRUZGRUNUX0tJTkRfSVJSRVZFUlNJQkxFEAgqjAEKDVdhaXRpbmdSZWFzb24SHgoaV0FJVElOR19SRUFTT05fVU5TUEVDSUZJRUQQABIbChdXQUlUSU5HX1JFQVNPTl9BUFBST1ZBTBABEiEKHVdBSVRJTkdfUkVBU09OX1VOS05PV05fRUZGRUNUEAISGwoXV0FJVElOR19SRUFTT05fUVVFU1RJT04QAyrLAQoKU3RvcFJlYXNvbhIbChdTVE9QX1JFQVNPTl9VTlNQRUNJRklFRBAAEhQKEFNUT1BfUkVBU09OX1NUT1AQARIWChJTVE9QX1JFQVNPTl9MRU5HVEgQAhIaChZTVE9QX1JFQVNPTl9UT09MX0NBTExTEAMSHQoZU1RPUF9SRUFTT05fU1RPUF9TRVFVRU5DRRAEEiAKHFNUT1BfUkVBU09OX0NPTlRFTlRfRklMVEVSRUQQBRIVChFTVE9QX1JFQVNPTl9QQVVTRRAGKqYDCgxSdW5FbmRSZWFzb24SHgoaUlVOX0VORF9SRUFTT05fVU5TUEVDSUZJRUQQABIbChdSVU5fRU5EX1JFQVNPTl9BTlNXRVJFRBABEiEKHVJVTl9FTkRfUkVBU09OX1NUT1BfQ09ORElUSU9OEAISIgoeUlVOX0VORF9SRUFTT05fU1RPUFBFRF9CWV9IT09LEAMSGAoUUlVOX0VORF9SRUFTT05fRVJST1IQBBIeChpSVU5fRU5EX1JFQVNPTl9MSU1JVF9TVEVQUxAFEh8KG1JVTl9FTkRfUkVBU09OX0xJTUlUX1RPS0VOUxAGEh0KGVJVTl9FTkRfUkVBU09OX0xJTUlUX0NPU1QQBxIdChlSVU5fRU5EX1JFQVNPTl9MSU1JVF9USU1FEAgSGQoVUlVOX0VORF9SRUFTT05fTEVOR1RIEAkSIwofUlVOX0VORF9SRUFTT05fQ09OVEVOVF9GSUxURVJFRBAKEhwKGFJVTl9FTkRfUkVBU09OX0NBTkNFTExFRBALEhsKF1JVTl9FTkRfUkVBU09OX0RFQURMSU5FEAwqqAEKCUhvb2tQb2ludBIaChZIT09LX1BPSU5UX1VOU1BFQ0lGSUVEEAASGgoWSE9PS19QT0lOVF9CRUZPUkVfVE9PTBABEhkKFUhPT0tfUE9JTlRfQUZURVJfVE9PTBACEhgKFEhPT0tfUE9JTlRfSVRFUkFUSU9OEAMSEwoPSE9PS19QT0lOVF9TVE9QEAQSGQoVSE9PS19QT0lOVF9CRUZPUkVfUlVOEAUqxgEKDEhvb2tEZWNpc2lvbhIdChlIT09LX0RFQ0lTSU9OX1VOU1BFQ0lGSUVEEAASFwoTSE9PS19ERUNJU0lPTl9BTExPVxABEhYKEkhPT0tfREVDSVNJT05fREVOWRACEhkKFUhPT0tfREVDSVNJT05fUkVXUklURRADEhYKEkhPT0tfREVDSVNJT05fU1RPUBAEEhoKFkhPT0tfREVDSVNJT05fQ09OVElOVUUQBRIXChNIT09LX0RFQ0lTSU9OX0VSUk9SEAZiBnByb3RvMw", [file_google_protobuf_struct, file_google_protobuf_timestamp, file_tau_runtime_v1_content, file_tau_runtime_v1_error]);
+  fileDesc("Chp0YXUvcnVudGltZS92MS9ldmVudC5wcm90bxIOdGF1LnJ1bnRpbWUudjEiGgoKVG9rZW5FdmVudBIMCgR0ZXh0GAEgASgJIh0KDVRoaW5raW5nRXZlbnQSDAoEdGV4dBgBIAEoCSKNBgoNVG9vbENhbGxFdmVudBIRCgl0b29sX25hbWUYASABKAkSEQoJYXJndW1lbnRzGAIgASgJEg4KBnJlc3VsdBgDIAEoCRIUCgx0b29sX2NhbGxfaWQYBCABKAkSEAoIaXNfZXJyb3IYBSABKAgSEQoJZWZmZWN0X2lkGAYgASgJEjQKC3NpZGVfZWZmZWN0GAcgASgOMh8udGF1LnJ1bnRpbWUudjEuU2lkZUVmZmVjdENsYXNzEiwKBXBoYXNlGAggASgOMh0udGF1LnJ1bnRpbWUudjEuVG9vbENhbGxQaGFzZRINCgVpbmRleBgJIAEoDRIXCg9pZGVtcG90ZW5jeV9rZXkYCiABKAkSEwoLZW52aXJvbm1lbnQYCyABKAkSLgoHb3V0Y29tZRgMIAEoDjIdLnRhdS5ydW50aW1lLnYxLkVmZmVjdE91dGNvbWUSEwoLZHVyYXRpb25fbXMYDSABKAQSJQoHY29udGVudBgOIAMoCzIULnRhdS5ydW50aW1lLnYxLlBhcnQSKAoHZGV0YWlscxgPIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSKQoFbGFiZWwYECABKAsyFS50YXUucnVudGltZS52MS5MYWJlbEgAiAEBEjIKB3RhaW50ZWQYESABKAsyHC50YXUucnVudGltZS52MS5UYWludGVkRmlsZXNIAYgBARI5CgZ2YWx1ZXMYEiADKAsyKS50YXUucnVudGltZS52MS5Ub29sQ2FsbEV2ZW50LlZhbHVlc0VudHJ5EiUKBGtlcHQYEyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EikKBXNwZW50GBQgASgLMhUudGF1LnJ1bnRpbWUudjEuU3BlbnRIAogBARpICgtWYWx1ZXNFbnRyeRILCgNrZXkYASABKAkSKAoFdmFsdWUYAiABKAsyGS50YXUucnVudGltZS52MS5IZWxkVmFsdWU6AjgBQggKBl9sYWJlbEIKCghfdGFpbnRlZEIICgZfc3BlbnQiRQoFU3BlbnQSJAoFdXNhZ2UYASABKAsyFS50YXUucnVudGltZS52MS5Vc2FnZRIWCg5jb3N0X21pY3JvX3VzZBgCIAEoBCJDCgxUYWludGVkRmlsZXMSDQoFcGF0aHMYASADKAkSJAoFbGFiZWwYAiABKAsyFS50YXUucnVudGltZS52MS5MYWJlbCJACglIZWxkVmFsdWUSDQoFdmFsdWUYASABKAkSJAoFbGFiZWwYAiABKAsyFS50YXUucnVudGltZS52MS5MYWJlbCJHChFUb29sUHJvZ3Jlc3NFdmVudBIRCgllZmZlY3RfaWQYASABKAkSEQoJdG9vbF9uYW1lGAIgASgJEgwKBHRleHQYAyABKAkilQIKC1N0YXR1c0V2ZW50Ei0KBnN0YXR1cxgBIAEoDjIdLnRhdS5ydW50aW1lLnYxLlNlc3Npb25TdGF0dXMSDwoHbWVzc2FnZRgCIAEoCRItCgdzdGFydGVkGAMgASgLMhoudGF1LnJ1bnRpbWUudjEuUnVuU3RhcnRlZEgAEi0KB3Jlc3VtZWQYBCABKAsyGi50YXUucnVudGltZS52MS5SdW5SZXN1bWVkSAASLQoHd2FpdGluZxgFIAEoCzIaLnRhdS5ydW50aW1lLnYxLlJ1bldhaXRpbmdIABIvCghmaW5pc2hlZBgGIAEoCzIbLnRhdS5ydW50aW1lLnYxLlJ1bkZpbmlzaGVkSABCCAoGZGV0YWlsIrUBCgpFcnJvckV2ZW50EgwKBGNvZGUYASABKAkSDwoHbWVzc2FnZRgCIAEoCRIpCgVjbGFzcxgDIAEoDjIaLnRhdS5ydW50aW1lLnYxLkVycm9yQ2xhc3MSGwoOcmV0cnlfYWZ0ZXJfbXMYBCABKARIAIgBARItCghmaW5pc2hlZBgFIAEoCzIbLnRhdS5ydW50aW1lLnYxLlJ1bkZpbmlzaGVkQhEKD19yZXRyeV9hZnRlcl9tcyLDAQoJUnVuTGltaXRzEhYKCW1heF9zdGVwcxgBIAEoDUgAiAEBEhcKCm1heF90b2tlbnMYAiABKARIAYgBARIfChJtYXhfY29zdF9taWNyb191c2QYAyABKARIAogBARIcCg9tYXhfZHVyYXRpb25fbXMYBCABKARIA4gBAUIMCgpfbWF4X3N0ZXBzQg0KC19tYXhfdG9rZW5zQhUKE19tYXhfY29zdF9taWNyb191c2RCEgoQX21heF9kdXJhdGlvbl9tcyKlAQoKUnVuU3RhcnRlZBINCgVhZ2VudBgBIAEoCRIRCglwcmluY2lwYWwYAiABKAkSJAoGcHJvbXB0GAMgAygLMhQudGF1LnJ1bnRpbWUudjEuUGFydBIpCgZsaW1pdHMYBCABKAsyGS50YXUucnVudGltZS52MS5SdW5MaW1pdHMSEwoLZW52aXJvbm1lbnQYBSABKAkSDwoHcHJvZmlsZRgGIAEoCSIjCgpSdW5SZXN1bWVkEhUKDXJlcnVuX2VmZmVjdHMYASADKAkiUQoKUnVuV2FpdGluZxItCgZyZWFzb24YASABKA4yHS50YXUucnVudGltZS52MS5XYWl0aW5nUmVhc29uEhQKDGFwcHJvdmFsX2lkcxgCIAMoCSKxAQoLUnVuRmluaXNoZWQSLAoGcmVhc29uGAEgASgOMhwudGF1LnJ1bnRpbWUudjEuUnVuRW5kUmVhc29uEg0KBXN0ZXBzGAIgASgNEiQKBXVzYWdlGAMgASgLMhUudGF1LnJ1bnRpbWUudjEuVXNhZ2USFgoOY29zdF9taWNyb191c2QYBCABKAQSJwoFZXJyb3IYBSABKAsyGC50YXUucnVudGltZS52MS5SdW5FcnJvciKEAQoIUnVuRXJyb3ISDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEikKBWNsYXNzGAMgASgOMhoudGF1LnJ1bnRpbWUudjEuRXJyb3JDbGFzcxIbCg5yZXRyeV9hZnRlcl9tcxgEIAEoBEgAiAEBQhEKD19yZXRyeV9hZnRlcl9tcyLpAgoRU3RlcEZpbmlzaGVkRXZlbnQSDAoEc3RlcBgBIAEoDRIQCghwcm92aWRlchgCIAEoCRINCgVtb2RlbBgDIAEoCRIlCgdtZXNzYWdlGAQgAygLMhQudGF1LnJ1bnRpbWUudjEuUGFydBIkCgV1c2FnZRgFIAEoCzIVLnRhdS5ydW50aW1lLnYxLlVzYWdlEhsKDmNvc3RfbWljcm9fdXNkGAYgASgESACIAQESLwoLc3RvcF9yZWFzb24YByABKA4yGi50YXUucnVudGltZS52MS5TdG9wUmVhc29uEhMKC2R1cmF0aW9uX21zGAggASgEEi0KDHN0b3BfZGV0YWlscxgJIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSKQoFbGFiZWwYCiABKAsyFS50YXUucnVudGltZS52MS5MYWJlbEgBiAEBQhEKD19jb3N0X21pY3JvX3VzZEIICgZfbGFiZWwiugIKFlBlcm1pc3Npb25EZWNpZGVkRXZlbnQSEQoJZWZmZWN0X2lkGAEgASgJEhEKCXRvb2xfbmFtZRgCIAEoCRI0CghkZWNpc2lvbhgDIAEoDjIiLnRhdS5ydW50aW1lLnYxLlBlcm1pc3Npb25EZWNpc2lvbhIOCgZyZWFzb24YBCABKAkSEQoEcnVsZRgFIAEoCUgAiAEBEiAKE3Jld3JpdHRlbl9hcmd1bWVudHMYBiABKAlIAYgBARIpCgVraW5kcxgHIAMoDjIaLnRhdS5ydW50aW1lLnYxLkVmZmVjdEtpbmQSKQoFbGFiZWwYCCABKAsyFS50YXUucnVudGltZS52MS5MYWJlbEgCiAEBQgcKBV9ydWxlQhYKFF9yZXdyaXR0ZW5fYXJndW1lbnRzQggKBl9sYWJlbCLzAwoWQXBwcm92YWxSZXF1ZXN0ZWRFdmVudBITCgthcHByb3ZhbF9pZBgBIAEoCRIRCgllZmZlY3RfaWQYAiABKAkSLQoGcmVhc29uGAMgASgOMh0udGF1LnJ1bnRpbWUudjEuV2FpdGluZ1JlYXNvbhIRCgl0b29sX25hbWUYBCABKAkSEQoJYXJndW1lbnRzGAUgASgJEg8KB2JpbmRpbmcYBiABKAkSDwoHc3VtbWFyeRgHIAEoCRIuCgpleHBpcmVzX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZydW5faWQYCSABKAkSKQoEaGVsZBgKIAEoCzIbLnRhdS5ydW50aW1lLnYxLkhlbGRDaGFuZ2VzEjUKCHF1ZXN0aW9uGAsgASgLMh4udGF1LnJ1bnRpbWUudjEuUGVyc29uUXVlc3Rpb25IAIgBARIpCgVsYWJlbBgMIAEoCzIVLnRhdS5ydW50aW1lLnYxLkxhYmVsSAGIAQESEgoFdGltZXMYDSABKA1IAogBARIuCgVncmFudBgOIAEoCzIaLnRhdS5ydW50aW1lLnYxLkdyYW50T2ZmZXJIA4gBAUILCglfcXVlc3Rpb25CCAoGX2xhYmVsQggKBl90aW1lc0IICgZfZ3JhbnQingEKDUdyYW50ZWRFZmZlY3QSDAoEcnVsZRgBIAEoCRIQCgNjd2QYAiABKAlIAIgBARI3CgVmaWxlcxgDIAMoCzIoLnRhdS5ydW50aW1lLnYxLkdyYW50ZWRFZmZlY3QuRmlsZXNFbnRyeRosCgpGaWxlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCBgoEX2N3ZCJwCgpHcmFudE9mZmVyEi4KB2VmZmVjdHMYASADKAsyHS50YXUucnVudGltZS52MS5HcmFudGVkRWZmZWN0EhEKCXdvcmtzcGFjZRgCIAEoCRIPCgdwcm9maWxlGAMgASgJEg4KBnR0bF9tcxgEIAEoBCKKAgoFR3JhbnQSEAoIZ3JhbnRfaWQYASABKAkSJwoFc2NvcGUYAiABKA4yGC50YXUucnVudGltZS52MS5SZW1lbWJlchIuCgdlZmZlY3RzGAMgAygLMh0udGF1LnJ1bnRpbWUudjEuR3JhbnRlZEVmZmVjdBIRCgl3b3Jrc3BhY2UYBCABKAkSDwoHcHJvZmlsZRgFIAEoCRISCgpzZXNzaW9uX2lkGAYgASgJEi4KCmdyYW50ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlIKC0hlbGRDaGFuZ2VzEhYKDnRyYW5zYWN0aW9uX2lkGAEgASgJEgwKBGhhc2gYAiABKAkSDwoHY2hhbmdlcxgDIAEoDRIMCgRkaWZmGAQgASgJIi8KDlBlcnNvblF1ZXN0aW9uEgwKBHRleHQYASABKAkSDwoHb3B0aW9ucxgCIAMoCSLDAQoVQXBwcm92YWxBbnN3ZXJlZEV2ZW50EhMKC2FwcHJvdmFsX2lkGAEgASgJEhEKCWVmZmVjdF9pZBgCIAEoCRIuCgZhbnN3ZXIYAyABKA4yHi50YXUucnVudGltZS52MS5BcHByb3ZhbEFuc3dlchIKCgJieRgEIAEoCRIRCgRub3RlGAUgASgJSACIAQESKgoIcmVtZW1iZXIYBiABKA4yGC50YXUucnVudGltZS52MS5SZW1lbWJlckIHCgVfbm90ZSJYChRDb250ZXh0SW5qZWN0ZWRFdmVudBItCgdlbnRyaWVzGAEgAygLMhwudGF1LnJ1bnRpbWUudjEuQ29udGV4dEVudHJ5EhEKCWluYm94X3NlcRgCIAEoBCJYChNDb250ZXh0VHJpbW1lZEV2ZW50EhAKCGZyb21fc2VxGAEgASgEEhgKEGRyb3BwZWRfbWVzc2FnZXMYAiABKA0SFQoNY2xlYXJlZF9jYWxscxgDIAMoCSLEAQoQSG9va0RlY2lkZWRFdmVudBIMCgRob29rGAEgASgJEigKBXBvaW50GAIgASgOMhkudGF1LnJ1bnRpbWUudjEuSG9va1BvaW50Ei4KCGRlY2lzaW9uGAMgASgOMhwudGF1LnJ1bnRpbWUudjEuSG9va0RlY2lzaW9uEhMKBnJlYXNvbhgEIAEoCUgAiAEBEigKB2RldGFpbHMYBSABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0QgkKB19yZWFzb24irgEKE1Nlc3Npb25DcmVhdGVkRXZlbnQSEgoKc2Vzc2lvbl9pZBgBIAEoCRIOCgZ0ZW5hbnQYAiABKAkSEQoJcHJpbmNpcGFsGAMgASgJEi8KCWJvb3RzdHJhcBgEIAMoCzIcLnRhdS5ydW50aW1lLnYxLkNvbnRleHRFbnRyeRIvCgtmb3JrZWRfZnJvbRgFIAEoCzIaLnRhdS5ydW50aW1lLnYxLkZvcmtlZEZyb20iLQoKRm9ya2VkRnJvbRISCgpzZXNzaW9uX2lkGAEgASgJEgsKA3NlcRgCIAEoBCJmCgxVbmtub3duRXZlbnQSFQoNb3JpZ2luYWxfdHlwZRgBIAEoCRIYChBvcmlnaW5hbF92ZXJzaW9uGAIgASgNEiUKBGJvZHkYAyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0KtgBCg1TZXNzaW9uU3RhdHVzEh4KGlNFU1NJT05fU1RBVFVTX1VOU1BFQ0lGSUVEEAASGQoVU0VTU0lPTl9TVEFUVVNfQUNUSVZFEAESGgoWU0VTU0lPTl9TVEFUVVNfUlVOTklORxACEhwKGFNFU1NJT05fU1RBVFVTX0NPTVBMRVRFRBADEhgKFFNFU1NJT05fU1RBVFVTX0VSUk9SEAQSGgoWU0VTU0lPTl9TVEFUVVNfV0FJVElORxAFEhwKGFNFU1NJT05fU1RBVFVTX0NBTkNFTExFRBAGKrkBCg9TaWRlRWZmZWN0Q2xhc3MSIQodU0lERV9FRkZFQ1RfQ0xBU1NfVU5TUEVDSUZJRUQQABIaChZTSURFX0VGRkVDVF9DTEFTU19QVVJFEAESIAocU0lERV9FRkZFQ1RfQ0xBU1NfSURFTVBPVEVOVBACEiEKHVNJREVfRUZGRUNUX0NMQVNTX0NPTVBFTlNBQkxFEAMSIgoeU0lERV9FRkZFQ1RfQ0xBU1NfSVJSRVZFUlNJQkxFEAQqigEKDVRvb2xDYWxsUGhhc2USHwobVE9PTF9DQUxMX1BIQVNFX1VOU1BFQ0lGSUVEEAASHQoZVE9PTF9DQUxMX1BIQVNFX1JFUVVFU1RFRBABEhsKF1RPT0xfQ0FMTF9QSEFTRV9TVEFSVEVEEAISHAoYVE9PTF9DQUxMX1BIQVNFX0ZJTklTSEVEEAMqvQEKDUVmZmVjdE91dGNvbWUSHgoaRUZGRUNUX09VVENPTUVfVU5TUEVDSUZJRUQQABIcChhFRkZFQ1RfT1VUQ09NRV9DT01QTEVURUQQARIZChVFRkZFQ1RfT1VUQ09NRV9GQUlMRUQQAhIZChVFRkZFQ1RfT1VUQ09NRV9ERU5JRUQQAxIcChhFRkZFQ1RfT1VUQ09NRV9DQU5DRUxMRUQQBBIaChZFRkZFQ1RfT1VUQ09NRV9VTktOT1dOEAUqkwEKElBlcm1pc3Npb25EZWNpc2lvbhIjCh9QRVJNSVNTSU9OX0RFQ0lTSU9OX1VOU1BFQ0lGSUVEEAASHAoYUEVSTUlTU0lPTl9ERUNJU0lPTl9ERU5ZEAESGwoXUEVSTUlTU0lPTl9ERUNJU0lPTl9BU0sQAhIdChlQRVJNSVNTSU9OX0RFQ0lTSU9OX0FMTE9XEAMqtwEKDkFwcHJvdmFsQW5zd2VyEh8KG0FQUFJPVkFMX0FOU1dFUl9VTlNQRUNJRklFRBAAEhkKFUFQUFJPVkFMX0FOU1dFUl9BTExPVxABEhgKFEFQUFJPVkFMX0FOU1dFUl9ERU5ZEAISGQoVQVBQUk9WQUxfQU5TV0VSX1JFUlVOEAMSGAoUQVBQUk9WQUxfQU5TV0VSX0RPTkUQBBIaChZBUFBST1ZBTF9BTlNXRVJfQU5TV0VSEAUqTwoIUmVtZW1iZXISGAoUUkVNRU1CRVJfVU5TUEVDSUZJRUQQABIUChBSRU1FTUJFUl9TRVNTSU9OEAESEwoPUkVNRU1CRVJfQUxXQVlTEAIq/QEKCkVmZmVjdEtpbmQSGwoXRUZGRUNUX0tJTkRfVU5TUEVDSUZJRUQQABIUChBFRkZFQ1RfS0lORF9SRUFEEAESGwoXRUZGRUNUX0tJTkRfUkVBRF9TRUNSRVQQAhIeChpFRkZFQ1RfS0lORF9SRUFEX1VOVFJVU1RFRBADEhUKEUVGRkVDVF9LSU5EX1dSSVRFEAQSFwoTRUZGRUNUX0tJTkRfUEVSU0lTVBAFEhcKE0VGRkVDVF9LSU5EX0NPTU1BTkQQBhIYChRFRkZFQ1RfS0lORF9FWFRFUk5BTBAHEhwKGEVGRkVDVF9LSU5EX0lSUkVWRVJTSUJMRRAIKowBCg1XYWl0aW5nUmVhc29uEh4KGldBSVRJTkdfUkVBU09OX1VOU1BFQ0lGSUVEEAASGwoXV0FJVElOR19SRUFTT05fQVBQUk9WQUwQARIhCh1XQUlUSU5HX1JFQVNPTl9VTktOT1dOX0VGRkVDVBACEhsKF1dBSVRJTkdfUkVBU09OX1FVRVNUSU9OEAMqywEKClN0b3BSZWFzb24SGwoXU1RPUF9SRUFTT05fVU5TUEVDSUZJRUQQABIUChBTVE9QX1JFQVNPTl9TVE9QEAESFgoSU1RPUF9SRUFTT05fTEVOR1RIEAISGgoWU1RPUF9SRUFTT05fVE9PTF9DQUxMUxADEh0KGVNUT1BfUkVBU09OX1NUT1BfU0VRVUVOQ0UQBBIgChxTVE9QX1JFQVNPTl9DT05URU5UX0ZJTFRFUkVEEAUSFQoRU1RPUF9SRUFTT05fUEFVU0UQBiqmAwoMUnVuRW5kUmVhc29uEh4KGlJVTl9FTkRfUkVBU09OX1VOU1BFQ0lGSUVEEAASGwoXUlVOX0VORF9SRUFTT05fQU5TV0VSRUQQARIhCh1SVU5fRU5EX1JFQVNPTl9TVE9QX0NPTkRJVElPThACEiIKHlJVTl9FTkRfUkVBU09OX1NUT1BQRURfQllfSE9PSxADEhgKFFJVTl9FTkRfUkVBU09OX0VSUk9SEAQSHgoaUlVOX0VORF9SRUFTT05fTElNSVRfU1RFUFMQBRIfChtSVU5fRU5EX1JFQVNPTl9MSU1JVF9UT0tFTlMQBhIdChlSVU5fRU5EX1JFQVNPTl9MSU1JVF9DT1NUEAcSHQoZUlVOX0VORF9SRUFTT05fTElNSVRfVElNRRAIEhkKFVJVTl9FTkRfUkVBU09OX0xFTkdUSBAJEiMKH1JVTl9FTkRfUkVBU09OX0NPTlRFTlRfRklMVEVSRUQQChIcChhSVU5fRU5EX1JFQVNPTl9DQU5DRUxMRUQQCxIbChdSVU5fRU5EX1JFQVNPTl9ERUFETElORRAMKqgBCglIb29rUG9pbnQSGgoWSE9PS19QT0lOVF9VTlNQRUNJRklFRBAAEhoKFkhPT0tfUE9JTlRfQkVGT1JFX1RPT0wQARIZChVIT09LX1BPSU5UX0FGVEVSX1RPT0wQAhIYChRIT09LX1BPSU5UX0lURVJBVElPThADEhMKD0hPT0tfUE9JTlRfU1RPUBAEEhkKFUhPT0tfUE9JTlRfQkVGT1JFX1JVThAFKsYBCgxIb29rRGVjaXNpb24SHQoZSE9PS19ERUNJU0lPTl9VTlNQRUNJRklFRBAAEhcKE0hPT0tfREVDSVNJT05fQUxMT1cQARIWChJIT09LX0RFQ0lTSU9OX0RFTlkQAhIZChVIT09LX0RFQ0lTSU9OX1JFV1JJVEUQAxIWChJIT09LX0RFQ0lTSU9OX1NUT1AQBBIaChZIT09LX0RFQ0lTSU9OX0NPTlRJTlVFEAUSFwoTSE9PS19ERUNJU0lPTl9FUlJPUhAGYgZwcm90bzM", [file_google_protobuf_struct, file_google_protobuf_timestamp, file_tau_runtime_v1_content, file_tau_runtime_v1_error]);
 
 /**
  * A fragment of the answer.
@@ -199,6 +199,13 @@ export type ToolCallEvent = Message<"tau.runtime.v1.ToolCallEvent"> & {
    * @generated from field: google.protobuf.Struct kept = 19;
    */
   kept?: JsonObject | undefined;
+
+  /**
+   * What runs below this one used for it, once finished; the run's own usage and cost contain it.
+   *
+   * @generated from field: optional tau.runtime.v1.Spent spent = 20;
+   */
+  spent?: Spent | undefined;
 };
 
 /**
@@ -207,6 +214,34 @@ export type ToolCallEvent = Message<"tau.runtime.v1.ToolCallEvent"> & {
  */
 export const ToolCallEventSchema: GenMessage<ToolCallEvent> = /*@__PURE__*/
   messageDesc(file_tau_runtime_v1_event, 2);
+
+/**
+ * What runs used.
+ *
+ * @generated from message tau.runtime.v1.Spent
+ */
+export type Spent = Message<"tau.runtime.v1.Spent"> & {
+  /**
+   * Tokens.
+   *
+   * @generated from field: tau.runtime.v1.Usage usage = 1;
+   */
+  usage?: Usage | undefined;
+
+  /**
+   * What they cost, in millionths of a US dollar.
+   *
+   * @generated from field: uint64 cost_micro_usd = 2;
+   */
+  costMicroUsd: bigint;
+};
+
+/**
+ * Describes the message tau.runtime.v1.Spent.
+ * Use `create(SpentSchema)` to create a new message.
+ */
+export const SpentSchema: GenMessage<Spent> = /*@__PURE__*/
+  messageDesc(file_tau_runtime_v1_event, 3);
 
 /**
  * Files that untrusted text may have been written to.
@@ -234,7 +269,7 @@ export type TaintedFiles = Message<"tau.runtime.v1.TaintedFiles"> & {
  * Use `create(TaintedFilesSchema)` to create a new message.
  */
 export const TaintedFilesSchema: GenMessage<TaintedFiles> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 3);
+  messageDesc(file_tau_runtime_v1_event, 4);
 
 /**
  * A text that no model with tools is shown: it passes it on by its handle.
@@ -262,7 +297,7 @@ export type HeldValue = Message<"tau.runtime.v1.HeldValue"> & {
  * Use `create(HeldValueSchema)` to create a new message.
  */
 export const HeldValueSchema: GenMessage<HeldValue> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 4);
+  messageDesc(file_tau_runtime_v1_event, 5);
 
 /**
  * Output of a tool that is still running.
@@ -297,7 +332,7 @@ export type ToolProgressEvent = Message<"tau.runtime.v1.ToolProgressEvent"> & {
  * Use `create(ToolProgressEventSchema)` to create a new message.
  */
 export const ToolProgressEventSchema: GenMessage<ToolProgressEvent> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 5);
+  messageDesc(file_tau_runtime_v1_event, 6);
 
 /**
  * The run started, resumed, waits, was cancelled or completed.
@@ -364,7 +399,7 @@ export type StatusEvent = Message<"tau.runtime.v1.StatusEvent"> & {
  * Use `create(StatusEventSchema)` to create a new message.
  */
 export const StatusEventSchema: GenMessage<StatusEvent> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 6);
+  messageDesc(file_tau_runtime_v1_event, 7);
 
 /**
  * The run failed; nothing comes after it.
@@ -413,7 +448,7 @@ export type ErrorEvent = Message<"tau.runtime.v1.ErrorEvent"> & {
  * Use `create(ErrorEventSchema)` to create a new message.
  */
 export const ErrorEventSchema: GenMessage<ErrorEvent> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 7);
+  messageDesc(file_tau_runtime_v1_event, 8);
 
 /**
  * Limits of one run; an absent one is the agent's.
@@ -455,7 +490,7 @@ export type RunLimits = Message<"tau.runtime.v1.RunLimits"> & {
  * Use `create(RunLimitsSchema)` to create a new message.
  */
 export const RunLimitsSchema: GenMessage<RunLimits> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 8);
+  messageDesc(file_tau_runtime_v1_event, 9);
 
 /**
  * A run began.
@@ -511,7 +546,7 @@ export type RunStarted = Message<"tau.runtime.v1.RunStarted"> & {
  * Use `create(RunStartedSchema)` to create a new message.
  */
 export const RunStartedSchema: GenMessage<RunStarted> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 9);
+  messageDesc(file_tau_runtime_v1_event, 10);
 
 /**
  * A run goes on after the process that ran it ended.
@@ -532,7 +567,7 @@ export type RunResumed = Message<"tau.runtime.v1.RunResumed"> & {
  * Use `create(RunResumedSchema)` to create a new message.
  */
 export const RunResumedSchema: GenMessage<RunResumed> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 10);
+  messageDesc(file_tau_runtime_v1_event, 11);
 
 /**
  * A run waits for a person.
@@ -560,7 +595,7 @@ export type RunWaiting = Message<"tau.runtime.v1.RunWaiting"> & {
  * Use `create(RunWaitingSchema)` to create a new message.
  */
 export const RunWaitingSchema: GenMessage<RunWaiting> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 11);
+  messageDesc(file_tau_runtime_v1_event, 12);
 
 /**
  * A run ended.
@@ -609,7 +644,7 @@ export type RunFinished = Message<"tau.runtime.v1.RunFinished"> & {
  * Use `create(RunFinishedSchema)` to create a new message.
  */
 export const RunFinishedSchema: GenMessage<RunFinished> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 12);
+  messageDesc(file_tau_runtime_v1_event, 13);
 
 /**
  * Why a run could not go on.
@@ -651,7 +686,7 @@ export type RunError = Message<"tau.runtime.v1.RunError"> & {
  * Use `create(RunErrorSchema)` to create a new message.
  */
 export const RunErrorSchema: GenMessage<RunError> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 13);
+  messageDesc(file_tau_runtime_v1_event, 14);
 
 /**
  * A model call finished.
@@ -735,7 +770,7 @@ export type StepFinishedEvent = Message<"tau.runtime.v1.StepFinishedEvent"> & {
  * Use `create(StepFinishedEventSchema)` to create a new message.
  */
 export const StepFinishedEventSchema: GenMessage<StepFinishedEvent> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 14);
+  messageDesc(file_tau_runtime_v1_event, 15);
 
 /**
  * The rules decided on a tool call.
@@ -805,7 +840,7 @@ export type PermissionDecidedEvent = Message<"tau.runtime.v1.PermissionDecidedEv
  * Use `create(PermissionDecidedEventSchema)` to create a new message.
  */
 export const PermissionDecidedEventSchema: GenMessage<PermissionDecidedEvent> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 15);
+  messageDesc(file_tau_runtime_v1_event, 16);
 
 /**
  * A person is asked; the run waits, for days if need be.
@@ -917,7 +952,7 @@ export type ApprovalRequestedEvent = Message<"tau.runtime.v1.ApprovalRequestedEv
  * Use `create(ApprovalRequestedEventSchema)` to create a new message.
  */
 export const ApprovalRequestedEventSchema: GenMessage<ApprovalRequestedEvent> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 16);
+  messageDesc(file_tau_runtime_v1_event, 17);
 
 /**
  * One effect that a grant allows: a rule, and where it holds.
@@ -952,7 +987,7 @@ export type GrantedEffect = Message<"tau.runtime.v1.GrantedEffect"> & {
  * Use `create(GrantedEffectSchema)` to create a new message.
  */
 export const GrantedEffectSchema: GenMessage<GrantedEffect> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 17);
+  messageDesc(file_tau_runtime_v1_event, 18);
 
 /**
  * Terms that a person may say yes to, for longer than once: exactly this is to be shown, and exactly this is kept.
@@ -994,7 +1029,7 @@ export type GrantOffer = Message<"tau.runtime.v1.GrantOffer"> & {
  * Use `create(GrantOfferSchema)` to create a new message.
  */
 export const GrantOfferSchema: GenMessage<GrantOffer> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 18);
+  messageDesc(file_tau_runtime_v1_event, 19);
 
 /**
  * An answer that counts for longer than once, for its tenant and its principal and nobody else.
@@ -1064,7 +1099,7 @@ export type Grant = Message<"tau.runtime.v1.Grant"> & {
  * Use `create(GrantSchema)` to create a new message.
  */
 export const GrantSchema: GenMessage<Grant> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 19);
+  messageDesc(file_tau_runtime_v1_event, 20);
 
 /**
  * What a call did on a copy of the workspace, held there until somebody decides.
@@ -1106,7 +1141,7 @@ export type HeldChanges = Message<"tau.runtime.v1.HeldChanges"> & {
  * Use `create(HeldChangesSchema)` to create a new message.
  */
 export const HeldChangesSchema: GenMessage<HeldChanges> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 20);
+  messageDesc(file_tau_runtime_v1_event, 21);
 
 /**
  * A question of the model to a person.
@@ -1134,7 +1169,7 @@ export type PersonQuestion = Message<"tau.runtime.v1.PersonQuestion"> & {
  * Use `create(PersonQuestionSchema)` to create a new message.
  */
 export const PersonQuestionSchema: GenMessage<PersonQuestion> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 21);
+  messageDesc(file_tau_runtime_v1_event, 22);
 
 /**
  * A question was answered, once.
@@ -1190,7 +1225,7 @@ export type ApprovalAnsweredEvent = Message<"tau.runtime.v1.ApprovalAnsweredEven
  * Use `create(ApprovalAnsweredEventSchema)` to create a new message.
  */
 export const ApprovalAnsweredEventSchema: GenMessage<ApprovalAnsweredEvent> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 22);
+  messageDesc(file_tau_runtime_v1_event, 23);
 
 /**
  * Context from outside entered the conversation at a step boundary.
@@ -1218,7 +1253,7 @@ export type ContextInjectedEvent = Message<"tau.runtime.v1.ContextInjectedEvent"
  * Use `create(ContextInjectedEventSchema)` to create a new message.
  */
 export const ContextInjectedEventSchema: GenMessage<ContextInjectedEvent> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 23);
+  messageDesc(file_tau_runtime_v1_event, 24);
 
 /**
  * The oldest messages no longer go to the model; they stay in the log.
@@ -1253,7 +1288,7 @@ export type ContextTrimmedEvent = Message<"tau.runtime.v1.ContextTrimmedEvent"> 
  * Use `create(ContextTrimmedEventSchema)` to create a new message.
  */
 export const ContextTrimmedEventSchema: GenMessage<ContextTrimmedEvent> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 24);
+  messageDesc(file_tau_runtime_v1_event, 25);
 
 /**
  * A hook changed or stopped something.
@@ -1302,7 +1337,7 @@ export type HookDecidedEvent = Message<"tau.runtime.v1.HookDecidedEvent"> & {
  * Use `create(HookDecidedEventSchema)` to create a new message.
  */
 export const HookDecidedEventSchema: GenMessage<HookDecidedEvent> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 25);
+  messageDesc(file_tau_runtime_v1_event, 26);
 
 /**
  * The session was made.
@@ -1351,7 +1386,7 @@ export type SessionCreatedEvent = Message<"tau.runtime.v1.SessionCreatedEvent"> 
  * Use `create(SessionCreatedEventSchema)` to create a new message.
  */
 export const SessionCreatedEventSchema: GenMessage<SessionCreatedEvent> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 26);
+  messageDesc(file_tau_runtime_v1_event, 27);
 
 /**
  * A point in another session.
@@ -1379,7 +1414,7 @@ export type ForkedFrom = Message<"tau.runtime.v1.ForkedFrom"> & {
  * Use `create(ForkedFromSchema)` to create a new message.
  */
 export const ForkedFromSchema: GenMessage<ForkedFrom> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 27);
+  messageDesc(file_tau_runtime_v1_event, 28);
 
 /**
  * A fact of a newer Tau: shown, and otherwise left alone.
@@ -1414,7 +1449,7 @@ export type UnknownEvent = Message<"tau.runtime.v1.UnknownEvent"> & {
  * Use `create(UnknownEventSchema)` to create a new message.
  */
 export const UnknownEventSchema: GenMessage<UnknownEvent> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_event, 28);
+  messageDesc(file_tau_runtime_v1_event, 29);
 
 /**
  * What a session, or a run, is doing. The last word is that of Tau's one set of status words.
