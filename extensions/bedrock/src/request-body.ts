@@ -1,4 +1,11 @@
-import { chooseCacheMarks, joinBody, toolList, toOutputShape, toRespondTool } from "@tau/agent/adapter";
+import {
+  chooseCacheMarks,
+  joinBody,
+  toolList,
+  toOutputShape,
+  toRespondTool,
+  wellFormedJson,
+} from "@tau/agent/adapter";
 import type { ModelRequest } from "@tau/agent";
 import type { CacheMarks } from "@tau/agent/adapter";
 import type { Message, ToolDefinition } from "@tau/core";
@@ -125,6 +132,6 @@ function remember<Value extends object>(
   write: (value: Value) => string,
 ): string {
   let text = known.get(value);
-  if (text === undefined) known.set(value, (text = write(value)));
+  if (text === undefined) known.set(value, (text = wellFormedJson(write(value))));
   return text;
 }

@@ -9,6 +9,7 @@ import type { HttpTransport } from "./http/http-transport.ts";
 import { modelError } from "./model-error.ts";
 import type { ModelIdentity } from "./model-error.ts";
 import { transportError } from "./transport-error.ts";
+import { wellFormedJson } from "./well-formed-json.ts";
 import { plainAnswerError, sendCall } from "./wire-call.ts";
 import type { ModelLimits } from "./wire-protocol.ts";
 
@@ -76,7 +77,11 @@ export async function exchangeJson(
 ): Promise<JsonObject> {
   return await exchangeForJson(
     endpoint,
-    { contentType: "application/json", accept: "application/json", body: JSON.stringify(body) },
+    {
+      contentType: "application/json",
+      accept: "application/json",
+      body: wellFormedJson(JSON.stringify(body)),
+    },
     signal,
   );
 }

@@ -1,3 +1,5 @@
+import { wellFormedJson } from "./well-formed-json.ts";
+
 /** A list as it was last written: `text` up to `ends[i]` says `values[0]` to `values[i]`. */
 interface Written<Value> {
   readonly values: Value[];
@@ -54,7 +56,7 @@ function append<Value>(
   const from = list.values.length;
   const added = values.slice(from);
   // May throw: nothing has changed so far.
-  const fragments = added.map((value, index) => write(value, values[from + index - 1]));
+  const fragments = added.map((value, index) => wellFormedJson(write(value, values[from + index - 1])));
   let end = list.text.length;
   for (const { length } of fragments) {
     if (length > 0) end += length + (end === 0 ? 0 : 1);

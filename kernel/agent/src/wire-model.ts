@@ -64,7 +64,7 @@ export function createWireModel(
     const { protocol, common, Exchange } = loaded;
     const resolving = resolveKey(options.apiKey, signal);
     const key = resolving instanceof Promise ? await resolving : resolving;
-    const body = protocol.writeBody(request);
+    const body = protocol.writeBody(wellFormed(request));
     const proving = protocol.headersFor(key, body, signal);
     const proof = proving instanceof Promise ? await proving : proving;
     const call = {
@@ -90,6 +90,14 @@ export function createWireModel(
     rateLimits,
     stream: (request, { signal }) => new WireStream(() => open(request, signal)),
   };
+}
+
+/** Half a character in the instructions would have the whole request refused; messages are looked at one by one. */
+function wellFormed(request: ModelRequest): ModelRequest {
+  const { system } = request;
+  return system === undefined || system.isWellFormed()
+    ? request
+    : { ...request, system: system.toWellFormed() };
 }
 
 interface Loaded {

@@ -22,6 +22,7 @@ export { createRedactor } from "../redaction/redactor.ts";
 export { headerOf } from "../retry-after.ts";
 export type { SseEvent, SseSink } from "../sse/sse-parser.ts";
 export { StreamedText } from "../streamed-text.ts";
+export { wellFormedJson } from "../well-formed-json.ts";
 export { joinBody, toolList } from "../wire-body.ts";
 export type { WireModelPlace } from "../wire-model.ts";
 export { createWireModel } from "../wire-model.ts";

@@ -125,6 +125,8 @@ function callJson(call: ToolCallPart): string {
 
 function resultJson(result: ToolResultPart, options: FragmentOptions): string {
   const content = result.content.filter(isWorthSending).map((part) => wirePart(part, options));
+  // The protocol refuses a failure that says nothing.
+  if (content.length === 0 && result.isError) content.push({ type: "text", text: "(no output)" });
   return JSON.stringify({
     type: "tool_result",
     tool_use_id: toCallId(result.callId, callIds),

@@ -331,6 +331,13 @@ describe("Anthropic request bodies", () => {
             content: [{ type: "text", text: "no" }],
           },
           { type: "tool_result", callId: "c", name: "read", isError: false, content: [] },
+          {
+            type: "tool_result",
+            callId: "d",
+            name: "read",
+            isError: true,
+            content: [{ type: "text", text: " " }],
+          },
         ],
       }),
     ).toEqual([
@@ -341,6 +348,12 @@ describe("Anthropic request bodies", () => {
       },
       { type: "tool_result", tool_use_id: "b", content: [{ type: "text", text: "no" }], is_error: true },
       { type: "tool_result", tool_use_id: "c" },
+      {
+        type: "tool_result",
+        tool_use_id: "d",
+        content: [{ type: "text", text: "(no output)" }],
+        is_error: true,
+      },
     ]);
   });
 

@@ -17,6 +17,7 @@ import { toCallId } from "../call-id.ts";
 import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
 import { describeMedia, textOfFile, toInputAudio, toMediaUrl } from "../openai-media.ts";
+import { wellFormedJson } from "../well-formed-json.ts";
 import type { OpenAiChatDialect } from "./dialect.ts";
 import { ownFields } from "./own-fields.ts";
 
@@ -117,7 +118,9 @@ function toWireCall(part: ToolCallPart, { callIds }: OpenAiChatDialect, provider
 /** As the model wrote them. Servers that put them into a template refuse all that follows what they cannot read. */
 function readableArguments(text: string): string {
   const parsed = parseJson(text);
-  return parsed.ok && isJsonObject(parsed.value) ? text : JSON.stringify({ invalid_json: text });
+  return parsed.ok && isJsonObject(parsed.value)
+    ? wellFormedJson(text)
+    : JSON.stringify({ invalid_json: text });
 }
 
 function assistantContent(text: string, thinking: string): string | null | JsonObject[] {

@@ -18,6 +18,7 @@ import type { CallIdRule } from "../call-id.ts";
 import { textAt } from "../json-fields.ts";
 import type { ModelIdentity } from "../model-error.ts";
 import { textOfFile, toInputAudio, toMediaUrl } from "../openai-media.ts";
+import { wellFormedJson } from "../well-formed-json.ts";
 import { ownItem } from "./item-data.ts";
 
 const callIds: CallIdRule = { pattern: /^.{1,64}$/s, length: 24 };
@@ -102,7 +103,7 @@ function callItem(part: ToolCallPart, provider: string): JsonObject {
   const call = { ...item, call_id: toCallId(part.id, callIds), name: part.name };
   return item["type"] === "custom_tool_call"
     ? { ...call, input: customInput(part.arguments) }
-    : { ...call, arguments: part.arguments };
+    : { ...call, arguments: wellFormedJson(part.arguments) };
 }
 
 /** The free text of a custom tool, out of the JSON that Tau keeps arguments in. */
