@@ -207,6 +207,22 @@ describe("secrets", () => {
     expect(readFileSync(jail.at(".env"), "utf8")).toBe("KEY=hush");
   });
 
+  it("stay hidden whatever a command before moved or locked", async () => {
+    const files = ["sub/.env", "deep/er/.env", "locked/.env"];
+    await using jail = await jailed(Object.fromEntries(files.map((path) => [path, "KEY=hush"])));
+    await jail.bash(
+      "mv sub dist; mv sub/.env x; mkdir -p a/b/c/d; mv deep a/b/c/d; mv deep/er a/b/c/d; chmod 311 locked",
+    );
+
+    const said = await jail.bash(
+      "cat */.env a/b/c/d/*/.env a/b/c/d/*/*/.env locked/.env; find . -name .env | xargs cat",
+    );
+
+    expect(said).not.toContain("hush");
+    expect(readFileSync(jail.at("sub/.env"), "utf8")).toBe("KEY=hush");
+    expect(await jail.bash("mkdir sub/inner && mv sub/inner sub/moved; ls sub")).toContain("moved");
+  });
+
   it("of Tau's variables are nowhere in the jail", async () => {
     process.env["TAU_JAIL_SECRET"] = "hush-hush";
     try {

@@ -10,6 +10,8 @@ import type {
 } from "@tau/tools";
 import {
   createSecretFinder,
+  foldersTo,
+  isWithin,
   planProtection,
   reportPutAside,
   shareProtection,
@@ -23,6 +25,7 @@ import { jailVector, runInJail, startInJail } from "./jail-command.ts";
 import type { JailSettings } from "./jail-settings.ts";
 import type { JailView } from "./jail-view.ts";
 import { existingPaths } from "./secret-files.ts";
+import type { MaskedPaths } from "./secret-files.ts";
 
 const defaultTmpBytes = 2 ** 30;
 
@@ -145,6 +148,17 @@ interface Access {
   readonly findSecrets: SecretFinder;
 }
 
+/** On the way to what is protected and to secrets: parents first, because a mount covers those before it below. */
+function pinnedFolders(
+  workspace: string,
+  plan: Protection | undefined,
+  { files, folders }: MaskedPaths,
+): readonly string[] {
+  const holders = foldersTo(workspace, [...files, ...folders]);
+  const hidden = (path: string): boolean => folders.some((folder) => isWithin(path, folder));
+  return [...new Set([...(plan?.pinned ?? []), ...holders])].filter((path) => !hidden(path)).toSorted();
+}
+
 async function viewOf(settings: JailSettings, request: StartRequest, access: Access): Promise<JailView> {
   const { policy } = settings;
   const profile = request.network === false ? { ...settings.profile, network: false } : settings.profile;
@@ -163,7 +177,7 @@ async function viewOf(settings: JailSettings, request: StartRequest, access: Acc
     shown: settings.shown,
     maskedFolders: masked.folders,
     maskedFiles: masked.files,
-    pinned: access.plan?.pinned ?? [],
+    pinned: access.writable ? pinnedFolders(profile.workspace, access.plan, masked) : [],
     readOnly: access.plan?.readOnly ?? [],
     tmpBytes: settings.limits.tmpBytes ?? defaultTmpBytes,
   };

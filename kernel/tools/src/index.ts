@@ -37,7 +37,7 @@ export type { PipePool } from "./host/pipe-pool.ts";
 export { createPipePool } from "./host/pipe-pool.ts";
 export { profileHash } from "./host/profile-hash.ts";
 export type { Protection, PutAside, Watched } from "./host/protected-paths.ts";
-export { enforceProtection, planProtection } from "./host/protected-paths.ts";
+export { enforceProtection, foldersTo, planProtection } from "./host/protected-paths.ts";
 export type { SecretFinder } from "./host/find-secret-files.ts";
 export { createSecretFinder } from "./host/find-secret-files.ts";
 export type { SharedProtection } from "./host/shared-protection.ts";

@@ -1,5 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { statSync, writeFileSync } from "node:fs";
-import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 
@@ -44,6 +45,30 @@ describe("createSecretFinder()", () => {
     const found = await createSecretFinder(workspace, isSecretFileName)();
 
     expect(found.map((path) => relative(workspace, path))).toEqual([".env", "a/.env.local", "a/b/c/.envrc"]);
+    await rm(workspace, { recursive: true });
+  });
+
+  it("finds a folder that lets its owner open files in it, but not list them", async () => {
+    const workspace = await freshFolder();
+    await mkdir(join(workspace, "locked/inner"), { recursive: true });
+    await writeFile(join(workspace, "locked/.env"), "");
+    await chmod(join(workspace, "locked"), 0o311);
+    const user = process.getuid?.() === 0 ? 65_534 : process.getuid?.();
+    if (user === 65_534)
+      for (const path of [workspace, join(workspace, "locked")]) await chown(path, user, user);
+    const module = new URL("./find-secret-files.ts", import.meta.url).href;
+    const script = `const { createSecretFinder } = await import(${JSON.stringify(module)});
+      console.log(JSON.stringify(await createSecretFinder(${JSON.stringify(workspace)}, (name) => name === ".env")()));`;
+
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ["--conditions=@tau/source", "--input-type=module", "-e", script],
+      { encoding: "utf8", ...(user === 65_534 ? { uid: user, gid: user } : {}) },
+    );
+
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toEqual([join(workspace, "locked")]);
+    await chmod(join(workspace, "locked"), 0o700);
     await rm(workspace, { recursive: true });
   });
 

@@ -3,6 +3,8 @@ import { lstatSync, readdirSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as others } from "node:timers/promises";
 
+import { systemCode } from "./environment-error.ts";
+
 /** How deep below the workspace files with secret names are looked for. */
 const maxDepth = 4;
 /** How many folders are looked into at most: a mask is not worth minutes in an enormous tree. */
@@ -31,7 +33,7 @@ interface Listing {
   readonly folders: readonly string[];
 }
 
-/** Finds the files below a workspace whose name says that they hold secrets. */
+/** Finds the files below a workspace whose name says that they hold secrets, and the folders that nobody can look into. */
 export type SecretFinder = () => Promise<readonly string[]>;
 
 /**
@@ -72,7 +74,10 @@ export function createSecretFinder(
   };
 }
 
-/** Undefined for what cannot be listed: the command cannot list it either. */
+/**
+ * A folder that may not be listed is hidden as a whole: names in it can be opened all the same, and a command that owns it
+ * can make it so. Undefined for what is gone.
+ */
 function listingOf(
   folder: string,
   before: Listing | undefined,
@@ -81,9 +86,14 @@ function listingOf(
   try {
     if (before !== undefined && isSameState(lstatSync(folder, { bigint: true }), before.stats)) return before;
     return read(folder);
-  } catch {
-    return undefined;
+  } catch (error) {
+    return systemCode(error) === "EACCES" ? unlisted(folder) : undefined;
   }
+}
+
+function unlisted(folder: string): Listing | undefined {
+  const stats = lstatSync(folder, { bigint: true, throwIfNoEntry: false });
+  return stats === undefined ? undefined : { stats, lasts: false, secrets: [folder], folders: [] };
 }
 
 function readListing(folder: string, isSecretName: (name: string) => boolean, now: () => number): Listing {

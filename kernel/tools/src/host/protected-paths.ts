@@ -97,6 +97,17 @@ function isSame(before: Watched["before"], after: State): boolean {
   return typeof before === "object" && typeof after === "object" && before.link === after.link;
 }
 
+/**
+ * The folders between `workspace` and the paths, parents first. Who may rename one takes what is in it to another name, where
+ * nobody looks for it: so drivers pin them.
+ */
+export function foldersTo(workspace: string, paths: readonly string[]): readonly string[] {
+  return withParents(
+    workspace,
+    paths.map((path) => dirname(path)),
+  );
+}
+
 /** The paths and all folders between them and the workspace, parents first. */
 function withParents(workspace: string, paths: readonly string[]): readonly string[] {
   const all = new Set<string>();
