@@ -1,7 +1,8 @@
 import { lstatSync, realpathSync, statSync } from "node:fs";
 
+import { TauError } from "@tau/core";
 import type { Protection } from "@tau/tools";
-import { isBelow, isWithin } from "@tau/tools";
+import { foldersTo, isBelow, isWithin } from "@tau/tools";
 
 /** What a container sees of this machine. */
 export interface ContainerMounts {
@@ -33,7 +34,9 @@ export interface MountOptions {
 
 /**
  * Makes the mounts of a folder. What is protected is mounted once more, read-only, over itself; the folders on the way to
- * it become mount points, which cannot be moved away; secret files are covered by `/dev/null`.
+ * it and to secret files become mount points, which cannot be moved away; secret files are covered by `/dev/null`.
+ *
+ * @throws TauError `container.option_refused` for a name that means something to an engine
  */
 export function containerMounts({
   folder,
@@ -48,7 +51,8 @@ export function containerMounts({
   const masked = secrets.flatMap(existing);
   const hidden = inside(masked.filter(({ isFolder }) => isFolder).map(({ path }) => path));
   const covered = inside(masked.filter(({ isFolder }) => !isFolder).map(({ path }) => path));
-  const pinned = writable ? inside(protection?.pinned ?? []) : [];
+  const held = [...(protection?.pinned ?? []), ...foldersTo(folder, [...hidden, ...covered])];
+  const pinned = writable ? inside(held) : [];
   const readOnly = writable ? inside(protection?.readOnly ?? []) : [];
   const bind = (source: string, path: string, isReadOnly: boolean): BindMount[] =>
     hidden.some((item) => isWithin(path, item)) ? [] : [{ source, target: seen(path), readOnly: isReadOnly }];
@@ -59,8 +63,19 @@ export function containerMounts({
     ...covered.flatMap((path) => bind("/dev/null", path, true)),
   ];
   const one = [...new Map(binds.map((item) => [item.target, item])).values()].toSorted(byTarget);
+  for (const path of [...one.flatMap(({ source, target: place }) => [source, place]), ...hidden])
+    assertPlainName(path);
   const identities = [folder, ...pinned, ...readOnly, ...covered, ...hidden].map(identityOf);
   return { binds: one, hidden: hidden.map(seen), key: JSON.stringify([one, hidden, identities]) };
+}
+
+/** Podman reads a mount as `type=bind,source=…,dest=…`, and a temporary folder as `path:options`: such names mount what they like. */
+function assertPlainName(path: string): void {
+  if (!/[,:"\p{Cc}]/u.test(path)) return;
+  throw new TauError(
+    "container.option_refused",
+    `The container is not started: ${JSON.stringify(path.slice(0, 200))} has a comma, a colon, a quotation mark or a control character in its name, which engines read as options. Rename it.`,
+  );
 }
 
 /** The real path, when there is something that Tau can see. */

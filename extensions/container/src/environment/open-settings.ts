@@ -1,5 +1,5 @@
 import type { ContainerEngine } from "../engine/container-engine.ts";
-import { fieldsOf, textsOf } from "../engine/fields.ts";
+import { isRootless } from "../engine/is-rootless.ts";
 import { openEngine } from "../engine/open-engine.ts";
 import type { ContainerOptions } from "./container-options.ts";
 import type { ContainerSettings } from "./container-settings.ts";
@@ -13,13 +13,12 @@ export async function openSettings(
 ): Promise<{ readonly engine: ContainerEngine; readonly settings: ContainerSettings }> {
   const profile = settledProfile(options);
   const engine = openEngine(options);
-  const info = fieldsOf(await engine.ask({ method: "GET", path: "/info" }, signal));
   const image = await findPinnedImage(
     engine,
     { reference: options.image, pull: options.pull === true },
     signal,
   );
-  const rootless = textsOf(info["SecurityOptions"]).some((option) => option.includes("rootless"));
+  const rootless = await isRootless(engine, signal);
   const user = containerUser(profile.workspace, rootless);
   const policy = containerPolicy(options, profile);
   return { engine, settings: { profile, policy, image, options, user, rootless } };

@@ -3,6 +3,7 @@ import type { Tool, ToolContext, ToolOutput } from "@tau/tools";
 import { defineTool, textOutput } from "@tau/tools";
 
 import { fieldsOf, textOf } from "../engine/fields.ts";
+import { isRootless } from "../engine/is-rootless.ts";
 import { pullImage } from "../environment/pinned-image.ts";
 import { removeContainer } from "../leftovers/remove-leftovers.ts";
 import { assertVerbFields, dockerLabel, withEngineWords } from "./docker-answer.ts";
@@ -134,7 +135,8 @@ async function run(access: DockerAccess, input: WriteInput, context: ToolContext
   const { signal } = context;
   const engine = access.engine();
   const image = await knownImage(engine, imageName(input.image), signal);
-  const body = await runSpec(input, image.id, context);
+  const place = { imageId: image.id, rootless: await isRootless(engine, signal) };
+  const body = await runSpec(input, place, context);
   const query = input.name === undefined ? {} : { name: input.name };
   const made = await engine.ask({ method: "POST", path: "/containers/create", query, body }, signal);
   const id = textOf(fieldsOf(made)["Id"]);

@@ -13,6 +13,7 @@ import { homedir } from "node:os";
 
 import type { BindMount } from "../environment/container-mounts.ts";
 import { containerMounts } from "../environment/container-mounts.ts";
+import { containerUser } from "../environment/container-settings.ts";
 import { toList } from "../environment/container-spec.ts";
 import { containerLabels } from "../leftovers/owner-labels.ts";
 import { refused } from "./refused-options.ts";
@@ -39,23 +40,37 @@ export interface RunMount {
 const memoryBytes = 2 * 2 ** 30;
 const processes = 1024;
 
+/** What is known of the engine: the image's id, and whether its root is an ordinary user. */
+export interface RunPlace {
+  readonly imageId: string;
+  readonly rootless: boolean;
+}
+
 /**
  * Makes what is asked of the engine for `run`: never more of the machine than the agent's own commands have. Throws
  * `container.option_refused` for what would be.
  */
-export async function runSpec(input: RunInput, imageId: string, context: ToolContext): Promise<unknown> {
+export async function runSpec(
+  input: RunInput,
+  { imageId, rootless }: RunPlace,
+  context: ToolContext,
+): Promise<unknown> {
   const { command, folder, variables } = input;
   const mounts = await Promise.all((input.mounts ?? []).map((mount) => mountsOf(mount, context)));
   const network = networkOf(input, context);
+  const writable = input.mounts?.some(({ write }) => write === true) === true;
   return {
     Image: imageId,
     ...(command === undefined ? {} : { Cmd: command }),
     ...(folder === undefined ? {} : { WorkingDir: folder }),
+    // What it leaves in the workspace is its owner's, and lends nobody root's rights.
+    ...(writable ? { User: containerUser(context.environment.info.profile.workspace, rootless) } : {}),
     Env: toList(variables ?? {}),
     Labels: { [containerLabels.tenant]: context.call.tenant },
     ExposedPorts: Object.fromEntries(portsOf(input, network).map(({ inside }) => [`${inside}/tcp`, {}])),
     HostConfig: {
       SecurityOpt: ["no-new-privileges"],
+      CapDrop: writable ? ["ALL"] : ["MKNOD", "SETFCAP", "NET_RAW"],
       PidsLimit: processes,
       Memory: memoryBytes,
       MemorySwap: memoryBytes,
