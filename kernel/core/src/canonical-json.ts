@@ -9,26 +9,49 @@ import type { JsonObject } from "./json.ts";
  * @throws TypeError for what JSON cannot say: a number that is not finite, a function, a circle
  */
 export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (isJsonObject(value)) {
-    let text = "{";
-    for (const key of sortedKeys(value)) {
-      const member = value[key];
-      if (member === undefined) continue;
-      text += `${text === "{" ? "" : ","}${quoted(key)}:${canonicalJson(member)}`;
-    }
-    return `${text}}`;
+  switch (typeof value) {
+    case "string":
+      return quoted(value);
+    case "number":
+      if (!Number.isFinite(value)) throw new TypeError(`JSON has no ${value}.`);
+      // JSON knows no negative zero, and neither does a template.
+      return `${value}`;
+    case "boolean":
+      return value ? "true" : "false";
+    case "object":
+      if (Array.isArray(value)) return canonicalList(value);
+      return isJsonObject(value) ? canonicalObject(value) : "null";
+    default:
+      throw new TypeError(`JSON has no ${typeof value}.`);
   }
-  if (typeof value === "string") return quoted(value);
-  if (typeof value === "number" && !Number.isFinite(value)) throw new TypeError(`JSON has no ${value}.`);
-  const text: unknown = JSON.stringify(value);
-  if (typeof text !== "string") throw new TypeError(`JSON has no ${typeof value}.`);
-  return text;
+}
+
+function canonicalList(values: readonly unknown[]): string {
+  let text = "";
+  for (const value of values) text += `${text === "" ? "[" : ","}${canonicalJson(value)}`;
+  return text === "" ? "[]" : `${text}]`;
+}
+
+function canonicalObject(value: JsonObject): string {
+  let text = "";
+  for (const key of sortedKeys(value)) {
+    const member = value[key];
+    if (member !== undefined) text += `${text === "" ? "{" : ","}${quoted(key)}:${canonicalJson(member)}`;
+  }
+  return text === "" ? "{}" : `${text}}`;
 }
 
 /** Keys, and the names that many values are, need no escapes: they are quoted without being looked at natively. */
 function quoted(text: string): string {
-  return text.length < 32 && /^[\w $-]*$/.test(text) ? `"${text}"` : JSON.stringify(text);
+  return text.length < 32 && isPlain(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+function isPlain(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code < 0x20 || code > 0x7e || code === 0x22 || code === 0x5c) return false;
+  }
+  return true;
 }
 
 /** Up to so many, keys are sorted quicker by hand: sorting natively makes garbage. */

@@ -2,15 +2,19 @@ import { randomFillSync } from "node:crypto";
 
 import { TauError } from "./tau-error.ts";
 
-const digits = Buffer.from("0123456789abcdef", "latin1");
+/** The codes of the hexadecimal digits. */
+const digits: readonly number[] = Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
 
 const randomBytesPerId = 10;
 const pool = Buffer.alloc(randomBytesPerId * 400);
 let poolOffset = pool.length;
 let lastMs = 0;
 let sequence = 0;
-/** The id that is being made. Put together out of strings, it would stay a tree of thirty of them for as long as it lives. */
-const text = Buffer.from("00000000-0000-7000-8000-000000000000", "latin1");
+/**
+ * The codes of the id that is being made. Put together out of strings, it would stay a tree of thirty of them for as long as
+ * it lives; and a buffer's text is made natively, which takes three times as long after a wait.
+ */
+const codes: number[] = Array.from("00000000-0000-7000-8000-000000000000", (digit) => digit.charCodeAt(0));
 
 /**
  * Makes a UUIDv7 (RFC 9562 §5.7): sortable by time, and strictly increasing within one process.
@@ -27,12 +31,12 @@ export function uuidv7(now: number = Date.now()): string {
     sequence = 0;
     setTime(lastMs + 1);
   }
-  text[15] = digits[sequence >> 8] ?? 0;
+  codes[15] = digits[sequence >> 8] ?? 0;
   putByte(16, sequence & 0xff);
   putByte(19, 0x80 | (byteAt(at + 2) & 0x3f));
   putByte(21, byteAt(at + 3));
   for (let byte = 0; byte < 6; byte++) putByte(24 + byte * 2, byteAt(at + 4 + byte));
-  return text.toString("latin1");
+  return String.fromCharCode(...codes);
 }
 
 /** Makes a W3C trace id: 32 random hexadecimal digits. */
@@ -53,9 +57,16 @@ function takeRandom(bytes: number): number {
 }
 
 function setTime(ms: number): void {
-  const time = ms.toString(16).padStart(12, "0");
   lastMs = ms;
-  text.write(`${time.slice(0, 8)}-${time.slice(8)}-7`, "latin1");
+  // A time has 48 bits, more than operators on bits can take.
+  const high = Math.floor(ms / 0x1000000);
+  const low = ms % 0x1000000;
+  putByte(0, (high >> 16) & 0xff);
+  putByte(2, (high >> 8) & 0xff);
+  putByte(4, high & 0xff);
+  putByte(6, low >> 16);
+  putByte(9, (low >> 8) & 0xff);
+  putByte(11, low & 0xff);
 }
 
 function byteAt(index: number): number {
@@ -63,8 +74,8 @@ function byteAt(index: number): number {
 }
 
 function putByte(at: number, byte: number): void {
-  text[at] = digits[byte >> 4] ?? 0;
-  text[at + 1] = digits[byte & 15] ?? 0;
+  codes[at] = digits[byte >> 4] ?? 0;
+  codes[at + 1] = digits[byte & 15] ?? 0;
 }
 
 const tenantPattern = /^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$/;

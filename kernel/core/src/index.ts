@@ -47,7 +47,8 @@ export type { CallSize, MicroUsd, Price, PriceTier, Rates, ServiceTier } from ".
 export { costOf, formatUsd, ratesOf } from "./money.ts";
 export type { Observation, Observer, ObserverLevel } from "./observer.ts";
 export { silentObserver } from "./observer.ts";
-export { offAbort, onAbort } from "./on-abort.ts";
+export type { AbortSource } from "./on-abort.ts";
+export { createAbortSource, offAbort, onAbort } from "./on-abort.ts";
 export { RareMap } from "./rare-map.ts";
 export type { Delta, RunEvent, ToolProgress } from "./run-event.ts";
 export type { AccessDecision, AccessRequest, PolicyDecisionPoint } from "./policy-decision.ts";

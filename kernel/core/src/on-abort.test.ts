@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 
 import { describe, expect, test } from "vitest";
 
-import { offAbort, onAbort } from "./on-abort.ts";
+import { createAbortSource, offAbort, onAbort } from "./on-abort.ts";
 
 describe("onAbort()", () => {
   test("tells everybody who waits, in order and once", () => {
@@ -59,5 +59,35 @@ describe("onAbort()", () => {
     controller.abort();
 
     expect(told).toEqual(["told"]);
+  });
+});
+
+describe("createAbortSource()", () => {
+  test("tells those who wait and those with an event listener, once, with the reason on the signal", () => {
+    const { signal, abort } = createAbortSource();
+    const told: unknown[] = [];
+    onAbort(signal, () => told.push(["waits", signal.reason]));
+    onAbort(signal, () => told.push("waits too"));
+    signal.addEventListener("abort", () => told.push("listens"));
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
+
+    abort("late");
+    abort("later");
+
+    expect(told).toEqual(["listens", ["waits", "late"], "waits too"]);
+    expect(signal).toMatchObject({ aborted: true, reason: "late" });
+  });
+
+  test("does not tell who left", () => {
+    const { signal, abort } = createAbortSource();
+    const told: string[] = [];
+    const gone = (): void => void told.push("gone");
+    onAbort(signal, gone);
+    offAbort(signal, gone);
+
+    abort(undefined);
+
+    expect(told).toEqual([]);
+    expect(signal.reason).toMatchObject({ name: "AbortError" });
   });
 });

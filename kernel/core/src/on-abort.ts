@@ -1,13 +1,41 @@
 /** Those who wait for a signal, in the order in which they came. */
 interface Waiting {
-  readonly listeners: Set<() => void>;
+  /** Nearly always there is one, and a set is dear. */
+  only: (() => void) | undefined;
+  all: Set<() => void> | undefined;
   readonly tellAll: () => void;
+  /** Whoever aborts the signal tells them. */
+  readonly isTold: boolean;
 }
 
 /** On the signal itself: a map of signals would cost a call more than everything else here. */
 const waiting = Symbol("tau.waiting");
 
 type HeardSignal = AbortSignal & { [waiting]?: Waiting };
+
+/** A signal, and how to abort it. */
+export interface AbortSource {
+  readonly signal: AbortSignal;
+  abort(reason: unknown): void;
+}
+
+/**
+ * Makes a signal of one's own. It is as that of an `AbortController`, but {@link onAbort} needs no event listener to hear
+ * of it, which is most of what listening costs.
+ */
+export function createAbortSource(): AbortSource {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const { tellAll } = waitingFor(signal, true);
+  return {
+    signal,
+    abort(reason) {
+      if (signal.aborted) return;
+      controller.abort(reason);
+      tellAll();
+    },
+  };
+}
 
 /**
  * Calls `listener` once when `signal` aborts, unless {@link offAbort} comes first; never for one that has aborted.
@@ -18,24 +46,46 @@ type HeardSignal = AbortSignal & { [waiting]?: Waiting };
  */
 export function onAbort(signal: AbortSignal, listener: () => void): void {
   const heard: HeardSignal = signal;
-  let found = heard[waiting];
-  if (found === undefined) {
-    const listeners = new Set<() => void>();
-    const tellAll = (): void => {
-      for (const tell of listeners) tell();
-      listeners.clear();
-    };
-    found = { listeners, tellAll };
-    heard[waiting] = found;
+  const found = heard[waiting] ?? waitingFor(signal, false);
+  if (found.all !== undefined) found.all.add(listener);
+  else if (found.only === undefined) {
+    found.only = listener;
+    if (!found.isTold) signal.addEventListener("abort", found.tellAll, { once: true });
+  } else {
+    found.all = new Set([found.only, listener]);
+    found.only = undefined;
   }
-  if (found.listeners.size === 0) signal.addEventListener("abort", found.tellAll, { once: true });
-  found.listeners.add(listener);
 }
 
 /** Takes back an {@link onAbort}. Leaves nothing on the signal when it was the last one. */
 export function offAbort(signal: AbortSignal, listener: () => void): void {
   const heard: HeardSignal = signal;
   const found = heard[waiting];
-  if (found === undefined || !found.listeners.delete(listener) || found.listeners.size > 0) return;
-  signal.removeEventListener("abort", found.tellAll);
+  if (found === undefined) return;
+  if (found.all !== undefined) {
+    if (!found.all.delete(listener) || found.all.size > 0) return;
+    found.all = undefined;
+  } else {
+    if (found.only !== listener) return;
+    found.only = undefined;
+  }
+  if (!found.isTold) signal.removeEventListener("abort", found.tellAll);
+}
+
+function waitingFor(signal: HeardSignal, isTold: boolean): Waiting {
+  const made: Waiting = {
+    only: undefined,
+    all: undefined,
+    isTold,
+    tellAll(): void {
+      const { only, all } = made;
+      made.only = undefined;
+      only?.();
+      // Whoever leaves meanwhile must not be told.
+      for (const tell of all ?? []) tell();
+      made.all = undefined;
+    },
+  };
+  signal[waiting] = made;
+  return made;
 }

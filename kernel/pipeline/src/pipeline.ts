@@ -63,10 +63,12 @@ export function withLayers(model: Model, ...layers: readonly Layer[]): Pipeline 
   checkOrder(layers);
   const handle = compose(layers);
   const routing = layers.find((layer) => layer.candidates !== undefined);
+  /** The same list for every call lets others remember what they made of it. */
+  const alone = [model];
 
   function start(request: ModelRequest, context: CallContext): StartedCall {
     const record = createCallRecord();
-    const call: PipelineCall = { request, context, model, candidates: [model], record };
+    const call: PipelineCall = { request, context, model, candidates: alone, record };
     const candidates = routing?.candidates?.(call);
     const first = candidates?.[0];
     const planned = candidates === undefined ? call : { ...call, model: first ?? model, candidates };

@@ -8,6 +8,7 @@ type Batch = readonly ModelEvent[];
 type Step = IteratorResult<Batch, unknown>;
 
 const done: Step = { done: true, value: undefined };
+const over = Promise.resolve(done);
 
 /**
  * A stream that is opened when it is first pulled, and watched.
@@ -36,15 +37,14 @@ class WatchedStream implements AsyncIterableIterator<Batch, unknown> {
   next(): Promise<Step> {
     if (this.#pump !== undefined) return this.#pump.next();
     const watch = this.take();
-    if (watch === undefined) return Promise.resolve(done);
+    if (watch === undefined) return over;
     this.#pump = new StreamPump();
     return this.#pump.enter(watch);
   }
 
-  async return(): Promise<Step> {
+  return(): Promise<Step> {
     this.#isTaken = true;
-    await this.#pump?.close();
-    return done;
+    return this.#pump?.close() ?? over;
   }
 
   /** The watch of a stream that nobody has pulled yet, for whoever will pull it. */
@@ -92,21 +92,28 @@ class StreamPump {
   }
 
   next(): Promise<Step> {
-    if (this.#isClosed || this.#source === undefined) return Promise.resolve(done);
+    if (this.#isClosed || this.#source === undefined) return over;
     const step = this.#source.next();
     return this.#frames.length === 0 ? step : step.then(this.#passed, this.#failed);
   }
 
   /** The reader leaves. What is still being opened is closed, too. */
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
+  close(): Promise<Step> {
+    if (this.#isClosed) return over;
     this.#isClosed = true;
+    // After a whole answer nobody has to be told: the source is closed, and that is all.
+    if (this.#frames[0]?.hasEnded !== true) return this.#leave();
+    return this.#source?.return?.().then(() => done) ?? over;
+  }
+
+  async #leave(): Promise<Step> {
     try {
       const opened = await this.#opening?.catch(() => undefined);
       await (this.#source ?? opened?.[Symbol.asyncIterator]())?.return?.();
     } finally {
       await this.#leaveInside(-1);
     }
+    return done;
   }
 
   #read(stream: ModelStream): Promise<Step> {

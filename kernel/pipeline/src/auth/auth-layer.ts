@@ -23,32 +23,37 @@ export interface AuthOptions {
  * @throws TauError (from the stream) `auth.unauthenticated`, `auth.unavailable`
  */
 export function authLayer({ authenticator, credentialOf = credentialIn }: AuthOptions): Layer {
-  async function identify(context: CallContext): Promise<Identity | undefined> {
+  function identify(context: CallContext): Identity | undefined | Promise<Identity | undefined> {
     const credential = credentialOf(context);
-    if (credential === undefined) return undefined;
-    const found = authenticator.authenticate(credential, context.signal);
-    return found instanceof Promise ? await untilAborted(found, context.signal) : found;
+    return credential === undefined ? undefined : authenticator.authenticate(credential, context.signal);
   }
 
-  async function authenticated(next: Handler, call: PipelineCall): Promise<ModelStream> {
-    const { tenant, signal } = call.context;
-    let identity: Identity | undefined;
-    try {
-      identity = await identify(call.context);
-    } catch (error) {
+  function open(next: Handler, call: PipelineCall): ModelStream | Promise<ModelStream> {
+    const { signal } = call.context;
+    const failed = (error: unknown): never => {
       signal.throwIfAborted();
       throw unavailable(error);
+    };
+    let found: ReturnType<typeof identify>;
+    try {
+      found = identify(call.context);
+    } catch (error) {
+      return failed(error);
     }
-    if (identity === undefined || identity.tenant !== tenant) throw unauthenticated();
-    call.record.principal = identity.principal;
-    const { credential: _, ...context } = call.context;
-    return next({ ...call, context: { ...context, principal: identity.principal } });
+    if (!(found instanceof Promise)) return enter(next, call, found);
+    return untilAborted(found, signal).then((identity) => enter(next, call, identity), failed);
   }
 
-  return {
-    name: "auth",
-    wrap: (next) => (call) => watchStream({ open: () => authenticated(next, call) }),
-  };
+  return { name: "auth", wrap: (next) => (call) => watchStream({ open: () => open(next, call) }) };
+}
+
+/** @throws TauError `auth.unauthenticated` */
+function enter(next: Handler, call: PipelineCall, identity: Identity | undefined): ModelStream {
+  if (identity === undefined || identity.tenant !== call.context.tenant) throw unauthenticated();
+  const { principal } = identity;
+  call.record.principal = principal;
+  const { credential: _, ...context } = call.context;
+  return next({ ...call, context: { ...context, principal } });
 }
 
 function credentialIn(context: CallContext): Credential | undefined {

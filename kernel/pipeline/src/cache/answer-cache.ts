@@ -92,8 +92,9 @@ export function createAnswerCache(options: AnswerCacheOptions = {}): AnswerCache
       call.record.cacheRefusal = refusal;
       if (key === undefined || isOff) return fetch(call);
       const lookup: Lookup = { call, key, policy, fetch };
-      if (options.singleFlight === false) return answerOf(store, lookup);
-      return watchStream({ open: () => hitInMemory(store, lookup) ?? share(store, flights, lookup) });
+      const instead = (): ModelStream =>
+        options.singleFlight === false ? freshAnswer(store, lookup) : share(store, flights, lookup);
+      return watchStream({ open: () => hitInMemory(store, lookup) ?? instead() });
     },
   };
 
@@ -144,7 +145,7 @@ function share(store: Store, flights: Map<string, SharedAnswer>, lookup: Lookup)
   // The flight may outlive whoever began it: only its own signal ends it.
   const { deadline: _deadline, ...context } = call.context;
   const flight = new Flight(
-    (signal) => answerOf(store, { ...lookup, call: { ...call, context: { ...context, signal } } }),
+    (signal) => freshAnswer(store, { ...lookup, call: { ...call, context: { ...context, signal } } }),
     () => {
       if (flights.get(key)?.flight === flight) flights.delete(key);
     },
@@ -153,8 +154,8 @@ function share(store: Store, flights: Map<string, SharedAnswer>, lookup: Lookup)
   return flight.join(call.context.signal);
 }
 
-/** The kept answer, or a fresh one that is kept. */
-function answerOf(store: Store, lookup: Lookup): ModelStream {
+/** An answer that is not in memory: out of the shared tier, or a fresh one, which is kept. */
+function freshAnswer(store: Store, lookup: Lookup): ModelStream {
   const { call, policy } = lookup;
   let isHit = false;
   const hitOrFetch = (kept: ModelStream | undefined): ModelStream => {
@@ -163,9 +164,8 @@ function answerOf(store: Store, lookup: Lookup): ModelStream {
   };
   return watchStream({
     open() {
-      const kept = hitInMemory(store, lookup);
-      const isElsewhere = kept === undefined && store.l2 !== undefined && policy.l2 !== false;
-      return isElsewhere ? hitInTier(store, lookup).then(hitOrFetch) : hitOrFetch(kept);
+      const isElsewhere = store.l2 !== undefined && policy.l2 !== false;
+      return isElsewhere ? hitInTier(store, lookup).then(hitOrFetch) : lookup.fetch(call);
     },
     ended(end) {
       if (end.kind === "finished" && !isHit) keep(store, lookup, end.event);

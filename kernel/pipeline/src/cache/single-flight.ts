@@ -1,4 +1,4 @@
-import { offAbort, onAbort } from "@tau/core";
+import { createAbortSource, offAbort, onAbort } from "@tau/core";
 import type { ModelEvent } from "@tau/core";
 
 import type { ModelStream } from "../layer.ts";
@@ -10,6 +10,7 @@ type Step = IteratorResult<Batch, unknown>;
 const maxHeldEvents = 20_000;
 
 const over: Step = { done: true, value: undefined };
+const gone = Promise.resolve(over);
 
 /**
  * One answer that several callers read as it streams.
@@ -24,7 +25,7 @@ const over: Step = { done: true, value: undefined };
 export class Flight {
   readonly #open: (signal: AbortSignal) => ModelStream;
   readonly #done: () => void;
-  readonly #abort = new AbortController();
+  readonly #abort = createAbortSource();
   readonly #batches: Batch[] = [];
   #source: AsyncIterator<Batch, unknown> | undefined;
   #pulling: Promise<void> | undefined;
@@ -65,17 +66,20 @@ export class Flight {
     this.#pull();
   }
 
-  /** A reader has gone; the last one closes the source. */
-  async leave(reader: FlightReader): Promise<void> {
-    if (this.#readers.size > 1) return this.#leaveToOthers(reader);
+  /** A reader has gone; the last one closes the source, which may take its time. */
+  leave(reader: FlightReader): Promise<unknown> | undefined {
+    if (this.#readers.size > 1) {
+      this.#leaveToOthers(reader);
+      return undefined;
+    }
     this.#readers.delete(reader);
     if (this.#end === undefined) {
       const reason = new Error("Nobody waits for this answer any more.");
       this.#finish({ error: reason });
       this.#abort.abort(reason);
     }
-    if (this.#pulling !== undefined) await this.#pulling;
-    await this.#source?.return?.();
+    if (this.#pulling !== undefined) return this.#pulling.then(() => this.#source?.return?.());
+    return this.#source?.return?.();
   }
 
   #leaveToOthers(reader: FlightReader): void {
@@ -135,7 +139,8 @@ class FlightReader implements AsyncIterableIterator<Batch, unknown> {
   #isHeir = false;
   #index = 0;
   #isListening = false;
-  #hasLeft = false;
+  /** Set when it has left: until everything is given back. */
+  #leaving: Promise<Step> | undefined;
   #wait: Wait | undefined;
 
   constructor(flight: Flight, signal: AbortSignal, inherit: (() => void) | undefined) {
@@ -156,7 +161,7 @@ class FlightReader implements AsyncIterableIterator<Batch, unknown> {
 
   /** Waits, but no longer than until the signal aborts; it is listened to once for the whole answer. */
   next(): Promise<Step> {
-    if (this.#hasLeft) return Promise.resolve(over);
+    if (this.#leaving !== undefined) return this.#leaving;
     return new Promise((resolve, reject) => {
       this.#wait = { resolve, reject };
       if (this.#signal.aborted) return this.#giveUp();
@@ -166,15 +171,10 @@ class FlightReader implements AsyncIterableIterator<Batch, unknown> {
     });
   }
 
-  async return(): Promise<Step> {
-    if (this.#hasLeft) return over;
-    this.#hasLeft = true;
-    this.#wait?.resolve(over);
-    this.#wait = undefined;
-    if (this.#isListening) offAbort(this.#signal, this.#giveUp);
-    if (this.#isHeir) this.#inherit?.();
-    await this.#flight.leave(this);
-    return over;
+  return(): Promise<Step> {
+    if (this.#leaving !== undefined) return this.#leaving;
+    this.#endWait()?.resolve(over);
+    return this.#leave();
   }
 
   /** Asks for what this reader waits for. */
@@ -187,23 +187,34 @@ class FlightReader implements AsyncIterableIterator<Batch, unknown> {
     this.#index++;
     if (this.#isHeir) this.#inherit?.();
     const wait = this.#endWait();
-    if (value.at(-1)?.type === "finished") this.#leave(() => wait?.resolve({ done: false, value }), wait);
-    else wait?.resolve({ done: false, value });
+    if (value.at(-1)?.type !== "finished") return wait?.resolve({ done: false, value });
+    // The answer is whole: whoever asks for more, or leaves, waits until its source is closed.
+    this.#leave().catch(() => undefined);
+    wait?.resolve({ done: false, value });
   }
 
   /** For the flight: there is nothing more. */
   stop(end: { readonly error?: unknown }): void {
     if (this.#isHeir) this.#inherit?.();
-    const wait = this.#endWait();
-    this.#leave(() => ("error" in end ? wait?.reject(end.error) : wait?.resolve(over)), wait);
+    this.#answerAfter(() => {
+      if ("error" in end) throw end.error;
+      return over;
+    });
   }
 
   /** Whoever does not wait hears of it when asking for the next batch. */
   readonly #giveUp = (): void => {
-    const wait = this.#endWait();
-    if (wait === undefined) return;
-    this.#leave(() => wait?.reject(this.#signal.reason), wait);
+    if (this.#wait === undefined) return;
+    this.#answerAfter(() => {
+      throw this.#signal.reason;
+    });
   };
+
+  /** Leaves, and answers whoever waited when everything is given back. */
+  #answerAfter(answer: () => Step): void {
+    const wait = this.#endWait();
+    if (wait !== undefined) this.#leave().then(answer).then(wait.resolve, wait.reject);
+  }
 
   #endWait(): Wait | undefined {
     const wait = this.#wait;
@@ -211,8 +222,10 @@ class FlightReader implements AsyncIterableIterator<Batch, unknown> {
     return wait;
   }
 
-  /** Answers whoever waited when everything is given back. */
-  #leave(answer: () => void, wait: Wait | undefined): void {
-    this.return().then(answer, (error: unknown) => wait?.reject(error));
+  #leave(): Promise<Step> {
+    if (this.#isListening) offAbort(this.#signal, this.#giveUp);
+    if (this.#isHeir) this.#inherit?.();
+    this.#leaving = this.#flight.leave(this)?.then(() => over) ?? gone;
+    return this.#leaving;
   }
 }
