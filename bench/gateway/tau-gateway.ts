@@ -32,13 +32,15 @@ async function readBody(request: IncomingMessage): Promise<JsonObject> {
   return parsed.ok && isJsonObject(parsed.value) ? parsed.value : {};
 }
 
-function toRequest({ messages }: JsonObject): ModelRequest {
+/** Whoever does not want a stream is answered by a model that is not asked for one either. */
+function toRequest({ messages, stream }: JsonObject): ModelRequest {
   const texts = Array.isArray(messages) ? messages : [];
   return {
     messages: texts.map((message: unknown) => userText(contentOf(message))),
     tools: [],
     maxOutputTokens: 500,
     temperature: 0,
+    delivery: stream === true ? "stream" : "whole",
   };
 }
 

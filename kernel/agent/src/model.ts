@@ -42,6 +42,11 @@ export interface ModelRequest {
   readonly providerOptions?: Readonly<Record<string, JsonObject>>;
   /** `auto` (the default) lets the adapter mark what the provider should keep in its prompt cache. */
   readonly promptCache?: "auto" | "none";
+  /**
+   * How the provider is asked to answer. `stream` is the default; `whole` asks for one JSON text where the protocol's
+   * adapter knows how to, which is cheaper where nobody reads along: nothing is heard before the end.
+   */
+  readonly delivery?: "stream" | "whole";
 }
 
 /**

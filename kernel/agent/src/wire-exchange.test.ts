@@ -1,5 +1,5 @@
 import { noUsage, parseJson } from "@tau/core";
-import type { Json, ModelEvent, ModelFinished } from "@tau/core";
+import type { Json, JsonObject, ModelEvent, ModelFinished } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
 import { createAnthropic } from "./anthropic/anthropic.ts";
@@ -9,7 +9,7 @@ import { createHttpTransport } from "./http/http-transport.ts";
 import type { Model } from "./model.ts";
 import { createOpenAiChat } from "./openai-chat/openai-chat.ts";
 import type { ErrorReading } from "./provider-error.ts";
-import { readAll } from "./recorded.test.support.ts";
+import { hello, readAll } from "./recorded.test.support.ts";
 import { startLoopback } from "./replay-server.test.support.ts";
 import type { SseEvent } from "./sse/sse-parser.ts";
 import { testContext } from "./testing/test-context.ts";
@@ -69,6 +69,27 @@ describe("an answer that does not stream", () => {
         ],
       },
     });
+  });
+
+  test("is asked for where nobody reads along", async () => {
+    const asked: unknown[] = [];
+    await using server = await startLoopback(async (request, response) => {
+      const body: JsonObject = JSON.parse(Buffer.concat(await request.toArray()).toString("utf8"));
+      asked.push([request.headers.accept, body["stream"]]);
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify(chatAnswer));
+    });
+    await using transport = createHttpTransport();
+    const model = chat(server.url, transport);
+
+    const { finished } = await readAll(model, { ...hello, delivery: "whole" });
+    await readAll(model, hello);
+
+    expect(finished.message.parts).toHaveLength(3);
+    expect(asked).toEqual([
+      ["application/json", false],
+      ["text/event-stream", true],
+    ]);
   });
 
   test("is read in every protocol", async () => {

@@ -61,7 +61,9 @@ export function createWireModel(
   async function open(request: ModelRequest, signal: AbortSignal): Promise<WireExchange> {
     signal.throwIfAborted();
     if (loaded === undefined) loaded = await (loading ??= loadWith(load));
-    const { protocol, common, Exchange } = loaded;
+    const { protocol, Exchange } = loaded;
+    const isWhole = protocol.canBeWhole === true && request.delivery === "whole";
+    const common = isWhole ? loaded.forWhole : loaded.forStream;
     const resolving = resolveKey(options.apiKey, signal);
     const key = resolving instanceof Promise ? await resolving : resolving;
     const body = protocol.writeBody(wellFormed(request));
@@ -102,16 +104,21 @@ function wellFormed(request: ModelRequest): ModelRequest {
 
 interface Loaded {
   readonly protocol: WireProtocol;
-  /** Headers of every request. */
-  readonly common: Readonly<Record<string, string>>;
+  /** Headers of every request for a stream, and for a whole answer. */
+  readonly forStream: Readonly<Record<string, string>>;
+  readonly forWhole: Readonly<Record<string, string>>;
   readonly Exchange: typeof WireExchange;
 }
 
 async function loadWith(load: () => Promise<WireProtocol>): Promise<Loaded> {
   const [protocol, module] = await Promise.all([load(), import("./wire-exchange.ts")]);
-  const accept = protocol.framing.contentType;
-  const common = { "content-type": "application/json", accept, "user-agent": "tau" };
-  return { protocol, common, Exchange: module.WireExchange };
+  const common = { "content-type": "application/json", "user-agent": "tau" };
+  return {
+    protocol,
+    forStream: { ...common, accept: protocol.framing.contentType },
+    forWhole: { ...common, accept: "application/json" },
+    Exchange: module.WireExchange,
+  };
 }
 
 /** What is known of the model before anybody calls it. */

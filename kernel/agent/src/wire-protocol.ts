@@ -11,6 +11,8 @@ export interface WireProtocol {
   readonly headersFor: (key: string | undefined, body: string, signal: AbortSignal) => WireHeaders;
   readonly writeBody: (request: ModelRequest) => string;
   readonly framing: Framing;
+  /** Whether `writeBody` heeds that the request asks for a whole answer. Default: it streams all the same. */
+  readonly canBeWhole?: boolean;
   /** Reads an error answer, or an error event (status 200, no headers), where the general rules do not suffice. */
   readonly readError?: (answer: ErrorAnswer) => ErrorReading;
   /** `toError` makes the error of an error event inside the stream. */

@@ -65,9 +65,10 @@ export class OpenAiChatDecoder implements AnswerDecoder {
     if (!parsed.ok || !isJsonObject(parsed.value)) {
       throw this.#notTheProtocol(parsed.ok ? "An event of the stream is not an object." : parsed.reason);
     }
-    this.#head(parsed.value, event.data);
+    const data = (): string => event.data;
+    this.#head(parsed.value, data);
     for (const choice of listOf(parsed.value["choices"])) {
-      if (isFirst(choice)) this.#choice(choice, { part: choice["delta"], isWhole: false, data: event.data });
+      if (isFirst(choice)) this.#choice(choice, { part: choice["delta"], isWhole: false, data });
     }
     if (plainContent(parsed.value) !== undefined) this.#shortcut.learn(event);
   }
@@ -82,7 +83,7 @@ export class OpenAiChatDecoder implements AnswerDecoder {
     if (!isJsonObject(answer) || choices.length === 0) {
       throw this.#notTheProtocol("The answer has no choices.");
     }
-    const data = JSON.stringify(answer);
+    const data = (): string => JSON.stringify(answer);
     this.#head(answer, data);
     for (const choice of choices) {
       this.#choice(choice, { part: withCallNumbers(choice["message"]), isWhole: true, data });
@@ -92,8 +93,8 @@ export class OpenAiChatDecoder implements AnswerDecoder {
     this.#finish();
   }
 
-  #head(chunk: JsonObject, data: string): void {
-    if (chunk["error"] !== undefined && chunk["error"] !== null) throw this.#options.toError(data);
+  #head(chunk: JsonObject, data: () => string): void {
+    if (chunk["error"] !== undefined && chunk["error"] !== null) throw this.#options.toError(data());
     if (typeof chunk["model"] === "string" && chunk["model"] !== "") this.#model = chunk["model"];
     if (typeof chunk["id"] === "string" && chunk["id"] !== "") this.#id = chunk["id"];
     this.#usage = readUsage(chunk) ?? this.#usage;
@@ -106,12 +107,12 @@ export class OpenAiChatDecoder implements AnswerDecoder {
       part,
       isWhole,
       data,
-    }: { readonly part: Json | undefined; readonly isWhole: boolean; readonly data: string },
+    }: { readonly part: Json | undefined; readonly isWhole: boolean; readonly data: () => string },
   ): void {
     if (isJsonObject(part)) this.#answer.delta(part, isWhole);
     const reason = choice["finish_reason"];
     if (typeof reason !== "string" || reason === "") return;
-    if (reason === "error") throw this.#options.toError(data);
+    if (reason === "error") throw this.#options.toError(data());
     this.#finishReason = reason;
   }
 
@@ -154,10 +155,10 @@ function isFirst(choice: Json): choice is JsonObject {
 /** Calls of a whole message have no index: each is one of its own, whatever its id. */
 function withCallNumbers(message: Json | undefined): Json | undefined {
   if (!isJsonObject(message)) return message;
-  const calls = listOf(message["tool_calls"]).map((call, index) =>
-    isJsonObject(call) ? { ...call, index } : call,
-  );
-  return { ...message, tool_calls: calls };
+  const calls = listOf(message["tool_calls"]);
+  if (calls.length === 0) return message;
+  const numbered = calls.map((call, index) => (isJsonObject(call) ? { ...call, index } : call));
+  return { ...message, tool_calls: numbered };
 }
 
 /** Fields of a delta that say nothing about the text. */

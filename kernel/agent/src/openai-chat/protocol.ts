@@ -16,6 +16,7 @@ export function createOpenAiChatProtocol(
     headersFor: (key) => (key === undefined ? {} : { authorization: `Bearer ${key}` }),
     writeBody: createOpenAiBodyWriter(dialect, identity),
     framing: sseFraming,
+    canBeWhole: true,
     createDecoder: (toError) => new OpenAiChatDecoder({ identity, dialect, toError }),
   };
 }

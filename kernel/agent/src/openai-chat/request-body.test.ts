@@ -99,6 +99,13 @@ describe("OpenAI request bodies", () => {
     ).toEqual(expected);
   });
 
+  test("ask for one JSON text where nobody reads along, and then for no usage at its end", () => {
+    const body = bodyOf({ ...plain, delivery: "whole" });
+
+    expect(body).toEqual({ model: "gpt-x", stream: false, messages: [{ role: "user", content: "Hi" }] });
+    expect(bodyOf({ ...plain, delivery: "stream" })).toEqual(bodyOf(plain));
+  });
+
   test("are valid in the eyes of the vendor's library, whatever they carry", () => {
     const source = { kind: "base64", data: "AAAA" } as const;
     const body = bodyOf({

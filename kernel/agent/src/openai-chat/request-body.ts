@@ -66,10 +66,11 @@ function toSettings(
   model: string,
 ): Readonly<Record<string, Json | undefined>> {
   const { reasoning, stopSequences } = request;
+  const streams = request.delivery !== "whole";
   return {
     model,
-    stream: true,
-    stream_options: dialect.streamUsage ? { include_usage: true } : undefined,
+    stream: streams,
+    stream_options: streams && dialect.streamUsage ? { include_usage: true } : undefined,
     [dialect.maxTokensField]: request.maxOutputTokens,
     temperature: request.temperature,
     top_p: request.topP,

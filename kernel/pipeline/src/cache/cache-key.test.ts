@@ -46,6 +46,7 @@ const full: Required<Omit<ModelRequest, "providerTools">> = {
   outputSchema: { name: "sum", schema: { type: "integer" }, strict: true },
   providerOptions: { "openai-chat": { user: "u" } },
   promptCache: "auto",
+  delivery: "stream",
 };
 
 function callOf(request: Partial<ModelRequest> = {}, call: Partial<PipelineCall> = {}): PipelineCall {
@@ -97,6 +98,7 @@ const mutations: { readonly [Field in keyof typeof full]: readonly Partial<Model
   ],
   providerOptions: [{ providerOptions: {} }, { providerOptions: { "openai-chat": { user: "v" } } }],
   promptCache: [],
+  delivery: [],
 };
 
 /** The conversation with one thing changed in one part of one message. */
@@ -175,7 +177,7 @@ describe("cacheKeyOf()", () => {
       principal: { id: "bob", kind: "person", scopes: [] },
     });
 
-    expect(keyOf({ promptCache: "none" }, { record, context })).toBe(keyOf());
+    expect(keyOf({ promptCache: "none", delivery: "whole" }, { record, context })).toBe(keyOf());
     expect(keyOf({}, { candidates: [a, b] })).toBe(keyOf({}, { candidates: [b, a] }));
   });
 

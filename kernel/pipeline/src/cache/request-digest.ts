@@ -72,8 +72,8 @@ export function toolsDigest({ tools, providerTools = [] }: ModelRequest): string
 
 /**
  * The digest of a call's tenant and everything in its request that can change its answer: SHA-256 over the tenant, so that
- * nobody learns what other tenants ask, conversation, tools and all other fields but `promptCache`, which says what the
- * provider keeps. A field that is added to `ModelRequest` counts by itself. Made once for each request of a call.
+ * nobody learns what other tenants ask, conversation, tools and all other fields but those that change no answer:
+ * `promptCache` says what the provider keeps, `delivery` in how many pieces it answers. A field that is added to `ModelRequest` counts by itself. Made once for each request of a call.
  */
 export function requestDigest({
   request,
@@ -88,6 +88,7 @@ export function requestDigest({
     tools: _tools,
     providerTools: _providerTools,
     promptCache: _promptCache,
+    delivery: _delivery,
     ...settings
   } = request;
   // What is absent is left out, and so differs from everything that is there.
