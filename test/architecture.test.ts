@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
 import { findFileCycles, findPackageCycles } from "./checks/cycles.ts";
+import { findExecutors } from "./checks/executors.ts";
 import { findLayerViolations } from "./checks/layers.ts";
 import { readWorkspace } from "./checks/workspace.ts";
 
@@ -16,6 +17,10 @@ test("no packages depend on each other in a circle", () => {
 
 test("no files import each other in a circle", () => {
   expect(findFileCycles(workspace)).toEqual([]);
+});
+
+test("no tool is run beside those who decide first", () => {
+  expect(findExecutors(workspace)).toEqual([]);
 });
 
 test("core depends on nothing", () => {

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from "vitest";
 
 import { findFileCycles, findPackageCycles } from "./checks/cycles.ts";
 import { findErrorCodeViolations, readErrorTables, renderErrorDocs } from "./checks/error-codes.ts";
+import { findExecutors } from "./checks/executors.ts";
 import { createFixtureWorkspace } from "./checks/fixture-workspace.ts";
 import { findLayerViolations } from "./checks/layers.ts";
 import { findBrokenCommands, findBrokenLinks, findMissingPaths, readFences } from "./checks/markdown.ts";
@@ -28,6 +29,7 @@ describe("a faultless workspace", () => {
     expect(findLayerViolations(workspace)).toEqual([]);
     expect(findPackageCycles(workspace)).toEqual([]);
     expect(findFileCycles(workspace)).toEqual([]);
+    expect(findExecutors(workspace)).toEqual([]);
     expect(findErrorCodeViolations(workspace)).toEqual([]);
     expect(findBrokenCommands(workspace, readFences(workspace, ["README.md"], ["sh"]))).toEqual([]);
     expect(findBrokenLinks(workspace, ["README.md"])).toEqual([]);
@@ -43,6 +45,22 @@ describe("a faultless workspace", () => {
   ])("passes %s", async (tool, ...args) => {
     expect(await fixture.run(tool, ...args)).toMatchObject({ passed: true });
   });
+});
+
+describe("the executor rule", () => {
+  test.each(["await tools.run(prepared, context);\n", "await registry.execute(call, context);\n"])(
+    "refuses %j outside of the files that decide first",
+    (source) => {
+      using _planted = fixture.plant({
+        "kernel/core/src/quick.ts": source,
+        "kernel/core/src/quick.test.ts": source,
+      });
+
+      expect(findExecutors(fixture.read())).toEqual([
+        expect.stringMatching(/^kernel\/core\/src\/quick\.ts runs a tool: /u),
+      ]);
+    },
+  );
 });
 
 describe("the layer rule", () => {
