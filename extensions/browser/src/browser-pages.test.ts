@@ -151,7 +151,7 @@ describe("a browser", () => {
     ]);
     const classes = Object.groupBy(tools, ({ sideEffect }) => sideEffect);
     expect(classes.irreversible?.map(({ name }) => name)).toEqual(
-      ["click", "type", "select", "press", "download", "upload"].map((name) => `browser_${name}`),
+      ["click", "hover", "type", "select", "press", "download", "upload"].map((name) => `browser_${name}`),
     );
   });
 

@@ -3,6 +3,8 @@ import type { BrowserContext, Dialog, Page } from "playwright-core";
 
 import { maxTabs } from "./browser-options.ts";
 import type { NavigationGuard } from "./guard-navigation.ts";
+import { watchConsole } from "./page-console.ts";
+import type { PageConsole } from "./page-console.ts";
 import { hostOf } from "./page-host.ts";
 
 /** The tabs of a browser, and what happened in them by itself. */
@@ -15,6 +17,8 @@ export interface Tabs {
   select(number: number): void;
   /** The current tab, or a new one where there is none. */
   currentOrNew(): Promise<Page>;
+  /** The console of the current tab. @throws TauError `browser.no_page` */
+  console(): PageConsole;
   /** What happened since the last time that somebody asked, a sentence each. */
   takeNotes(): readonly string[];
 }
@@ -25,6 +29,7 @@ const maxNoteChars = 300;
 /** Watches the tabs of a browser: dialogs are dismissed, there are never more than some, and no tab shows what belongs to no web. */
 export function watchTabs(context: BrowserContext, navigation: NavigationGuard): Tabs {
   const tabs = new Map<number, Page>();
+  const consoles = new WeakMap<Page, PageConsole>();
   let notes: string[] = [];
   let last = 0;
   let chosen = 0;
@@ -49,6 +54,7 @@ export function watchTabs(context: BrowserContext, navigation: NavigationGuard):
     const number = last;
     if (tabs.size > 0) note(`Tab ${number} was opened by a page. To go there, use browser_tabs.`);
     tabs.set(number, page);
+    consoles.set(page, watchConsole(page));
     if (!tabs.has(chosen)) chosen = number;
     page.on("dialog", (dialog) => answerDialog(dialog, note));
     page.on("close", () => tabs.delete(number));
@@ -65,14 +71,20 @@ export function watchTabs(context: BrowserContext, navigation: NavigationGuard):
   navigation.onRefused((url) => note(refusedText(url)));
   context.on("page", add);
   for (const page of context.pages()) add(page);
+  const current = (): { readonly number: number; readonly page: Page } => {
+    const number = tabs.has(chosen) ? chosen : (tabs.keys().toArray().at(-1) ?? 0);
+    const page = tabs.get(number);
+    if (page === undefined) throw noPage();
+    chosen = number;
+    return { number, page };
+  };
   return {
     list: () => tabs,
-    current() {
-      const number = tabs.has(chosen) ? chosen : (tabs.keys().toArray().at(-1) ?? 0);
-      const page = tabs.get(number);
-      if (page === undefined) throw noPage();
-      chosen = number;
-      return { number, page };
+    current,
+    console() {
+      const found = consoles.get(current().page);
+      if (found === undefined) throw noPage();
+      return found;
     },
     select(number) {
       if (!tabs.has(number)) {

@@ -35,7 +35,7 @@ interface PressInput {
 
 /** Makes the tools that act on the page: each may send something, so each needs `send(host)`. */
 export function createActTools(host: BrowserHost): readonly Tool[] {
-  return [clickTool(host), typeTool(host), selectTool(host), pressTool(host)];
+  return [clickTool(host), hoverTool(host), typeTool(host), selectTool(host), pressTool(host)];
 }
 
 function clickTool(host: BrowserHost): Tool {
@@ -45,6 +45,16 @@ function clickTool(host: BrowserHost): Tool {
     properties: { ref: inputs.ref, double: { type: "boolean" } },
     use: async (element, { double = false }, timeout) =>
       await (double ? element.dblclick({ timeout }) : element.click({ timeout })),
+  });
+}
+
+function hoverTool(host: BrowserHost): Tool {
+  return defineElementTool<ElementInput>(host, {
+    name: "browser_hover",
+    description:
+      "Moves the mouse over an element of the page, and shows what became of the page: what opens there.",
+    properties: { ref: inputs.ref },
+    use: async (element, _input, timeout) => await element.hover({ timeout }),
   });
 }
 

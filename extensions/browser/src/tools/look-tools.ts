@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-import { assertSeesPictures } from "@tau/tools";
+import { assertSeesPictures, textOutput } from "@tau/tools";
 import type { Tool } from "@tau/tools";
 
 import { defineLookingTool, inputs } from "../browser-tool.ts";
 import type { BrowserHost } from "../browser-tool.ts";
-import { elementAt, labelOfPage } from "../page-host.ts";
+import { elementAt, hostOf, labelOfPage } from "../page-host.ts";
 import { answered, briefChars, fullChars, showPage } from "../show-page.ts";
 
 interface PartInput {
@@ -18,6 +18,10 @@ interface WaitInput {
   readonly seconds?: number;
 }
 
+interface ConsoleInput {
+  readonly lines?: number;
+}
+
 interface ScrollInput {
   readonly direction?: "up" | "down";
   readonly pages?: number;
@@ -26,7 +30,7 @@ interface ScrollInput {
 
 /** Makes the tools that look at the page of the current tab. */
 export function createLookTools(host: BrowserHost): readonly Tool[] {
-  return [snapshotTool(host), screenshotTool(host), waitTool(host), scrollTool(host)];
+  return [snapshotTool(host), screenshotTool(host), waitTool(host), scrollTool(host), consoleTool(host)];
 }
 
 function snapshotTool(host: BrowserHost): Tool {
@@ -120,4 +124,35 @@ function scrollTool(host: BrowserHost): Tool {
       return await showPage(browser, { answerMs: host.answerMs, maxChars: briefChars });
     },
   });
+}
+
+const defaultLines = 50;
+
+function consoleTool(host: BrowserHost): Tool {
+  return defineLookingTool<ConsoleInput>(host, {
+    name: "browser_console",
+    description: "Shows what the page wrote to its console since it was opened, and its errors.",
+    properties: {
+      lines: {
+        type: "integer",
+        minimum: 1,
+        maximum: 200,
+        description: `The newest so many. Default ${defaultLines}.`,
+      },
+    },
+    look({ tabs }, { lines = defaultLines }) {
+      const { number, page } = tabs.current();
+      const said = tabs.console().lines(lines);
+      const head = `Tab ${number} · host ${hostOf(page.url()) ?? ""}`;
+      const text = said.length === 0 ? "(The page wrote nothing.)" : newest(said);
+      return Promise.resolve(textOutput(`${head}\n${text}`, { label: labelOfPage(page) }));
+    },
+  });
+}
+
+/** As many whole lines from the end as an answer holds. */
+function newest(lines: readonly string[]): string {
+  let room = fullChars;
+  const fitting = lines.toReversed().filter((line) => (room -= line.length + 1) >= 0);
+  return fitting.toReversed().join("\n");
 }

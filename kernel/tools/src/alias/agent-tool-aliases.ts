@@ -56,6 +56,7 @@ export const agentToolAliases: ToolAliases = {
     tools: ["browser_type"],
     toArguments: (args) => renamed(args, { press_enter: "submit" }),
   },
+  browser_move_mouse: { tools: ["browser_hover"] },
   browser_press_key: { tools: ["browser_press"] },
   browser_select_option: { tools: ["browser_select"] },
   browser_scroll_up: { tools: ["browser_scroll"], toArguments: (args) => scrollArguments(args, "up") },
@@ -63,6 +64,10 @@ export const agentToolAliases: ToolAliases = {
   browser_console_exec: {
     tools: ["browser_evaluate"],
     toArguments: (args) => renamed(args, { javascript: "expression" }),
+  },
+  browser_console_view: {
+    tools: ["browser_console"],
+    toArguments: (args) => renamed(args, { max_lines: "lines" }),
   },
   info_search_web: {
     tools: ["web_search"],
