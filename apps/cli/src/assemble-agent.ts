@@ -11,7 +11,6 @@ import { localAgent } from "./local-agent.ts";
 import type { LocalAgentOptions } from "./local-agent.ts";
 import type { OpenServers } from "./mcp/open-servers.ts";
 import { withMemory } from "./memory/remembering-agent.ts";
-import type { Settings } from "./settings.ts";
 import { withSkills } from "./skilled-agent.ts";
 import type { SkilledAgent } from "./skilled-agent.ts";
 import type { Terminal } from "./terminal.ts";
@@ -77,7 +76,7 @@ export async function assembleAgent(options: AssembleOptions): Promise<Assembled
 
 /** The approved MCP servers; most folders name none, and need nothing of this. */
 async function openMcpServers(
-  { settings, person }: { readonly settings: Settings; readonly person?: Terminal },
+  { settings, person, confined = false }: Pick<AssembleOptions, "settings" | "person" | "confined">,
   model: Model,
 ): Promise<OpenServers | undefined> {
   if (settings.mcp === undefined) return undefined;
@@ -86,6 +85,8 @@ async function openMcpServers(
     settings,
     env: process.env,
     model,
+    // Whom a server's callers let decide may as well answer a question.
+    asksInRun: confined && settings.approve !== "never",
     ...(person === undefined ? {} : { person }),
   });
 }

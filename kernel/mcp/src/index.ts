@@ -1,4 +1,7 @@
 export { mcpErrorCodes } from "./error-codes.ts";
+export { askInRun } from "./client/ask-in-run.ts";
+export type { FormField } from "./client/form-fields.ts";
+export { formFields } from "./client/form-fields.ts";
 export type { AskPerson, PersonAnswer, PersonRequest } from "./client/ask-person.ts";
 export type { McpRoot } from "./client/answer-server.ts";
 export type { McpClientOptions, McpLogEntry, McpLogLevel } from "./client/client-options.ts";

@@ -118,7 +118,7 @@ function describe(question: ApprovalRequested): string {
   const asks = question.question;
   const lines = [
     `${question.approvalId}  ${visible(question.tool)}`,
-    `  ${visible(question.summary)}`,
+    visible(asks?.text ?? question.summary).replaceAll(/^/gmu, "  "),
     `  ${asks === undefined ? visible(question.arguments) : optionsOf(asks)}`,
     ...heldLines(held, (_, text) => text).map((line) => line.slice(2)),
     ...(times === undefined ? [] : [`  the same ${times} times; one answer is for all of them`]),

@@ -1,6 +1,5 @@
-import { isJsonObject } from "@tau/core";
 import type { Json, JsonObject } from "@tau/core";
-import type { AskPerson, PersonAnswer, PersonRequest } from "@tau/mcp";
+import type { AskPerson, FormField, PersonAnswer, PersonRequest } from "@tau/mcp";
 
 import { askLine } from "../ask-line.ts";
 import { visible } from "../plain-text.ts";
@@ -57,69 +56,31 @@ function toAction(said: string | undefined): PersonAnswer {
 }
 
 async function askFields(schema: JsonObject, terminal: Terminal, signal: AbortSignal): Promise<PersonAnswer> {
-  const { properties, required } = schema;
+  // Not loaded before a server asks.
+  const { formFields } = await import("@tau/mcp");
   const content: Record<string, Json> = {};
-  for (const [name, field] of Object.entries(isJsonObject(properties) ? properties : {})) {
-    const isRequired = Array.isArray(required) && required.includes(name);
-    const value = await askField(name, isJsonObject(field) ? field : {}, { terminal, signal, isRequired });
+  for (const field of formFields(schema)) {
+    const value = await askField(field, terminal, signal);
     if (value === "end") return { action: "cancel" };
-    if (value !== undefined) content[name] = value.value;
+    if (value !== undefined) content[field.name] = value.value;
   }
   return { action: "accept", content };
 }
 
-interface FieldOptions {
-  readonly terminal: Terminal;
-  readonly signal: AbortSignal;
-  readonly isRequired: boolean;
-}
-
 /** The value of a field; undefined when it is left out, as its default. */
 async function askField(
-  name: string,
-  field: JsonObject,
-  { terminal, signal, isRequired }: FieldOptions,
+  { label, isRequired, read }: FormField,
+  terminal: Terminal,
+  signal: AbortSignal,
 ): Promise<{ readonly value: Json } | "end" | undefined> {
-  const { title, description, default: preset } = field;
-  const choices = choicesOf(field);
-  const hints = [
-    ...(typeof description === "string" ? [description] : []),
-    ...(choices.length === 0 ? [] : [`one of ${choices.join(", ")}`]),
-    ...(preset === undefined ? [] : [`default ${JSON.stringify(preset)}`]),
-  ];
-  const label = `${typeof title === "string" ? title : name}${hints.length === 0 ? "" : ` (${hints.join("; ")})`}`;
   const prompt = `    ${visible(label).replaceAll("\n", " ")}: `;
   for (;;) {
     const said = await askLine(terminal, createStyle(terminal)("bold", prompt), signal);
     if (said === undefined) return "end";
     const isEmpty = said.trim() === "";
-    if (isEmpty && (!isRequired || preset !== undefined)) return undefined;
-    const value = isEmpty ? undefined : toValue(field, said.trim(), choices);
+    if (isEmpty && !isRequired) return undefined;
+    const value = isEmpty ? undefined : read(said.trim());
     if (value !== undefined) return { value };
     writeLine(terminal, `    That is no answer to this question.`);
   }
-}
-
-function choicesOf(field: JsonObject): readonly string[] {
-  const { items, oneOf, anyOf } = field;
-  const list = field["enum"];
-  const texts = (values: Json | undefined): readonly string[] =>
-    Array.isArray(values) ? values.filter((value) => typeof value === "string") : [];
-  const titled = [oneOf, anyOf].flatMap((values) => (Array.isArray(values) ? values : []));
-  const constants = titled.map((one) => (isJsonObject(one) ? (one["const"] ?? null) : null));
-  return [...texts(list), ...texts(constants), ...(isJsonObject(items) ? choicesOf(items) : [])];
-}
-
-function toValue(field: JsonObject, said: string, choices: readonly string[]): Json | undefined {
-  const type = field["type"];
-  if (type === "array") {
-    const chosen = said.split(",").map((one) => one.trim());
-    return chosen.every((one) => choices.includes(one)) ? chosen : undefined;
-  }
-  if (choices.length > 0) return choices.includes(said) ? said : undefined;
-  if (type === "boolean")
-    return /^(?:y(?:es)?|true)$/iu.test(said) ? true : /^(?:no?|false)$/iu.test(said) ? false : undefined;
-  if (type !== "number" && type !== "integer") return said;
-  const number = Number(said);
-  return Number.isFinite(number) && (type === "number" || Number.isSafeInteger(number)) ? number : undefined;
 }

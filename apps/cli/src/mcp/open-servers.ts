@@ -32,6 +32,8 @@ export interface OpenServersOptions {
   readonly model?: Model;
   /** The terminal of somebody who can be asked and can log in; absent: only earlier logins are used. */
   readonly person?: Terminal;
+  /** Whether what servers ask is asked in the run, where somebody answers from elsewhere. */
+  readonly asksInRun?: boolean;
 }
 
 /**
@@ -43,7 +45,7 @@ export async function openServers(options: OpenServersOptions): Promise<OpenServ
   const { settings, env, person, model } = options;
   const { mcp, home } = settings;
   if (mcp === undefined) return undefined;
-  const { createMcpClient, parseMcpServers } = await import("@tau/mcp");
+  const { askInRun, createMcpClient, parseMcpServers } = await import("@tau/mcp");
   const servers = parseMcpServers(mcp.servers);
   const { lock, isForeign } = await readLock(home, mcp.lockPath);
   const network = createNetwork(settings, Object.values(servers));
@@ -55,6 +57,7 @@ export async function openServers(options: OpenServersOptions): Promise<OpenServ
     resolveSecret: async (reference) => await resolveSecret(reference, "mcp.servers", { env }),
     ...(model === undefined ? {} : { sampling: { model } }),
     ...(person === undefined ? {} : { ask: askOnTerminal(person) }),
+    ...(person === undefined && options.asksInRun === true ? { ask: askInRun() } : {}),
     roots: () => [{ uri: pathToFileURL(settings.cwd).href, name: "workspace" }],
     oauth: {
       credentials: createCredentialFiles(home),

@@ -9,6 +9,7 @@ import type { CallContext, Json, Message, StopReason } from "@tau/core";
 
 import { isLoopback } from "../config/parse-servers.ts";
 import type { AskPerson, PersonRequest } from "./ask-person.ts";
+import type { CallAskers } from "./call-askers.ts";
 import type { Sampler, SamplingRequest } from "./sampling.ts";
 
 /** A folder that a server is told of. */
@@ -23,6 +24,8 @@ export interface ServerAnswers {
   readonly server: string;
   readonly call: CallContext;
   readonly ask?: AskPerson;
+  /** Whom the calls under way may ask. */
+  readonly askers: CallAskers;
   readonly sampler?: Sampler;
   readonly roots?: () => readonly McpRoot[];
 }
@@ -38,7 +41,7 @@ export function clientCapabilities({ ask, sampler, roots }: ServerAnswers): Reco
 
 /** Makes the client answer what the server asks. */
 export function answerServer(client: Client, answers: ServerAnswers): void {
-  const { server, call, ask, sampler, roots } = answers;
+  const { server, call, ask, askers, sampler, roots } = answers;
   if (roots !== undefined)
     client.setRequestHandler("roots/list", () => ({ roots: roots().map((root) => ({ ...root })) }));
   if (sampler !== undefined)
@@ -56,7 +59,9 @@ export function answerServer(client: Client, answers: ServerAnswers): void {
     client.setRequestHandler("elicitation/create", async ({ params }, { mcpReq }) => {
       const request = toPersonRequest(server, params);
       if (request === undefined) return { action: "decline" };
-      return toElicitResult(await ask(request, { call, signal: mcpReq.signal }));
+      const inRun = askers.current();
+      const context = { call, signal: mcpReq.signal, ...(inRun === undefined ? {} : { ask: inRun }) };
+      return toElicitResult(await ask(request, context));
     });
 }
 

@@ -1,4 +1,5 @@
 import type { CallContext, JsonObject, JsonSchema } from "@tau/core";
+import type { ToolContext } from "@tau/tools";
 
 /** What a server wants from the person. Everything in it is the server's word: show it as such. */
 export type PersonRequest =
@@ -25,10 +26,15 @@ export type PersonAnswer =
 /**
  * Asks the person of a call something that a server wants to know.
  *
- * Contract: rejects promptly when the signal aborts. Whoever has nobody to ask gives no such function, and servers
+ * Contract: rejects promptly when the signal aborts. `ask` is the way to ask through the run whose call made the server ask,
+ * where there is one: its questions are in the session, and the call's time stands still meanwhile. Whoever has nobody to ask gives no such function, and servers
  * are told that they cannot ask.
  */
 export type AskPerson = (
   request: PersonRequest,
-  context: { readonly call: CallContext; readonly signal: AbortSignal },
+  context: {
+    readonly call: CallContext;
+    readonly signal: AbortSignal;
+    readonly ask?: ToolContext["ask"];
+  },
 ) => Promise<PersonAnswer>;

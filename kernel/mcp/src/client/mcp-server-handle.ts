@@ -208,8 +208,8 @@ function toolOptions(options: HandleOptions, lock: ServerLock, links: SessionLin
     ...(ask === undefined
       ? {}
       : {
-          visit: (call, signal) => async (request) =>
-            (await ask(request, { call, signal })).action === "accept",
+          visit: (call, context) => async (request) =>
+            (await ask(request, { call, ...context })).action === "accept",
         }),
   };
 }

@@ -4,6 +4,7 @@ import { compareDefinitions } from "../pins/compare-definitions.ts";
 import type { DefinitionVerdict } from "../pins/compare-definitions.ts";
 import type { DefinitionKind } from "../pins/definition.ts";
 import type { ServerLock } from "../pins/mcp-lock.ts";
+import type { CallAskers } from "./call-askers.ts";
 import type { McpClock } from "./clock.ts";
 import { listDefinitions } from "./list-definitions.ts";
 import { readFailure, toMcpError } from "./mcp-error.ts";
@@ -14,6 +15,7 @@ import type { Connection, ConnectionOptions } from "./open-connection.ts";
 export interface ServerLinkOptions extends Omit<ConnectionOptions, "events" | "life"> {
   readonly events: Pick<ConnectionOptions["events"], "onLog" | "onResourceUpdated">;
   readonly lock: ServerLock | undefined;
+  readonly askers: CallAskers;
   readonly clock: McpClock;
 }
 
@@ -31,6 +33,8 @@ export interface ServerLink extends AsyncDisposable {
   readonly isConnected: boolean;
   /** Whether somebody waits for it at the moment. */
   readonly isUsed: boolean;
+  /** Whom the calls that work with the server may ask. */
+  readonly askers: CallAskers;
   /** Works with the connected server, whose definitions were compared with what was approved. Throws `mcp.*`. */
   use<T>(signal: AbortSignal, work: (examined: Examined) => Promise<T>): Promise<T>;
 }
@@ -153,6 +157,7 @@ export function createServerLink(options: ServerLinkOptions): ServerLink {
   let stopping: Promise<void> | undefined;
 
   return {
+    askers: options.askers,
     get isConnected() {
       return connection !== undefined;
     },

@@ -4,6 +4,8 @@ import type { McpServerConfig } from "../config/server-config.ts";
 import type { ServerLock } from "../pins/mcp-lock.ts";
 import { showHidden } from "../pins/show-hidden.ts";
 import type { ServerAnswers } from "./answer-server.ts";
+import { createCallAskers } from "./call-askers.ts";
+import type { CallAskers } from "./call-askers.ts";
 import type { McpClientOptions } from "./client-options.ts";
 import type { McpClock } from "./clock.ts";
 import { createSampler } from "./sampling.ts";
@@ -50,12 +52,14 @@ export function createSessionLinks(options: SessionLinksOptions): SessionLinks {
 
 function openLink(options: SessionLinksOptions, call: CallContext): ServerLink {
   const { name, config, lock, clock, logLevel, onLog, onResourceUpdated } = options;
+  const askers = createCallAskers();
   return createServerLink({
+    askers,
     name,
     config,
     call: withoutCaller(call),
     reach: options,
-    answers: answersFor(options, call),
+    answers: answersFor(options, call, askers),
     lock,
     clock,
     timeoutMs: config.timeoutMs ?? 60_000,
@@ -76,12 +80,13 @@ function withoutCaller({ tenant, principal, traceId, sessionId }: CallContext): 
   return { tenant, principal, traceId, signal, ...(sessionId === undefined ? {} : { sessionId }) };
 }
 
-function answersFor(options: SessionLinksOptions, caller: CallContext): ServerAnswers {
+function answersFor(options: SessionLinksOptions, caller: CallContext, askers: CallAskers): ServerAnswers {
   const { name, config, ask, sampling, roots } = options;
   const call = withoutCaller(caller);
   return {
     server: name,
     call,
+    askers,
     ...(ask === undefined || config.elicitation === false ? {} : { ask }),
     ...(sampling === undefined || config.sampling !== true ? {} : { sampler: createSampler(sampling) }),
     ...(roots === undefined || config.roots !== true ? {} : { roots: () => roots(call) }),

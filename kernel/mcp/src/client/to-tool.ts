@@ -1,7 +1,7 @@
 import { isJsonObject, isTauError, TauError, untrusted } from "@tau/core";
 import type { CallContext, JsonObject, JsonSchema } from "@tau/core";
 import { defineTool } from "@tau/tools";
-import type { Tool } from "@tau/tools";
+import type { Tool, ToolContext } from "@tau/tools";
 
 import type { McpServerConfig } from "../config/server-config.ts";
 import type { PinnedDefinition, ServerLock } from "../pins/mcp-lock.ts";
@@ -18,9 +18,11 @@ export interface ToToolsOptions {
   /** What was approved; nothing else becomes a tool. */
   readonly lock: ServerLock;
   readonly linkOf: (call: CallContext) => ServerLink;
-  readonly visit?: (call: CallContext, signal: AbortSignal) => NonNullable<ToolRequest["visit"]>;
+  readonly visit?: (call: CallContext, context: VisitContext) => NonNullable<ToolRequest["visit"]>;
   readonly logLevel?: string;
 }
+
+type VisitContext = Pick<ToolContext, "ask" | "signal">;
 
 /** An approved definition that cannot become a tool, and why. */
 export interface UnusableTool {
@@ -80,22 +82,31 @@ function toTool(name: string, pinned: PinnedDefinition, options: ToToolsOptions)
     label: untrusted(`mcp:${server}`),
     group: server,
     ...(override?.scopes === undefined ? {} : { scopes: override.scopes }),
-    execute: async (input: JsonObject, { call, signal, progress }) =>
-      await linkOf(call).use(signal, async ({ connection, verdicts }) => {
+    execute: async (input: JsonObject, { call, signal, progress, ask }) => {
+      const link = linkOf(call);
+      return await link.use(signal, async ({ connection, verdicts }) => {
         await assertUsable(server, verdicts, pinned);
-        return await callServerTool(connection.client, {
+        const request: ToolRequest = {
           server,
           tool: pinned,
           input,
-          timeoutMs,
+          // Whoever can ask stops the time of the tool meanwhile, which ends the call by its signal.
+          timeoutMs: ask === undefined ? timeoutMs : longestTimeoutMs,
           signal,
           progress,
-          ...(visit === undefined ? {} : { visit: visit(call, signal) }),
+          ...(visit === undefined
+            ? {}
+            : { visit: visit(call, { signal, ...(ask === undefined ? {} : { ask }) }) }),
           ...(logLevel === undefined ? {} : { logLevel }),
-        });
-      }),
+        };
+        return await link.askers.during(ask, async () => await callServerTool(connection.client, request));
+      });
+    },
   });
 }
+
+/** As long as a timer can be. */
+const longestTimeoutMs = 2 ** 31 - 1;
 
 /** Providers refuse `$schema`, and every dialect is read as the one of today. */
 function withoutDialect(schema: JsonObject): JsonSchema {
