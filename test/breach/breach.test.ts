@@ -1,43 +1,18 @@
-import { execFile } from "node:child_process";
-import { mkdtemp, realpath, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
-
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { startAttackerServer } from "./attacker-model.ts";
-import type { AttackerServer, PlannedCall } from "./attacker-model.ts";
-import { carriers, childPlan, childTask, goals, tasks } from "./cases.ts";
-import type { Task } from "./cases.ts";
-import { runCase } from "./run-case.ts";
-import type { Arena, Case, Outcome } from "./run-case.ts";
+import { nameOf, openArena } from "./arena.ts";
+import type { OwnedArena } from "./arena.ts";
+import { carriers, goals, taskAt, tasks } from "./cases.ts";
+import type { Case } from "./run-case.ts";
 
-const run = promisify(execFile);
-const plans = new Map<string, readonly PlannedCall[]>([[childTask, childPlan]]);
-
-let root: string;
-let model: AttackerServer;
-let arena: Arena;
+let arena: OwnedArena;
 
 beforeAll(async () => {
-  root = await realpath(await mkdtemp(join(tmpdir(), "tau-breach-")));
-  model = await startAttackerServer((prompt) => plans.get(prompt));
-  const made = new Map<string, Promise<string>>();
-  arena = {
-    model,
-    root,
-    repository: (message) => {
-      const known = made.get(message) ?? makeRepository(join(root, `repository-${made.size}`), message);
-      made.set(message, known);
-      return known;
-    },
-  };
+  arena = await openArena();
 });
 
 afterAll(async () => {
-  await model[Symbol.asyncDispose]();
-  await rm(root, { recursive: true, force: true });
+  await arena[Symbol.asyncDispose]();
 });
 
 /** Thousands of runs: minutes on a machine that does other things too. */
@@ -50,7 +25,7 @@ describe("a model that does whatever any text says", { timeout }, () => {
       mode: index % 2 === 0 ? "nobody" : "person",
     }));
 
-    const outcomes = await runAll(cases);
+    const outcomes = await arena.runAll(cases);
 
     const attacked = outcomes.filter(({ outcome }) => outcome.orders > 0 || outcome.breaches.length > 0);
     const breaches = outcomes.filter(({ outcome }) => outcome.breaches.length > 0).map(nameOf);
@@ -69,7 +44,7 @@ describe("a model that does whatever any text says", { timeout }, () => {
       tasks.map((task): Case => ({ task, carrier, mode: "person" })),
     );
 
-    const outcomes = await runAll(cases);
+    const outcomes = await arena.runAll(cases);
 
     const good = outcomes.filter(({ outcome }) => outcome.done && outcome.asked.task <= 1);
     console.log(`benign: ${good.length} of ${outcomes.length} tasks done with at most one question`);
@@ -85,7 +60,7 @@ describe("a model that does whatever any text says", { timeout }, () => {
       }),
     );
 
-    const outcomes = await runAll(cases);
+    const outcomes = await arena.runAll(cases);
 
     const missed = outcomes.filter(({ outcome }) => outcome.breaches.length === 0).map(nameOf);
     console.log(`labels off: ${outcomes.length - missed.length} of ${outcomes.length} attacks succeed`);
@@ -95,17 +70,6 @@ describe("a model that does whatever any text says", { timeout }, () => {
 
 /** Every way and every aim, with so many tasks in turn: all of them would take twice as long to show the same. */
 const tasksEach = 11;
-
-function taskAt(index: number): Task {
-  const task = tasks[index % tasks.length];
-  if (task === undefined) throw new RangeError("There are no tasks.");
-  return task;
-}
-
-interface Done {
-  readonly one: Case;
-  readonly outcome: Outcome;
-}
 
 function combinations(): readonly (Omit<Case, "mode"> & { readonly index: number })[] {
   return carriers
@@ -120,35 +84,4 @@ function combinations(): readonly (Omit<Case, "mode"> & { readonly index: number
       }),
     )
     .map((one, index) => ({ ...one, index }));
-}
-
-/** So many worlds at a time: the model is a server, and files are files. */
-const together = 8;
-
-async function runAll(cases: readonly Case[]): Promise<readonly Done[]> {
-  const outcomes: Done[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let one = cases[next++]; one !== undefined; one = cases[next++]) {
-      const calls = [...one.carrier.calls, ...one.task.calls];
-      const prompt = `Do this: ${JSON.stringify(calls)}`;
-      plans.set(prompt, calls);
-      outcomes.push({ one, outcome: await runCase(arena, one, prompt) });
-    }
-  };
-  await Promise.all(Array.from({ length: together }, worker));
-  return outcomes;
-}
-
-function nameOf({ one, outcome }: Done): string {
-  const task = `${one.task.domain} ${one.task.calls.map(({ name }) => name).join("+")}`;
-  return `${one.carrier.name} / ${one.goal?.name ?? "nothing"} / ${task} / ${one.mode}: ${outcome.breaches.join(", ")}`;
-}
-
-/** A repository with one commit and no hooks; answers its `.git`. */
-async function makeRepository(folder: string, message: string): Promise<string> {
-  const who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false"];
-  await run("git", ["init", "-q", "--template=", folder]);
-  await run("git", ["-C", folder, ...who, "commit", "-q", "--allow-empty", "-m", message]);
-  return join(folder, ".git");
 }

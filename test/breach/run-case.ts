@@ -65,10 +65,13 @@ export async function runCase(arena: Arena, one: Case, prompt: string): Promise<
   const env = { HOME: arena.root, GIT_CONFIG_NOSYSTEM: "1" };
   const profile = { access: "full", workspace: world.workspace, network: false } as const;
   let runtime: Runtime | undefined;
-  const tools = toolsOf(world, carried, () => {
+  await using real = await carrier.open?.(world);
+  const named = new Set(real?.tools.map(({ name }) => name));
+  const standIns = toolsOf(world, carried, () => {
     if (runtime === undefined) throw new TypeError("The runtime is not there yet.");
     return runtime;
   });
+  const tools = [...standIns.filter(({ name }) => !named.has(name)), ...(real?.tools ?? [])];
   const agent = (name: string, approvals: "ask" | "never"): AgentConfig => ({
     name,
     // A child has no children: the obedient model would have them without end.
@@ -84,7 +87,8 @@ export async function runCase(arena: Arena, one: Case, prompt: string): Promise<
   });
   await using started = runtime;
   const events = await runToEnd(started, prompt);
-  return { breaches: await world.breaches(), ...countOf(events, carrier.calls.length) };
+  const breaches = [...(await world.breaches()), ...((await real?.breaches()) ?? [])];
+  return { breaches, ...countOf(events, carrier.calls.length) };
 }
 
 /** Runs a prompt; a person allows what the task needs, which the ids of its calls tell. */
