@@ -392,6 +392,23 @@ describe("compatible servers", () => {
 });
 
 describe("createOpenAiChat()", () => {
+  const tooLong = '{"object":"error","message":"maximum context length is 4096 tokens","code":400}';
+  test.each([
+    ["an event of that name", "text/event-stream", `event: error\ndata: {"message":"no","code":503}\n\n`],
+    ["vLLM's, in a stream", "text/event-stream", `data: ${tooLong}\n\ndata: [DONE]\n\n`],
+    ["vLLM's, alone", "application/json", tooLong],
+  ])("says what an error means that came with status 200: %s", async (name, type, body) => {
+    await using server = await startLoopback((_request, response) => {
+      response.writeHead(200, { "content-type": type });
+      response.end(body);
+    });
+    const model = createOpenAiChat({ baseUrl: server.url, model: "any" });
+
+    await expect(readAll(model)).rejects.toMatchObject({
+      code: name.startsWith("vLLM") ? "model.context_too_long" : "model.overloaded",
+    });
+  });
+
   test("refuses a base URL that is no address", () => {
     for (const baseUrl of ["localhost:8080", "", "file:///etc"]) {
       expect(() => createOpenAiChat({ baseUrl, model: "any" })).toThrow(

@@ -65,6 +65,7 @@ export class OpenAiChatDecoder implements AnswerDecoder {
     if (!parsed.ok || !isJsonObject(parsed.value)) {
       throw this.#notTheProtocol(parsed.ok ? "An event of the stream is not an object." : parsed.reason);
     }
+    if (event.name === "error") throw this.#options.toError(event.data);
     const data = (): string => event.data;
     this.#head(parsed.value, data);
     for (const choice of listOf(parsed.value["choices"])) {
@@ -79,12 +80,11 @@ export class OpenAiChatDecoder implements AnswerDecoder {
   }
 
   readAnswer(answer: Json): void {
-    const choices = isJsonObject(answer) ? listOf(answer["choices"]).filter(isFirst) : [];
-    if (!isJsonObject(answer) || choices.length === 0) {
-      throw this.#notTheProtocol("The answer has no choices.");
-    }
+    if (!isJsonObject(answer)) throw this.#notTheProtocol("The answer is not an object.");
     const data = (): string => JSON.stringify(answer);
     this.#head(answer, data);
+    const choices = listOf(answer["choices"]).filter(isFirst);
+    if (choices.length === 0) throw this.#notTheProtocol("The answer has no choices.");
     for (const choice of choices) {
       this.#choice(choice, { part: withCallNumbers(choice["message"]), isWhole: true, data });
     }
@@ -94,7 +94,9 @@ export class OpenAiChatDecoder implements AnswerDecoder {
   }
 
   #head(chunk: JsonObject, data: () => string): void {
-    if (chunk["error"] !== undefined && chunk["error"] !== null) throw this.#options.toError(data());
+    // vLLM's errors have nothing around them.
+    const isError = (chunk["error"] ?? null) !== null || chunk["object"] === "error";
+    if (isError) throw this.#options.toError(data());
     if (typeof chunk["model"] === "string" && chunk["model"] !== "") this.#model = chunk["model"];
     if (typeof chunk["id"] === "string" && chunk["id"] !== "") this.#id = chunk["id"];
     this.#usage = readUsage(chunk) ?? this.#usage;
