@@ -1,4 +1,4 @@
-import { approvals, profiles, tierNames } from "./config-file.ts";
+import { apis, approvals, profiles, tierNames } from "./config-file.ts";
 import type { OptionTable } from "./command.ts";
 import { environmentKinds } from "./environment-kinds.ts";
 import { extraTools } from "./extra-tools.ts";
@@ -22,6 +22,11 @@ export const modelOptions: OptionTable = {
     type: "string",
     value: "URL",
     help: "Where an OpenAI-compatible server answers: vLLM, llama.cpp, LM Studio, …",
+  },
+  api: {
+    type: "string",
+    value: "NAME",
+    help: `Which of OpenAI's protocols, where a provider has both:\n${list(apis)}. Default: chat.`,
   },
   config: {
     type: "string",

@@ -27,6 +27,9 @@ export const providerNames: readonly string[] = [
   ...providers.map(({ name }) => name).filter((name) => !firstProviders.includes(name)),
 ];
 
+/** OpenAI's protocols, which others speak too. */
+export const apis = ["chat", "responses"] as const;
+
 /** What models are for, whichever they are. */
 export const tierNames = ["reasoning", "default", "fast", "local"] as const;
 
@@ -111,6 +114,8 @@ export interface ConfigFile {
     readonly provider?: string;
     readonly id?: string;
     readonly base_url?: string;
+    /** Which of OpenAI's protocols; default: chat. */
+    readonly api?: (typeof apis)[number];
     /** `env:NAME` or `file:PATH`; never the key itself. */
     readonly api_key?: string;
     /** Micro-USD per million tokens. */

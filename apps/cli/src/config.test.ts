@@ -179,7 +179,7 @@ describe("tau init", () => {
     const config = parseConfig(uncommented, path);
     const keys = Object.entries(config).map(([section, values]) => [section, Object.keys(values).length]);
     expect(Object.fromEntries(keys)).toMatchObject({
-      model: 7,
+      model: 8,
       agent: 6,
       permissions: 7,
       environment: 2,

@@ -116,6 +116,63 @@ describe("the model", () => {
   });
 
   test.each([
+    ["openai", "/v1"],
+    ["compatible", "/v1"],
+  ])("of %s at …%s is asked by Responses where --api or tau.toml says so", async (name, path) => {
+    await using place = await createPlace();
+    await using model = await startScripted({ turns: [{ text: "Hello." }] });
+    const address = `${model.server.url}${path}`;
+    const named = ["--provider", name, "--model", "gpt-5.2", "--base-url", address];
+    await place.write(
+      "responses.toml",
+      `[model]\nprovider = "${name}"\nid = "gpt-5.2"\napi = "responses"\nbase_url = "${address}"\n`,
+    );
+    const ask = async (...args: readonly string[]): Promise<unknown> =>
+      (await place.tau(["run", "--environment", "host", ...args, "hi"])).code;
+
+    expect(await ask(...named, "--api", "responses")).toBe(0);
+    expect(await ask("--config", "responses.toml")).toBe(0);
+    expect(await ask("--config", "responses.toml", "--api", "chat")).toBe(0);
+    expect(model.server.requests.map(({ path: asked }) => asked)).toEqual([
+      `${path}/responses`,
+      `${path}/responses`,
+      `${path}/chat/completions`,
+    ]);
+  });
+
+  test("cannot be asked by Responses where its provider has none", async () => {
+    await using place = await createPlace();
+    const args = ["run", "--provider", "mistral", "--model", "m", "--api", "responses", "hi"];
+
+    expect(await place.tau(args, { env: { MISTRAL_API_KEY: "k" } })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('The provider "mistral" is not known to speak Responses'),
+    });
+  });
+
+  test("may be a deployment in Azure, with a key or a token of Entra ID", async () => {
+    await using place = await createPlace();
+    await using model = await startScripted({ turns: [{ text: "Hello." }] });
+    const args = ["run", "--environment", "host", "--provider", "azure", "--model", "my-deployment"];
+    const endpoint = { AZURE_OPENAI_ENDPOINT: `${model.server.url}/` };
+    const ask = async (env: Record<string, string>, ...more: readonly string[]): Promise<unknown> =>
+      (await place.tau([...args, ...more, "hi"], { env })).code;
+
+    expect(await ask({ ...endpoint, AZURE_OPENAI_API_KEY: "key" })).toBe(0);
+    expect(await ask({ ...endpoint, AZURE_OPENAI_AD_TOKEN: "eyJ.token" }, "--api", "responses")).toBe(0);
+    expect(await ask({ AZURE_OPENAI_API_KEY: "key" })).toBe(2);
+    expect(
+      model.server.requests.map(({ path, headers }) => [
+        path,
+        headers["api-key"] ?? headers["authorization"],
+      ]),
+    ).toEqual([
+      ["/openai/v1/chat/completions", "key"],
+      ["/openai/v1/responses", "Bearer eyJ.token"],
+    ]);
+  });
+
+  test.each([
     ["gemini", "/v1beta", "gemini-2.5-flash", /:streamGenerateContent/u],
     ["ollama", "", "qwen3:8b", /^\/api\/chat$/u],
     ["ollama", "/v1", "qwen3:8b", /^\/api\/chat$/u],

@@ -62,7 +62,8 @@ export async function findModel(
       `The provider "${provider.name}" needs an address: name it with --base-url, or as base_url in tau.toml.`,
     );
   }
-  const model = provider.create({
+  const create = creatorOf(provider, settings);
+  const model = create({
     model: id,
     environment: terminal.env,
     ...optional("baseUrl", baseUrl),
@@ -71,7 +72,17 @@ export async function findModel(
     ...optional("price", price),
     ...optional("contextWindow", contextWindow),
   });
-  return { because, protocol: provider.protocol, model, ...optional("known", known) };
+  const protocol = settings.api === "responses" ? "openai-responses" : provider.protocol;
+  return { because, protocol, model, ...optional("known", known) };
+}
+
+function creatorOf(provider: Provider, { api }: ModelSettings): Provider["create"] {
+  if (api !== "responses") return provider.create;
+  if (provider.createResponses !== undefined) return provider.createResponses;
+  throw new TauError(
+    "provider.not_found",
+    `The provider "${provider.name}" is not known to speak Responses. Leave --api, or api in tau.toml, out.`,
+  );
 }
 
 /** A provider that can be asked: where it answers, and the key for it. */

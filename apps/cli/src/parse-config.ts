@@ -5,6 +5,7 @@ import { didYouMean } from "./closest-word.ts";
 import { countFrom, fits, flag, isTable, oneOf, secret, text, texts, url } from "./config-checks.ts";
 import type { Check, Checks } from "./config-checks.ts";
 import {
+  apis,
   approvals,
   editDialects,
   emptyConfig,
@@ -45,6 +46,7 @@ const checks: Readonly<Record<keyof ConfigFile, Checks>> = {
     provider: oneOf(providerNames),
     id: text,
     base_url: url,
+    api: oneOf(apis),
     api_key: secret,
     input_price: countFrom(0),
     output_price: countFrom(0),

@@ -1,5 +1,6 @@
 import {
   createAnthropic,
+  createAzureOpenAi,
   createCohere,
   createCohereEmbeddings,
   createGemini,
@@ -8,6 +9,7 @@ import {
   createOllamaEmbeddings,
   createOpenAiChat,
   createOpenAiEmbeddings,
+  createOpenAiResponses,
   createVertexGemini,
   knownProviders,
 } from "@tau/agent";
@@ -15,6 +17,7 @@ import type { EmbeddingModel, Model, WireModelOptions } from "@tau/agent";
 import { bedrockProvider, createBedrockConverse } from "@tau/bedrock";
 import { createClaudeCli, createCodexCli, createGeminiCli } from "@tau/cli-models";
 import type { CliModelOptions } from "@tau/cli-models";
+import { TauError } from "@tau/core";
 
 import { optional } from "./optional.ts";
 
@@ -39,15 +42,25 @@ export interface Provider {
   /** The wire protocol's name, for example `openai-chat`. */
   readonly protocol: string;
   readonly create: (parts: ModelParts) => Model;
+  /** By OpenAI's Responses; absent where it does not speak them. */
+  readonly createResponses?: (parts: ModelParts) => Model;
   /** Absent where it has none. */
   readonly createEmbeddings?: (parts: Pick<ModelParts, "model" | "apiKey" | "baseUrl">) => EmbeddingModel;
 }
 
-type Adapter = (name: string) => Pick<Provider, "protocol" | "create" | "createEmbeddings" | "findsItself">;
+type Adapter = (
+  name: string,
+) => Pick<Provider, "protocol" | "create" | "createResponses" | "createEmbeddings" | "findsItself">;
 
 /** How a provider is talked to, by the name of its adapter. */
 const adapters: Readonly<Record<string, Adapter>> = {
   createAnthropic: () => ({ protocol: "anthropic", create: createAnthropic }),
+  createAzureOpenAi: () => ({
+    protocol: "openai-chat",
+    create: (parts) => createAzure(parts, "chat"),
+    createResponses: (parts) => createAzure(parts, "responses"),
+    findsItself: true,
+  }),
   createGemini: () => ({
     protocol: "gemini",
     create: createGemini,
@@ -96,14 +109,35 @@ function createVertex({ apiKey, ...parts }: ModelParts): Model {
   });
 }
 
+/** The model is the deployment. Tokens of Entra ID are JSON Web Tokens; keys are not. */
+function createAzure({ model, apiKey, baseUrl, ...parts }: ModelParts, api: "chat" | "responses"): Model {
+  const endpoint = baseUrl ?? fromEnvironment(parts, "AZURE_OPENAI_ENDPOINT");
+  if (endpoint === undefined) {
+    throw new TauError(
+      "provider.not_found",
+      'The provider "azure" needs the address of your resource: export AZURE_OPENAI_ENDPOINT=…, or name it with --base-url or as base_url in tau.toml.',
+    );
+  }
+  const isToken = typeof apiKey === "string" && apiKey.startsWith("eyJ");
+  return createAzureOpenAi({
+    ...parts,
+    api,
+    deployment: model,
+    endpoint,
+    ...(isToken ? { entraToken: async () => apiKey } : optional("apiKey", apiKey)),
+    ...optional("apiVersion", fromEnvironment(parts, "OPENAI_API_VERSION")),
+  });
+}
+
 /** A variable that is set; an empty one is not. */
-function fromEnvironment({ environment }: ModelParts, name: string): string | undefined {
+function fromEnvironment({ environment }: Pick<ModelParts, "environment">, name: string): string | undefined {
   const value = environment?.[name];
   return value === "" ? undefined : value;
 }
 
 /** Keys that people have under another name than the provider's first. */
 const otherKeys: ReadonlyMap<string, readonly string[]> = new Map([
+  ["azure", ["AZURE_OPENAI_AD_TOKEN"]],
   ["gemini", ["GOOGLE_API_KEY"]],
   ["vertex", ["GOOGLE_OAUTH_ACCESS_TOKEN"]],
 ]);
@@ -167,6 +201,9 @@ export const providers: readonly Provider[] = [
       {
         name: id,
         ...optional("baseUrl", adapter.findsItself === true ? undefined : baseUrl),
+        ...(names.includes("createOpenAiResponses")
+          ? { createResponses: (parts: ModelParts) => createOpenAiResponses({ ...parts, provider: id }) }
+          : {}),
         keyVariables: [...(keyVariable === undefined ? [] : [keyVariable]), ...(otherKeys.get(id) ?? [])],
         ...adapter,
       },
@@ -185,6 +222,7 @@ export const providers: readonly Provider[] = [
     keyVariables: [],
     protocol: "openai-chat",
     create: (parts) => createOpenAiChat({ ...parts, provider: "compatible" }),
+    createResponses: (parts) => createOpenAiResponses({ ...parts, provider: "compatible" }),
     createEmbeddings: (parts) => createOpenAiEmbeddings({ ...parts, provider: "compatible" }),
   },
 ];

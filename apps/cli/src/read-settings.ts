@@ -9,7 +9,7 @@ import { didYouMean } from "./closest-word.ts";
 import { choiceOption, countOption, flagOption, textOption } from "./command.ts";
 import type { ParsedArgs } from "./command.ts";
 import { isTable } from "./config-checks.ts";
-import { approvals, emptyConfig, profiles, providerNames, tierNames } from "./config-file.ts";
+import { apis, approvals, emptyConfig, profiles, providerNames, tierNames } from "./config-file.ts";
 import type { ConfigFile } from "./config-file.ts";
 import { environmentNames } from "./environment-kinds.ts";
 import { extraTools } from "./extra-tools.ts";
@@ -176,6 +176,7 @@ export function modelSettings(args: ParsedArgs, { config, path = "tau.toml" }: L
     ...optional("provider", provider ?? file.provider),
     ...optional("id", id ?? file.id),
     ...optional("baseUrl", baseUrl ?? file.base_url),
+    ...optional("api", choiceOption(args, "api", apis) ?? file.api),
     ...optional("contextWindow", file.context_window),
     ...(file.api_key === undefined
       ? {}

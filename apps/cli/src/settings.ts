@@ -1,7 +1,7 @@
 import type { JsonObject } from "@tau/core";
 import type { NetworkAccess, PermissionLayer, ToolRole } from "@tau/tools";
 
-import type { approvals, ConfigFile, profiles } from "./config-file.ts";
+import type { apis, approvals, ConfigFile, profiles } from "./config-file.ts";
 
 /** Everything that the flags, the configuration file and the environment say, before a provider is looked for. */
 export interface Settings {
@@ -57,6 +57,8 @@ export interface ModelSettings {
   readonly provider?: string;
   readonly id?: string;
   readonly baseUrl?: string;
+  /** Which of OpenAI's protocols, where the provider speaks both. */
+  readonly api?: (typeof apis)[number];
   /** A reference, and the key of which file it is. */
   readonly apiKey?: { readonly reference: string; readonly where: string };
   /** Micro-USD per million tokens. */
