@@ -126,8 +126,15 @@ export function offerFiles(server: McpServer, options: OfferToolsOptions): void 
           workspace: environment.info.profile.workspace,
         });
         if (decision !== "allow") throw new TauError("mcp.unsupported", `The file is not shown. ${reason}`);
-        const text = await readText(environment, absolutePath, call.signal);
-        return { contents: [{ uri, mimeType: "text/plain", text }] };
+        const data = await readFile(environment, absolutePath, call.signal);
+        const text = textIn(data);
+        return text === undefined
+          ? {
+              contents: [
+                { uri, mimeType: "application/octet-stream", blob: Buffer.from(data).toString("base64") },
+              ],
+            }
+          : { contents: [{ uri, mimeType: "text/plain", text }] };
       } finally {
         await environment[Symbol.asyncDispose]?.();
       }
@@ -136,11 +143,28 @@ export function offerFiles(server: McpServer, options: OfferToolsOptions): void 
 }
 
 async function readText(environment: Environment, path: string, signal: AbortSignal): Promise<string> {
+  const text = textIn(await readFile(environment, path, signal));
+  if (text !== undefined) return text;
+  const uri = `file://${encodeURI(absolute(environment.info.profile.workspace, path))}`;
+  throw new TauError("mcp.unsupported", `The file is not text. Read it as the resource ${uri}.`);
+}
+
+/** Text in UTF-8; undefined for anything else, which would come out as nonsense that nobody can undo. */
+function textIn(data: Uint8Array): string | undefined {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data);
+    return text.includes("\0") ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}
+
+async function readFile(environment: Environment, path: string, signal: AbortSignal): Promise<Uint8Array> {
   const place = await placeIn(environment, path, signal);
   const { size } = await environment.stat(place, signal);
   if (size > maxBytes)
     throw new TauError("mcp.too_large", `The file has ${size} bytes; at most ${maxBytes} are read at once.`);
-  return new TextDecoder().decode(await environment.readFile(place, signal));
+  return await environment.readFile(place, signal);
 }
 
 /**

@@ -276,6 +276,14 @@ describe("createFileTools()", () => {
     expect(await use("file_write", { path: "/tmp/tau-x", content: "" })).toMatch(/^error: /u);
     const uri = `file://${options.workspace}/a.txt`;
     expect(await client.readResource({ uri })).toMatchObject({ contents: [{ uri, text: "hello" }] });
+    await writeFile(join(options.workspace, "b.bin"), Buffer.from("ff00fe", "hex"));
+    expect(await use("file_read", { path: "b.bin" })).toMatch(
+      /^error: mcp\.unsupported.* not text.*file:\/\/\//u,
+    );
+    const binary = `file://${options.workspace}/b.bin`;
+    expect(await client.readResource({ uri: binary })).toMatchObject({
+      contents: [{ uri: binary, blob: "/wD+" }],
+    });
     await expect(client.readResource({ uri: "file:///etc/passwd" })).rejects.toThrow(
       /outside of the workspace|not shown/u,
     );

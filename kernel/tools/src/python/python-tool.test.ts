@@ -68,6 +68,30 @@ describe("python", () => {
     expect(large.text).toContain("too large to keep");
   });
 
+  test("keeps the figures that a script drew and did not save", async () => {
+    const context = await createTestContext();
+    // What the runner uses of matplotlib, which is not everywhere.
+    const code = `import sys, os, types
+class Figure:
+    def __init__(self, number): self.number = number
+    def savefig(self, path): open(path, "w").write("%d drawn by %s" % (self.number, os.environ["MPLBACKEND"]))
+plots = types.ModuleType("matplotlib.pyplot")
+plots.get_fignums = lambda: [1, 2]
+plots.figure = Figure
+sys.modules["matplotlib.pyplot"] = plots
+print("done")`;
+    const { text, isError } = await python(code, context);
+    const id = /\[figure-2\.png, \d+ bytes, is (artifact:[0-9a-f]+)\.\]/u.exec(text)?.[1] ?? "";
+    expect([isError, Buffer.from(await context.artifacts.read(id)).toString()]).toEqual([
+      false,
+      "2 drawn by Agg",
+    ]);
+    expect(text).toContain("[figure-1.png, ");
+
+    const broken = await python(code.replace("[1, 2]", "1 / 0"), context);
+    expect(broken.text).toContain("could not be kept: ZeroDivisionError");
+  });
+
   test("goes on from the state of an earlier script, which is JSON and nothing that runs", async () => {
     const context = await createTestContext();
     const first = await python("state['n'] = 41", context);
