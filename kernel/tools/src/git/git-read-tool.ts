@@ -9,7 +9,7 @@ import { runGit } from "./run-git.ts";
 import { assertFields, repositoryField } from "./verb-fields.ts";
 
 interface ReadInput {
-  readonly verb: "status" | "diff" | "log" | "show" | "blame" | "branches" | "stashes";
+  readonly verb: "status" | "diff" | "log" | "show" | "blame" | "branches" | "stashes" | "tags";
   readonly repository?: string;
   readonly revision?: string;
   readonly paths?: readonly string[];
@@ -30,6 +30,7 @@ const fields: Readonly<Record<ReadInput["verb"], readonly (keyof ReadInput)[]>> 
   blame: ["revision", "paths", "lines"],
   branches: [],
   stashes: [],
+  tags: [],
 };
 
 /** Makes the tool that looks at repositories: it changes nothing, and nothing in a repository makes it run a program. */
@@ -37,7 +38,7 @@ export function createGitReadTool(): Tool<ReadInput> {
   return defineTool<ReadInput>({
     name: "git_read",
     description:
-      'Looks at a Git repository. verb: status; diff (revision: one, or a..b; staged; paths); log (revision or a..b, paths, max); show (revision; with one path: that file as it was); blame (one path, lines "10,20"); branches; stashes.',
+      'Looks at a Git repository. verb: status; diff (revision: one, or a..b; staged; paths); log (revision or a..b, paths, max); show (revision; with one path: that file as it was); blame (one path, lines "10,20"); branches; stashes; tags.',
     input: {
       type: "object",
       properties: {
@@ -114,6 +115,8 @@ function argsOf(input: ReadInput, paths: readonly string[]): readonly string[] {
       ];
     case "stashes":
       return ["log", ...plain, "--walk-reflogs", "--format=%gd %s", "--max-count=50", "refs/stash", "--"];
+    case "tags":
+      return ["for-each-ref", "--format=%(refname:short) %(objectname:short) %(subject)", "refs/tags"];
     default:
       return unreachable(verb);
   }

@@ -63,6 +63,41 @@ describe("git_write", () => {
     expect(await bash("git branch --format='%(refname:short)'")).toBe("feature\nmain\nside/branch\n");
   });
 
+  test("brings in what was fetched where the branch can go straight on, and nothing else", async () => {
+    const { call, bash } = await createGitFixture();
+    await bash(
+      'git push -q origin main; git clone -q -b main "$OUT/origin.git" "$OUT/c"; cd "$OUT/c"; echo n > n.txt; git add .; git commit -qm "From afar"; git push -q',
+    );
+    const before = (await bash("git rev-parse HEAD")).trim();
+
+    await call("git_publish", { verb: "fetch" });
+    const said = await call("git_write", { verb: "merge", revision: "origin/main" });
+    expect(said).toContain(`The branch was at ${before}.`);
+    expect(await bash("git log -1 --format=%s; cat n.txt a.txt")).toBe("From afar\nn\nthree\n");
+
+    await bash(
+      "git commit -qam mine; git branch theirs HEAD~1; git switch -q theirs; echo x > x; git add x; git commit -qm theirs; git switch -q main",
+    );
+    expect(await call("git_write", { verb: "merge", revision: "theirs" })).toMatch(
+      /^git\.failed: .*fast-forward/isu,
+    );
+    expect(await bash("git status --short; git log -1 --format=%s")).toBe("mine\n");
+    expect(await call("git_write", { verb: "merge" })).toContain("revision");
+  });
+
+  test("tags a commit, lists tags, and moves none", async () => {
+    const { call, bash } = await createGitFixture();
+    await call("git_write", { verb: "tag", name: "v1.0", revision: "HEAD~1" });
+    await call("git_write", { verb: "tag", name: "v2.0" });
+
+    expect(await bash("git describe --tags HEAD~1 HEAD")).toBe("v1.0\nv2.0\n");
+    expect(await call("git_read", { verb: "tags" })).toMatch(
+      /^v1\.0 [0-9a-f]+ first\nv2\.0 [0-9a-f]+ second$/u,
+    );
+    expect(await call("git_write", { verb: "tag", name: "v1.0" })).toContain("already exists");
+    expect(await call("git_write", { verb: "tag", name: "-d" })).toContain("git.invalid_value");
+  });
+
   test("keeps what restore throws away", async () => {
     const { call, bash } = await createGitFixture();
 

@@ -27,6 +27,8 @@ const keep: readonly TriedCall[] = [
   ["git_write", { verb: "unstash" }],
   ["git_write", { verb: "restore", paths: ["a.txt"] }],
   ["git_publish", { verb: "reset", mode: "hard" }],
+  ["git_write", { verb: "merge", revision: "main" }],
+  ["git_write", { verb: "tag", name: "v1" }],
 ];
 const talk: readonly TriedCall[] = [
   ["git_publish", { verb: "fetch" }],

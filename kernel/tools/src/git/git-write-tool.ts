@@ -17,7 +17,17 @@ export interface GitIdentity {
 }
 
 interface WriteInput {
-  readonly verb: "add" | "commit" | "branch" | "switch" | "stash" | "unstash" | "unstage" | "restore";
+  readonly verb:
+    | "add"
+    | "commit"
+    | "branch"
+    | "switch"
+    | "merge"
+    | "tag"
+    | "stash"
+    | "unstash"
+    | "unstage"
+    | "restore";
   readonly repository?: string;
   readonly paths?: readonly string[];
   readonly message?: string;
@@ -31,6 +41,8 @@ const fields: Readonly<Record<WriteInput["verb"], readonly (keyof WriteInput)[]>
   commit: ["message"],
   branch: ["name", "revision"],
   switch: ["name", "create", "revision"],
+  merge: ["revision"],
+  tag: ["name", "revision"],
   stash: ["message", "paths"],
   unstash: [],
   unstage: ["paths"],
@@ -45,7 +57,7 @@ export function createGitWriteTool(identity: GitIdentity): Tool<WriteInput> {
   return defineTool<WriteInput>({
     name: "git_write",
     description:
-      "Changes a Git repository; everything can be taken back. verb: add (paths); commit (message; of what is staged); branch (name, revision to start at); switch (name; create: true makes it, at revision); stash (message, paths); unstash; unstage (paths); restore (paths, revision: throws away changes of these files; their state before is kept and named).",
+      "Changes a Git repository; everything can be taken back. verb: add (paths); commit (message; of what is staged); branch (name, revision to start at); switch (name; create: true makes it, at revision); merge (revision; only where the branch can go straight on to it); tag (name, revision); stash (message, paths); unstash; unstage (paths); restore (paths, revision: throws away changes of these files; their state before is kept and named).",
     input: {
       type: "object",
       properties: {
@@ -53,7 +65,7 @@ export function createGitWriteTool(identity: GitIdentity): Tool<WriteInput> {
         repository: repositoryField,
         paths: { type: "array", items: { type: "string" }, minItems: 1, maxItems: 500 },
         message: { type: "string", minLength: 1, maxLength: 20_000 },
-        name: { type: "string", description: "Of a branch." },
+        name: { type: "string", description: "Of a branch or tag." },
         revision: { type: "string", description: "A commit, branch or tag; default HEAD." },
         create: { type: "boolean", description: "For switch: make the branch first." },
       },
@@ -73,9 +85,14 @@ export function createGitWriteTool(identity: GitIdentity): Tool<WriteInput> {
       const env = identityOf(identity, repository);
       const args = argsOf(input, pathsOf(input.paths ?? [], repository.folder));
       const kept = overwriting.includes(input.verb) ? await keepState(repository, env, context) : undefined;
+      const before =
+        input.verb === "merge" ? await runGit(repository, { args: ["rev-parse", "HEAD"], env }, context) : "";
       const stdin = input.verb === "commit" ? needed("commit", "message", input.message) : "";
       const said = await runGit(repository, { args, stdin, env, patterns: input.verb === "stash" }, context);
-      const note = kept === undefined ? "" : `\nThe uncommitted changes before are kept as ${kept}.`;
+      const note = [
+        ...(before === "" ? [] : [`\nThe branch was at ${before.trim()}.`]),
+        ...(kept === undefined ? [] : [`\nThe uncommitted changes before are kept as ${kept}.`]),
+      ].join("");
       return textOutput(
         `${said === "" ? "Done." : said}${note}`,
         kept === undefined ? {} : { details: { kept } },
@@ -136,6 +153,10 @@ function argsOf(input: WriteInput, paths: readonly string[]): readonly string[] 
         nameOf(needed(verb, "name", name)),
         ...at,
       ];
+    case "merge":
+      return ["merge", "--ff-only", "--no-progress", "--no-autostash", needed(verb, "revision", at[0])];
+    case "tag":
+      return ["tag", "--no-sign", nameOf(needed(verb, "name", name)), ...at];
     case "stash":
       return [
         "stash",
