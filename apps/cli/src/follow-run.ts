@@ -10,7 +10,7 @@ import type { Terminal } from "./terminal.ts";
 
 /** A run to be shown to its end. */
 export interface FollowedRun {
-  readonly runtime: Runtime;
+  readonly runtime: Pick<Runtime, "attach" | "cancelRun" | "getSession" | "respond">;
   readonly sessionId: string;
   readonly runId: string;
   readonly fromSeq: number;
@@ -19,6 +19,8 @@ export interface FollowedRun {
   readonly view: EventView;
   /** Whether there is a person who can be asked. */
   readonly interactive: boolean;
+  /** The address of the server that runs it; absent for this machine. */
+  readonly server?: string;
 }
 
 /**
@@ -51,7 +53,7 @@ export async function followRun(run: FollowedRun): Promise<number> {
     return exitCodes.failed;
   } catch (error) {
     if (leftWith === undefined) throw error;
-    terminal.stderr.write(resumeHint(sessionId, false));
+    terminal.stderr.write(resumeHint(sessionId, false, run.server));
     return leftWith;
   } finally {
     for (const stop of stopListening) stop();
@@ -87,7 +89,7 @@ async function recall(
 /** What to do about an event; an exit code when nothing more is to be waited for. */
 function reactTo(one: RunEvent, questions: Questions, run: FollowedRun): number | undefined {
   if (one.kind !== "event") return undefined;
-  const { terminal, view, sessionId, interactive, runId } = run;
+  const { terminal, view, sessionId, interactive, runId, server } = run;
   const { event } = one;
   if (event.type === "approval_requested") questions.add(event);
   else if (event.type === "approval_answered") questions.drop(event.approvalId);
@@ -98,7 +100,7 @@ function reactTo(one: RunEvent, questions: Questions, run: FollowedRun): number 
     }
     view.pause();
     const way = event.reason === "question" ? '--answer "…"' : "--allow   (or --deny)";
-    terminal.stderr.write(waitingHint(sessionId, event.approvalIds, way));
+    terminal.stderr.write(waitingHint({ sessionId, server }, event.approvalIds, way));
     return exitCodes.waiting;
   } else if (event.type === "run_finished" && event.runId === runId) {
     return exitCodeOf(event);
@@ -115,23 +117,36 @@ function exitCodeOf({ status, reason, error }: RunFinished): number {
 }
 
 /** How to go on with a session; a run that ended needs another prompt. */
-export function resumeHint(sessionId: string, ended: boolean): string {
-  return `To go on: tau run --resume ${plain(sessionId)}${ended ? ' "…"' : ""}\n`;
+export function resumeHint(sessionId: string, ended: boolean, server?: string): string {
+  return `To go on: tau run --resume ${plain(sessionId)}${at(server)}${ended ? ' "…"' : ""}\n`;
 }
 
-function waitingHint(sessionId: string, approvalIds: readonly string[], way: string): string {
-  const lines = approvalIds.map((id) => `  tau approve ${sessionId} ${id} ${way}\n`);
-  return `The run waits for a person. To look: tau approve ${sessionId}. To answer, and then to go on:
-${lines.join("")}  tau run --resume ${sessionId}\n`;
+/** The option that names a server. */
+function at(server: string | undefined): string {
+  return server === undefined ? "" : ` --server ${plain(server)}`;
 }
 
-function createInterrupt({ runtime, sessionId, runId, context, terminal, view }: FollowedRun): () => void {
+function waitingHint(
+  { sessionId, server }: { readonly sessionId: string; readonly server: string | undefined },
+  approvalIds: readonly string[],
+  way: string,
+): string {
+  const where = at(server);
+  const lines = approvalIds.map((id) => `  tau approve ${sessionId} ${id} ${way}${where}\n`);
+  // A server goes on by itself once there is an answer.
+  const next = server === undefined ? "and then to go on" : "and then to see it go on";
+  return `The run waits for a person. To look: tau approve ${sessionId}${where}. To answer, ${next}:
+${lines.join("")}  tau run --resume ${sessionId}${where}\n`;
+}
+
+function createInterrupt(run: FollowedRun): () => void {
+  const { runtime, sessionId, runId, context, terminal, view, server } = run;
   let presses = 0;
   return () => {
     presses += 1;
     view.pause();
     if (presses > 1) {
-      terminal.stderr.write(`Quit. ${resumeHint(sessionId, false)}`);
+      terminal.stderr.write(`Quit. ${resumeHint(sessionId, false, server)}`);
       terminal.quit(exitCodes.interrupted);
       return;
     }

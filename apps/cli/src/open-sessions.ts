@@ -1,6 +1,7 @@
-import type { CallContext } from "@tau/core";
 import type { TauClient } from "@tau/client";
-import type { Runtime } from "@tau/runtime";
+import { TauError, uuidv7 } from "@tau/core";
+import type { CallContext } from "@tau/core";
+import type { Runtime, StartedRun, StartRunRequest } from "@tau/runtime";
 
 import type { ParsedArgs } from "./command.ts";
 import { namedServer } from "./named-server.ts";
@@ -10,7 +11,15 @@ import type { Terminal } from "./terminal.ts";
 /** What can be asked of sessions, wherever they are. */
 export type SessionAccess = Pick<
   Runtime,
-  "attach" | "getSession" | "listSessions" | "respond" | "listGrants" | "revokeGrant"
+  | "attach"
+  | "cancelRun"
+  | "createSession"
+  | "getSession"
+  | "listGrants"
+  | "listSessions"
+  | "respond"
+  | "revokeGrant"
+  | "startRun"
 >;
 
 /** The sessions of this machine, or of a server. */
@@ -33,6 +42,19 @@ export async function openSessions(args: ParsedArgs, terminal: Terminal): Promis
   };
 }
 
+/** Hands a prompt in and leaves the run to the server; known to have begun by its first event. */
+async function startRun(
+  client: TauClient,
+  { runId = uuidv7(), ...request }: StartRunRequest,
+  signal: AbortSignal,
+): Promise<StartedRun> {
+  for await (const one of client.run({ ...request, runId, detach: true, signal }))
+    if (one.kind === "event") return { runId, fromSeq: one.seq };
+  throw new TauError("client.unreachable", "The server ended the run's stream before the run began.", {
+    class: "retryable",
+  });
+}
+
 /** A client with the calls of a runtime; who calls is what its token says, not what a context does. */
 function remoteSessions(client: TauClient): SessionAccess {
   const options = ({ signal }: CallContext): { readonly signal: AbortSignal } => ({ signal });
@@ -49,5 +71,8 @@ function remoteSessions(client: TauClient): SessionAccess {
     respond: async (request, context) => await client.respond(request, options(context)),
     listGrants: async (context) => await client.listGrants(options(context)),
     revokeGrant: async (grantId, context) => await client.revokeGrant(grantId, options(context)),
+    createSession: async (request, context) => await client.createSession(request, options(context)),
+    cancelRun: async (request, context) => await client.cancelRun(request, options(context)),
+    startRun: async (request, context) => await startRun(client, request, context.signal),
   };
 }

@@ -198,6 +198,25 @@ describe("the event feed", () => {
     });
   });
 
+  it("F4. says again and again that it is there while nothing happens, in lines and in events", async () => {
+    await using harness = await openHarness({ limits: { keepAliveMs: 5 } });
+    await ranOnce(harness, "Hello");
+    const lines = curl(feedOf(harness, "?after=3"));
+    const events = curl("-H", "accept: text/event-stream", feedOf(harness, "?after=3"));
+
+    await lines.until("\n\n\n\n");
+    await events.until(":\n\n:\n\n:\n\n");
+    lines.kill();
+    events.kill();
+
+    const [first = "", ...rest] = (await lines.ended).body.split("\n");
+    expect(seqsIn([first])).toEqual([4]);
+    expect(rest.join("")).toBe("");
+    expect((await events.ended).body.replaceAll(/^(?::\n\n)+$/gmu, "")).toMatch(
+      /^id: 4\ndata: .*\n\n[:\n]*$/u,
+    );
+  });
+
   it("refuses cursors beyond the end, sessions that are not there, and what only GET can ask", async () => {
     await using harness = await openHarness();
     await ranOnce(harness, "Hello");

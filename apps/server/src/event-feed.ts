@@ -4,9 +4,10 @@ import type { CallContext } from "@tau/core";
 import type { Admit } from "./admission.ts";
 import { traceIdOf } from "./call-context.ts";
 import { createEventWriter } from "./event-to-proto.ts";
-import { eventText, failureText, feedFailure, feedTypes } from "./feed-format.ts";
+import { eventText, failureText, feedFailure, feedTypes, keepAliveText } from "./feed-format.ts";
 import { feedRequest, sessionOfPath } from "./feed-request.ts";
 import type { FeedFormat, FeedRequest } from "./feed-request.ts";
+import { createKeepAlive } from "./keep-alive.ts";
 import { discardRest, isHungUp, write } from "./node-adapter.ts";
 import type { NodeHandler, NodeResponse } from "./node-adapter.ts";
 import { advance, followSession } from "./runtime-streams.ts";
@@ -31,6 +32,7 @@ const method = "EventFeed";
  * - F1. It is Attach: the same events, once each, in order; the same door, limits and slow clients.
  * - F2. It only listens: a client that goes away ends nothing but its feed.
  * - F3. A feed that breaks says why, and where to go on, as the last thing it says.
+ * - F4. A feed that has nothing to say for a while says that it is there.
  */
 export function createEventFeed(options: EventFeedOptions): NodeHandler {
   return (request, response) => {
@@ -95,6 +97,15 @@ async function stream({ host, wanted, call }: Feed, response: NodeResponse): Pro
   const writer = createEventWriter();
   const cursor = { seq: Number(attach.fromSeq) };
   let begun = false;
+  let writing = false;
+  using alive = createKeepAlive(host.limits.keepAliveMs, () => {
+    // A client that does not take what it was sent already needs no more of it.
+    if (writing || response.writableNeedDrain || response.destroyed) return;
+    if (!begun) begin(response, format);
+    begun = true;
+    // Whoever has gone away is noticed by the next event, or by its signal.
+    write(response, Buffer.from(keepAliveText[format])).catch(() => undefined);
+  });
   try {
     // Where nothing is to be replayed, the first event may be hours away: a client wants to know that it listens.
     const { version } = await host.runtime.getSession(attach.sessionId, call);
@@ -108,7 +119,10 @@ async function stream({ host, wanted, call }: Feed, response: NodeResponse): Pro
       if (!begun) begin(response, format);
       begun = true;
       const text = events.map((event) => eventText(format, writer.toProto(event))).join("");
+      writing = true;
       await write(response, Buffer.from(text));
+      writing = false;
+      alive.touch();
       advance(cursor, events);
     }
     // 204 tells a browser that there is nothing to come back for.

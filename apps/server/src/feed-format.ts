@@ -21,6 +21,9 @@ export function eventText(format: FeedFormat, event: RunResponse): string {
   return `${event.seq === undefined ? "" : `id: ${event.seq}\n`}data: ${json}\n\n`;
 }
 
+/** Says nothing, so that proxies and clients know that the feed is there: readers of lines and of events skip it. */
+export const keepAliveText: Readonly<Record<FeedFormat, string>> = { ndjson: "\n", sse: ":\n\n" };
+
 /** What a caller is told of a failure: the same with a status of HTTP, and at the end of a stream that broke. */
 export interface FeedFailure {
   readonly status: number;

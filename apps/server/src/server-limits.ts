@@ -17,6 +17,8 @@ export interface ServerLimits {
   readonly maxBufferedBytes: number;
   /** A client that takes nothing for so long while its buffer is full is slow. Default 250 ms. */
   readonly slowAfterMs: number;
+  /** A feed over plain HTTP that says nothing for so long says that it is there: an empty line, or a comment. Default 15,000 ms. */
+  readonly keepAliveMs: number;
   /** Time for calls and connections to end at a shutdown. Beyond: closed. Default 5,000 ms. */
   readonly drainMs: number;
 }
@@ -30,5 +32,6 @@ export const defaultServerLimits: ServerLimits = {
   headersTimeoutMs: 10_000,
   maxBufferedBytes: 32 * 1024,
   slowAfterMs: 250,
+  keepAliveMs: 15_000,
   drainMs: 5_000,
 };

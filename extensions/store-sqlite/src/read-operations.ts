@@ -133,10 +133,51 @@ function list({ database, operation: { options } }: Reading<"list">): readonly S
   return rows.map(toSummary);
 }
 
-/** Events lie in the order they were written, so the place of its newest one tells when a stream was written to last. */
+/** So many of the newest events are looked at for a page before all streams are. */
+const newestLookedAt = 5_000;
+
+/**
+ * Events lie in the order they were written, so the place of its newest one tells when a stream was written to last: where
+ * the newest events are of enough streams, nothing else is looked at.
+ */
 function recent({ database, operation: { options } }: Reading<"recent">): RecentPage {
-  const { prefix, limit, before = String(Number.MAX_SAFE_INTEGER) } = options;
-  const rows: readonly unknown[] = database
+  const { limit, before } = options;
+  const newest = Number(column(database.sql("SELECT max(rowid) FROM events").get()) ?? 0);
+  const from = before === undefined ? newest + 1 : Number(before);
+  const among = amongNewest(database, options, from);
+  // One more than wanted tells whether there is another page.
+  const rows = among.length > limit || from <= newestLookedAt ? among : amongAll(database, options, from);
+  const wanted = rows.slice(0, limit);
+  const last = wanted.at(-1);
+  const streams = wanted.map(toSummary);
+  return rows.length > limit && Array.isArray(last) ? { streams, next: String(last[5]) } : { streams };
+}
+
+type RecentQuery = Reading<"recent">["operation"]["options"];
+
+function amongNewest(
+  database: TenantDatabase,
+  { prefix, limit }: RecentQuery,
+  from: number,
+): readonly unknown[] {
+  return database
+    .sql(
+      `SELECT name, newest.seq, oldest.at, newest.at, newest.type, newest.rowid FROM events AS newest
+       CROSS JOIN streams ON streams.id = newest.stream_id
+       CROSS JOIN events AS oldest ON oldest.stream_id = streams.id AND oldest.seq = 1
+       WHERE newest.rowid < ? AND newest.rowid >= ? AND name >= ? AND name < ?
+         AND newest.seq = (SELECT max(seq) FROM events WHERE stream_id = newest.stream_id)
+       ORDER BY newest.rowid DESC LIMIT ?`,
+    )
+    .all(from, from - newestLookedAt, prefix, endOf(prefix), limit + 1);
+}
+
+function amongAll(
+  database: TenantDatabase,
+  { prefix, limit }: RecentQuery,
+  from: number,
+): readonly unknown[] {
+  return database
     .sql(
       `WITH placed AS (
          SELECT id, name, (
@@ -149,12 +190,7 @@ function recent({ database, operation: { options } }: Reading<"recent">): Recent
        JOIN events AS oldest ON oldest.stream_id = placed.id AND oldest.seq = 1
        ORDER BY place DESC`,
     )
-    // One more than wanted, to know whether there is another page.
-    .all(prefix, endOf(prefix), Number(before), limit + 1);
-  const wanted = rows.slice(0, limit);
-  const last = wanted.at(-1);
-  const streams = wanted.map(toSummary);
-  return rows.length > limit && Array.isArray(last) ? { streams, next: String(last[5]) } : { streams };
+    .all(prefix, endOf(prefix), from, limit + 1);
 }
 
 function toSummary(row: unknown): StreamSummary {

@@ -163,3 +163,26 @@ describe("follow", () => {
     expect(seen).toEqual(Array.from({ length: seen.length }, (_, index) => String(index)));
   });
 });
+
+describe("recent", () => {
+  test("finds streams also behind very many newer events of others, page by page", async () => {
+    await using folder = await testFolder();
+    await using store = await createSqliteStore({ directory: folder.path });
+    for (const name of ["a", "b", "c"])
+      await store.journal.append({ tenant: "acme", stream: `session/${name}` }, 0, [eventOf(name)]);
+    const many = Array.from({ length: 6_000 }, () => eventOf("x"));
+    await store.journal.append({ tenant: "acme", stream: "session/a" }, 1, many);
+    await store.journal.append({ tenant: "acme", stream: "other/1" }, 0, [eventOf("x")]);
+    const pages: (readonly string[])[] = [];
+    let before: string | undefined;
+
+    do {
+      const options = { prefix: "session/", limit: 2, ...(before === undefined ? {} : { before }) };
+      const { streams, next } = await store.journal.recent("acme", options);
+      pages.push(streams.map(({ stream }) => stream));
+      before = next;
+    } while (before !== undefined);
+
+    expect(pages).toEqual([["session/a", "session/c"], ["session/b"]]);
+  });
+});

@@ -1,3 +1,4 @@
+import type { Grant } from "@tau/runtime";
 import type { PermissionLayer, PermissionRule } from "@tau/tools";
 import { defaultFlowRules, describeFlowRule } from "@tau/tools/flow";
 import type { FlowRule } from "@tau/tools/flow";
@@ -9,7 +10,9 @@ import { exitCodes } from "../exit-codes.ts";
 import { explainCall } from "../explain-call.ts";
 import { grantLines } from "../grant-lines.ts";
 import { localContext } from "../local-context.ts";
+import { namedServer, serverOptions } from "../named-server.ts";
 import { assertRules } from "../open-environment.ts";
+import { openSessions } from "../open-sessions.ts";
 import { plainJson, visible } from "../plain-text.ts";
 import { readSettings } from "../read-settings.ts";
 import type { Settings } from "../settings.ts";
@@ -30,6 +33,7 @@ Beside the rules, the flow of information decides: what a model was shown (--lab
 may ask for.`,
   options: {
     ...agentOptions,
+    ...serverOptions,
     tool: { type: "string", value: "NAME", help: "With explain: a call of this tool instead of a command." },
     args: { type: "string", value: "JSON", help: "With explain --tool: its arguments." },
     label: {
@@ -53,11 +57,14 @@ may ask for.`,
     "tau permissions list",
     "tau permissions test",
     "tau permissions revoke GRANT",
+    "tau permissions list --server http://127.0.0.1:7117 --token env:TAU_TOKEN",
   ],
 
   async run(args, terminal) {
     const [verb, word] = args.positionals;
-    if (verb === "revoke" && word !== undefined) return await revoke(word, terminal);
+    if (verb === "revoke" && word !== undefined) return await revoke(args, word, terminal);
+    if (verb === "list" && word === undefined && (await namedServer(args, terminal)) !== undefined)
+      return await listAtServer(args, terminal);
     const settings = await readSettings(args, terminal, true);
     if (verb === "explain") return await explainCall(args, settings, terminal);
     if (verb === "list" && word === undefined) return await list(args, settings, terminal);
@@ -82,8 +89,7 @@ async function list(args: ParsedArgs, settings: Settings, terminal: Terminal): P
   if (settings.layers.length === 0) writeLine(terminal, "There are no rules beside the profile's.");
   for (const line of ["everywhere", ...defaultFlowRules.map(flowLine), "  ask   flow(rule of two)"])
     writeLine(terminal, line);
-  for (const grant of grants) for (const line of grantLines(grant)) writeLine(terminal, visible(line));
-  if (grants.length === 0) writeLine(terminal, "Nothing is allowed for longer than once.");
+  writeGrants(grants, terminal);
   return exitCodes.ok;
 }
 
@@ -129,9 +135,27 @@ function test(settings: Settings, terminal: Terminal): number {
   return exitCodes.ok;
 }
 
-async function revoke(id: string, terminal: Terminal): Promise<number> {
-  await using sessions = await openStoredSessions(terminal);
+async function revoke(args: ParsedArgs, id: string, terminal: Terminal): Promise<number> {
+  await using sessions = await openSessions(args, terminal);
   await sessions.runtime.revokeGrant(id, localContext(terminal));
   writeLine(terminal, `Revoked: ${visible(id)}`);
   return exitCodes.ok;
+}
+
+/** What the caller allowed in sessions of a server. */
+async function listAtServer(args: ParsedArgs, terminal: Terminal): Promise<number> {
+  await using sessions = await openSessions(args, terminal);
+  const grants = await sessions.runtime.listGrants(localContext(terminal));
+  if (flagOption(args, "json")) {
+    writeLine(terminal, plainJson({ server: sessions.server ?? "", grants }));
+    return exitCodes.ok;
+  }
+  writeLine(terminal, `Rules are those of ${visible(sessions.server ?? "")}. What you allowed there:`);
+  writeGrants(grants, terminal);
+  return exitCodes.ok;
+}
+
+function writeGrants(grants: readonly Grant[], terminal: Terminal): void {
+  for (const grant of grants) for (const line of grantLines(grant)) writeLine(terminal, visible(line));
+  if (grants.length === 0) writeLine(terminal, "Nothing is allowed for longer than once.");
 }

@@ -20,11 +20,13 @@ import type { LocalRuntime } from "../local-runtime.ts";
 import { instructionNotes } from "../memory/local-instructions.ts";
 import { prepareRun } from "../memory/prepare-run.ts";
 import type { PreparedRun } from "../memory/prepare-run.ts";
+import { serverOptions } from "../named-server.ts";
 import { openEnvironment } from "../open-environment.ts";
 import { plain } from "../plain-text.ts";
 import { planLines, plansIn } from "../plan-mode.ts";
 import { createRunNotes } from "../run-notes.ts";
 import { readSettings } from "../read-settings.ts";
+import { runAtServer } from "../remote-run.ts";
 import { openStoredSessions, sessionNamed, sessionWorkspace } from "../stored-sessions.ts";
 import { homeNote } from "../tau-home.ts";
 import { isInteractive } from "../terminal.ts";
@@ -64,6 +66,12 @@ ${homeNote}`,
       value: "SESSION",
       help: "Begin a new session with the hand-off of this one.",
     },
+    ...serverOptions,
+    server: {
+      type: "string",
+      value: "URL",
+      help: "Run it at a server made by `tau serve`, with the server's model, tools and rules.\nOnly where it is said: no variable and no file does.",
+    },
     quiet: { type: "boolean", short: "q", help: "Print the answer only." },
     json: { type: "boolean", help: "Print every event as a line of JSON." },
   },
@@ -73,6 +81,7 @@ ${homeNote}`,
     'tau run --plan "How should we replace the logger?"',
     'git diff | tau run --quiet "Review this change: -"',
     'tau run --resume last "Now write a test for it"',
+    'tau run --server https://tau.example --token env:TAU_TOKEN "…"',
     'tau run --base-url http://127.0.0.1:8000/v1 --model qwen3 "…"',
   ],
 
@@ -80,6 +89,16 @@ ${homeNote}`,
     const [json, quiet] = [flagOption(args, "json"), flagOption(args, "quiet")];
     const interactive = isInteractive(terminal) && !json;
     const prompt = await promptOf(args, terminal);
+    const view = json
+      ? createJsonView(terminal)
+      : quiet
+        ? createAnswerView(terminal)
+        : createTimelineView(terminal);
+    if (isRemote(args)) {
+      if (prompt === "" && textOption(args, "resume") === undefined)
+        throw usageError('Give a prompt: tau run --server URL "What to do".');
+      return await runAtServer(args, { prompt, view, interactive }, terminal);
+    }
     const resumed = await resumedSession(args, terminal);
     if (prompt === "" && resumed === undefined) throw usageError('Give a prompt: tau run "What to do".');
     if (resumed !== undefined && textOption(args, "handoff") !== undefined)
@@ -94,11 +113,6 @@ ${homeNote}`,
     await (await openEnvironment(settings, await realpath(settings.cwd)))[Symbol.asyncDispose]();
 
     const prepared = await prepareRun(args, { settings, model, terminal, interactive });
-    const view = json
-      ? createJsonView(terminal)
-      : quiet
-        ? createAnswerView(terminal)
-        : createTimelineView(terminal);
     const planIn = settings.plan === true ? settings.cwd : undefined;
     const run = { terminal, interactive, view, prompt, prepared, planIn, resume: resumed?.sessionId };
     return await runPrompt(run, () =>
@@ -113,6 +127,14 @@ ${homeNote}`,
     );
   },
 };
+
+/** Running elsewhere is asked for each time: a variable that was meant for looking must not send prompts away. */
+function isRemote(args: ParsedArgs): boolean {
+  const server = textOption(args, "server");
+  if (server === undefined && textOption(args, "token") !== undefined)
+    throw usageError("--token goes with --server.");
+  return server !== undefined && server !== "local";
+}
 
 interface PromptRun {
   readonly terminal: Terminal;
