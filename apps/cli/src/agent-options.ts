@@ -35,6 +35,16 @@ export const modelOptions: OptionTable = {
   },
 };
 
+/** Options by which optional tools are turned on and off. */
+export const extraToolsOptions: OptionTable = {
+  with: {
+    type: "string",
+    value: "NAMES",
+    help: `Turn optional tools on, with commas in between:\n${rows(extraTools)}`,
+  },
+  without: { type: "string", value: "NAMES", help: "Turn optional tools off." },
+};
+
 /** Options that every command has which runs agents. */
 export const agentOptions: OptionTable = {
   ...modelOptions,
@@ -57,17 +67,12 @@ never: it is denied. Default: ask on a terminal, else never.`,
     value: "KIND",
     help: `Where commands run. Default: jail.\n${rows(environmentKinds)}`,
   },
-  with: {
-    type: "string",
-    value: "NAMES",
-    help: `Turn optional tools on, with commas in between:\n${rows(extraTools)}`,
-  },
+  ...extraToolsOptions,
   role: {
     type: "string",
     value: "NAME",
     help: "Show the agent only the tools of this role, which tau.toml defines as [roles.NAME].",
   },
-  without: { type: "string", value: "NAMES", help: "Turn optional tools off." },
   network: { type: "boolean", help: "Let commands reach the network." },
   untrusted: {
     type: "boolean",

@@ -24,6 +24,8 @@ export interface ExtraTools {
   readonly needsKeys?: true;
   /** Which of its tools need no other rule where it is on: for those that do nothing by themselves. */
   readonly allows?: (settings: Settings) => readonly string[];
+  /** Whether its tools need a run of an agent around them: its session, its hooks, or the other tools. */
+  readonly needsRun?: true;
   readonly load: () => Promise<ExtraToolsFile>;
 }
 
@@ -69,6 +71,7 @@ export const extraTools: readonly ExtraTools[] = [
     name: "script",
     does: "call tools from a small program, and read its result alone",
     byDefault: () => false,
+    needsRun: true,
     // By itself it does nothing; what it calls is decided on as ever.
     allows: () => ["run_script"],
     load: async () => (await import("./tools/script.ts")).scriptFile,
@@ -77,6 +80,8 @@ export const extraTools: readonly ExtraTools[] = [
     name: "kubernetes",
     does: "look at a cluster; change it where you say",
     byDefault: () => false,
+    // A change is shown by a hook before it is made.
+    needsRun: true,
     keys: { ...clusterKeys, namespaces: texts, change: texts },
     load: async () => (await import("./tools/kubernetes.ts")).kubernetesFile,
   },
@@ -92,6 +97,7 @@ export const extraTools: readonly ExtraTools[] = [
     name: "planning",
     does: "write a plan of several steps into the session, and keep it",
     byDefault: () => false,
+    needsRun: true,
     // They touch nothing but the session's own log.
     allows: () => ["create_plan", "update_plan"],
     load: async () => (await import("./tools/planning.ts")).planningFile,
@@ -134,10 +140,20 @@ export interface OpenedTools {
   readonly module: ExtraModule;
 }
 
-/** Opens every set that is on, in order. @throws TauError `config.invalid`, `cli.usage` */
-export async function openExtraTools(settings: Settings): Promise<readonly OpenedTools[]> {
+/** Whether somebody said that this set is on. */
+export function isNamed(row: ExtraTools, settings: Settings): boolean {
+  const { name, section = "tools" } = row;
+  const said = settings[section][name];
+  return said !== undefined && said !== false;
+}
+
+/** Opens every set that is on, or that `wanted` says, in order. @throws TauError `config.invalid`, `cli.usage` */
+export async function openExtraTools(
+  settings: Settings,
+  wanted: (row: ExtraTools, settings: Settings) => boolean = isUsed,
+): Promise<readonly OpenedTools[]> {
   const opened: OpenedTools[] = [];
   for (const row of extraTools)
-    if (isUsed(row, settings)) opened.push({ row, module: await (await row.load()).open(settings) });
+    if (wanted(row, settings)) opened.push({ row, module: await (await row.load()).open(settings) });
   return opened;
 }

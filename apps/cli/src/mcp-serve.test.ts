@@ -85,6 +85,25 @@ describe("tau mcp serve", () => {
     ]);
   });
 
+  test("offers optional tools that are named, closed with it and under the rules, and no others", async () => {
+    await using place = await createPlace("/var/tmp");
+    await place.write("a.txt", "hello");
+    const running = place.spawn(["mcp", "serve", "tools", "--with", "git,python", "--profile", "read-only"]);
+    const { open, ask, use } = speak(running);
+    await open();
+    const names = (await ask("tools/list", {})).result.tools?.map(({ name }) => name) ?? [];
+
+    expect(names).toEqual(expect.arrayContaining(["bash", "read", "git_read", "git_publish", "python"]));
+    // On by default for agents of this machine, not for programs.
+    expect(names).not.toContain("fetch");
+    expect(await use("git_publish", { action: "push" })).toMatch(/tool\.denied|isError/u);
+    running.child.stdin?.end();
+    expect((await running.ended).code).toBe(0);
+    const bound = await place.tau(["mcp", "serve", "tools", "--with", "script,planning"]);
+    expect([bound.code, bound.stderr]).toEqual([2, expect.stringContaining("do not work: script, planning")]);
+    expect((await place.tau(["mcp", "serve", "tools", "--with", "nonsense"])).code).toBe(2);
+  });
+
   test("offers an agent", async () => {
     await using place = await createPlace("/var/tmp");
     await using model = await startScripted({ turns: [{ text: "Four." }] });

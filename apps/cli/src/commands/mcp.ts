@@ -1,7 +1,7 @@
 import { assertServerName } from "@tau/mcp";
 import type { McpServerHandle } from "@tau/mcp";
 
-import { modelOptions } from "../agent-options.ts";
+import { extraToolsOptions, modelOptions } from "../agent-options.ts";
 import { askLine } from "../ask-line.ts";
 import { flagOption, textOption } from "../command.ts";
 import type { Command, ParsedArgs } from "../command.ts";
@@ -59,6 +59,7 @@ is denied. Every call is a line of mcp-calls.jsonl in Tau's home.`,
     },
     ...modelOptions,
     profile: { type: "string", value: "NAME", help: "With serve and gateway: what tools may touch." },
+    ...extraToolsOptions,
     cwd: { type: "string", short: "C", value: "FOLDER", help: "The folder. Default: this one." },
     config: {
       type: "string",
@@ -73,6 +74,7 @@ is denied. Every call is a line of mcp-calls.jsonl in Tau's home.`,
     "tau mcp approve files",
     'tau run "$(tau mcp prompt docs review file=a.ts)"',
     "tau mcp serve files --profile read-only",
+    "tau mcp serve tools --with git,python",
     "tau mcp gateway --port 7118 --token env:TAU_MCP_TOKEN",
   ],
 

@@ -14,7 +14,7 @@ import {
   serveMcpStdio,
 } from "@tau/mcp";
 import type { FindCaller, McpClient, McpServer, OfferToolsOptions } from "@tau/mcp";
-import { builtInTools, createToolRegistry } from "@tau/tools";
+import { builtInTools, createModuleRegistry, createToolRegistry } from "@tau/tools";
 import type { ToolRegistry } from "@tau/tools";
 import { rgPath } from "@vscode/ripgrep";
 
@@ -22,6 +22,7 @@ import { findAbleModel } from "../able-model.ts";
 import { countOption, textOption } from "../command.ts";
 import type { ParsedArgs } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { extraTools, isNamed, openExtraTools } from "../extra-tools.ts";
 import { localContext } from "../local-context.ts";
 import { openLocalRuntime } from "../local-runtime.ts";
 import { openEnvironment, policyFor } from "../open-environment.ts";
@@ -88,11 +89,31 @@ async function toolsOf(
   { settings, terminal, held }: Opening,
 ): Promise<ToolRegistry> {
   if (kind === "files") return createFileTools();
-  if (kind === "tools") return createToolRegistry({ tools: builtInTools({ ripgrepPath: rgPath }) });
+  if (kind === "tools") return await toolsWithExtra(settings, held);
   const { model } = await findAbleModel(settings, terminal);
   const local = held.use(await openLocalRuntime({ settings, model, takesUp: [] }));
   await local.runtime.start();
   return createToolRegistry({ tools: runtimeTools(local.runtime, local.bootstrap) });
+}
+
+/** The built-in tools, and the sets that somebody named: what is on by default is meant for agents of this machine. */
+async function toolsWithExtra(settings: Settings, held: AsyncDisposableStack): Promise<ToolRegistry> {
+  const registry = createToolRegistry({ tools: builtInTools({ ripgrepPath: rgPath }) });
+  const named = extraTools.filter((row) => isNamed(row, settings));
+  const bound = named.filter(({ needsRun }) => needsRun === true).map(({ name }) => name);
+  if (bound.length > 0)
+    throw usageError(
+      `Without an agent around them these do not work: ${bound.join(", ")}. Leave them out with --without, or serve an agent: tau mcp serve runtime.`,
+    );
+  const sets = await openExtraTools(settings, isNamed);
+  const modules = held.use(
+    createModuleRegistry(
+      registry,
+      sets.map(({ module }) => module),
+    ),
+  );
+  await modules.start(new AbortController().signal);
+  return registry;
 }
 
 /** The approved servers of the folder, which a gateway stands in front of. */
