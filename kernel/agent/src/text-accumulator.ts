@@ -7,21 +7,23 @@ const piecesPerBlock = 32;
  * plain list would hold every byte the stream ever sent.
  */
 export class TextAccumulator {
-  #blocks: string[] = [];
-  #pieces: string[] = [];
+  // Made when they are needed: most answers have one kind of text and not the others.
+  #blocks: string[] | undefined;
+  #pieces: string[] | undefined;
 
   add(piece: string): void {
-    if (this.#pieces.push(piece) === piecesPerBlock) {
-      this.#blocks.push(this.#pieces.join(""));
-      this.#pieces = [];
-    }
+    const pieces = (this.#pieces ??= []);
+    if (pieces.push(piece) < piecesPerBlock) return;
+    (this.#blocks ??= []).push(pieces.join(""));
+    this.#pieces = undefined;
   }
 
   get isEmpty(): boolean {
-    return this.#blocks.length === 0 && this.#pieces.length === 0;
+    return this.#blocks === undefined && this.#pieces === undefined;
   }
 
   toString(): string {
-    return this.#blocks.join("") + this.#pieces.join("");
+    const pieces = this.#pieces?.join("") ?? "";
+    return this.#blocks === undefined ? pieces : this.#blocks.join("") + pieces;
   }
 }

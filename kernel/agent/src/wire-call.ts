@@ -36,24 +36,19 @@ export interface WireCall {
  *
  * @throws TauError of this package, or the reason of `signal`
  */
-export async function sendCall(call: WireCall, signal: AbortSignal): Promise<HttpResponse> {
-  try {
-    const response = await call.transport.post(
-      {
-        url: call.url,
-        headers: call.headers,
-        body: call.body,
-        limits: call.limits,
-        maxResponseBytes: call.limits.maxResponseBytes ?? 128 * 1024 * 1024,
-      },
-      signal,
-    );
-    call.heard?.(response.headers);
-    return response;
-  } catch (error) {
-    signal.throwIfAborted();
-    throw transportError(call.identity, error);
-  }
+export function sendCall(call: WireCall, signal: AbortSignal): Promise<HttpResponse> {
+  const { identity, transport, url, headers, body, limits } = call;
+  const { maxResponseBytes = 128 * 1024 * 1024 } = limits;
+  return transport.post({ url, headers, body, limits, maxResponseBytes }, signal).then(
+    (response) => {
+      call.heard?.(response.headers);
+      return response;
+    },
+    (error: unknown) => {
+      signal.throwIfAborted();
+      throw transportError(identity, error);
+    },
+  );
 }
 
 /** Says what an answer means that nobody can decode: an error, or somebody else's web page. */

@@ -35,13 +35,22 @@ export class WireExchange {
    *
    * @throws TauError of this package, or the reason of `signal`
    */
-  static async open(call: WireCall, protocol: WireProtocol, signal: AbortSignal): Promise<WireExchange> {
-    const response = await sendCall(call, signal);
+  static open(call: WireCall, protocol: WireProtocol, signal: AbortSignal): Promise<WireExchange> {
+    return sendCall(call, signal).then((response) =>
+      WireExchange.#opened(call, { protocol, response }, signal),
+    );
+  }
+
+  static #opened(
+    call: WireCall,
+    { protocol, response }: { readonly protocol: WireProtocol; readonly response: HttpResponse },
+    signal: AbortSignal,
+  ): WireExchange | Promise<never> {
     const { framing } = protocol;
     const type = (headerOf(response.headers, "content-type") ?? framing.contentType).toLowerCase();
     const streams = type.includes(framing.contentType);
     if (response.status !== 200 || !(streams || type.includes("json"))) {
-      throw await plainAnswerError(call, response, signal);
+      return plainAnswerError(call, response, signal).then((error) => Promise.reject(error));
     }
     const decoder = protocol.createDecoder((body) => answerError(call, { status: 200, headers: {}, body }));
     const parser = streams
@@ -55,7 +64,11 @@ export class WireExchange {
    *
    * @throws TauError of this package, or the reason of `signal`
    */
-  async next(): Promise<IteratorResult<readonly ModelEvent[], undefined>> {
+  next(): Promise<IteratorResult<readonly ModelEvent[], undefined>> {
+    return this.#closed ? Promise.resolve({ done: true, value: undefined }) : this.#next();
+  }
+
+  async #next(): Promise<IteratorResult<readonly ModelEvent[], undefined>> {
     try {
       while (!this.#closed) {
         if (this.#failure !== undefined) throw this.#failure.error;

@@ -11,6 +11,7 @@ import type { ModelIdentity } from "./model-error.ts";
 import { readRateLimits } from "./rate-limits.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import type { ResponseHeaders } from "./retry-after.ts";
+import type { WireCall } from "./wire-call.ts";
 import type { WireExchange } from "./wire-exchange.ts";
 import type { ModelLimits, WireProtocol } from "./wire-protocol.ts";
 import { WireStream } from "./wire-stream.ts";
@@ -58,29 +59,53 @@ export function createWireModel(
     return limits?.read;
   }
 
-  async function open(request: ModelRequest, signal: AbortSignal): Promise<WireExchange> {
+  const remember = (headers: ResponseHeaders): void => {
+    heard = { headers, at: Date.now() };
+  };
+
+  /** Each step waits only where it has to: with everything loaded and a fixed key, none but the last does. */
+  function open(request: ModelRequest, signal: AbortSignal): Promise<WireExchange> {
     signal.throwIfAborted();
-    if (loaded === undefined) loaded = await (loading ??= loadWith(load));
-    const { protocol, Exchange } = loaded;
+    if (loaded !== undefined) return openWith(loaded, request, signal);
+    loading ??= loadWith(load);
+    return loading.then((parts) => openWith((loaded = parts), request, signal));
+  }
+
+  function openWith(parts: Loaded, request: ModelRequest, signal: AbortSignal): Promise<WireExchange> {
+    const key = resolveKey(options.apiKey, signal);
+    return key instanceof Promise
+      ? key.then((late) => write(parts, { request, key: late }, signal))
+      : write(parts, { request, key }, signal);
+  }
+
+  function write(parts: Loaded, { request, key }: KeyedRequest, signal: AbortSignal): Promise<WireExchange> {
+    const { protocol } = parts;
     const isWhole = protocol.canBeWhole === true && request.delivery === "whole";
-    const common = isWhole ? loaded.forWhole : loaded.forStream;
-    const resolving = resolveKey(options.apiKey, signal);
-    const key = resolving instanceof Promise ? await resolving : resolving;
+    const common = isWhole ? parts.forWhole : parts.forStream;
     const body = protocol.writeBody(wellFormed(request));
-    const proving = protocol.headersFor(key, body, signal);
-    const proof = proving instanceof Promise ? await proving : proving;
+    const proof = protocol.headersFor(key, body, signal);
+    return proof instanceof Promise
+      ? proof.then((late) => send(parts, { body, key, headers: { ...common, ...late } }, signal))
+      : send(parts, { body, key, headers: { ...common, ...proof } }, signal);
+  }
+
+  function send(
+    { protocol, Exchange }: Loaded,
+    { body, key, headers }: ProvenBody,
+    signal: AbortSignal,
+  ): Promise<WireExchange> {
     const call = {
       identity,
       url: protocol.url,
       transport: options.transport ?? sharedHttpTransport(),
-      headers: { ...common, ...proof, ...options.headers },
+      headers: options.headers === undefined ? headers : { ...headers, ...options.headers },
       body,
       limits: options.timeouts ?? {},
       secrets: key === undefined ? [] : [key],
       ...(protocol.readError === undefined ? {} : { readError: protocol.readError }),
-      heard: (headers: ResponseHeaders) => (heard = { headers, at: Date.now() }),
+      heard: remember,
     };
-    return await Exchange.open(call, protocol, signal);
+    return Exchange.open(call, protocol, signal);
   }
 
   return {
@@ -100,6 +125,18 @@ function wellFormed(request: ModelRequest): ModelRequest {
   return system === undefined || system.isWellFormed()
     ? request
     : { ...request, system: system.toWellFormed() };
+}
+
+interface KeyedRequest {
+  readonly request: ModelRequest;
+  readonly key: string | undefined;
+}
+
+/** A body with what goes out beside it. */
+interface ProvenBody {
+  readonly body: WireCall["body"];
+  readonly key: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 interface Loaded {

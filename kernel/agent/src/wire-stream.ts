@@ -9,6 +9,7 @@ type Batch = IteratorResult<readonly ModelEvent[], undefined>;
  * an async generator would cost every batch three more turns of the queue.
  */
 export class WireStream implements AsyncIterableIterator<readonly ModelEvent[], undefined> {
+  /** May throw what it would reject with. */
   readonly #open: () => Promise<WireExchange>;
   #exchange: WireExchange | undefined;
   #left = false;
@@ -31,15 +32,26 @@ export class WireStream implements AsyncIterableIterator<readonly ModelEvent[], 
     return this;
   }
 
-  async #begin(): Promise<Batch> {
-    if (this.#left) return { done: true, value: undefined };
+  #begin(): Promise<Batch> {
+    if (this.#left) return Promise.resolve({ done: true, value: undefined });
     try {
-      this.#exchange = await this.#open();
+      return this.#open().then(
+        (exchange) => this.#begun(exchange),
+        (error: unknown) => this.#failed(error),
+      );
     } catch (error) {
-      this.#left = true;
-      throw error;
+      return this.#failed(error);
     }
-    if (this.#left) this.#exchange.close();
-    return await this.#exchange.next();
+  }
+
+  #begun(exchange: WireExchange): Promise<Batch> {
+    this.#exchange = exchange;
+    if (this.#left) exchange.close();
+    return exchange.next();
+  }
+
+  #failed(error: unknown): Promise<never> {
+    this.#left = true;
+    return Promise.reject(error);
   }
 }

@@ -65,6 +65,8 @@ class Attachment implements AsyncIterableIterator<readonly RunEvent[], undefined
 
   next(): Promise<Step> {
     if (this.#source === undefined && this.#closed === undefined) return this.#begin();
+    const batch = this.#take();
+    if (batch !== undefined) return Promise.resolve({ done: false, value: batch });
     return new Promise((resolve, reject) => {
       const reader = { resolve, reject };
       if (!this.#answer(reader)) this.#reader = reader;
@@ -106,6 +108,13 @@ class Attachment implements AsyncIterableIterator<readonly RunEvent[], undefined
     return runId === undefined ? undefined : this.#host.places.get({ tenant, sessionId, runId });
   }
 
+  /** The next batch, if there is one by now. */
+  #take(): readonly RunEvent[] | undefined {
+    const source = this.#source;
+    if (source === undefined || this.#closed !== undefined) return undefined;
+    return this.#deltas.take(source.seq) ?? source.take();
+  }
+
   /** Gives the reader what there is for it; answers false when there is nothing yet. */
   #answer(reader: Reader): boolean {
     const source = this.#source;
@@ -113,7 +122,7 @@ class Attachment implements AsyncIterableIterator<readonly RunEvent[], undefined
       reader.resolve({ done: true, value: undefined });
       return true;
     }
-    const batch = this.#deltas.take(source.seq) ?? source.take();
+    const batch = this.#take();
     if (batch !== undefined) {
       reader.resolve({ done: false, value: batch });
       return true;

@@ -46,12 +46,12 @@ export function labelResult(
   { ran, shown }: { readonly ran: ToolResultPart; readonly shown: ToolResultPart },
 ): ToolResultPart {
   if (scope.flow === undefined) return shown;
+  const read = readLabel(scope, scope.flow, prepared);
   // A hook may have rewritten what the tool said, but it is still made out of it.
-  const labels = [
-    ...[readLabel(scope, scope.flow, prepared), labelOfContent(ran.content)].flatMap((one) => one ?? []),
-    ...labelsOfHandles(effect.call, scope.log.state.values),
-    ...secretLabels(ran),
-  ];
+  const said = labelOfContent(ran.content);
+  const labels = [...labelsOfHandles(effect.call, scope.log.state.values), ...secretLabels(ran)];
+  if (read !== undefined) labels.push(read);
+  if (said !== undefined) labels.push(said);
   if (labels.length === 0) return shown;
   const made = joinLabels(...labels);
   const label: Label = prepared.tool.endorses === true ? { ...made, integrity: "workspace" } : made;
@@ -61,8 +61,10 @@ export function labelResult(
 /** Credentials in what a tool said, known by their looks: wherever they come from, they are secret. */
 function secretLabels({ content }: ToolResultPart): readonly Label[] {
   const secrets = content.flatMap((part) => (part.type === "text" ? secretsIn(part.text) : []));
-  return secrets.length === 0 ? [] : [joinLabels({ ...workspaceLabel, secrets })];
+  return secrets.length === 0 ? noLabels : [joinLabels({ ...workspaceLabel, secrets })];
 }
+
+const noLabels: readonly Label[] = [];
 
 /** The files that the call may have written untrusted text to: what it was asked under, or what it read. */
 export function taintOf(scope: RunScope, { effect, prepared }: ReadyEffect): Pick<EffectFinished, "tainted"> {
@@ -111,6 +113,7 @@ function readLabel(scope: RunScope, flow: FlowControl, prepared: ReadyCall): Lab
 
 /** Artifacts that the call names: what is not of this session was made out of who knows what. */
 function artifactLabels({ log }: RunScope, call: ToolCallPart): readonly Label[] {
+  if (!call.arguments.includes("artifact:")) return noLabels;
   const ids = call.arguments.match(/artifact:[0-9a-f]{12,64}/gu) ?? [];
   return ids.map((id) => log.state.artifacts[id] ?? untrusted(id));
 }
@@ -147,9 +150,12 @@ function isSaidByUser({ log }: RunScope, call: ToolCallPart): boolean {
 /** What the calls before it in the same answer do, as far as they are not refused. */
 function kindsBefore(scope: RunScope, effect: EffectState): readonly EffectKind[] {
   const { effects } = runOf(scope);
+  if (effects.length === 1 && effects[0] === effect) return noKinds;
   const at = effects.findIndex(({ effectId }) => `${effect.effectId}:`.startsWith(`${effectId}:`));
   const inner = effects[at]?.inner?.filter(({ effectId }) => effectId !== effect.effectId) ?? [];
   return [...effects.slice(0, at), ...(effects[at]?.effectId === effect.effectId ? [] : inner)].flatMap(
     ({ decided }) => (decided?.decision === "deny" ? [] : (decided?.kinds ?? [])),
   );
 }
+
+const noKinds: readonly EffectKind[] = [];

@@ -18,9 +18,13 @@ import { untilAborted } from "./until-aborted.ts";
 export async function callModel(scope: RunScope): Promise<number> {
   const { agent, log, clock } = scope;
   const startedAt = clock.now();
-  const finished = await untilAborted(streamAnswer(scope), scope.call.signal).catch((error: unknown) =>
-    answerShorter(scope, error),
-  );
+  let finished: ModelFinished;
+  try {
+    finished = await untilAborted(streamAnswer(scope), scope.call.signal);
+  } catch (error) {
+    if (!isShorterNow(scope, error)) throw error;
+    finished = await untilAborted(streamAnswer(scope), scope.call.signal);
+  }
   const { label } = shownTo(scope);
   const cost = finished.costMicroUsd ?? costAt(finished.usage, agent.model.price);
   const event: ModelCallFinished = {
@@ -45,12 +49,10 @@ function costAt(usage: Usage, price: Price | undefined): MicroUsd | undefined {
   return price === undefined ? undefined : costOf(usage, price);
 }
 
-/** Asks again after a failure that dropping older turns cures: the one cure that loses nothing of this run. */
-async function answerShorter(scope: RunScope, error: unknown): Promise<ModelFinished> {
+/** Whether dropping older turns cures the failure: the one cure that loses nothing of this run. */
+function isShorterNow(scope: RunScope, error: unknown): boolean {
   // The estimate of tokens was too low.
-  if (!isTauError(error) || error.code !== "model.context_too_long") throw error;
-  if (!trimHistory(scope, "too long")) throw error;
-  return await untilAborted(streamAnswer(scope), scope.call.signal);
+  return isTauError(error) && error.code === "model.context_too_long" && trimHistory(scope, "too long");
 }
 
 async function streamAnswer(scope: RunScope): Promise<ModelFinished> {

@@ -31,12 +31,19 @@ const defaultGrantTtlMs = 30 * dayMs;
  * Decides on every call of the current step that has no decision yet: arguments, hooks, rules. Records a
  * decision and its reason for each, a result for what is refused, and a question for what a person must decide.
  */
-export async function planStep(scope: RunScope): Promise<void> {
-  const looking = runOf(scope).effects.length === 0 ? undefined : scope.grants.refresh(scope.call.signal);
-  if (looking !== undefined) await looking;
+export function planStep(scope: RunScope): Promise<void> | undefined {
+  const looking = scope.grants.refresh(scope.call.signal);
+  return looking === undefined ? decideAll(scope) : looking.then(() => decideAll(scope));
+}
+
+/** Usually at once. What has to wait is followed by the rest, of which it is no part any more. */
+function decideAll(scope: RunScope): Promise<void> | undefined {
   for (const effect of runOf(scope).effects) {
-    if (effect.finished === undefined && effect.decided === undefined) await decide(scope, effect);
+    if (effect.finished !== undefined || effect.decided !== undefined) continue;
+    const deciding = decide(scope, effect);
+    if (deciding !== undefined) return deciding.then(() => decideAll(scope));
   }
+  return undefined;
 }
 
 /** The call as it will be run: with the arguments that were decided on. */
@@ -172,11 +179,26 @@ export function bindingOf(
   });
 }
 
-async function decide(scope: RunScope, effect: EffectState): Promise<void> {
-  const { call } = effect;
-  const first = await prepare(scope, call);
-  if (!first.ok) return finishEffect(scope, effect, "failed", first.result);
-  if ((scope.agent.hooks ?? []).length === 0) return decideByRules(scope, effect, first);
+/** Usually at once: whether there is something to look up, and hooks to ask, is known without waiting. */
+function decide(scope: RunScope, effect: EffectState): Promise<void> | undefined {
+  const first = prepare(scope, effect.call);
+  return first instanceof Promise
+    ? first.then((prepared) => decidePrepared(scope, effect, prepared))
+    : decidePrepared(scope, effect, first);
+}
+
+function decidePrepared(
+  scope: RunScope,
+  effect: EffectState,
+  prepared: PreparedCall,
+): Promise<void> | undefined {
+  if (prepared.ok && (scope.agent.hooks ?? []).length > 0) return decideByHooks(scope, effect, prepared);
+  if (prepared.ok) decideByRules(scope, effect, prepared);
+  else finishEffect(scope, effect, "failed", prepared.result);
+  return undefined;
+}
+
+async function decideByHooks(scope: RunScope, effect: EffectState, first: ReadyCall): Promise<void> {
   const hooks = await runBeforeTool(scope, first.tool.name, first.args);
   if (!hooks.ok) return deny(scope, effect, hooks.reason);
   if (hooks.rewritten === undefined) return decideByRules(scope, effect, first);
@@ -276,19 +298,31 @@ function deny(scope: RunScope, effect: EffectState, reason: string): void {
   finishEffect(scope, effect, "denied", errorResult(call, `tool.denied: ${reason}`));
 }
 
-/** Validation is code of the tool's author, and paths are looked up: neither holds up a cancel. */
-export async function prepare(
-  { tools, environment, policy, call: caller, log }: RunScope,
-  call: ToolCallPart,
+/** Validation is code of the tool's author, and paths are looked up: neither holds up a cancel. At once where neither waits. */
+export function prepare(scope: RunScope, call: ToolCallPart): Promise<PreparedCall> | PreparedCall {
+  const prepared = prepareOnce(scope, call);
+  const resolved = resolveHandles(call, scope.log.state.values);
+  return resolved === call ? prepared : prepareResolved(scope, prepared, resolved);
+}
+
+async function prepareResolved(
+  scope: RunScope,
+  preparing: Promise<PreparedCall> | PreparedCall,
+  resolved: ToolCallPart,
 ): Promise<PreparedCall> {
+  const prepared = await preparing;
+  // A reader gets handles as they are: it is the one that looks behind them.
+  return prepared.ok && prepared.tool.endorses === true ? prepared : await prepareOnce(scope, resolved);
+}
+
+function prepareOnce(
+  { tools, environment, policy, call: caller }: RunScope,
+  call: ToolCallPart,
+): Promise<PreparedCall> | PreparedCall {
   const { signal } = caller;
   const { hashedPrograms: hashed = [] } = policy;
-  const options = { environment, signal, call: caller, hashed };
-  const prepared = await untilAborted(tools.prepare(call, options), signal);
-  const resolved = resolveHandles(call, log.state.values);
-  // A reader gets handles as they are: it is the one that looks behind them.
-  if (resolved === call || (prepared.ok && prepared.tool.endorses === true)) return prepared;
-  return await untilAborted(tools.prepare(resolved, options), signal);
+  const preparing = tools.prepare(call, { environment, signal, call: caller, hashed });
+  return preparing instanceof Promise ? untilAborted(preparing, signal) : preparing;
 }
 
 function isDecision(value: string): boolean {

@@ -31,7 +31,7 @@ export async function runLoop(scope: RunScope): Promise<RunEnd> {
     scope.call.signal.throwIfAborted();
     const run = runOf(scope);
     if (run.answer !== undefined) {
-      if (!isCutShort(run) && !stopWanted(scope, run)) await settleStep(scope);
+      if (run.effects.length > 0 && !isCutShort(run) && !stopWanted(scope, run)) await settleStep(scope);
       const end = endAfterStep(scope, run);
       const asked = end === undefined ? iterate(scope, run) : afterAnswer(scope, end, stopHookRounds++);
       const notes = asked instanceof Promise ? await asked : asked;

@@ -30,7 +30,8 @@ const maxTogether = 16;
  *   it changes, and what changes nothing is not asked about unless a rule wants that.
  */
 export async function settleStep(scope: RunScope): Promise<void> {
-  await planStep(scope);
+  const planning = planStep(scope);
+  if (planning !== undefined) await planning;
   for (;;) {
     const next = runOf(scope).effects.find((effect) => effect.finished === undefined);
     if (next === undefined) break;
@@ -46,7 +47,8 @@ export async function settleStep(scope: RunScope): Promise<void> {
     } else if (isUndecided(next)) {
       await holdEffect(scope, next);
     } else {
-      const group = await readyGroup(scope, next);
+      const found = readyGroup(scope, next);
+      const group = found instanceof Promise ? await found : found;
       await runGroup(scope, group);
       if (!group.every(isPure)) forgetDecisions(scope);
     }
@@ -107,7 +109,17 @@ function settleUnanswered(scope: RunScope, effect: EffectState): void {
 }
 
 /** The effect and, when it is pure, the pure ones directly after it that need nobody's answer. */
-async function readyGroup(scope: RunScope, first: EffectState): Promise<readonly ReadyEffect[]> {
+function readyGroup(
+  scope: RunScope,
+  first: EffectState,
+): Promise<readonly ReadyEffect[]> | readonly ReadyEffect[] {
+  const prepared = scope.prepared.get(first.effectId);
+  const isAlone = runOf(scope).effects.length === 1;
+  // The one call of an answer, just decided on, is a group by itself: there is nothing to wait for.
+  return isAlone && prepared !== undefined ? [{ effect: first, prepared }] : gatherGroup(scope, first);
+}
+
+async function gatherGroup(scope: RunScope, first: EffectState): Promise<readonly ReadyEffect[]> {
   const { effects } = runOf(scope);
   const group: ReadyEffect[] = [];
   const from = effects.indexOf(first);

@@ -1,13 +1,25 @@
-import { addUsage, isJsonObject, joinLabels, noUsage, textOf, toolCallsOf, workspaceLabel } from "@tau/core";
+import {
+  addUsage,
+  isJsonObject,
+  joinLabels,
+  noUsage,
+  textOf,
+  toolCallsOf,
+  unreachable,
+  workspaceLabel,
+} from "@tau/core";
 import type {
+  ApprovalAnswered,
   ApprovalRequested,
   ContextEntry,
   EffectFinished,
+  EffectStarted,
   HeldValue,
   JsonObject,
   Label,
   MicroUsd,
   ModelCallFinished,
+  PermissionDecided,
   Recorded,
   RunFinished,
   RunStarted,
@@ -222,35 +234,55 @@ function applyToRun(run: RunState, event: SessionEvent): void {
       }
       break;
     case "permission_decided":
-      change(run, event, (effect) => (effect.decided = event));
-      break;
     case "approval_requested":
-      change(run, event, (effect) => {
-        effect.asked = event;
-        delete effect.answered;
-      });
-      break;
     case "approval_answered":
-      run.status = "running";
-      change(run, event, (effect) => {
-        effect.answered = event;
-        // Counts for one more start: a second crash finds that start, and asks again.
-        if (event.answer === "rerun") delete effect.started;
-      });
-      break;
     case "effect_started":
-      change(run, event, (effect) => (effect.started = event));
-      break;
     case "effect_finished":
-      change(run, event, (effect) => (effect.finished = event));
-      if (event.spent === undefined) break;
-      run.usage = addUsage(run.usage, event.spent.usage);
-      run.costMicroUsd += event.spent.costMicroUsd;
+      applyToEffect(run, event);
       break;
     default:
       break;
   }
 }
+
+function applyToEffect(run: RunState, event: AnyEffectEvent): void {
+  if (event.type === "approval_answered") run.status = "running";
+  if (event.type === "effect_finished" && event.spent !== undefined) {
+    run.usage = addUsage(run.usage, event.spent.usage);
+    run.costMicroUsd += event.spent.costMicroUsd;
+  }
+  const effect = effectOf(run, event);
+  if (effect === undefined) return;
+  switch (event.type) {
+    case "permission_decided":
+      effect.decided = event;
+      break;
+    case "approval_requested":
+      effect.asked = event;
+      delete effect.answered;
+      break;
+    case "approval_answered":
+      effect.answered = event;
+      // Counts for one more start: a second crash finds that start, and asks again.
+      if (event.answer === "rerun") delete effect.started;
+      break;
+    case "effect_started":
+      effect.started = event;
+      break;
+    case "effect_finished":
+      effect.finished = event;
+      break;
+    default:
+      unreachable(event);
+  }
+}
+
+type AnyEffectEvent =
+  | ApprovalAnswered
+  | ApprovalRequested
+  | EffectFinished
+  | EffectStarted
+  | PermissionDecided;
 
 function applyAnswer(run: RunState, event: ModelCallFinished): void {
   run.steps = event.step;
@@ -269,10 +301,9 @@ interface EffectEvent {
   readonly tool?: string;
 }
 
-function change(run: RunState, event: EffectEvent, update: (effect: EffectState) => void): void {
-  const { effectId } = event;
-  const effect = run.effects.find((candidate) => candidate.effectId === effectId) ?? innerEffect(run, event);
-  if (effect !== undefined) update(effect);
+function effectOf(run: RunState, event: EffectEvent): EffectState | undefined {
+  for (const effect of run.effects) if (effect.effectId === event.effectId) return effect;
+  return innerEffect(run, event);
 }
 
 /** A call that a tool made of another one is known by its events alone. */

@@ -15,7 +15,7 @@ import { toOutputSchema, toToolInput } from "./tool-input.ts";
 import type { ToolInputSchema } from "./tool-input.ts";
 import { toToolOutput } from "./tool-output.ts";
 import type { ToolAnswer } from "./tool-output.ts";
-import type { Tool, ToolCache, ToolContext } from "./tool.ts";
+import type { Tool, ToolCache, ToolContext, ToolOutput } from "./tool.ts";
 
 /** Options of {@link defineTool}. */
 export interface ToolOptions<Input, Schema = ToolInputSchema<Input>> {
@@ -114,8 +114,17 @@ export function defineTool<Input>(
     ...(keepsResults === undefined ? {} : { keepsResults }),
     validate: input.validate,
     access: (value, workspace) => options.access?.(value, workspace) ?? [{ kind: "other" }],
-    execute: async (value, context) => toToolOutput(await options.execute(value, context)),
+    execute: (value, context) => executed(() => options.execute(value, context)),
   };
+}
+
+/** Does what an async function would, for a third of its promises. */
+function executed(execute: () => Promise<ToolAnswer> | ToolAnswer): Promise<ToolOutput> {
+  try {
+    return Promise.resolve(execute()).then(toToolOutput);
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /**

@@ -1,14 +1,23 @@
-import { offAbort, onAbort, TauError } from "@tau/core";
+import { TauError } from "@tau/core";
 
+import { readOnlyEnvironment } from "./read-only-environment.ts";
 import type { Tool, ToolContext, ToolOutput } from "./tool.ts";
+
+/** What an {@link Execution} needs to know beside its tool and context. */
+export interface ExecutionOptions {
+  /** Milliseconds that a stopped tool gets to end by itself. */
+  readonly graceMs: number;
+  /** Several callers wait for it: none of their signals is the call's, which ends with the execution. */
+  readonly isShared?: boolean;
+}
 
 /** One execution of a tool: stopped by its signal on timeout and on cancel, and given up `graceMs` later. */
 export class Execution {
   readonly #tool: Tool;
   readonly #context: ToolContext;
-  readonly #graceMs: number;
+  readonly #options: ExecutionOptions;
   readonly #controller = new AbortController();
-  readonly #cancel = (): void => this.#stop(this.#context.signal.reason);
+  #cancelled: { readonly reason: unknown } | undefined;
   #running = true;
   #timer: NodeJS.Timeout | undefined;
   /** Milliseconds that are left, and since when they run. */
@@ -16,12 +25,12 @@ export class Execution {
   #runsSince: number | undefined;
   /** Questions that a person has not answered yet. */
   #asking = 0;
-  #giveUp: (reason: unknown) => void = () => undefined;
+  #giveUp: ((reason: unknown) => void) | undefined;
 
-  constructor(tool: Tool, context: ToolContext, graceMs: number) {
+  constructor(tool: Tool, context: ToolContext, options: ExecutionOptions) {
     this.#tool = tool;
     this.#context = context;
-    this.#graceMs = graceMs;
+    this.#options = options;
     this.#leftMs = tool.timeoutMs;
   }
 
@@ -33,31 +42,29 @@ export class Execution {
 
   /** Runs the tool, once. Rejects with what it throws, or with why it was stopped when it does not end by itself. */
   run(input: unknown): Promise<ToolOutput> {
-    onAbort(this.#context.signal, this.#cancel);
     // No timer fires before the tool first waits for something; most are done by then.
     process.nextTick(armTimeout, this);
-    const { ask } = this.#context;
-    const context: ToolContext = {
-      ...this.#context,
-      signal: this.#controller.signal,
-      ...(ask === undefined
-        ? {}
-        : { ask: (question, signal) => this.#whileAsking(() => ask(question, signal)) }),
-      progress: (text) => {
-        if (this.#running) this.#context.progress(text);
-      },
-    };
     return new Promise((resolve, reject) => {
       this.#giveUp = reject;
-      this.#tool.execute(input, context).then(resolve, reject);
+      this.#tool.execute(input, this.#toolContext()).then(resolve, reject);
     });
+  }
+
+  /** Stops the tool because nobody wants its answer any more. The first reason counts. */
+  cancel(reason: unknown): void {
+    this.#cancelled ??= { reason };
+    if (this.#running) this.#stop(reason);
+  }
+
+  /** Throws the reason of the first {@link cancel}. */
+  throwIfCancelled(): void {
+    if (this.#cancelled !== undefined) throw this.#cancelled.reason;
   }
 
   /** Nobody waits for the tool any more. */
   end(): void {
     this.#running = false;
     clearTimeout(this.#timer);
-    offAbort(this.#context.signal, this.#cancel);
   }
 
   /** Lets the tool's time begin to run. */
@@ -84,11 +91,28 @@ export class Execution {
     }
   }
 
+  #toolContext(): ToolContext {
+    const { signal } = this.#controller;
+    const { call, environment, ask } = this.#context;
+    return {
+      ...this.#context,
+      call: this.#options.isShared === true ? { ...call, signal } : call,
+      environment: this.#tool.sideEffect === "pure" ? readOnlyEnvironment(environment) : environment,
+      signal,
+      ...(ask === undefined
+        ? {}
+        : { ask: (question, asking) => this.#whileAsking(() => ask(question, asking)) }),
+      progress: (text) => {
+        if (this.#running) this.#context.progress(text);
+      },
+    };
+  }
+
   #stop(reason: unknown): void {
     if (this.#controller.signal.aborted) return;
     clearTimeout(this.#timer);
     this.#controller.abort(reason);
-    this.#timer = setTimeout(() => this.#giveUp(reason), this.#graceMs);
+    this.#timer = setTimeout(() => this.#giveUp?.(reason), this.#options.graceMs);
   }
 }
 

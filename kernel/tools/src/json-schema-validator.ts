@@ -4,7 +4,7 @@ import type { ValidationResult, Validator } from "@cfworker/json-schema";
 
 import { phraseIssues } from "./argument-issues.ts";
 import { plainCheck } from "./plain-schema.ts";
-import type { ValidatedInput } from "./tool.ts";
+import type { Tool, ValidatedInput } from "./tool.ts";
 
 /** Milliseconds that comparing arguments with a schema may take. */
 const maxMs = 250;
@@ -23,17 +23,19 @@ interface Compiled {
  * comparing takes 250 ms at most. `$dynamicRef` is the one keyword that is not enforced; a `$ref` to another document makes
  * every call fail with `tool.invalid_schema`.
  */
-export function createJsonSchemaValidator(
-  tool: string,
-  schema: JsonSchema,
-): (input: unknown) => Promise<ValidatedInput<JsonObject>> {
+export function createJsonSchemaValidator(tool: string, schema: JsonSchema): Tool<JsonObject>["validate"] {
   const issuesOf = createIssueFinder(tool, schema, "input");
-  return async (input) => {
+  return (input) => {
     if (!isJsonObject(input)) return { ok: false, issues: ["arguments: expected a JSON object"] };
     const found = issuesOf(input);
-    const issues = found instanceof Promise ? await found : found;
-    return issues.length === 0 ? { ok: true, value: input } : { ok: false, issues };
+    return found instanceof Promise
+      ? found.then((issues) => toValidated(input, issues))
+      : toValidated(input, found);
   };
+}
+
+function toValidated(input: JsonObject, issues: readonly string[]): ValidatedInput<JsonObject> {
+  return issues.length === 0 ? { ok: true, value: input } : { ok: false, issues };
 }
 
 /** What is wrong with a value; nothing when it fits. Rejects with `tool.invalid_schema`. */

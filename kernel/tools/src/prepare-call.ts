@@ -9,7 +9,7 @@ import type { Environment } from "./environment.ts";
 import { errorResult, errorText } from "./error-result.ts";
 import { findExecutedFiles } from "./permissions/find-executed-files.ts";
 import { missingScopeMessage, missingScopes } from "./tool-scopes.ts";
-import type { Tool } from "./tool.ts";
+import type { Tool, ValidatedInput } from "./tool.ts";
 
 /** What {@link prepareCall} needs. */
 export interface PrepareOptions {
@@ -49,38 +49,71 @@ export type PreparedCall = ReadyCall | RefusedCall;
 
 /**
  * Checks the caller's scopes, parses and validates a call's arguments and finds out what it would touch. `call` has
- * the arguments of `tool`. Never throws but on abort.
+ * the arguments of `tool`. Never throws but on abort. Answers at once where no file has to be looked at: most calls of most
+ * tools are like that, and what need not be awaited leaves nothing to collect.
  */
-export async function prepareCall(
+export function prepareCall(
   tool: Tool,
   call: ToolCallPart,
-  { environment, signal, call: caller, hashed = [] }: PrepareOptions,
-): Promise<PreparedCall> {
-  const missing = missingScopes(tool, caller?.principal);
+  options: PrepareOptions,
+): Promise<PreparedCall> | PreparedCall {
+  const missing = missingScopes(tool, options.call?.principal);
   if (missing.length > 0) return refuse(call, "tool.missing_scope", missingScopeMessage(tool.name, missing));
   const parsed = parseArguments(call);
   if (!parsed.ok) return refuse(call, "tool.invalid_arguments", parsed.reason);
+  const named = { tool, call, args: parsed.value };
+  const failed = (error: unknown): RefusedCall => failedCall(call, options.signal, error);
   try {
-    const validated = await tool.validate(parsed.value);
-    if (!validated.ok) return refuse(call, "tool.invalid_arguments", issueText(tool, validated.issues));
-    const asked = tool.access(validated.value, environment.info.profile.workspace);
-    const real = asked.some(isFile) ? await withRealPaths(asked, environment, signal) : asked;
-    const runs = real.some(({ kind }) => kind === "command");
-    const access = runs ? await findExecutedFiles(real, { environment, signal, hashed }) : real;
-    return {
-      ok: true,
-      call,
-      tool,
-      args: parsed.value,
-      input: validated.value,
-      access,
-      rewritten: (args) => ({ ...call, arguments: JSON.stringify(args) }),
-    };
+    const validated = tool.validate(parsed.value);
+    if (validated instanceof Promise)
+      return validated.then((late) => withAccess(named, late, options)).catch(failed);
+    const prepared = withAccess(named, validated, options);
+    return prepared instanceof Promise ? prepared.catch(failed) : prepared;
   } catch (error) {
-    signal.throwIfAborted();
-    const code = isTauError(error) ? toErrorInfo(error).code : "tool.failed";
-    return { ok: false, call, code, result: errorResult(call, errorText(call.name, error)) };
+    return failed(error);
   }
+}
+
+type NamedCall = Pick<ReadyCall, "tool" | "call" | "args">;
+
+/** Finds out what a call with these arguments would touch, if they fit. */
+function withAccess(
+  { tool, call, args }: NamedCall,
+  validated: ValidatedInput<unknown>,
+  options: PrepareOptions,
+): Promise<PreparedCall> | PreparedCall {
+  if (!validated.ok) return refuse(call, "tool.invalid_arguments", issueText(tool, validated.issues));
+  const { value: input } = validated;
+  const asked = tool.access(input, options.environment.info.profile.workspace);
+  const ready = (access: readonly Access[]): ReadyCall => ({
+    ok: true,
+    call,
+    tool,
+    args,
+    input,
+    access,
+    rewritten: (others) => ({ ...call, arguments: JSON.stringify(others) }),
+  });
+  return asked.some(needsALook) ? lookUp(asked, options).then(ready) : ready(asked);
+}
+
+function needsALook(access: Access): boolean {
+  return isFile(access) || access.kind === "command";
+}
+
+async function lookUp(
+  asked: readonly Access[],
+  { environment, signal, hashed = [] }: PrepareOptions,
+): Promise<readonly Access[]> {
+  const real = await withRealPaths(asked, environment, signal);
+  const runs = real.some(({ kind }) => kind === "command");
+  return runs ? await findExecutedFiles(real, { environment, signal, hashed }) : real;
+}
+
+function failedCall(call: ToolCallPart, signal: AbortSignal, error: unknown): RefusedCall {
+  signal.throwIfAborted();
+  const code = isTauError(error) ? toErrorInfo(error).code : "tool.failed";
+  return { ok: false, call, code, result: errorResult(call, errorText(call.name, error)) };
 }
 
 function refuse(call: ToolCallPart, code: string, message: string): RefusedCall {

@@ -1,4 +1,4 @@
-import { isTauError, TauError } from "@tau/core";
+import { isTauError, offAbort, onAbort, TauError } from "@tau/core";
 import type { Json, JsonObject, Spent, ToolResultPart } from "@tau/core";
 
 import type { Artifact } from "./artifact-store.ts";
@@ -7,10 +7,10 @@ import type { OutputLimits } from "./cap-output.ts";
 import { checkOutput } from "./check-output.ts";
 import { errorResult, errorText } from "./error-result.ts";
 import { Execution } from "./execution.ts";
+import type { ExecutionOptions } from "./execution.ts";
 import { hideUnseen } from "./hide-unseen.ts";
 import { labelContent } from "./label-content.ts";
 import type { ReadyCall } from "./prepare-call.ts";
-import { readOnlyEnvironment } from "./read-only-environment.ts";
 import { missingScopeMessage, missingScopes } from "./tool-scopes.ts";
 import type { ToolContext, ToolOutput } from "./tool.ts";
 
@@ -36,44 +36,71 @@ export interface ToolRun {
   readonly error?: unknown;
 }
 
-/** Options of {@link runCall}. */
-export interface RunCallOptions extends OutputLimits {
-  /** Milliseconds that a stopped tool gets to end by itself. */
-  readonly graceMs: number;
+/** Options of {@link startCall}. */
+export interface RunCallOptions extends OutputLimits, ExecutionOptions {}
+
+/** A call under way. */
+export interface StartedCall {
+  /** Rejects with the reason of {@link cancel}, and with nothing else. */
+  readonly ran: Promise<ToolRun>;
+  /** Stops it. The first reason counts. */
+  cancel(reason: unknown): void;
 }
 
 /**
- * Runs a prepared call under its timeout.
+ * Starts a prepared call under its timeout. The caller cancels it: `context.signal` is not listened to.
  *
- * Whatever the tool throws becomes an error result. The one thing that is thrown is `context.signal.reason`,
- * when the run is cancelled; like the timeout, it does not wait longer than `graceMs` for the tool to end.
+ * Whatever the tool throws becomes an error result. The one thing that is thrown is the reason of a cancel; like the
+ * timeout, it does not wait longer than `graceMs` for the tool to end.
  */
+export function startCall(ready: ReadyCall, context: ToolContext, options: RunCallOptions): StartedCall {
+  const execution = new Execution(ready.tool, context, options);
+  return {
+    ran: runExecution(execution, ready, { context, options }),
+    cancel: (reason) => execution.cancel(reason),
+  };
+}
+
+/** Runs a prepared call for its one caller: as {@link startCall}, cancelled by `context.signal`. */
 export async function runCall(
   ready: ReadyCall,
   context: ToolContext,
   options: RunCallOptions,
 ): Promise<ToolRun> {
+  const { signal } = context;
+  signal.throwIfAborted();
+  const started = startCall(ready, context, options);
+  const cancel = (): void => started.cancel(signal.reason);
+  if (signal.aborted) cancel();
+  else onAbort(signal, cancel);
+  try {
+    return await started.ran;
+  } finally {
+    offAbort(signal, cancel);
+  }
+}
+
+async function runExecution(
+  execution: Execution,
+  ready: ReadyCall,
+  { context, options }: { readonly context: ToolContext; readonly options: RunCallOptions },
+): Promise<ToolRun> {
   const { call, tool } = ready;
-  context.signal.throwIfAborted();
   const missing = missingScopes(tool, context.call.principal);
   if (missing.length > 0)
     return failed(ready, new TauError("tool.missing_scope", missingScopeMessage(tool.name, missing)));
-  const held =
-    tool.sideEffect === "pure"
-      ? { ...context, environment: readOnlyEnvironment(context.environment) }
-      : context;
-  const execution = new Execution(tool, held, options.graceMs);
   let output: ToolOutput;
   try {
     output = await execution.run(ready.input);
-    context.signal.throwIfAborted();
+    execution.throwIfCancelled();
   } catch (error) {
-    context.signal.throwIfAborted();
+    execution.throwIfCancelled();
     return failed(ready, execution.stopReason ?? error);
   } finally {
     execution.end();
   }
-  const limits = { ...options, maxChars: tool.maxOutputChars ?? options.maxChars };
+  const { maxOutputChars } = tool;
+  const limits = maxOutputChars === undefined ? options : { ...options, maxChars: maxOutputChars };
   try {
     // Most answers are a short text, of which all this is known at once: then there is nothing to await.
     const checking = checkOutput(tool, output);

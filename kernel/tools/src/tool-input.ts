@@ -5,7 +5,7 @@ import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/sp
 import { unknownPropertyIssues } from "./argument-issues.ts";
 import { describeValue, formatPath, valueAt } from "./argument-path.ts";
 import { createJsonSchemaValidator } from "./json-schema-validator.ts";
-import type { ValidatedInput } from "./tool.ts";
+import type { Tool, ValidatedInput } from "./tool.ts";
 
 /** A schema that validates and describes itself: Standard Schema and Standard JSON Schema, as zod 4 makes. */
 export type ToolInputSchema<Input> = StandardSchemaV1<unknown, Input> & StandardJSONSchemaV1<unknown, Input>;
@@ -13,7 +13,7 @@ export type ToolInputSchema<Input> = StandardSchemaV1<unknown, Input> & Standard
 /** A tool's input, whatever library described it. */
 export interface ToolInput<Input> {
   readonly jsonSchema: JsonSchema;
-  readonly validate: (input: unknown) => Promise<ValidatedInput<Input>>;
+  readonly validate: Tool<Input>["validate"];
 }
 
 /**
@@ -34,13 +34,18 @@ export function toToolInput<Input>(
   }
   const jsonSchema = describe(tool, schema, "input");
   assertObjectSchema(tool, jsonSchema);
+  const toValidated = (result: StandardSchemaV1.Result<Input>, input: unknown): ValidatedInput<Input> => {
+    if (result.issues === undefined) return { ok: true, value: result.value };
+    const issues = result.issues.map((issue) => phrase(issue, input));
+    return { ok: false, issues: [...issues, ...unknownPropertyIssues(jsonSchema, input)] };
+  };
   return {
     jsonSchema,
-    validate: async (input) => {
-      const result = await schema["~standard"].validate(input);
-      if (result.issues === undefined) return { ok: true, value: result.value };
-      const issues = result.issues.map((issue) => phrase(issue, input));
-      return { ok: false, issues: [...issues, ...unknownPropertyIssues(jsonSchema, input)] };
+    validate: (input) => {
+      const result = schema["~standard"].validate(input);
+      return result instanceof Promise
+        ? result.then((late) => toValidated(late, input))
+        : toValidated(result, input);
     },
   };
 }

@@ -3,7 +3,7 @@ import { TauError } from "@tau/core";
 import type { ToolAliases } from "./alias/tool-alias.ts";
 import { assertToolName } from "./define-tool.ts";
 import { createReplayingRun } from "./replay/replaying-run.ts";
-import { runCall } from "./run-call.ts";
+import { runCall, startCall } from "./run-call.ts";
 import { callToolName, searchToolName } from "./search/search-tools.ts";
 import type { ToolSearchOptions } from "./search/shown-tools.ts";
 import { isVisible } from "./tool-role.ts";
@@ -65,12 +65,15 @@ export function createToolRegistry(options: ToolRegistryOptions = {}): ToolRegis
     maxMediaBytes: options.maxMediaBytes ?? 3_750_000,
     graceMs: options.graceMs ?? 250,
   };
+  const sharedOptions = { ...runOptions, isShared: true };
   const source: ToolSource = {
     version: () => version,
     tools: () => tools.values(),
     search: options.search ?? {},
     aliases: options.aliases ?? {},
-    run: createReplayingRun((ready, context) => runCall(ready, context, runOptions), {
+    run: createReplayingRun({
+      run: (ready, context) => runCall(ready, context, runOptions),
+      start: (ready, context) => startCall(ready, context, sharedOptions),
       maxBytes: options.maxKeptBytes ?? 16_000_000,
       now: options.now ?? (() => performance.now()),
     }),

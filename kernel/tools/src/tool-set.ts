@@ -35,8 +35,10 @@ export interface ToolSet {
    * to find and to call the others: `tool_search` and `tool_call`.
    */
   definitions(): readonly ToolDefinition[];
-  /** Parses and validates a call. An unknown tool and wrong arguments are a refusal, not an exception. */
-  prepare(call: ToolCallPart, options: PrepareOptions): Promise<PreparedCall>;
+  /**
+   * Parses and validates a call, at once where it can. An unknown tool and wrong arguments are a refusal, not an exception.
+   */
+  prepare(call: ToolCallPart, options: PrepareOptions): Promise<PreparedCall> | PreparedCall;
   /** Runs a prepared call. Throws `signal.reason` when the run is cancelled, and nothing else. */
   run(ready: ReadyCall, context: ToolContext): Promise<ToolRun>;
   /** `prepare`, then `run`. */
@@ -89,12 +91,16 @@ export function createToolSet(source: ToolSource): ToolSet {
 
 type Tools = ReadonlyMap<string, Tool>;
 
-function prepareNamed(tools: Tools, call: ToolCallPart, options: PrepareOptions): Promise<PreparedCall> {
+function prepareNamed(
+  tools: Tools,
+  call: ToolCallPart,
+  options: PrepareOptions,
+): Promise<PreparedCall> | PreparedCall {
   const tool = tools.get(call.name);
   if (tool !== undefined) return prepareCall(tool, call, options);
   const code = "tool.not_found";
   const result = errorResult(call, `${code}: ${notFoundMessage(call.name, tools)}`);
-  return Promise.resolve({ ok: false, call, code, result });
+  return { ok: false, call, code, result };
 }
 
 /** Prepares the call that a `tool_call` stands for: its checks, rules and class are those of the tool that it names. */

@@ -172,7 +172,8 @@ export interface Tool<Input = unknown> {
   question?(input: Input): PersonQuestion;
   /** How protocols whose models were taught this very tool want it declared. */
   readonly native?: readonly ProviderData[];
-  validate(input: unknown): Promise<ValidatedInput<Input>>;
+  /** At once where it can: every call of the tool goes through it. */
+  validate(input: unknown): Promise<ValidatedInput<Input>> | ValidatedInput<Input>;
   /** What running this would touch; permissions decide on it. */
   access(input: Input, workspace: string): readonly Access[];
   execute(input: Input, context: ToolContext): Promise<ToolOutput>;

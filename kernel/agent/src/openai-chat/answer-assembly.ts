@@ -10,6 +10,7 @@ import { ToolCallAssembly } from "./tool-call-assembly.ts";
 
 // One for all: hardly any answer has items, and a map costs more than all else in here.
 const noItems: ReadonlyMap<string, readonly Json[]> = new Map();
+const nothing: readonly never[] = [];
 
 /** Puts one answer together out of its deltas, or out of a whole message, which is one delta that says all. */
 export class AnswerAssembly {
@@ -23,8 +24,9 @@ export class AnswerAssembly {
   readonly #text = new TextAccumulator();
   readonly #thinking = new TextAccumulator();
   readonly #details = new ReasoningDetails();
-  readonly #images: ImagePart[] = [];
-  readonly #annotations: Json[] = [];
+  // Made when they are needed, as hardly any answer needs them.
+  #images: ImagePart[] | undefined;
+  #annotations: Json[] | undefined;
   #items: ReadonlyMap<string, readonly Json[]> = noItems;
   #sources: readonly Json[] = [];
   #extraContent: JsonObject | undefined;
@@ -69,24 +71,22 @@ export class AnswerAssembly {
       this.say(refusal);
     }
     for (const call of callsOf(delta)) this.calls.add(call, this.#events);
-    for (const annotation of listOf(delta["annotations"])) this.#annotations.push(annotation);
+    for (const annotation of listOf(delta["annotations"])) (this.#annotations ??= []).push(annotation);
     const images = listOf(delta["images"]);
-    if (images.length > 0) this.#images.push(...toImages(images));
+    if (images.length > 0) (this.#images ??= []).push(...toImages(images));
     for (const field of this.#dialect.itemFields) this.#addItems(field, listOf(delta[field]));
     if (isJsonObject(delta["extra_content"])) this.#extraContent = delta["extra_content"];
   }
 
   message(): AssistantMessage {
-    return {
-      role: "assistant",
-      parts: [
-        ...this.#thinkingParts(),
-        ...this.#providerParts(),
-        ...this.#textParts(),
-        ...this.#images,
-        ...this.calls.finish(),
-      ],
-    };
+    const calls = this.calls.finish();
+    const said = [
+      ...this.#thinkingParts(),
+      ...this.#providerParts(),
+      ...this.#textParts(),
+      ...(this.#images ?? nothing),
+    ];
+    return { role: "assistant", parts: said.length === 0 ? calls : [...said, ...calls] };
   }
 
   #think(delta: JsonObject, isWhole: boolean): void {
@@ -134,12 +134,13 @@ export class AnswerAssembly {
   #thinkingParts(): AssistantMessage["parts"] {
     const text = this.#thinking.toString();
     const details = this.#details.toList();
-    if (text === "" && details.length === 0) return [];
+    if (text === "" && details.length === 0) return nothing;
     const providerData = toProviderData(this.#provider, { reasoning_details: details });
     return [{ type: "thinking", text, ...(details.length === 0 ? {} : { providerData }) }];
   }
 
   #providerParts(): AssistantMessage["parts"] {
+    if (this.#items.size === 0) return nothing;
     return [...this.#items].flatMap(([kind, items]) =>
       items
         .filter(isJsonObject)
@@ -152,8 +153,8 @@ export class AnswerAssembly {
 
   #textParts(): AssistantMessage["parts"] {
     const text = this.#text.toString();
-    if (text === "") return [];
-    const citations = toCitations(this.#annotations.length > 0 ? this.#annotations : this.#sources, text);
+    if (text === "") return nothing;
+    const citations = toCitations(this.#annotations ?? this.#sources, text);
     const extra = this.#extraContent;
     return [
       {
@@ -178,8 +179,6 @@ function callsOf(delta: JsonObject): readonly JsonObject[] {
     ? []
     : [{ index: 0, function: legacy }];
 }
-
-const nothing: readonly Json[] = [];
 
 function listOf(value: Json | undefined): readonly Json[] {
   return Array.isArray(value) ? value : nothing;

@@ -18,6 +18,8 @@ const stopReasons: Readonly<Record<string, StopReason>> = {
   content_filter: "content_filtered",
 };
 
+const contentMarkers = ['"content":"', '"content": "'];
+
 /** What a decoder needs to know about its call. */
 export interface OpenAiDecoderOptions {
   readonly identity: ModelIdentity;
@@ -31,7 +33,7 @@ export class OpenAiChatDecoder implements AnswerDecoder {
   finished: ModelFinished | undefined;
 
   readonly #options: OpenAiDecoderOptions;
-  readonly #shortcut = new DeltaShortcut(plainContent, ['"content":"', '"content": "']);
+  readonly #shortcut = new DeltaShortcut(plainContent, contentMarkers);
   readonly #answer: AnswerAssembly;
   #usage: Usage = noUsage;
   #finishReason: string | undefined;

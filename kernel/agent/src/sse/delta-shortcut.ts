@@ -28,6 +28,7 @@ interface Template {
   readonly tail: readonly Piece[];
 }
 
+const usual: DeltaShortcutOptions = {};
 const fruitlessLearns = 8;
 const sentinel = "\u{1}tau";
 
@@ -62,7 +63,7 @@ export class DeltaShortcut {
   #learns = 0;
 
   /** `markers` are the places where the text may begin, for example `"content":"`. */
-  constructor(plain: PlainDelta, markers: readonly string[], options: DeltaShortcutOptions = {}) {
+  constructor(plain: PlainDelta, markers: readonly string[], options: DeltaShortcutOptions = usual) {
     this.#plain = plain;
     this.#markers = markers;
     this.#gaps = options.gaps ?? openAiGaps;

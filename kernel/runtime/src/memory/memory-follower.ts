@@ -16,10 +16,11 @@ interface Reader {
 }
 
 const batchSize = 500;
+const noEvents: readonly StoredEvent[] = [];
 
 /** The events of a stream from `next` on, at most 500 of them. */
 export function pageOf(events: readonly StoredEvent[], next: number): readonly StoredEvent[] {
-  return next > events.length ? [] : events.slice(next - 1, next - 1 + batchSize);
+  return next > events.length ? noEvents : events.slice(next - 1, next - 1 + batchSize);
 }
 
 /** Follows a stream for one reader. Written by hand: it wakes at every append, and an async generator wakes slowly. */
@@ -46,6 +47,11 @@ export class MemoryFollower implements AsyncIterableIterator<readonly StoredEven
 
   next(): Promise<Step> {
     if (!this.#ended && this.#stream === undefined) this.#begin();
+    const page = this.#ended ? noEvents : this.#page();
+    if (page.length > 0) {
+      this.#next += page.length;
+      return Promise.resolve({ done: false, value: page });
+    }
     return new Promise((resolve, reject) => {
       this.#reader = { resolve, reject };
       this.wake();
@@ -59,10 +65,10 @@ export class MemoryFollower implements AsyncIterableIterator<readonly StoredEven
   }
 
   /** Hands the reader what there is for it; `told` are the events that were just appended. */
-  wake(told: readonly StoredEvent[] = []): void {
+  wake(told: readonly StoredEvent[] = noEvents): void {
     const reader = this.#reader;
     if (reader === undefined) return;
-    const batch = this.#ended ? [] : told[0]?.seq === this.#next ? told : this.#page();
+    const batch = this.#ended ? noEvents : told[0]?.seq === this.#next ? told : this.#page();
     if (batch.length === 0 && !this.#ended) return;
     this.#reader = undefined;
     this.#next += batch.length;
@@ -82,7 +88,7 @@ export class MemoryFollower implements AsyncIterableIterator<readonly StoredEven
   }
 
   #page(): readonly StoredEvent[] {
-    return this.#stream === undefined ? [] : pageOf(this.#stream.events, this.#next);
+    return this.#stream === undefined ? noEvents : pageOf(this.#stream.events, this.#next);
   }
 
   #begin(): void {

@@ -62,11 +62,19 @@ export function createFlowControl(environment: EnvironmentInfo, options: FlowOpt
   const { rules: own = [], layers = [] } = options;
   checkFlowRules(own, home);
   const rules = [...defaultFlowRules, ...own, ...flowRulesOf(layers, home)];
+  // Of calls that touch nothing by name, which are known by their tool: they are most calls of most tools.
+  const ofTools = new WeakMap<FlowCall["tool"], CallFacts>();
   return {
     rules,
     asks: approvals === "ask",
     holds: options.untrusted === "hold",
-    factsOf: (call) => callFacts(call, place),
+    factsOf: (call) => {
+      if (call.judgedWrites === true || !call.access.every(({ kind }) => kind === "other"))
+        return callFacts(call, place);
+      const facts = ofTools.get(call.tool) ?? callFacts(call, place);
+      ofTools.set(call.tool, facts);
+      return facts;
+    },
     decide: (kinds, context) => {
       const decision = strictestOf(rules, kinds, context);
       if (decision.decision !== "ask" || approvals === "ask") return decision;

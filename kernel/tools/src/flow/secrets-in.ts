@@ -6,5 +6,8 @@ let compiled: CompiledPatterns | undefined;
 /** Names of the kinds of credentials that stand in a text, by their looks: `github_token`; never their values. */
 export function secretsIn(text: string): readonly string[] {
   compiled ??= compilePatterns(secretPatterns);
-  return [...new Set(compiled.find(text, 0).map(({ name }) => name))].toSorted();
+  const found = compiled.find(text, 0);
+  return found.length === 0 ? none : [...new Set(found.map(({ name }) => name))].toSorted();
 }
+
+const none: readonly string[] = [];

@@ -1,10 +1,10 @@
 import { offAbort, onAbort } from "@tau/core";
 
-import type { ToolRun } from "../run-call.ts";
+import type { StartedCall, ToolRun } from "../run-call.ts";
 import type { ToolContext } from "../tool.ts";
 
-/** Runs a tool in a context. */
-export type Start = (context: ToolContext) => Promise<ToolRun>;
+/** Starts a tool in a context. */
+export type Start = (context: ToolContext) => StartedCall;
 
 /** What tells calls apart. */
 export interface FlightKey {
@@ -22,7 +22,7 @@ export interface FlightKey {
  * - F2. Every rider sees the progress from when it joined.
  */
 export class Flights {
-  readonly #underWay = new Map<string, Set<Flight>>();
+  readonly #underWay = new Map<string, readonly Flight[]>();
 
   /** Joins the execution of an equal call; undefined when there is none. Rejects with the rider's `signal.reason`. */
   join({ place, exact }: FlightKey, context: ToolContext): Promise<ToolRun> | undefined {
@@ -35,14 +35,15 @@ export class Flights {
 
   /** Starts an execution that others may join. Rejects with the rider's `signal.reason`. */
   begin({ place, exact }: FlightKey, context: ToolContext, start: Start): Promise<ToolRun> {
-    const there = this.#underWay.get(place) ?? new Set();
-    this.#underWay.set(place, there);
-    const flight = new Flight(exact, () => {
-      there.delete(flight);
-      if (there.size === 0 && this.#underWay.get(place) === there) this.#underWay.delete(place);
-    });
-    there.add(flight);
+    const flight = new Flight(exact, () => this.#close(place, flight));
+    this.#underWay.set(place, [...(this.#underWay.get(place) ?? []), flight]);
     return flight.take(context, start);
+  }
+
+  #close(place: string, flight: Flight): void {
+    const others = this.#underWay.get(place)?.filter((other) => other !== flight) ?? [];
+    if (others.length === 0) this.#underWay.delete(place);
+    else this.#underWay.set(place, others);
   }
 }
 
@@ -54,9 +55,8 @@ interface Rider {
 class Flight {
   readonly exact: () => string;
   readonly #closed: () => void;
-  readonly #abort = new AbortController();
-  readonly #riders = new Set<Rider>();
-  #running: Promise<ToolRun> | undefined;
+  readonly #riders: Rider[] = [];
+  #call: StartedCall | undefined;
 
   /** `closed` hears when nobody can board any more. */
   constructor(exact: () => string, closed: () => void) {
@@ -65,41 +65,37 @@ class Flight {
   }
 
   take(context: ToolContext, start: Start): Promise<ToolRun> {
-    const { signal } = this.#abort;
     const rider = { context };
     // Before it starts: it may show progress at once.
-    this.#riders.add(rider);
-    this.#running = start({
-      ...context,
-      call: { ...context.call, signal },
-      signal,
-      progress: (text) => {
-        for (const each of this.#riders) each.context.progress(text);
-      },
-    });
-    return this.#wait(rider, this.#running);
+    this.#riders.push(rider);
+    const progress = (text: string): void => {
+      for (const each of this.#riders) each.context.progress(text);
+    };
+    this.#call = start({ ...context, progress });
+    return this.#wait(rider, this.#call);
   }
 
   board(context: ToolContext): Promise<ToolRun> {
+    if (this.#call === undefined) return Promise.reject(new TypeError("The flight has not begun."));
     const rider = { context };
-    this.#riders.add(rider);
-    return this.#wait(rider, this.#running ?? Promise.reject(new TypeError("The flight has not begun.")));
+    this.#riders.push(rider);
+    return this.#wait(rider, this.#call);
   }
 
-  #wait(rider: Rider, running: Promise<ToolRun>): Promise<ToolRun> {
+  #wait(rider: Rider, call: StartedCall): Promise<ToolRun> {
     const { signal } = rider.context;
     return new Promise((resolve, reject) => {
       const leave = (): void => {
-        this.#leave(rider).then(() => reject(signal.reason), reject);
+        this.#leave(rider, call).then(() => reject(signal.reason), reject);
       };
       const arrive = (): void => {
         this.#closed();
-        this.#riders.delete(rider);
+        this.#left(rider);
         offAbort(signal, leave);
       };
       onAbort(signal, leave);
       if (signal.aborted) leave();
-      running.then(
+      call.ran.then(
         (run) => {
           arrive();
           resolve(run);
@@ -112,11 +108,16 @@ class Flight {
     });
   }
 
-  async #leave(rider: Rider): Promise<void> {
-    this.#riders.delete(rider);
-    if (this.#riders.size > 0) return;
+  async #leave(rider: Rider, { ran, cancel }: StartedCall): Promise<void> {
+    this.#left(rider);
+    if (this.#riders.length > 0) return;
     this.#closed();
-    this.#abort.abort(rider.context.signal.reason);
-    await Promise.allSettled([this.#running]);
+    cancel(rider.context.signal.reason);
+    await Promise.allSettled([ran]);
+  }
+
+  #left(rider: Rider): void {
+    const place = this.#riders.indexOf(rider);
+    if (place !== -1) this.#riders.splice(place, 1);
   }
 }

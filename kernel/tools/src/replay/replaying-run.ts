@@ -1,5 +1,5 @@
 import type { ReadyCall } from "../prepare-call.ts";
-import type { ToolRun } from "../run-call.ts";
+import type { StartedCall, ToolRun } from "../run-call.ts";
 import type { ToolContext } from "../tool.ts";
 import { answerKey, effectKey, flightKey } from "./call-keys.ts";
 import { Flights } from "./flights.ts";
@@ -9,6 +9,14 @@ import type { KeptAnswersOptions } from "./kept-answers.ts";
 
 /** Runs a prepared call. */
 export type RunTool = (ready: ReadyCall, context: ToolContext) => Promise<ToolRun>;
+
+/** Options of {@link createReplayingRun}. */
+export interface ReplayingRunOptions extends KeptAnswersOptions {
+  /** Runs a call for its one caller. */
+  readonly run: RunTool;
+  /** Starts one that several callers may come to wait for. */
+  readonly start: (ready: ReadyCall, context: ToolContext) => StartedCall;
+}
 
 /** How long a process remembers what an idempotent effect answered. */
 const effectTtlMs = 24 * 60 * 60 * 1_000;
@@ -21,13 +29,13 @@ const effectTtlMs = 24 * 60 * 60 * 1_000;
  * - an idempotent effect that is run again under its key, with the same arguments, gets its answer again;
  * - anything else is run. What was answered with an error is never given again.
  */
-export function createReplayingRun(run: RunTool, options: KeptAnswersOptions): RunTool {
+export function createReplayingRun({ run, start, ...options }: ReplayingRunOptions): RunTool {
   const flights = new Flights();
   const answers = new KeptAnswers(options);
 
   const runShared = (key: FlightKey, ready: ReadyCall, context: ToolContext): Promise<ToolRun> =>
     flights.join(key, context)?.then((shared) => again(shared, ready, "flight")) ??
-    flights.begin(key, context, (held) => run(ready, held));
+    flights.begin(key, context, (held) => start(ready, held));
 
   const runEffect = async (ready: ReadyCall, context: ToolContext): Promise<ToolRun> => {
     const key = effectKey(ready, context);
