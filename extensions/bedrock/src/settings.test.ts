@@ -83,10 +83,21 @@ describe("settings of Converse requests", () => {
     expect(await bodyOf(after(call), { model })).not.toHaveProperty("additionalModelRequestFields");
   });
 
+  test("ask Claude for a temperature alone, which refuses both", async () => {
+    const model = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
+    const configOf = async (request: { readonly temperature?: number }): Promise<unknown> =>
+      (await bodyOf({ topP: 0.9, ...request }, { model }))["inferenceConfig"];
+
+    expect(await configOf({ temperature: 0.5 })).toEqual({ temperature: 0.5 });
+    expect(await configOf({})).toEqual({ topP: 0.9 });
+  });
+
   test("leave out how to sample for a model that is known to refuse it", async () => {
     const sampled = { temperature: 0.5, topP: 0.9 };
 
-    expect((await bodyOf(sampled))["inferenceConfig"]).toEqual(sampled);
+    expect((await bodyOf(sampled, { model: "amazon.nova-lite-v1:0" }))["inferenceConfig"]).toMatchObject(
+      sampled,
+    );
     const capabilities = defineCapabilities({ sampling: "no" });
     expect(await bodyOf(sampled, { capabilities })).not.toHaveProperty("inferenceConfig");
   });

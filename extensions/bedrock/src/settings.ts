@@ -88,11 +88,13 @@ function toInference(
   const asked = request.maxOutputTokens ?? options.maxOutputTokens ?? (budget > 0 ? 8192 : undefined);
   // Nova takes no limit at its highest effort, and Claude only the defaults when it thinks.
   const limited = !(thinking === "nova" && effort === "high");
+  // From Claude Opus 4.1 on a request with both is refused.
+  const isTooMuch = options.family.vendor === "anthropic" && temperature !== undefined;
   const samples = options.sampling && (effort === undefined || thinking === "reasoning_effort");
   const config = {
     ...(asked === undefined || !limited ? {} : { maxTokens: asked + budget }),
     ...(temperature === undefined || !samples ? {} : { temperature }),
-    ...(topP === undefined || !samples ? {} : { topP }),
+    ...(topP === undefined || !samples || isTooMuch ? {} : { topP }),
     ...(stopSequences.length === 0 ? {} : { stopSequences }),
   };
   return Object.keys(config).length === 0 ? undefined : config;

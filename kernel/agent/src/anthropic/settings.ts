@@ -31,7 +31,8 @@ export function toSettings(
     // The budget is a part of the limit; without the addition nothing would be left for the answer.
     max_tokens: (request.maxOutputTokens ?? options.maxOutputTokens) + (budget ?? 0),
     temperature: samples ? request.temperature : undefined,
-    top_p: samples ? request.topP : undefined,
+    // From Claude Opus 4.1 on a request with both is refused.
+    top_p: samples && request.temperature === undefined ? request.topP : undefined,
     stop_sequences: stopSequences?.length === 0 ? undefined : stopSequences,
     tool_choice: toolChoice,
     thinking: reasoning === undefined || options.thinking === "none" ? undefined : toThinking(effort, budget),
