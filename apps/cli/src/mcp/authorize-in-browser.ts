@@ -17,13 +17,20 @@ export const redirectUrl: string = `http://127.0.0.1:${port}/callback`;
 export function authorizeInBrowser(terminal: Terminal): AskAuthorization {
   return async ({ server, url }, { signal }) => {
     const { promise, resolve, reject } = Promise.withResolvers<URLSearchParams>();
+    const asked = new URL(url).searchParams.get("state");
     const http = createServer((request, response) => {
       const back = new URL(request.url ?? "/", redirectUrl);
       if (request.method !== "GET" || back.pathname !== "/callback") {
         response.writeHead(404).end();
         return;
       }
-      response.writeHead(200, { "content-type": "text/plain; charset=utf-8" });
+      const isAnswer = back.searchParams.get("state") === asked;
+      response.writeHead(isAnswer ? 200 : 400, { "content-type": "text/plain; charset=utf-8" });
+      // Any page can send a browser here; only the one that was asked knows the question.
+      if (!isAnswer) {
+        response.end("This is no answer to the login that Tau waits for.\n");
+        return;
+      }
       response.end("Tau has the answer. You can close this page.\n");
       resolve(back.searchParams);
     });
