@@ -22,10 +22,9 @@ const common = { id: "chatcmpl-1", created: 1, model: "mock" };
 /** By its events: iterating over a request costs more than all of the rest of reading it. */
 async function readBody(request: IncomingMessage): Promise<JsonObject> {
   const body = await new Promise<string>((resolve, reject) => {
-    let text = "";
-    request.setEncoding("utf8");
-    request.on("data", (chunk: string) => (text += chunk));
-    request.on("end", () => resolve(text));
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
     request.on("error", reject);
   });
   const parsed = parseJson(body);
@@ -73,8 +72,11 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const context = benchContext();
   if (body["stream"] === true) {
     response.writeHead(200, { "content-type": "text/event-stream" });
-    for await (const batch of pipeline.stream(toRequest(body), context)) response.write(toChunks(batch));
-    response.end();
+    for await (const batch of pipeline.stream(toRequest(body), context)) {
+      // The last batch goes out with the end of the answer.
+      if (batch.at(-1)?.type === "finished") response.end(toChunks(batch));
+      else response.write(toChunks(batch));
+    }
     return;
   }
   const { message, usage } = await pipeline.complete(toRequest(body), context);

@@ -9,7 +9,7 @@ import type { Model, ModelRequest } from "./model.ts";
  * @throws TauError what the model throws, and `model.truncated` for a model that breaks its contract
  */
 export async function completeAnswer(
-  model: Model,
+  model: Pick<Model, "provider" | "id" | "stream">,
   request: ModelRequest,
   context: CallContext,
 ): Promise<ModelFinished> {

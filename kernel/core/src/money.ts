@@ -43,8 +43,10 @@ const million = 1_000_000n;
  * Undefined when the price says nothing about the service: nobody knows what such a call costs.
  */
 export function ratesOf(price: Price, { inputTokens, service = "standard" }: CallSize): Rates | undefined {
+  const { tiers } = price;
+  if (tiers === undefined) return service === "standard" ? price : undefined;
   let best: PriceTier | undefined = service === "standard" ? { ...price, aboveInputTokens: -1 } : undefined;
-  for (const tier of price.tiers ?? []) {
+  for (const tier of tiers) {
     const above = tier.aboveInputTokens ?? -1;
     const applies = (tier.service ?? "standard") === service && inputTokens > above;
     if (applies && above >= (best?.aboveInputTokens ?? -1)) best = tier;
@@ -59,8 +61,8 @@ export function ratesOf(price: Price, { inputTokens, service = "standard" }: Cal
 export function costOf(usage: Usage, price: Price): MicroUsd;
 export function costOf(usage: Usage, price: Price, service: ServiceTier | undefined): MicroUsd | undefined;
 export function costOf(usage: Usage, price: Price, service?: ServiceTier): MicroUsd | undefined {
-  const size = { inputTokens: usage.inputTokens, ...(service === undefined ? {} : { service }) };
-  const rates = ratesOf(price, size);
+  const { inputTokens } = usage;
+  const rates = ratesOf(price, service === undefined ? { inputTokens } : { inputTokens, service });
   return rates === undefined ? undefined : costAt(usage, rates);
 }
 

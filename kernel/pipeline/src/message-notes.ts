@@ -4,7 +4,8 @@ import type { GuardFinding } from "./guard/guard-facts.ts";
 
 /**
  * What layers found out about a message. Messages are never edited in place, so each is looked at once in its life, and a
- * history costs nothing again. One note for all layers: remembering something costs more than most of it takes.
+ * history costs nothing again. One note for all layers: remembering something costs more than most of it takes. So little is
+ * noted about the only message of a conversation, which may never go on: no layer looks at it twice in a call.
  */
 export interface MessageNotes {
   /** An estimate. */
@@ -18,6 +19,11 @@ export interface MessageNotes {
 }
 
 const notes = new WeakMap<Message, MessageNotes>();
+
+/** The notes about a message, if somebody made some. */
+export function knownNotesOf(message: Message): MessageNotes | undefined {
+  return notes.get(message);
+}
 
 /** The notes about a message, for whoever adds to them. */
 export function notesOf(message: Message): MessageNotes {

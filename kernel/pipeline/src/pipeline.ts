@@ -83,7 +83,8 @@ export function withLayers(model: Model, ...layers: readonly Layer[]): Pipeline 
 
     async complete(request, context) {
       const { record, stream } = start(request, context);
-      const finished = await completeAnswer({ ...model, stream: () => stream }, request, context);
+      const { provider, id } = model;
+      const finished = await completeAnswer({ provider, id, stream: () => stream }, request, context);
       return toResponse(finished, record);
     },
   };

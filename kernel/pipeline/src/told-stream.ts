@@ -20,7 +20,10 @@ export function toldStream({
     open: () => stream,
     change(batch) {
       const last = batch.at(-1);
-      return last?.type === "finished" ? [...batch.slice(0, -1), withAnswerer(last, record)] : batch;
+      if (last?.type !== "finished") return batch;
+      const told = batch.slice();
+      told[told.length - 1] = withAnswerer(last, record);
+      return told;
     },
   });
 }
@@ -28,9 +31,8 @@ export function toldStream({
 function withAnswerer(finished: ModelFinished, record: CallRecord): ModelFinished {
   const { answeredBy } = record;
   const costMicroUsd = costOfCall(finished, record);
-  return {
-    ...finished,
-    ...(answeredBy === undefined ? {} : { provider: answeredBy.provider }),
-    ...(costMicroUsd === undefined ? {} : { costMicroUsd }),
-  };
+  const told: { -readonly [Key in keyof ModelFinished]: ModelFinished[Key] } = { ...finished };
+  if (answeredBy !== undefined) told.provider = answeredBy.provider;
+  if (costMicroUsd !== undefined) told.costMicroUsd = costMicroUsd;
+  return told;
 }

@@ -141,14 +141,24 @@ function filled(pieces: readonly Piece[]): string {
 function toPieces(text: string, gaps: readonly DeltaGap[]): readonly Piece[] {
   const pieces: Piece[] = [];
   let at = 0;
-  // One group for each kind of gap.
-  for (const match of text.matchAll(new RegExp(gaps.map(({ place }) => `(${place})`).join("|"), "g"))) {
+  for (const match of text.matchAll(placesOf(gaps))) {
     const [, ...groups]: readonly (string | undefined)[] = match;
     const gap = gaps[groups.findIndex((group) => group !== undefined)];
     pieces.push({ literal: text.slice(at, match.index), gap });
     at = match.index + match[0].length;
   }
   return [...pieces, { literal: text.slice(at), gap: undefined }];
+}
+
+const places = new WeakMap<readonly DeltaGap[], RegExp>();
+
+/** Finds the gaps: one group for each kind of gap. Every stream learns, so the expression is made once. */
+function placesOf(gaps: readonly DeltaGap[]): RegExp {
+  const known = places.get(gaps);
+  if (known !== undefined) return known;
+  const made = new RegExp(gaps.map(({ place }) => `(${place})`).join("|"), "g");
+  places.set(gaps, made);
+  return made;
 }
 
 /** The offset behind all pieces and their gaps, or -1 if they are not there. */

@@ -1,3 +1,4 @@
+import type { Model } from "@tau/agent";
 import { isTauError, silentObserver, TauError } from "@tau/core";
 import type { Observer } from "@tau/core";
 
@@ -93,8 +94,12 @@ export function breakerLayer(options: BreakerOptions = {}): Layer {
   return { name: "breaker", wrap: (next) => (call) => watch(next, call) };
 }
 
+// A text that is put together anew has to be hashed anew.
+const names = new WeakMap<Model, string>();
+
 function nameOf({ context, model }: PipelineCall, perTenant: boolean): string {
-  const name = `${model.provider}\n${model.id}`;
+  let name = names.get(model);
+  if (name === undefined) names.set(model, (name = `${model.provider}\n${model.id}`));
   return perTenant ? `${context.tenant}\n${name}` : name;
 }
 

@@ -27,24 +27,19 @@ export const defaultBudgetLimits: BudgetLimits = {
 
 /** The accounts that a call is charged to, from the tenant down. */
 export function accountsOf(context: CallContext, limits: BudgetLimits): readonly BudgetAccount[] {
-  const limitsOf = typeof limits === "function" ? limits : ({ kind }: BudgetScope) => limits[kind] ?? [];
+  const { tenant, principal, runPath } = context;
   const accounts: BudgetAccount[] = [];
-  for (const scope of scopesOf(context)) {
-    const found = limitsOf(scope, context);
-    if (found.length > 0) accounts.push({ key: accountKey(scope), limits: found });
-  }
+  const add = (scope: BudgetScope): void => {
+    const found = typeof limits === "function" ? limits(scope, context) : limits[scope.kind];
+    if (found !== undefined && found.length > 0) accounts.push({ key: accountKey(scope), limits: found });
+  };
+  add({ kind: "tenant", id: tenant });
+  add({ kind: "principal", id: principal.id });
+  runPath?.forEach((id, depth) => add({ kind: depth === 0 ? "run" : "child", id }));
   return accounts;
 }
 
 /** The key of a scope's account in a ledger. */
 export function accountKey({ kind, id }: BudgetScope): string {
   return kind === "tenant" ? kind : `${kind}/${id}`;
-}
-
-function scopesOf({ tenant, principal, runPath = [] }: CallContext): readonly BudgetScope[] {
-  return [
-    { kind: "tenant", id: tenant },
-    { kind: "principal", id: principal.id },
-    ...runPath.map((id, depth): BudgetScope => ({ kind: depth === 0 ? "run" : "child", id })),
-  ];
 }

@@ -47,7 +47,7 @@ export class BudgetWatch implements StreamWatch {
     this.#budget = budget;
     this.#next = next;
     const { ledger, now = Date.now } = options;
-    this.#held = new HeldBudget({ ledger, tenant: call.context.tenant, accounts, now });
+    this.#held = new HeldBudget({ id: call.record.id, ledger, tenant: call.context.tenant, accounts, now });
     this.#inputTokens = estimateInputTokens(call.request);
     // A limit that is none is the provider's to refuse; here it must not set aside less than nothing.
     this.#expected = isCount(maxOutputTokens) ? maxOutputTokens : (options.expectedOutputTokens ?? 2048);

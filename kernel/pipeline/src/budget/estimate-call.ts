@@ -11,7 +11,9 @@ const toolTokens = new WeakMap<ToolDefinition, number>();
 export function estimateInputTokens({ system = "", tools, messages }: ModelRequest): number {
   let tokens = estimateTextTokens(system);
   for (const tool of tools) tokens += tokensOfTool(tool);
-  for (const message of messages) tokens += tokensOfMessage(message);
+  const [only] = messages;
+  if (only !== undefined && messages.length === 1) tokens += estimateTokens(only);
+  else for (const message of messages) tokens += tokensOfMessage(message);
   return Math.ceil(tokens);
 }
 

@@ -1,11 +1,11 @@
-import { uuidv7 } from "@tau/core";
-
 import { noAmounts } from "./amounts.ts";
 import type { Amounts } from "./amounts.ts";
 import type { BudgetAccount, BudgetLedger, BudgetRefusal } from "./budget-ledger.ts";
 
 /** Whose budget, and where it is kept. */
 export interface BudgetHolder {
+  /** Of the call: what its reservations are called after. */
+  readonly id: string;
   readonly ledger: BudgetLedger;
   readonly tenant: string;
   readonly accounts: readonly BudgetAccount[];
@@ -19,6 +19,7 @@ export interface BudgetHolder {
 export class HeldBudget {
   readonly #holder: BudgetHolder;
   readonly #ids: string[] = [];
+  #asked = 0;
   #growing: Promise<boolean> | undefined;
   #isSettled = false;
 
@@ -32,7 +33,8 @@ export class HeldBudget {
    */
   reserve(amounts: Amounts): BudgetRefusal | undefined | Promise<BudgetRefusal | undefined> {
     const { ledger, tenant, accounts, now } = this.#holder;
-    const id = uuidv7();
+    const id = this.#asked === 0 ? this.#holder.id : `${this.#holder.id}.${this.#asked}`;
+    this.#asked++;
     const answer = ledger.reserve({ tenant, id, accounts, amounts, at: now() });
     if (answer instanceof Promise) return answer.then((refusal) => this.#answered(id, refusal));
     if (answer === undefined) this.#ids.push(id);

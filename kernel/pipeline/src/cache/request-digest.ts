@@ -47,6 +47,8 @@ export function conversationDigests(messages: readonly Message[]): readonly stri
 
 /** The digest of all messages. */
 function conversationDigest(messages: readonly Message[]): string {
+  const [only] = messages;
+  if (only !== undefined && messages.length === 1) return linkDigest(noMessages, only);
   let digest = noMessages;
   for (const message of messages) digest = digestAfter(digest, message);
   return digest;
@@ -56,9 +58,13 @@ function conversationDigest(messages: readonly Message[]): string {
 function digestAfter(before: string, message: Message): string {
   const notes = notesOf(message);
   if (notes.link?.before === before) return notes.link.digest;
-  const digest = sha256(framed(before, canonicalJson(message)));
+  const digest = linkDigest(before, message);
   notes.link = { before, digest };
   return digest;
+}
+
+function linkDigest(before: string, message: Message): string {
+  return sha256(framed(before, canonicalJson(message)));
 }
 
 /** The digest of a request's tools, in their order: another order is another prompt. */

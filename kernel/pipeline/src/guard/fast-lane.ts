@@ -3,7 +3,7 @@ import type { Message, ToolResultContent, UserMessage } from "@tau/core";
 import { compilePatterns, secretPatterns } from "@tau/core/secrets";
 import type { CompiledPatterns, OwnPattern, SecretPattern } from "@tau/core/secrets";
 
-import { notesOf } from "../message-notes.ts";
+import { knownNotesOf, notesOf } from "../message-notes.ts";
 import { redactFindings } from "../redaction/text-redactor.ts";
 import type { GuardFinding } from "./guard-facts.ts";
 import { injectionRules } from "./guard-rules.ts";
@@ -64,8 +64,9 @@ export class FastLane {
   screen(request: ModelRequest): Screened {
     const findings: GuardFinding[] = [];
     let isSame = true;
+    const isAlone = request.messages.length === 1;
     const messages = request.messages.map((message) => {
-      const cleaned = this.#screenMessage(message);
+      const cleaned = this.#screenMessage(message, isAlone);
       findings.push(...cleaned.findings);
       isSame &&= cleaned.value === message;
       return cleaned.value;
@@ -81,12 +82,13 @@ export class FastLane {
     return this.#system.value;
   }
 
-  #screenMessage(message: Message): Cleaned<Message> {
+  #screenMessage(message: Message, isAlone: boolean): Cleaned<Message> {
     if (message.role === "assistant") return { value: message, findings: [] };
-    const notes = notesOf(message);
-    if (notes.screened?.by === this) return notes.screened;
+    const known = knownNotesOf(message)?.screened;
+    if (known?.by === this) return known;
     const cleaned = message.role === "user" ? this.#screenUser(message) : this.#screenResults(message);
-    notes.screened = { by: this, ...cleaned };
+    // What was changed is the same object again later on, so that it is written once.
+    if (!isAlone || cleaned.value !== message) notesOf(message).screened = { by: this, ...cleaned };
     return cleaned;
   }
 

@@ -67,14 +67,14 @@ function isDecided(decision: AccessDecision | Promise<AccessDecision>): decision
 function enforce(next: Handler, call: PipelineCall, decisions: readonly AccessDecision[]): ModelStream {
   const { record, candidates } = call;
   const allowed: Model[] = [];
-  const scopes = new Set<string>();
+  const scopes: string[] = [];
   for (let index = 0; index < candidates.length; index++) {
     const model = candidates[index];
     const decision = decisions[index];
     if (model === undefined) continue;
     if (decision?.allowed === true) {
       allowed.push(model);
-      for (const scope of decision.scopes) scopes.add(scope);
+      for (const scope of decision.scopes) if (!scopes.includes(scope)) scopes.push(scope);
     } else {
       const reasons = [`denied: ${decision?.reason ?? "nobody decided"}`];
       record.skipped.push({ provider: model.provider, model: model.id, reasons });
@@ -82,7 +82,7 @@ function enforce(next: Handler, call: PipelineCall, decisions: readonly AccessDe
   }
   const [first] = allowed;
   if (first === undefined) throw denied(call, decisions);
-  record.allowedScopes = scopes.size < 2 ? [...scopes] : [...scopes].sort();
+  record.allowedScopes = scopes.sort();
   return next(allowed.length === candidates.length ? call : { ...call, model: first, candidates: allowed });
 }
 

@@ -1,4 +1,4 @@
-import type { AccessDecision, AccessRequest, PolicyDecisionPoint } from "@tau/core";
+import type { AccessRequest, PolicyDecisionPoint } from "@tau/core";
 
 /** Allows or denies something to those who have a scope. */
 export interface ScopeRule {
@@ -33,11 +33,19 @@ export function createScopePolicy(rules: readonly ScopeRule[]): PolicyDecisionPo
 
   return {
     decide(request) {
-      const about = rulesAbout(`${request.resource.kind}:${request.resource.name}`);
-      return decisionOf(
-        about.filter((rule) => concerns(rule, request)),
-        request,
-      );
+      const { action, resource } = request;
+      const about = rulesAbout(`${resource.kind}:${resource.name}`);
+      const what = `${action} on ${resource.kind} "${resource.name}"`;
+      const scopes: string[] = [];
+      let isAllowed = false;
+      for (const rule of about) {
+        if (!concerns(rule, request)) continue;
+        if (rule.effect === "deny") return { allowed: false, reason: `a rule denies ${what}`, scopes: [] };
+        isAllowed = true;
+        if (rule.scope !== undefined && !scopes.includes(rule.scope)) scopes.push(rule.scope);
+      }
+      if (!isAllowed) return { allowed: false, reason: `no rule allows ${what}`, scopes: [] };
+      return { allowed: true, reason: `a rule allows ${what}`, scopes: scopes.sort() };
     },
   };
 }
@@ -45,18 +53,6 @@ export function createScopePolicy(rules: readonly ScopeRule[]): PolicyDecisionPo
 function concerns({ scope, actions }: ScopeRule, { principal, action }: AccessRequest): boolean {
   if (actions !== undefined && !actions.includes(action)) return false;
   return scope === undefined || principal.scopes.includes(scope);
-}
-
-function decisionOf(matching: readonly ScopeRule[], { action, resource }: AccessRequest): AccessDecision {
-  const what = `${action} on ${resource.kind} "${resource.name}"`;
-  if (matching.some(({ effect }) => effect === "deny")) {
-    return { allowed: false, reason: `a rule denies ${what}`, scopes: [] };
-  }
-  if (matching.length === 0) return { allowed: false, reason: `no rule allows ${what}`, scopes: [] };
-  const scopes = new Set<string>();
-  for (const { scope } of matching) if (scope !== undefined) scopes.add(scope);
-  const sorted = scopes.size < 2 ? [...scopes] : [...scopes].sort();
-  return { allowed: true, reason: `a rule allows ${what}`, scopes: sorted };
 }
 
 function toPattern(glob: string): RegExp {

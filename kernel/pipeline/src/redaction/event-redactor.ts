@@ -16,7 +16,8 @@ export class EventRedactor {
   readonly #withToolCalls: boolean;
   readonly #text: TextRedactor;
   readonly #thinking: TextRedactor;
-  readonly #calls = new Map<number, TextRedactor>();
+  /** By the index of the call; hardly any answer has one. */
+  #calls: Map<number, TextRedactor> | undefined;
 
   constructor(patterns: CompiledPatterns, withToolCalls: boolean) {
     this.#patterns = patterns;
@@ -28,7 +29,7 @@ export class EventRedactor {
   /** Secrets cut out of the stream so far. */
   get findings(): number {
     let findings = this.#text.findings + this.#thinking.findings;
-    for (const call of this.#calls.values()) findings += call.findings;
+    for (const call of this.#calls?.values() ?? []) findings += call.findings;
     return findings;
   }
 
@@ -72,7 +73,7 @@ export class EventRedactor {
       default:
         this.#endText(events);
         this.#endThinking(events);
-        for (const [index, call] of this.#calls) {
+        for (const [index, call] of this.#calls ?? []) {
           const fragment = call.end();
           if (fragment !== "") events.push({ type: "tool_call_delta", index, fragment });
         }
@@ -96,8 +97,9 @@ export class EventRedactor {
       return;
     }
     const { index } = event;
-    const redactor = this.#calls.get(index) ?? new TextRedactor(this.#patterns);
-    this.#calls.set(index, redactor);
+    const calls = (this.#calls ??= new Map());
+    const redactor = calls.get(index) ?? new TextRedactor(this.#patterns);
+    calls.set(index, redactor);
     const fragment = redactor.push(event.fragment);
     if (fragment === event.fragment) events.push(event);
     else if (fragment !== "") events.push({ type: "tool_call_delta", index, fragment });
@@ -167,6 +169,7 @@ function joinSplitSecret(
   parts: readonly AssistantPart[],
   patterns: CompiledPatterns,
 ): readonly AssistantPart[] {
+  if (parts.length < 2) return parts;
   const texts = parts.filter((part) => part.type === "text");
   if (texts.length < 2) return parts;
   const whole = texts.map(({ text }) => text).join("");

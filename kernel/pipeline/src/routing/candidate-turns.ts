@@ -27,7 +27,8 @@ export class CandidateTurns {
   #turn = 0;
   #asked: { readonly candidate: Candidate; readonly startedMs: number } | undefined;
   #failure: TauError | undefined;
-  readonly #usedUp = new Set<string>();
+  /** Pools that were used up meanwhile. */
+  #usedUp: Set<string> | undefined;
 
   constructor(next: Handler, call: PipelineCall, options: TurnOptions) {
     this.#next = next;
@@ -42,7 +43,7 @@ export class CandidateTurns {
       const model = candidates[this.#turn++];
       if (model === undefined) continue;
       const candidate = this.#options.candidateOf(model);
-      if (this.#usedUp.size === 0 || !this.#usedUp.has(poolOf(candidate))) return this.#askOne(candidate);
+      if (this.#usedUp?.has(poolOf(candidate)) !== true) return this.#askOne(candidate);
       record.skipped.push(skipped(model, ["its quota was just used up by another model of its pool"]));
     }
     this.#asked = undefined;
@@ -60,7 +61,7 @@ export class CandidateTurns {
     pools.noteFailure(candidate, error);
     if (!movesOn(error)) throw error;
     record.skipped.push(skipped(candidate.model, [`${error.code}: ${error.message}`]));
-    if (pools.isUsedUp(candidate)) this.#usedUp.add(poolOf(candidate));
+    if (pools.isUsedUp(candidate)) (this.#usedUp ??= new Set()).add(poolOf(candidate));
     // Whoever was not even asked says less than the first that was.
     if (this.#failure === undefined || this.#failure.code === "pipeline.circuit_open") this.#failure = error;
     if (now() >= (context.deadline ?? Infinity)) throw this.#failure;

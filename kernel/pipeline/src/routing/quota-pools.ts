@@ -1,4 +1,4 @@
-import type { Model } from "@tau/agent";
+import type { RateLimits } from "@tau/agent";
 import type { TauError } from "@tau/core";
 
 import type { Candidate } from "./candidate.ts";
@@ -27,10 +27,13 @@ export class QuotaPools {
 
   /** Tells whether asking now would probably be refused. */
   isUsedUp(candidate: Candidate): boolean {
+    // Most of the time no pool is paused, and no provider has said anything.
+    const limits = candidate.model.rateLimits?.();
+    if (this.#pausedUntil.size === 0 && limits === undefined) return false;
     const now = this.#now();
     const pausedUntil = this.#pausedUntil.get(poolOf(candidate));
     if (pausedUntil !== undefined && pausedUntil > now) return true;
-    return saysUsedUp(candidate.model, now);
+    return limits !== undefined && sayUsedUp(limits, now);
   }
 }
 
@@ -39,9 +42,7 @@ export function poolOf({ pool, model }: Candidate): string {
   return pool ?? `${model.provider}\n${model.id}`;
 }
 
-function saysUsedUp(model: Model, now: number): boolean {
-  const limits = model.rateLimits?.();
-  if (limits === undefined) return false;
+function sayUsedUp(limits: RateLimits, now: number): boolean {
   if (limits.retryAt !== undefined && limits.retryAt > now) return true;
   return [limits.requests, limits.tokens, limits.outputTokens].some(
     (limit) => limit?.remaining === 0 && limit.resetAt !== undefined && limit.resetAt > now,

@@ -58,13 +58,8 @@ export function createTelemetry(options: TelemetryOptions = {}): Telemetry {
   function tell(outcome: CallOutcome): void {
     if (!isSilent) observeCall(observer, outcome, limits);
     if (writer === undefined) return;
-    const { requestRef, responseRef, bodies } = bodiesOf(outcome, patterns);
-    const tags = options.tagsOf?.(outcome.call) ?? [];
-    const event = toCallEvent(outcome, {
-      tags,
-      ...(requestRef === undefined ? {} : { requestRef }),
-      ...(responseRef === undefined ? {} : { responseRef }),
-    });
+    const { bodies, ...refs } = patterns === undefined ? noBodies : bodiesOf(outcome, patterns);
+    const event = toCallEvent(outcome, { ...refs, tags: options.tagsOf?.(outcome.call) ?? noTags });
     writer.add({ event, bodies });
   }
 
@@ -116,15 +111,16 @@ export function telemetryLayer(options: Omit<TelemetryOptions, "events" | "persi
   return createTelemetry(options).layer;
 }
 
-function bodiesOf(
-  { call, answer }: CallOutcome,
-  patterns: CompiledPatterns | undefined,
-): {
+interface Bodies {
   readonly requestRef?: CallBody["ref"];
   readonly responseRef?: CallBody["ref"];
   readonly bodies: readonly CallBody[];
-} {
-  if (patterns === undefined) return { bodies: [] };
+}
+
+const noBodies: Bodies = { bodies: [] };
+const noTags: readonly string[] = [];
+
+function bodiesOf({ call, answer }: CallOutcome, patterns: CompiledPatterns): Bodies {
   const { tenant } = call.context;
   const request = toBody(tenant, call.request, patterns);
   if (answer === undefined) return { requestRef: request.ref, bodies: [request] };

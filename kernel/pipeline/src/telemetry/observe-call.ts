@@ -66,35 +66,36 @@ function spanAttributes(outcome: CallOutcome): Attributes {
     "tau.cache.hit": record.cacheHit,
     "tau.retry.count": record.retries.length,
   };
-  const set = (name: string, value: Json | undefined): void => {
-    if (value !== undefined) attributes[name] = value;
-  };
-  set("gen_ai.conversation.id", context.sessionId);
-  set("gen_ai.request.max_tokens", request.maxOutputTokens);
-  set("gen_ai.request.temperature", request.temperature);
-  set("gen_ai.request.top_p", request.topP);
-  set("gen_ai.request.seed", request.seed);
-  set("tau.cost.micro_usd", costMicroUsd);
-  set("tau.time_to_first_chunk_ms", firstBatchMs);
+  set(attributes, "gen_ai.conversation.id", context.sessionId);
+  set(attributes, "gen_ai.request.max_tokens", request.maxOutputTokens);
+  set(attributes, "gen_ai.request.temperature", request.temperature);
+  set(attributes, "gen_ai.request.top_p", request.topP);
+  set(attributes, "gen_ai.request.seed", request.seed);
+  set(attributes, "tau.cost.micro_usd", costMicroUsd);
+  set(attributes, "tau.time_to_first_chunk_ms", firstBatchMs);
   if (result.kind === "error") {
-    set("error.type", result.code);
-    set("tau.error.class", result.class);
+    set(attributes, "error.type", result.code);
+    set(attributes, "tau.error.class", result.class);
   }
-  if (result.kind === "left") set("error.type", "cancelled");
-  if (answer !== undefined) setAnswer(set, answer);
+  if (result.kind === "left") set(attributes, "error.type", "cancelled");
+  if (answer !== undefined) setAnswer(attributes, answer);
   return attributes;
 }
 
 function setAnswer(
-  set: (name: string, value: Json | undefined) => void,
+  attributes: Attributes,
   { model, responseId, stopReason, usage }: NonNullable<CallOutcome["answer"]>,
 ): void {
-  set("gen_ai.response.model", model);
-  set("gen_ai.response.id", responseId);
-  set("gen_ai.response.finish_reasons", [stopReason]);
-  set("gen_ai.usage.input_tokens", usage.inputTokens);
-  set("gen_ai.usage.output_tokens", usage.outputTokens);
-  set("gen_ai.usage.cache_read.input_tokens", usage.cacheReadTokens);
-  set("gen_ai.usage.cache_creation.input_tokens", usage.cacheWriteTokens);
-  set("gen_ai.usage.reasoning.output_tokens", usage.reasoningTokens);
+  set(attributes, "gen_ai.response.model", model);
+  set(attributes, "gen_ai.response.id", responseId);
+  set(attributes, "gen_ai.response.finish_reasons", [stopReason]);
+  set(attributes, "gen_ai.usage.input_tokens", usage.inputTokens);
+  set(attributes, "gen_ai.usage.output_tokens", usage.outputTokens);
+  set(attributes, "gen_ai.usage.cache_read.input_tokens", usage.cacheReadTokens);
+  set(attributes, "gen_ai.usage.cache_creation.input_tokens", usage.cacheWriteTokens);
+  set(attributes, "gen_ai.usage.reasoning.output_tokens", usage.reasoningTokens);
+}
+
+function set(attributes: Attributes, name: string, value: Json | undefined): void {
+  if (value !== undefined) attributes[name] = value;
 }

@@ -9,21 +9,22 @@ export interface EventExtras {
   readonly tags: readonly string[];
 }
 
+/** What is absent is left out: it is set afterwards, because spreading what may be there costs more than all else in here. */
+type Draft<Value> = { -readonly [Key in keyof Value]: Value[Key] };
+
 /** Writes the event of a call. */
 export function toCallEvent(outcome: CallOutcome, extras: EventExtras): CallEvent {
   const { call, result, answer, costMicroUsd } = outcome;
   const { request, context, record } = call;
-  const { sessionId, traceId, tenant } = context;
   const { temperature, maxOutputTokens, reasoning } = request;
   const { provider, id: model } = record.answeredBy ?? call.model;
-  return {
+  const event: Draft<CallEvent> = {
     type: "llm.call",
     version: 1,
     id: record.id,
     at: record.startedAt,
-    tenant,
-    ...(sessionId === undefined ? {} : { sessionId }),
-    traceId,
+    tenant: context.tenant,
+    traceId: context.traceId,
     principalId: (record.principal ?? context.principal).id,
     provider,
     model,
@@ -31,33 +32,39 @@ export function toCallEvent(outcome: CallOutcome, extras: EventExtras): CallEven
     hasTools: request.tools.length > 0,
     hasThinking: reasoning !== undefined && reasoning !== "none",
     hasStructuredOutput: request.outputSchema !== undefined,
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
-    ...(answer === undefined
-      ? {}
-      : { actualModel: answer.model, usage: answer.usage, stopReason: answer.stopReason }),
-    ...(costMicroUsd === undefined ? {} : { costMicroUsd }),
     telemetry: toTelemetry(outcome),
-    ...(record.validation === undefined ? {} : { validation: record.validation }),
     result,
-    ...extras,
+    tags: extras.tags,
   };
+  if (context.sessionId !== undefined) event.sessionId = context.sessionId;
+  if (temperature !== undefined) event.temperature = temperature;
+  if (maxOutputTokens !== undefined) event.maxOutputTokens = maxOutputTokens;
+  if (answer !== undefined) {
+    event.actualModel = answer.model;
+    event.usage = answer.usage;
+    event.stopReason = answer.stopReason;
+  }
+  if (costMicroUsd !== undefined) event.costMicroUsd = costMicroUsd;
+  if (record.validation !== undefined) event.validation = record.validation;
+  if (extras.requestRef !== undefined) event.requestRef = extras.requestRef;
+  if (extras.responseRef !== undefined) event.responseRef = extras.responseRef;
+  return event;
 }
 
 function toTelemetry({ call, firstBatchMs, totalMs }: CallOutcome): CallTelemetry {
-  const { cacheHit, cacheLevel, cacheRefusal, layers, attempts, retries, skipped, guard, redactions } =
-    call.record;
-  return {
+  const { record } = call;
+  const telemetry: Draft<CallTelemetry> = {
     totalMs,
-    ...(firstBatchMs === undefined ? {} : { firstBatchMs }),
-    cacheHit,
-    ...(cacheLevel === undefined ? {} : { cacheLevel }),
-    ...(cacheRefusal === undefined ? {} : { cacheRefusal }),
-    layers,
-    attempts,
-    retries,
-    skipped,
-    ...(guard === undefined ? {} : { guard }),
-    redactions,
+    cacheHit: record.cacheHit,
+    layers: record.layers,
+    attempts: record.attempts,
+    retries: record.retries,
+    skipped: record.skipped,
+    redactions: record.redactions,
   };
+  if (firstBatchMs !== undefined) telemetry.firstBatchMs = firstBatchMs;
+  if (record.cacheLevel !== undefined) telemetry.cacheLevel = record.cacheLevel;
+  if (record.cacheRefusal !== undefined) telemetry.cacheRefusal = record.cacheRefusal;
+  if (record.guard !== undefined) telemetry.guard = record.guard;
+  return telemetry;
 }
