@@ -1,8 +1,10 @@
-import type { ContextEntry, JsonObject } from "@tau/core";
+import type { CallContext, ContextEntry, JsonObject } from "@tau/core";
 import { completeRun } from "@tau/runtime";
 import type { Runtime } from "@tau/runtime";
 import { defineTool } from "@tau/tools";
 import type { Tool } from "@tau/tools";
+
+import { runTools } from "./run-tools.ts";
 
 interface AskInput {
   readonly prompt: string;
@@ -10,11 +12,14 @@ interface AskInput {
 }
 
 /**
- * The tools of the built-in runtime server: ask an agent, look at its sessions. The agent works under its own rules; a
+ * The tools of the built-in runtime server: ask an agent and wait, or have it begin and come back, look at its sessions. The agent works under its own rules; a
  * program that asks it can do no more through it than the person who configured it.
  */
 export function runtimeTools(runtime: Runtime, bootstrap: readonly ContextEntry[]): readonly Tool[] {
+  const newSession = async (call: CallContext): Promise<string> =>
+    (await runtime.createSession({ bootstrap }, call)).sessionId;
   return [
+    ...runTools(runtime, newSession),
     defineTool<AskInput>({
       name: "agent_run",
       description:
@@ -32,7 +37,7 @@ export function runtimeTools(runtime: Runtime, bootstrap: readonly ContextEntry[
       timeoutMs: 3_600_000,
       async execute({ prompt, session }, { call, signal }) {
         const context = { ...call, signal };
-        const sessionId = session ?? (await runtime.createSession({ bootstrap }, context)).sessionId;
+        const sessionId = session ?? (await newSession(context));
         const { text, status, reason, costMicroUsd } = await completeRun(
           runtime,
           { prompt, sessionId },
