@@ -4,6 +4,7 @@ import { joinLabels, untrusted, workspaceLabel } from "@tau/core";
 import type { EffectKind, Label } from "@tau/core";
 
 import type { Access } from "../access.ts";
+import { isWithin } from "../host/path-policy.ts";
 import type { CallEffect } from "../permissions/call-effect.ts";
 import { effectsOfSource } from "../permissions/source-effects.ts";
 import { readFacts, writeKind } from "./file-facts.ts";
@@ -38,17 +39,20 @@ const networkPrograms: ReadonlyMap<string, ReadonlySet<string>> = new Map([
 export function commandFacts(access: Extract<Access, { kind: "command" }>, place: FlowPlace): CallFacts {
   const { enforced, profile } = place.environment;
   const reached = reachedNetwork(profile.network);
-  const origin = place.trustedWorkspace ? workspaceLabel : untrusted("workspace", "workspace");
-  const label: Label = { ...origin, origins: ["command"] };
-  if (enforced && !reached) return { kinds: containedKinds(place), label };
-
   const effects = effectsOfSource(access, place.home);
+  const outside = effects.flatMap((effect) => outsideLabel(effect, place));
+  const origin = place.trustedWorkspace ? workspaceLabel : untrusted("workspace", "workspace");
+  const label: Label = joinLabels({ ...origin, origins: ["command"] }, ...outside);
+  const readsOutside: readonly EffectKind[] = outside.length > 0 ? ["read_untrusted"] : [];
+  if (enforced && !reached) return { kinds: [...containedKinds(place), ...readsOutside], label };
+
   const files = effects.flatMap((effect) => fileFacts(effect, place));
   const fetches = reached || effects.some(isNetworkCommand);
   return {
     kinds: [
       ...(enforced ? containedKinds(place) : (["irreversible"] as const)),
       ...(fetches ? (["external", "read_untrusted"] as const) : []),
+      ...readsOutside,
       ...(enforced ? [] : files.flatMap(({ kinds }) => kinds)),
     ],
     label: joinLabels(
@@ -89,6 +93,22 @@ function fileFacts(effect: CallEffect, place: FlowPlace): readonly CallFacts[] {
   }
   if (effect.kind !== "network" && effect.kind !== "send") return [];
   return [{ kinds: ["external"], label: untrusted(`web:${effect.host}`) }];
+}
+
+/** Where programs, their settings and devices are. */
+const systemFolders = /^\/(?:bin|dev|etc|lib\w*|nix|opt|proc|run|sbin|sys|usr)(?:\/|$)/u;
+
+/**
+ * What the words of a command say that it reads outside of the workspace: nobody vouches for that, whether a tool for files
+ * reads it or `cat`. A jail's folder for temporary files is the command's own.
+ */
+function outsideLabel(effect: CallEffect, place: FlowPlace): readonly Label[] {
+  if (effect.kind !== "read" || effect.by === "guess") return [];
+  const { path } = effect;
+  const { enforced, profile } = place.environment;
+  if (isWithin(path, profile.workspace) || systemFolders.test(path)) return [];
+  if (enforced && isWithin(path, "/tmp")) return [];
+  return [untrusted(`file:${path}`, "workspace")];
 }
 
 /** Words are guesses: `/usr/bin/env` is no reason to distrust an answer, a secret file is one to guard it. */
