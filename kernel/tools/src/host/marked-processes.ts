@@ -1,10 +1,14 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
 /** The variable that marks every process a command starts, so that those which left its group are found. */
 export const markerVariable = "TAU_EXEC_ID";
 
-const rounds = 50;
+const maxLooks = 200;
+/** How many looks in a row must find nothing, while no process came, went or was just becoming another program. */
+const settledLooks = 2;
+/** How many looks may find nothing before others' comings and goings are taken for that. */
+const emptyLooks = 20;
 const pauseMs = 2;
 
 /** The first process that can carry a marker. */
@@ -18,15 +22,23 @@ export interface FirstMarked {
  * Kills every process that carries `marker` in its environment, until none is left. Told which process was the `first`,
  * it looks at younger ones only.
  *
+ * One look proves nothing: a process may have started another one and ended while it was looked for. So it looks at the
+ * youngest first, and again until nothing moves.
+ *
  * Reads `/proc`, so it works on Linux only; a process that both left the process group and cleared its
  * environment is not found. A jail's process-id namespace has neither limit.
  */
 export async function killMarkedProcesses(marker: string, first?: FirstMarked): Promise<void> {
-  for (let round = 0; round < rounds; round++) {
-    const pids = findMarkedProcesses(marker, first);
-    if (pids.length === 0) return;
-    for (const pid of pids) killQuietly(pid, "SIGKILL");
-    await delay(pauseMs);
+  if (process.platform !== "linux") return;
+  const entry = Buffer.from(`${markerVariable}=${marker}`);
+  const oldest = first === undefined || mayHaveWrapped(first) ? 0 : first.pid;
+  let [empty, settled] = [0, 0];
+  for (let look = 0; look < maxLooks; look++) {
+    const seen = lookAndKill(entry, oldest);
+    empty = seen === "killed" ? 0 : empty + 1;
+    settled = seen === "settled" ? settled + 1 : 0;
+    if (settled === settledLooks || empty === emptyLooks) return;
+    if (seen !== "settled") await delay(pauseMs);
   }
 }
 
@@ -39,14 +51,35 @@ export function killQuietly(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-function findMarkedProcesses(marker: string, first: FirstMarked | undefined): readonly number[] {
-  if (process.platform !== "linux") return [];
-  const entry = Buffer.from(`${markerVariable}=${marker}`);
-  const oldest = first === undefined || mayHaveWrapped(first) ? 0 : first.pid;
+function lookAndKill(entry: Buffer, oldest: number): "killed" | "moving" | "settled" {
+  const before = processesFrom(oldest);
+  let [killed, moving] = [false, false];
+  for (const pid of before) {
+    const variables = variablesOf(pid);
+    if (variables?.includes(entry) === true) {
+      killQuietly(pid, "SIGKILL");
+      killed = true;
+    } else if (variables?.length === 0 && isProgram(pid)) moving = true;
+  }
+  if (killed) return "killed";
+  return !moving && processesFrom(oldest).join() === before.join() ? "settled" : "moving";
+}
+
+/** The youngest first: the one that is about to start the next. */
+function processesFrom(oldest: number): readonly number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && Number(name) >= oldest)
-    .filter((name) => environmentOf(name)?.includes(entry) === true)
-    .map(Number);
+    .map(Number)
+    .toSorted((one, other) => other - one);
+}
+
+/** Whether there are variables to be had: not of the dead, nor of the kernel's own. */
+function isProgram(pid: number): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`) !== "";
+  } catch {
+    return false;
+  }
 }
 
 /** More processes than any machine starts in a millisecond. */
@@ -63,7 +96,8 @@ function mayHaveWrapped({ pid, since }: FirstMarked): boolean {
   }
 }
 
-function environmentOf(pid: string): Buffer | undefined {
+/** Empty in the moment in which a process becomes another program. */
+function variablesOf(pid: number): Buffer | undefined {
   try {
     return readFileSync(`/proc/${pid}/environ`);
   } catch {
