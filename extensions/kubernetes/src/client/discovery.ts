@@ -60,7 +60,11 @@ function versionOf({ group, version }: Pick<ApiResource, "group" | "version">): 
   return group === "" ? version : `${group}/${version}`;
 }
 
-/** The path of a resource, or of one object of it. */
+/**
+ * The path of a resource, or of one object of it.
+ *
+ * @throws TauError `kubernetes.invalid` for a name that addresses read as a step: `pods/..` is the namespace, `pods/.` all pods
+ */
 export function pathOf(
   resource: ApiResource,
   {
@@ -76,6 +80,12 @@ export function pathOf(
     ...(name === undefined ? [] : [name]),
     ...(subresource === undefined ? [] : [subresource]),
   ];
+  const step = parts.find((part) => /^\.{0,2}$/u.test(part));
+  if (step !== undefined)
+    throw new TauError(
+      "kubernetes.invalid",
+      `${JSON.stringify(step)} is no name of an object or a namespace.`,
+    );
   return `${base}/${parts.map(encodeURIComponent).join("/")}`;
 }
 

@@ -26,6 +26,21 @@ describe("the tool kubernetes_change", () => {
     expect(all.get("Deployment", "web")).toMatchObject({ spec: { replicas: 5 } });
   });
 
+  test.each([".", ".."])(
+    "takes %s for no name: as part of an address it would be the namespace itself",
+    async (name) => {
+      const asked: string[] = [];
+      const all = await fixture({ onRequest: (line) => void asked.push(line) });
+
+      expect(await all.decide({ action: "delete", resource: "pods", name })).toContain("kubernetes.invalid");
+      expect(await codeOf(all.look({ verb: "get", resource: "pods", name }))).toBe("kubernetes.invalid");
+      expect(await codeOf(all.look({ verb: "list", resource: "pods", namespace: name }))).toBe(
+        "kubernetes.invalid",
+      );
+      expect(asked.filter((line) => /namespaces|pods/u.test(line))).toEqual([]);
+    },
+  );
+
   test("does nothing without a preview, or with one that the model wrote", async () => {
     const all = await fixture();
     all.put("Deployment", "web", web);

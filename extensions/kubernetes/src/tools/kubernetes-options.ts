@@ -35,6 +35,9 @@ export function shownNamespace(
 ): string | undefined {
   if (everywhere && namespaces === undefined) return undefined;
   const chosen = namespace ?? client.connection.namespace;
+  // As part of an address it would be another one.
+  if (/^\.{0,2}$/u.test(chosen))
+    throw new TauError("kubernetes.invalid", `${JSON.stringify(chosen)} is no namespace.`);
   if (everywhere || (namespaces !== undefined && !namespaces.includes(chosen))) {
     throw new TauError(
       "kubernetes.denied",
