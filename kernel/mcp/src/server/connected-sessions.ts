@@ -4,7 +4,7 @@ import type { CallContext } from "@tau/core";
 import type { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/server";
 
 import type { McpServer } from "./create-mcp-server.ts";
-import { callerKey } from "./http-caller.ts";
+import { rightsKey } from "./http-caller.ts";
 import { quietly } from "./serve-stdio.ts";
 import type { ServerSdk } from "./server-sdk.ts";
 
@@ -25,6 +25,7 @@ export interface ConnectedSessions {
 
 interface Session {
   readonly transport: WebStandardStreamableHTTPServerTransport;
+  /** Who began it, with which rights: calls are made with those. */
   readonly caller: string;
   close(): Promise<void>;
 }
@@ -34,11 +35,14 @@ export function createConnectedSessions({ server, sdk, maxSessions }: SessionsOp
   // In the order of their last use.
   const sessions = new Map<string, Session>();
 
-  async function begin(call: CallContext): Promise<WebStandardStreamableHTTPServerTransport> {
+  /** Serves the request that is to begin a session; nothing is kept of one that begins none. */
+  async function begin(request: Request, call: CallContext): Promise<Response> {
+    let begun = false;
     let stop = (): void => undefined;
     const transport = new sdk.WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: randomUUID,
       onsessioninitialized: (id) => {
+        begun = true;
         sessions.set(id, session);
         makeRoom();
       },
@@ -61,14 +65,18 @@ export function createConnectedSessions({ server, sdk, maxSessions }: SessionsOp
     });
     const session: Session = {
       transport,
-      caller: callerKey(call),
+      caller: rightsKey(call),
       async close() {
         stop();
         await connected.close();
       },
     };
     await connected.connect(transport);
-    return transport;
+    try {
+      return await transport.handleRequest(request);
+    } finally {
+      if (!begun) await session.close();
+    }
   }
 
   function makeRoom(): void {
@@ -82,9 +90,9 @@ export function createConnectedSessions({ server, sdk, maxSessions }: SessionsOp
   return {
     async serve(request, call) {
       const id = request.headers.get("mcp-session-id");
-      if (id === null) return await (await begin(call)).handleRequest(request);
+      if (id === null) return await begin(request, call);
       const session = sessions.get(id);
-      if (session === undefined || session.caller !== callerKey(call)) return noSession();
+      if (session === undefined || session.caller !== rightsKey(call)) return noSession();
       sessions.delete(id);
       sessions.set(id, session);
       return await session.transport.handleRequest(request);
