@@ -31,7 +31,7 @@ export interface ModelRequest {
   readonly stopSequences?: readonly string[];
   /** How hard to think; `none` where the model thinks by default. Ignored by models that cannot. */
   readonly reasoning?: "none" | "low" | "medium" | "high";
-  /** The answer must be JSON of this shape. `strict` (the default) asks the provider to enforce it. */
+  /** The answer must be JSON of this shape. `strict` (the default) asks the provider to enforce it, where it can. */
   readonly outputSchema?: { readonly name: string; readonly schema: JsonSchema; readonly strict?: boolean };
   /**
    * Tools that run at the provider, sent as they are to the protocol they name. A model of another protocol

@@ -68,7 +68,7 @@ describe("OpenAI request bodies", () => {
       reasoning_effort: "low",
       response_format: {
         type: "json_schema",
-        json_schema: { name: "answer", schema: { type: "object" }, strict: true },
+        json_schema: { name: "answer", schema: { type: "object" }, strict: false },
       },
       tools: [
         {

@@ -2,6 +2,7 @@ import type { Json, JsonObject, Message, ToolDefinition } from "@tau/core";
 
 import type { ModelRequest } from "../model.ts";
 import type { ModelIdentity } from "../model-error.ts";
+import { toSchemaFormat } from "../output-shape/strict-schema.ts";
 import { joinBody, toolList } from "../wire-body.ts";
 import { listWriter } from "../wire-fragments.ts";
 import type { OpenAiChatDialect } from "./dialect.ts";
@@ -98,6 +99,5 @@ function toResponseFormat(
 ): JsonObject | undefined {
   if (outputSchema === undefined || dialect.structuredOutput === "none") return undefined;
   if (dialect.structuredOutput === "json_object") return { type: "json_object" };
-  const { name, schema, strict = true } = outputSchema;
-  return { type: "json_schema", json_schema: { name, schema, strict } };
+  return { type: "json_schema", json_schema: toSchemaFormat(outputSchema) };
 }

@@ -90,7 +90,7 @@ describe("Responses request bodies", () => {
       temperature: 0.5,
       top_p: 0.9,
       reasoning: { effort: "low", summary: "auto" },
-      text: { format: { type: "json_schema", name: "answer", schema: { type: "object" }, strict: true } },
+      text: { format: { type: "json_schema", name: "answer", schema: { type: "object" }, strict: false } },
       tool_choice: { type: "function", name: "read" },
       instructions: "Be brief.",
       tools: [

@@ -3,6 +3,7 @@ import type { Json, JsonObject, Message, ToolDefinition } from "@tau/core";
 import type { ModelRequest } from "../model.ts";
 import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
+import { toSchemaFormat } from "../output-shape/strict-schema.ts";
 import { joinBody, toolList } from "../wire-body.ts";
 import { listWriter } from "../wire-fragments.ts";
 import { toInputItems } from "./input-item.ts";
@@ -87,8 +88,7 @@ function toReasoning(
 
 function toText({ outputSchema }: ModelRequest): JsonObject | undefined {
   if (outputSchema === undefined) return undefined;
-  const { name, schema, strict = true } = outputSchema;
-  return { format: { type: "json_schema", name, schema, strict } };
+  return { format: { type: "json_schema", ...toSchemaFormat(outputSchema) } };
 }
 
 /** A choice by name may mean a tool that runs at the provider, which goes by its type. */
