@@ -72,7 +72,14 @@ describe("the command line", () => {
     ["two answers", ["approve", "x", "y", "--allow", "--deny"], /exactly one answer/u],
     ["a note without an answer", ["approve", "x", "--note", "hm"], /goes with an answer/u],
     ["a token without a server", ["attach", "x", "--token", "env:X"], /--token goes with --server/u],
-    ["a wrong verb", ["sessions", "delete"], /tau sessions list/u],
+    ["a wrong verb", ["sessions", "delete"], /no "delete" here\. Say `tau sessions list/u],
+    ["a misspelt verb", ["sessions", "lst"], /tau sessions list.*Did you mean list\?/su],
+    ["a misspelt verb of mcp", ["mcp", "aprove", "x"], /Did you mean approve\?/u],
+    ["a misspelt verb of skills", ["skills", "lits"], /Did you mean list\?/u],
+    ["a misspelt verb of memory", ["memory", "serch", "x"], /Did you mean search\?/u],
+    ["a misspelt verb of permissions", ["permissions", "explian", "x"], /Did you mean explain\?/u],
+    ["a misspelt verb of tools", ["tools", "lsit"], /Did you mean list\?/u],
+    ["a verb without its word", ["sessions", "show"], /and a SESSION\. \[cli/u],
   ])("refuses %s and says what to do", async (_what, args, message) => {
     await using place = await createPlace();
     const { code, stdout, stderr } = await place.tau(args);

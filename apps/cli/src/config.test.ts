@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import { createPlace } from "./cli.test.support.ts";
+import { environmentKinds } from "./environment-kinds.ts";
 import { extraTools } from "./extra-tools.ts";
 import { parseConfig } from "./parse-config.ts";
 
@@ -162,6 +163,15 @@ describe("tau.toml", () => {
     expect((await place.tau(["run", "hi"])).stderr).toContain("[config.untrusted]");
   });
 
+  test("tells its mistakes also before it is trusted, and takes nothing of it", async () => {
+    await using place = await createPlace();
+    await place.write("tau.toml", '[permissions]\nprofile = "full"\nalow = ["bash"]\n');
+    const { code, stderr } = await place.tau(["run", "hi"]);
+    expect(stderr).toContain("[config.untrusted]");
+    expect(stderr).toMatch(/mistakes, too: .*permissions\.alow is not a key.*Did you mean allow\?/su);
+    expect(code).toBe(2);
+  });
+
   test("shows what has no shape before it is trusted", async () => {
     await using place = await createPlace();
     await place.write("tau.toml", "[agent]\ninstructions = 'a\u202eb\u200bc'\n");
@@ -197,5 +207,27 @@ describe("tau init", () => {
     expect(again.stderr).toContain("[config.exists]");
     expect(again.code).toBe(2);
     expect(await readFile(path, "utf8")).toBe(text);
+    expect(again.stderr).toContain("exists already");
+  });
+
+  test("says of a folder that cannot be written that it cannot be", async () => {
+    await using place = await createPlace();
+    // What is no folder can have nothing in it, whoever asks.
+    await place.write("file", "");
+    const { code, stderr } = await place.tau(["init"], { cwd: join(place.cwd, "file") });
+    expect(stderr).toContain("cannot be written; nothing was changed.");
+    expect(stderr).toContain("config.not_writable");
+    expect(stderr).not.toContain("exists already");
+    expect(code).toBe(2);
+  });
+
+  test("names every key of every environment that has a section", async () => {
+    const template = await readFile(new URL("../templates/tau.toml", import.meta.url), "utf8");
+    for (const { name, keys = {} } of environmentKinds) {
+      if (Object.keys(keys).length === 0) continue;
+      const [, section = ""] = template.split(`# [environment.${name}]`);
+      const [own = ""] = section.split(/\n(?:# )?\[/u);
+      for (const key of Object.keys(keys)) expect(own).toContain(key);
+    }
   });
 });

@@ -40,9 +40,22 @@ describe("tau run --with docker", () => {
     const engine = `unix://${place.cwd}/no.sock`;
     await place.write("own.toml", `[tools]\ndocker = { engine = '${engine}' }\n`);
     await using model = await startScripted({ turns: [{ text: "Fine." }] });
-    await place.tau(["run", ...model.options, "--config", "own.toml", "hi"]);
+    const unasked = await place.tau(["run", ...model.options, "--config", "own.toml", "hi"]);
+    expect(unasked.stderr).toBe("");
     expect(JSON.stringify(model.server.requests[0]?.body)).toContain('"docker_read"');
     const doctor = await place.tau(["doctor", "--config", "own.toml"]);
     expect(doctor.stdout).toContain("calls of docker_* fail: The container engine cannot be reached");
+  });
+
+  test("says at once that there is no engine, and runs all the same", async () => {
+    await using place = await createPlace();
+    await place.write("own.toml", `[tools]\ndocker = { engine = 'unix://${place.cwd}/no.sock' }\n`);
+    await using model = await startScripted({ turns: [{ text: "Fine." }] });
+    const options = ["--config", "own.toml", "--with", "docker"];
+    const { code, stdout, stderr } = await place.tau(["run", ...model.options, ...options, "hi"]);
+    expect(stderr).toMatch(
+      /^--with docker: calls of docker_\* fail: The container engine cannot be reached/u,
+    );
+    expect([code, stdout]).toEqual([0, expect.stringContaining("Fine.")]);
   });
 });

@@ -7,6 +7,8 @@ export const cliErrorCodes = {
   "config.invalid":
     "The configuration file has a wrong key or value. The message names the file, the key and what fits.",
   "config.not_found": "The file named by `--config` cannot be read. Check the path.",
+  "config.not_writable":
+    "`tau init` cannot write a tau.toml into this folder. Make the folder writable, or go to one that is.",
   "config.secret_missing":
     "A reference to a secret (`env:NAME` or `file:PATH`) leads nowhere. Set the variable, or write the file.",
   "config.unsafe":

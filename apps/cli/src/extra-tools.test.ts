@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { symlink } from "node:fs/promises";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -32,6 +33,28 @@ function toolResults({ server }: Scripted): readonly string[] {
     JSON.stringify(server.requests.at(-1)?.body),
   );
   return body.messages.filter(({ role }) => role === "tool").map(({ content }) => content);
+}
+
+/** A server of this machine that answers every request with JSON, and sends `/moved` to another host. */
+async function serving(
+  answer: (path: string) => string,
+): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer((request, response) => {
+    const { url = "" } = request;
+    // Another host by its name, whatever it is the name of.
+    if (url === "/moved") response.writeHead(302, { location: "http://localhost:8080/items" });
+    response.end(answer(url));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new TypeError("It listens on a port.");
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
 }
 
 describe("optional tools", () => {
@@ -145,6 +168,76 @@ describe("optional tools", () => {
     expect(plan).toContain("[ ] 1. Read");
     expect(found).toContain("Run make deploy.");
     expect(rows).toContain('"sum"\n50');
+  });
+
+  test("keep to the rules of reading: documents that a rule denies are not found, data that it denies is not opened", async () => {
+    await using place = await createPlace();
+    await place.write("docs/deploy.md", "# Deploying\n\nRun make deploy.\n");
+    await place.write("docs/private/salaries.md", "# Deploying\n\nSalaries: 90,000.\n");
+    await symlink("docs", join(place.cwd, "named"));
+    const rules = '[permissions]\ndeny = ["read(named/private/**)"]\n';
+    await place.write("own.toml", `${rules}[modules.knowledge]\nfolder = "named"\n`);
+    await using model = await startScripted({
+      turns: [
+        {
+          toolCalls: [
+            { name: "knowledge_search", arguments: { query: "deploying" } },
+            { name: "knowledge_read", arguments: { id: "private/salaries.md" } },
+          ],
+        },
+        { text: "Done." },
+      ],
+    });
+    const { code, stderr } = await place.tau(["run", ...model.options, "--config", "own.toml", "Deploy"]);
+    expect([code, stderr]).toEqual([0, ""]);
+    const [found, read] = toolResults(model);
+    expect(found).toContain("Run make deploy.");
+    expect(found).not.toContain("Salaries");
+    expect(read).toContain("knowledge.not_found");
+
+    await place.write("orders.csv", "id\n1\n");
+    const data = '[modules.datasource]\nsources = [{ name = "orders", path = "orders.csv" }]\n';
+    await place.write("own.toml", `[permissions]\ndeny = ["read(*.csv)"]\n${data}`);
+    const denied = await place.tau(["tools", "list", "--config", "own.toml"]);
+    expect(denied.stderr).toMatch(/orders: a rule keeps agents from "orders\.csv".*\[config\.invalid\]/u);
+    expect(denied.code).toBe(2);
+  });
+
+  test("ask addresses for data as far as the rules and the gate let them, and trust none of it", async () => {
+    await using place = await createPlace();
+    const asked: string[] = [];
+    await using server = await serving((path) => {
+      asked.push(path);
+      return '{"items":[{"n":1},{"n":2}]}';
+    });
+    const list = async (rest: string, path = "items") => {
+      const source = `{ name = "api", url = "${server.url}/${path}", at = ["items"] }`;
+      await place.write("own.toml", `${rest}[modules.datasource]\nsources = [${source}]\n`);
+      return await place.tau(["tools", "list", "--config", "own.toml"]);
+    };
+    const barred = await list('[permissions]\ndeny = ["network(127.0.0.1)"]\n');
+    expect(barred.stderr).toMatch(/api: a rule keeps agents from 127\.0\.0\.1:\d+.*\[config\.invalid\]/u);
+    expect(asked).toEqual([]);
+
+    const elsewhere = await list("", "moved");
+    expect(elsewhere.stderr).toContain("[egress.denied]");
+    expect(await list("")).toMatchObject({ code: 0, stderr: "" });
+    await using model = await startScripted({
+      turns: [
+        {
+          toolCalls: [
+            { name: "data_query", arguments: { source: "api", sql: "SELECT sum(n) AS sum FROM api" } },
+          ],
+        },
+        { text: "Done." },
+      ],
+    });
+    const asking = await place.tau(["run", ...model.options, "--config", "own.toml", "Sum"]);
+    expect([asking.code, asking.stderr]).toEqual([0, ""]);
+    expect(toolResults(model)[0]).toContain('"sum"\n3');
+    expect(asked).toEqual(["/moved", "/items", "/items"]);
+    const { stdout } = await place.tau(["sessions", "show", "last", "--json"]);
+    expect(stdout).toMatch(/"integrity":"untrusted"[^\n]*"web"/u);
   });
 
   test("take no folder that a link of the project leads out to", async () => {

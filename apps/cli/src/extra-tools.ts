@@ -1,5 +1,5 @@
 import { clusterKeys } from "./cluster-keys.ts";
-import { countFrom, fits, flag, text, texts } from "./config-checks.ts";
+import { countFrom, fits, flag, text, texts, url } from "./config-checks.ts";
 import type { Check, Checks } from "./config-checks.ts";
 import { isInRepository } from "./is-in-repository.ts";
 import type { Settings } from "./settings.ts";
@@ -29,11 +29,11 @@ export interface ExtraTools {
   readonly load: () => Promise<ExtraToolsFile>;
 }
 
-const sourceKeys: Checks = { name: text, path: text, description: text };
+const sourceKeys: Checks = { name: text, path: text, url, at: texts, description: text };
 const dataSources: Check = (value) =>
-  Array.isArray(value) && value.every((one) => fits(one, sourceKeys, "name") && fits(one, sourceKeys, "path"))
+  Array.isArray(value) && value.every((one) => fits(one, sourceKeys, "name"))
     ? undefined
-    : 'a list of { name = "orders", path = "orders.csv", description = "…" }';
+    : 'a list of { name = "orders", path = "orders.csv", description = "…" }, or with url = "https://…" instead of path';
 
 /** Every optional set of tools, in the order in which they are opened. */
 export const extraTools: readonly ExtraTools[] = [
@@ -114,7 +114,7 @@ export const extraTools: readonly ExtraTools[] = [
   {
     section: "modules",
     name: "datasource",
-    does: "ask files of data in SQL: .csv, .json, SQLite",
+    does: "ask data in SQL: .csv, .json, SQLite, JSON of an address",
     byDefault: () => false,
     keys: { sources: dataSources },
     needsKeys: true,

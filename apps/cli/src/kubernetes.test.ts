@@ -14,6 +14,8 @@ interface ApiServer extends AsyncDisposable {
   readonly host: string;
   /** Of the requests that would have changed something. */
   readonly changes: readonly { readonly dryRun: boolean; readonly body: unknown }[];
+  /** Paths of what was deleted. */
+  readonly deleted: readonly string[];
 }
 
 /** Starts an {@link ApiServer}, and writes a kubeconfig for it into the place. */
@@ -26,6 +28,7 @@ async function startApiServer(place: Place): Promise<ApiServer> {
   });
   const cert = readFileSync(at("cert.pem"), "utf8");
   const changes: { dryRun: boolean; body: unknown }[] = [];
+  const deleted: string[] = [];
   let replicas = 2;
   const server = createServer({ cert, key: readFileSync(at("key.pem")) }, (request, response) => {
     const url = new URL(request.url ?? "/", "https://cluster");
@@ -33,6 +36,7 @@ async function startApiServer(place: Place): Promise<ApiServer> {
     request.on("data", (chunk) => (text += String(chunk)));
     request.on("end", () => {
       const dryRun = url.searchParams.get("dryRun") === "All";
+      if (request.method === "DELETE") deleted.push(url.pathname);
       if (request.method === "PATCH") changes.push({ dryRun, body: JSON.parse(text) });
       const after = request.method === "PATCH" ? 5 : replicas;
       if (!dryRun) replicas = after;
@@ -56,6 +60,7 @@ users: [{ name: a, user: { token: secret } }]
   return {
     host,
     changes,
+    deleted,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
@@ -73,6 +78,12 @@ function answers(replicas: number): Readonly<Record<string, unknown>> {
   };
   return {
     "/version": { gitVersion: "v1.34.0" },
+    "/api/v1/namespaces/apps/pods": {
+      items: [
+        { metadata: { name: "tau-ended" }, status: { phase: "Failed" } },
+        { metadata: { name: "tau-at-work" }, status: { phase: "Running" } },
+      ],
+    },
     "/api/v1": { groupVersion: "v1", resources: [] },
     "/apis": { groups: [{ name: "apps", preferredVersion: { groupVersion: "apps/v1" } }] },
     "/apis/apps/v1": { groupVersion: "apps/v1", resources: [{ ...deployments, verbs: ["get", "patch"] }] },
@@ -145,6 +156,19 @@ describe("a cluster", () => {
     expect(sandbox.code).not.toBe(0);
   });
 
+  test("is cleared of the pods of crashed processes before one is made", async () => {
+    await using place = await createPlace();
+    await using api = await startApiServer(place);
+    await using model = await startScripted({ turns: [] });
+    await place.write("own.toml", '[environment.kubernetes]\nkubeconfig = "kubeconfig"\n');
+    const options = ["--config", "own.toml", "--environment", "kubernetes"];
+    const { code } = await place.tau(["run", ...model.options, ...options, "hi"]);
+    expect(code).not.toBe(0);
+    expect(api.deleted.filter((path) => path.includes("/pods/"))[0]).toBe(
+      "/api/v1/namespaces/apps/pods/tau-ended",
+    );
+  });
+
   test("that cannot be had is a failure: commands do not run somewhere else instead", async () => {
     await using place = await createPlace();
     await using model = await startScripted({
@@ -158,6 +182,11 @@ describe("a cluster", () => {
     const { code, stderr } = await place.tau(["run", ...model.options, ...options, "hi"]);
     expect(code).not.toBe(0);
     expect(stderr).toContain('kubeconfig: "none" is not there');
+    expect(code).toBe(2);
+    await place.write("own.toml", "");
+    const nowhere = await place.tau(["run", ...model.options, ...options, "hi"]);
+    expect(nowhere.stderr).toContain("[kubernetes.config]");
+    expect(nowhere.code).toBe(2);
     expect(model.server.requests).toEqual([]);
   });
 });

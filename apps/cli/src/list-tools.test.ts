@@ -10,6 +10,7 @@ interface Listed {
   readonly sideEffect?: string;
   readonly visible: string;
   readonly why?: string;
+  readonly denied?: string;
 }
 
 async function listed(place: Place, options: readonly string[] = []): Promise<ReadonlyMap<string, Listed>> {
@@ -49,6 +50,31 @@ describe("tau tools list", () => {
     const { stdout } = await place.tau(["tools", "list"]);
     expect(stdout).toMatch(/^NAME +FROM +CLASS +SHOWN\nbash +built-in +irreversible +yes\n/u);
     expect(stdout).toMatch(/\n\nNOT THERE\n/u);
+  });
+
+  test("names the rule that denies every call of a tool, not those that deny some", async () => {
+    await using place = await createPlace();
+    const deny = '["bash", "write", "network", "gr*", "read(secrets/**)"]';
+    await place.write("own.toml", `[permissions]\ndeny = ${deny}\n`);
+    const tools = await listed(place, ["--config", "own.toml"]);
+    const denied = [...tools.values()].flatMap(({ name, denied: rule }) =>
+      rule === undefined ? [] : [[name, rule]],
+    );
+    expect(new Map(denied.map(([name = "", rule]) => [name, rule]))).toEqual(
+      new Map([
+        ["bash", "bash, of the layer session"],
+        ["edit", "write, of the layer session"],
+        ["write", "write, of the layer session"],
+        ["grep", "gr*, of the layer session"],
+        ["fetch", "network, of the layer session"],
+        ["http", "network, of the layer session"],
+        ["notebook_edit", "write, of the layer session"],
+        ["terminal", "bash, of the layer session"],
+      ]),
+    );
+    const { stdout } = await place.tau(["tools", "list", "--config", "own.toml"]);
+    expect(stdout).toMatch(/^bash .* yes; every call is denied by the rule bash, of the layer session$/mu);
+    expect(stdout).toMatch(/^read .* yes$/mu);
   });
 
   test("names the role that keeps a tool from the agent, which it then neither sees nor can call", async () => {

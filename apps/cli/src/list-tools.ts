@@ -2,6 +2,7 @@ import type { Principal, SideEffectClass } from "@tau/core";
 import type { AgentConfig } from "@tau/runtime";
 import type { Tool, ToolSet } from "@tau/tools";
 
+import { denyingRules } from "./denying-rules.ts";
 import { extraTools, isUsed } from "./extra-tools.ts";
 import type { Settings } from "./settings.ts";
 
@@ -17,6 +18,8 @@ export interface ListedTool {
   readonly visible: "yes" | "searched" | "no";
   /** Why not, in a few words. */
   readonly why?: string;
+  /** The rule that denies every call of it, and its layer. */
+  readonly denied?: string;
 }
 
 /** A set of tools that is not there. */
@@ -42,14 +45,17 @@ export function listTools({ agent, sources, settings, principal }: ListToolsOpti
   const inRole = tools.viewFor(role === undefined ? {} : { role });
   const view = tools.viewFor({ principal, ...(role === undefined ? {} : { role }) });
   const shown = new Set(view.definitions().map(({ name }) => name));
+  const denies = denyingRules(settings);
   return tools.list().map((tool): ListedTool => {
     const { name, sideEffect, scopes = [] } = tool;
+    const denied = denies(tool);
     const listed = {
       kind: "tool",
       name,
       source: sources.get(name) ?? "built-in",
       sideEffect,
       scopes,
+      ...(denied === undefined ? {} : { denied }),
     } as const;
     if (shown.has(name)) return { ...listed, visible: "yes" };
     const above = settings.agent.search_tools_above;

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 
-import { TauError } from "@tau/core";
+import { isTauError, TauError } from "@tau/core";
 import type { PermissionLayer } from "@tau/tools";
 
 import { configPath, emptyConfig, readConfigText } from "./config-file.ts";
@@ -51,11 +51,11 @@ export async function loadConfig({ home, cwd, named, rules }: ConfigPlace): Prom
     const config = parseConfig(text, path);
     return { config, path, layers: [...layers, layerOf("project", path, config.permissions)] };
   }
-  const permissions = permissionsAlone(() => parseConfig(text, path));
+  const { permissions, mistakes } = permissionsAlone(() => parseConfig(text, path));
   if (permissions === undefined) {
     throw new TauError(
       "config.untrusted",
-      `${path} is not trusted yet, or it, .mcp.json or something in .tau changed since it was. Read it, then run "tau trust"; or name it with --config.`,
+      `${path} is not trusted yet, or it, .mcp.json or something in .tau changed since it was. Read it, then run "tau trust"; or name it with --config.${mistakes}`,
     );
   }
   const project = { ...layerOf("project", path, permissions), trusted: false };
@@ -63,14 +63,21 @@ export async function loadConfig({ home, cwd, named, rules }: ConfigPlace): Prom
   return { config, path, layers: [...layers, project], untrusted: true };
 }
 
-/** The permissions of a file that has nothing else; what cannot be parsed is a stranger's, and not worth a word more. */
-function permissionsAlone(parse: () => ConfigFile): ConfigFile["permissions"] | undefined {
+interface Untrusted {
+  readonly permissions?: ConfigFile["permissions"];
+  /** What is wrong with it, as a sentence to go on with; nothing of it counts. */
+  readonly mistakes: string;
+}
+
+/** The permissions of a file that has nothing else. */
+function permissionsAlone(parse: () => ConfigFile): Untrusted {
   try {
     const { permissions, ...others } = parse();
     const isEmpty = Object.values(others).every((section) => Object.keys(section).length === 0);
-    return isEmpty ? permissions : undefined;
-  } catch {
-    return undefined;
+    return isEmpty ? { permissions, mistakes: "" } : { mistakes: "" };
+  } catch (error) {
+    if (!isTauError(error)) throw error;
+    return { mistakes: `\nIt has mistakes, too: ${error.message}` };
   }
 }
 

@@ -119,6 +119,9 @@ programs = { git = { paths = ["/usr/bin/git"] } }
     const listed = await place.tau(["permissions", "list"]);
     expect(listed.stdout).toContain("deny  bash(rm *)   Use git rm.");
     expect(listed.stdout).toContain("pin   git: /usr/bin/git");
+    expect(listed.stdout).toMatch(/^profile workspace-write, questions: never\n/u);
+    const onTerminal = await place.onTerminal(["permissions", "list"]).ended;
+    expect(onTerminal.stdout).toMatch(/^profile workspace-write, questions: ask\r?\n/u);
     expect(listed.stdout).toContain("ask   flow(read_secret)   Whose?");
     expect(listed.stdout).toMatch(/everywhere\n {2}ask {3}flow\(external\)/u);
     const asJson = await place.tau(["permissions", "list", "--json"]);

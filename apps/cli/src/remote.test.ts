@@ -72,10 +72,14 @@ test("a server's sessions are listed, shown, approved and followed as those of t
   await attached.until("Sorted.\n■ done");
   attached.child.kill("SIGINT");
   expect((await attached.ended).code).toBe(0);
-  const shown = await tau("sessions", "show", "last", "--json");
+  const { createTauClient } = await import("@tau/client");
+  using client = createTauClient({ baseUrl: url, token });
+  const empty = await client.createSession();
+  expect(await tau("sessions", "show", empty.sessionId)).toBe("Nothing was said in this session yet.\n");
+  const shown = await tau("sessions", "show", sessionId, "--json");
   expect(shown.match(/"type":"approval_answered"/gu)).toHaveLength(1);
   expect(shown).toContain('"remember":"session"');
-  expect(await tau("sessions", "handoff", "last")).toContain("Sort it");
+  expect(await tau("sessions", "handoff", sessionId)).toContain("Sort it");
 
   const here = await place.tau(["sessions", "list", "--server", "local"], { env });
   expect(here.stdout).toContain("There are no sessions yet");

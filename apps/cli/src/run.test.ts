@@ -34,7 +34,7 @@ describe("tau run", () => {
     });
     const { code, stdout, stderr } = await place.tau(["run", ...model.options, "Write", "a file"]);
     expect(stdout).toMatch(
-      /^› Write a file\n\nWriting\.\n {2}✓ bash echo hello > a\.txt.* · exit 3 · \d+ ms\n {4}│ hello\n/u,
+      /^› Write a file\n\nWriting\.\n {2}✗ bash echo hello > a\.txt.* · exit 3 · \d+ ms\n {4}│ hello\n/u,
     );
     expect(stdout).toMatch(/✗ read b · \d+ ms\n {4}│ environment\.not_found: /u);
     expect(stdout).toMatch(
@@ -195,6 +195,7 @@ describe("a terminal", () => {
     await place.tau(["approve", "last", "--deny", "--note", evil]);
     const outputs = [
       ran,
+      await place.tau(["why", "last"], { env }),
       await place.tau(["approve", "last"], { env }),
       await place.tau(["run", ...model.options, "--resume", "last"], { env }),
       await place.tau(["sessions", "show", "last"], { env }),

@@ -37,7 +37,8 @@ export function toolLines(
   { call, style, diffs }: ToolLineOptions,
 ): readonly string[] {
   const { tool, outcome, durationMs, details = {} } = effect;
-  const good = outcome === "completed";
+  // A command that ran and failed is not what anybody hoped for.
+  const good = outcome === "completed" && (details["exitCode"] ?? 0) === 0;
   const mark = good ? style("green", "✓") : style("red", "✗");
   const facts = [
     ...(outcome === "completed" || outcome === "failed" ? [] : [outcome]),

@@ -34,3 +34,16 @@ test("tau why leads from a denied call to the file whose words the model had rea
   expect((await place.tau(["why", "last", "999"])).code).toBe(1);
   expect((await place.tau(["why"])).code).toBe(2);
 });
+
+test("tau why says that a person denied the call, and in which words", async () => {
+  await using place = await createPlace();
+  const write = { name: "write", arguments: { path: "AGENTS.md", content: "hi" } };
+  await using model = await startScripted({ turns: [{ toolCalls: [write] }, { text: "Well." }] });
+  await place.tau(["run", ...model.options, "--approve", "ask", "hi"]);
+  await place.tau(["approve", "last", "--deny", "--note", "Not today."]);
+  await place.tau(["run", ...model.options, "--resume", "last"]);
+
+  const told = await place.tau(["why", "last"]);
+
+  expect(told.stdout).toMatch(/^ask .*\nWhat it does: persist\.\nAnswered: deny, by tester: Not today\.\n#/u);
+});

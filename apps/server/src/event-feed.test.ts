@@ -221,7 +221,15 @@ describe("the event feed", () => {
     await using harness = await openHarness();
     await ranOnce(harness, "Hello");
     const beyond = await curl(feedOf(harness, "?after=99")).ended;
-    expect([beyond.status, beyond.body]).toEqual([400, expect.stringContaining("session.invalid_seq")]);
+    expect(beyond.status).toBe(400);
+    expect(JSON.parse(beyond.body)).toMatchObject({
+      failure: {
+        code: "request.invalid",
+        violations: [{ field: "after", reason: expect.stringMatching(/newest event, which is \d+;/u) }],
+      },
+    });
+    const back = await curl("-H", "last-event-id: 99", feedOf(harness)).ended;
+    expect(back.body).toContain('"Last-Event-ID"');
     const none = await curl(`${harness.server.url}/v1/sessions/none/events`).ended;
     expect([none.status, none.body]).toEqual([404, expect.stringContaining("session.not_found")]);
     const odd = await curl(`${harness.server.url}/v1/sessions/%E0%A4%A/events`).ended;

@@ -5,7 +5,7 @@ import type { Admit } from "./admission.ts";
 import { traceIdOf } from "./call-context.ts";
 import { createEventWriter } from "./event-to-proto.ts";
 import { eventText, failureText, feedFailure, feedTypes, keepAliveText } from "./feed-format.ts";
-import { feedRequest, sessionOfPath } from "./feed-request.ts";
+import { checkCursor, feedRequest, sessionOfPath } from "./feed-request.ts";
 import type { FeedFormat, FeedRequest } from "./feed-request.ts";
 import { createKeepAlive } from "./keep-alive.ts";
 import { discardRest, isHungUp, write } from "./node-adapter.ts";
@@ -109,6 +109,7 @@ async function stream({ host, wanted, call }: Feed, response: NodeResponse): Pro
   try {
     // Where nothing is to be replayed, the first event may be hours away: a client wants to know that it listens.
     const { version } = await host.runtime.getSession(attach.sessionId, call);
+    checkCursor(wanted, version);
     if (cursor.seq === version + 1 && attach.untilRunId === undefined) {
       begin(response, format);
       if ("stream" in response) response.writeHead(200);

@@ -14,6 +14,8 @@ export type FeedFormat = "ndjson" | "sse";
 export interface FeedRequest {
   readonly format: FeedFormat;
   readonly attach: AttachRequest;
+  /** What the client called its cursor, which is that of the last event it had: `after`, or the header `Last-Event-ID`. */
+  readonly cursorField: string;
 }
 
 const pathPattern = /^\/v1\/sessions\/([^/]*)\/events$/;
@@ -52,7 +54,14 @@ export function feedRequest(sessionId: string, query: URLSearchParams, headers: 
     untilWaiting: waiting === "true",
   });
   checkRequest(requestRules.attach, attach);
-  return { attach, format: formatOf(headers.get("accept") ?? "") };
+  return { attach, format: formatOf(headers.get("accept") ?? ""), cursorField: field };
+}
+
+/** Refuses a cursor behind the newest event, in the words of the client. @throws TauError `request.invalid` */
+export function checkCursor({ attach, cursorField }: FeedRequest, version: number): void {
+  const isThere = attach.fromSeq <= BigInt(version) + 1n;
+  const reason = `is beyond the session's newest event, which is ${version}; give that of the last event you had`;
+  checkRequest(() => check(isThere, cursorField, reason), undefined);
 }
 
 interface Given {

@@ -13,6 +13,7 @@ import { openJailTransactions } from "./jail-transactions.ts";
 import { limitGaps } from "./limits/limit-gaps.ts";
 import type { ProbeResult } from "./probe.ts";
 import { runSandboxSelfTest } from "./self-test.ts";
+import { testOnce } from "./test-once.ts";
 
 /**
  * Makes an `Environment` whose commands the kernel confines: bubblewrap's namespaces, no capabilities and a
@@ -60,28 +61,12 @@ export async function createJail(options: JailOptions): Promise<OwnedEnvironment
   };
 }
 
-const tested = new Map<string, Promise<readonly ProbeResult[]>>();
-
-/** Tests each kind of jail once in this process; a failure is tried again, since a person may have repaired it. */
+/** Tests each kind of jail once in this process. */
 async function assertHolds(options: JailOptions, settings: JailSettings): Promise<void> {
   const { access, network } = settings.profile;
   const gated = settings.gate !== undefined;
-  const kind = JSON.stringify([
-    settings.bwrapPath,
-    access,
-    network,
-    gated,
-    options.unixSockets,
-    settings.prefix,
-  ]);
-  const results = tested.get(kind) ?? runSandboxSelfTest(options);
-  tested.set(kind, results);
-  try {
-    assertNoEscape(await results);
-  } catch (error) {
-    tested.delete(kind);
-    throw error;
-  }
+  const kind = ["jail", settings.bwrapPath, access, network, gated, options.unixSockets, settings.prefix];
+  assertNoEscape(await testOnce(kind, async () => await runSandboxSelfTest(options)));
 }
 
 function assertNoEscape(results: readonly ProbeResult[]): void {

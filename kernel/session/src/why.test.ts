@@ -64,6 +64,34 @@ describe("why()", () => {
     });
   });
 
+  test("says what was answered to the question that a decision led to, and not to a later one", () => {
+    const effectId = effectIdOf("r1", 2, 0);
+    const answered = (reply: "allow" | "deny", by: string): SessionEvent => ({
+      type: "approval_answered",
+      runId: "r1",
+      approvalId: by,
+      effectId,
+      answer: reply,
+      by,
+      note: "Not today.",
+    });
+    const asked = [
+      ...events.slice(0, 6),
+      decided(2, { decision: "ask" }),
+      answered("deny", "ada"),
+      decided(2, { decision: "ask" }),
+      decided(2, { decision: "ask" }),
+      answered("allow", "bo"),
+    ];
+
+    expect(why(recorded(asked), 7)?.answer).toEqual({ answer: "deny", by: "ada", note: "Not today." });
+    expect(why(recorded(asked), 9)?.answer).toBeUndefined();
+    expect(why(recorded(asked), "send") ?? why(recorded(asked), effectId)).toMatchObject({
+      answer: { answer: "allow", by: "bo" },
+    });
+    expect(why(recorded(events), 7)).not.toHaveProperty("answer");
+  });
+
   test("finds a call by the model's id of it, and by the id of its effect", () => {
     expect(why(recorded(events), "send")).toEqual(why(recorded(events), 7));
     expect(why(recorded(events), effectIdOf("r1", 2, 0))).toEqual(why(recorded(events), 7));

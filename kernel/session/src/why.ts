@@ -1,5 +1,12 @@
 import { joinLabels, systemLabel, userLabel, workspaceLabel } from "@tau/core";
-import type { EffectKind, Label, PermissionDecided, Recorded, SessionEvent } from "@tau/core";
+import type {
+  ApprovalAnswered,
+  EffectKind,
+  Label,
+  PermissionDecided,
+  Recorded,
+  SessionEvent,
+} from "@tau/core";
 
 import { History } from "./history.ts";
 import { isPlain } from "./show-message.ts";
@@ -26,6 +33,8 @@ export interface Why {
   readonly decision?: Pick<PermissionDecided, "decision" | "reason" | "rule"> & {
     readonly kinds: readonly EffectKind[];
   };
+  /** What a person, or the system for want of one, said to the question that the decision led to. */
+  readonly answer?: Pick<ApprovalAnswered, "answer" | "by" | "note">;
 }
 
 /**
@@ -46,10 +55,29 @@ export function why(events: readonly Recorded[], target: number | string): Why |
   }
   const rest = [...found].toSorted((a, b) => b - a).flatMap((seq) => derived.get(seq) ?? []);
   const event = events.find(({ seq }) => seq === asked)?.event;
+  if (event?.type !== "permission_decided") return { steps: [first, ...rest] };
+  const answer = answerTo(event, asked, events);
   return {
     steps: [first, ...rest],
-    ...(event?.type === "permission_decided" ? { decision: decisionOf(event) } : {}),
+    decision: decisionOf(event),
+    ...(answer === undefined ? {} : { answer }),
   };
+}
+
+/** The first answer about the effect behind the decision: the next one belongs to the next decision. */
+function answerTo(
+  { effectId }: PermissionDecided,
+  decidedAt: number,
+  events: readonly Recorded[],
+): Why["answer"] {
+  for (const { seq, event } of events) {
+    if (seq <= decidedAt || !("effectId" in event) || event.effectId !== effectId) continue;
+    if (event.type === "permission_decided") return undefined;
+    if (event.type !== "approval_answered") continue;
+    const { answer, by, note } = event;
+    return { answer, by, ...(note === undefined ? {} : { note }) };
+  }
+  return undefined;
 }
 
 function decisionOf({

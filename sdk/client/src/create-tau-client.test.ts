@@ -42,10 +42,13 @@ describe("a client", () => {
 
   it.each(["1.1", "2"] as const)("says that nothing answers over HTTP/%s", async (httpVersion) => {
     using client = createTauClient({ baseUrl: await deadUrl(), httpVersion });
-    await expect(client.getSession("s1")).rejects.toMatchObject({
-      code: "client.unreachable",
-      class: "retryable",
-    });
+    const failure: unknown = await client.getSession("s1").catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: "client.unreachable", class: "retryable" });
+    const message = failure instanceof Error ? failure.message : "";
+    expect(message).toMatch(
+      /^The server does not answer: .*Check its address, and that "tau serve" runs there\.$/u,
+    );
+    expect(message.match(/ECONNREFUSED/gu)).toHaveLength(1);
   });
 
   it("says that what answers knows nothing of HTTP/2, and lives on", async () => {

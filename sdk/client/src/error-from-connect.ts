@@ -51,7 +51,19 @@ function withoutDetail(cause: ConnectError): TauError {
   const [code, errorClass] = isBrokenConnection(cause)
     ? (["client.unreachable", "retryable"] as const)
     : (classes[cause.code] ?? (["client.protocol", "permanent"] as const));
-  return new TauError(code, `The call failed: ${cause.rawMessage}`, { class: errorClass, cause });
+  const message =
+    code === "client.unreachable"
+      ? `The server does not answer: ${once(cause.rawMessage)}. Check its address, and that "tau serve" runs there.`
+      : `The call failed: ${cause.rawMessage}`;
+  return new TauError(code, message, { class: errorClass, cause });
+}
+
+/** Connect puts the system's code before a message that ends with what the system says, code and all. */
+function once(message: string): string {
+  const parts = message.replace(/\.$/u, "").split(": ");
+  return parts
+    .filter((part, index) => !parts.some((other, at) => at > index && other.includes(part)))
+    .join(": ");
 }
 
 // connect-node reports some broken connections as internal errors.

@@ -9,6 +9,10 @@ import { tauHome } from "../tau-home.ts";
 import { writeLine } from "../terminal.ts";
 import { trust } from "../trust.ts";
 
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "code" in error;
+}
+
 /** `tau init`: a configuration file to start from. */
 export const initCommand: Command = {
   usage: "init",
@@ -23,11 +27,17 @@ export const initCommand: Command = {
     try {
       await writeFile(path, template, { flag: "wx" });
     } catch (error) {
-      throw new TauError(
-        "config.exists",
-        `${path} exists already, or the folder cannot be written to; nothing was changed.`,
-        { cause: error },
-      );
+      throw isSystemError(error) && error.code === "EEXIST"
+        ? new TauError(
+            "config.exists",
+            `${path} exists already; nothing was changed. Edit it, or remove it first.`,
+            { cause: error },
+          )
+        : new TauError(
+            "config.not_writable",
+            `${path} cannot be written; nothing was changed. Make the folder writable, or go to one that is.`,
+            { cause: error },
+          );
     }
     await trust(tauHome(terminal), path, template);
     writeLine(terminal, `Wrote ${path}, and trusted it. Nothing in it changes anything until you edit it.`);

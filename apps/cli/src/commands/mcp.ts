@@ -18,6 +18,7 @@ import { createStyle } from "../style.ts";
 import { isInteractive, writeLine } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
 import { usageError } from "../usage-error.ts";
+import { wrongVerb } from "../verb-hint.ts";
 
 const usage =
   "mcp list | add NAME -- COMMAND… | add NAME --url URL | inspect, approve, remove or prompt NAME";
@@ -87,7 +88,7 @@ is denied. Every call is a line of mcp-calls.jsonl in Tau's home.`,
       (name === undefined) !== (verb === "list") ||
       (verb !== "add" && verb !== "prompt" && words.length > 0)
     )
-      throw usageError(`Say \`tau ${usage}\`.`);
+      throw wrongVerb(verb, [...Object.keys(verbs), "serve", "gateway"], `Say \`tau ${usage}\`.`);
     return await act({ args, terminal, name: name ?? "", words });
   },
 };

@@ -10,6 +10,7 @@ import { folderOf } from "../read-settings.ts";
 import { tauHome } from "../tau-home.ts";
 import type { Terminal } from "../terminal.ts";
 import { usageError } from "../usage-error.ts";
+import { wrongVerb } from "../verb-hint.ts";
 
 /** `tau memory`: what agents remember here, and what waits to be remembered. */
 export const memoryCommand: Command = {
@@ -60,14 +61,14 @@ To forget a note says that it was never true. The memory is used where tau.toml 
     if (verb === "inbox" && second !== undefined && third === undefined && isDecision(first))
       return await decideProposal(request, first, second);
     if (verb === "forget" && second === undefined) return await forget(request, first);
-    if (first === undefined) throw wrong();
+    if (first === undefined) throw wrong(verb);
     if (verb === "show" && second === undefined) return await show(request, first);
     if (verb === "history" && second === undefined) return await history(request, first);
     if (verb === "blame" && second === undefined) return await blame(request, first);
     if (verb === "diff") return await diff(request, first, [second, third].flatMap(numberOf));
     if (verb === "revert" && second !== undefined && third === undefined)
       return await revert(request, first, numberOf(second)[0] ?? 0);
-    throw wrong();
+    throw wrong(verb);
   },
 };
 
@@ -110,8 +111,12 @@ function numberOf(word: string | undefined): readonly number[] {
   throw usageError(`A version is a number, as "tau memory history" shows them, not ${JSON.stringify(word)}.`);
 }
 
-function wrong(): Error {
-  return usageError(
+const verbs = ["list", "show", "search", "history", "diff", "blame", "revert", "forget", "inbox"];
+
+function wrong(verb: string): Error {
+  return wrongVerb(
+    verb,
+    verbs,
     "Say `tau memory list`, `show ID`, `search WORDS`, `history ID`, `diff ID`, `blame ID`, `revert ID N`, `forget ID`, or `inbox`.",
   );
 }

@@ -17,9 +17,9 @@ import { plainJson, visible } from "../plain-text.ts";
 import { readSettings } from "../read-settings.ts";
 import type { Settings } from "../settings.ts";
 import { openStoredSessions } from "../stored-sessions.ts";
-import { writeLine } from "../terminal.ts";
+import { isInteractive, writeLine } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
-import { usageError } from "../usage-error.ts";
+import { wrongVerb } from "../verb-hint.ts";
 
 /** `tau permissions`: what the rules say, and what you allowed for longer than once. */
 export const permissionsCommand: Command = {
@@ -65,11 +65,16 @@ may ask for.`,
     if (verb === "revoke" && word !== undefined) return await revoke(args, word, terminal);
     if (verb === "list" && word === undefined && (await namedServer(args, terminal)) !== undefined)
       return await listAtServer(args, terminal);
-    const settings = await readSettings(args, terminal, true);
+    // A list says what would become of questions here; an explanation, what somebody would be asked.
+    const settings = await readSettings(args, terminal, verb === "list" ? isInteractive(terminal) : true);
     if (verb === "explain") return await explainCall(args, settings, terminal);
     if (verb === "list" && word === undefined) return await list(args, settings, terminal);
     if (verb === "test" && word === undefined) return test(settings, terminal);
-    throw usageError("Say `tau permissions explain COMMAND`, `list`, `test` or `revoke GRANT`.");
+    throw wrongVerb(
+      verb ?? "",
+      ["explain", "list", "test", "revoke", ""],
+      "Say `tau permissions explain COMMAND`, `list`, `test` or `revoke GRANT`.",
+    );
   },
 };
 

@@ -20,6 +20,7 @@ import type { LocalRuntime } from "../local-runtime.ts";
 import { instructionNotes } from "../memory/local-instructions.ts";
 import { prepareRun } from "../memory/prepare-run.ts";
 import type { PreparedRun } from "../memory/prepare-run.ts";
+import { warnOfNamedSets } from "../named-sets.ts";
 import { serverOptions } from "../named-server.ts";
 import { openEnvironment } from "../open-environment.ts";
 import { plain } from "../plain-text.ts";
@@ -109,6 +110,7 @@ ${homeNote}`,
     const someoneAnswers = interactive || (prompt === "" && resumed?.waits === true);
     const settings = await readSettings(args, place, someoneAnswers);
     const { model } = await findAbleModel(settings, terminal);
+    await warnOfNamedSets(args, settings, terminal);
     // A machine that cannot confine the agent should say so now, not in the middle.
     await (await openEnvironment(settings, await realpath(settings.cwd)))[Symbol.asyncDispose]();
 

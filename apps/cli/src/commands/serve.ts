@@ -11,6 +11,7 @@ import { localTenant } from "../local-context.ts";
 import { openLocalRuntime } from "../local-runtime.ts";
 import { createLogObserver } from "../log-observer.ts";
 import { instructionNotes } from "../memory/local-instructions.ts";
+import { warnOfNamedSets } from "../named-sets.ts";
 import { openEnvironment } from "../open-environment.ts";
 import { plain } from "../plain-text.ts";
 import { servedRuntime } from "../served-runtime.ts";
@@ -49,6 +50,7 @@ ${homeNote}`,
     // Somebody can answer through the contract, so what the rules leave open is asked.
     const settings = await readSettings(args, terminal, true);
     const { model, doubts } = await findAbleModel(settings, terminal);
+    await warnOfNamedSets(args, settings, terminal);
     const observer = createLogObserver(terminal.stderr);
     // A server that cannot confine its agents should say so now, not at the first prompt.
     await using environment = await openEnvironment(settings, await realpath(settings.cwd));

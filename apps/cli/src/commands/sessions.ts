@@ -17,7 +17,7 @@ import { homeNote } from "../tau-home.ts";
 import { writeLine } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
 import { createTimelineView } from "../timeline-view.ts";
-import { usageError } from "../usage-error.ts";
+import { wrongVerb } from "../verb-hint.ts";
 import { jobLines, todoLines } from "../work-lines.ts";
 
 /** `tau sessions`: what was said and done. */
@@ -70,7 +70,11 @@ ${homeNote}`,
       const handoff = createHandoff(await sessionEvents(sessions.runtime, sessionId, terminal));
       writeLine(terminal, json ? plainJson(handoff) : plain(renderHandoff(handoff)).trimEnd());
     } else {
-      throw usageError("Say `tau sessions list`, or `show`, `todos`, `jobs` or `handoff` and a SESSION.");
+      throw wrongVerb(
+        verb,
+        ["list", "show", "todos", "jobs", "handoff"],
+        "Say `tau sessions list`, or `show`, `todos`, `jobs` or `handoff` and a SESSION.",
+      );
     }
     return exitCodes.ok;
   },
@@ -101,15 +105,19 @@ async function showSession(
 ): Promise<void> {
   const context = localContext(terminal);
   const { version } = await runtime.getSession(sessionId, context);
+  let isEmpty = !json;
   const view = json ? createJsonView(terminal) : createTimelineView(terminal);
   try {
     for await (const batch of runtime.attach({ sessionId, fromSeq: 1 }, context)) {
       for (const one of batch) {
-        if (one.kind === "event" && one.seq <= version) view.show(one);
-        if (one.kind === "event" && one.seq >= version) return;
+        if (one.kind !== "event") continue;
+        if (one.seq <= version) view.show(one);
+        if (one.event.type === "run_started") isEmpty = false;
+        if (one.seq >= version) return;
       }
     }
   } finally {
     view.pause();
+    if (isEmpty) writeLine(terminal, "Nothing was said in this session yet.");
   }
 }

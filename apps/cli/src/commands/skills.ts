@@ -19,6 +19,7 @@ import { tauHome } from "../tau-home.ts";
 import { isInteractive, writeLine } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
 import { usageError } from "../usage-error.ts";
+import { wrongVerb } from "../verb-hint.ts";
 
 /** `tau skills`: what agents in this folder can look up. */
 export const skillsCommand: Command = {
@@ -70,7 +71,11 @@ changed waits until it is locked again. They are instructions: read them as you 
       return await testSkills((await findSkills(place)).found, word, { args, terminal });
     }
     if (verb === "lock" && word === undefined) return await lock(place, args, terminal);
-    throw usageError("Say `tau skills list`, `show NAME`, `validate [FOLDER]`, `test [NAME]` or `lock`.");
+    throw wrongVerb(
+      verb,
+      ["list", "show", "validate", "test", "lock"],
+      "Say `tau skills list`, `show NAME`, `validate [FOLDER]`, `test [NAME]` or `lock`.",
+    );
   },
 };
 

@@ -15,14 +15,14 @@ import { readSettings } from "../read-settings.ts";
 import { createStyle } from "../style.ts";
 import { homeNote } from "../tau-home.ts";
 import { isInteractive, writeLine } from "../terminal.ts";
-import { usageError } from "../usage-error.ts";
+import { wrongVerb } from "../verb-hint.ts";
 
 /** `tau tools`: what agents can do here. */
 export const toolsCommand: Command = {
   usage: "tools list [options]",
   description: `Lists the tools that an agent would have with these options in this folder: where each comes from, what running
-it twice would mean, the scopes that it needs, and whether the model is told of it. Then the sets of tools that
-are off, and how to turn them on. Runs nothing and asks no model.
+it twice would mean, the scopes that it needs, whether the model is told of it, and a rule that denies every call
+of it. Then the sets of tools that are off, and how to turn them on. Runs nothing and asks no model.
 ${homeNote}`,
   options: { ...agentOptions, json: { type: "boolean", help: "Print every tool as a line of JSON." } },
   maxWords: 1,
@@ -34,7 +34,7 @@ ${homeNote}`,
 
   async run(args, terminal) {
     const [verb = "list"] = args.positionals;
-    if (verb !== "list") throw usageError("Say `tau tools list`.");
+    if (verb !== "list") throw wrongVerb(verb, ["list"], "Say `tau tools list`.");
     const settings = await readSettings(args, terminal, isInteractive(terminal));
     // Which model it is decides how files are edited; without one, the tools are those of any.
     const model = await findAbleModel(settings, terminal).then(
@@ -60,7 +60,9 @@ ${homeNote}`,
   },
 };
 
-function cellsOf({ name, source, sideEffect, scopes, visible, why }: ListedTool): readonly string[] {
+function cellsOf({ name, source, sideEffect, scopes, visible, why, denied }: ListedTool): readonly string[] {
   const needs = scopes.length === 0 ? "" : `, scopes ${scopes.join(" ")}`;
-  return [name, source, `${sideEffect}${needs}`, why === undefined ? visible : `${visible}: ${why}`];
+  const shown = why === undefined ? visible : `${visible}: ${why}`;
+  const ruled = denied === undefined ? "" : `; every call is denied by the rule ${denied}`;
+  return [name, source, `${sideEffect}${needs}`, `${shown}${ruled}`];
 }

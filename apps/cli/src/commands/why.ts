@@ -20,8 +20,8 @@ import { usageError } from "../usage-error.ts";
 /** `tau why`: where a block of a session comes from, and what a decision rests on. */
 export const whyCommand: Command = {
   usage: "why SESSION [EVENT | CALL]",
-  description: `Tells why a call was denied or asked about, or how far an event of a session is trusted: the decision, and
-every event that it comes from, back to where untrusted text or a secret came in.
+  description: `Tells why a call was denied or asked about, or how far an event of a session is trusted: the decision,
+what a person answered, and every event that it comes from, back to where untrusted text or a secret came in.
 SESSION is an id, or "last"; EVENT a number, CALL the id of a tool call. Without them, the last call that was not
 simply allowed.
 ${homeNote}`,
@@ -60,12 +60,19 @@ function targetOf(target: string | undefined, events: readonly Recorded[]): numb
   return /^\d+$/u.test(target) ? Number(target) : target;
 }
 
-function show({ steps, decision }: Why, terminal: Terminal): void {
+function show({ steps, decision, answer }: Why, terminal: Terminal): void {
   const style = createStyle(terminal);
   if (decision !== undefined) {
     const rule = decision.rule === undefined ? "" : `  [${decision.rule}]`;
     writeLine(terminal, `${style("bold", decision.decision)}${plain(`${rule}  ${decision.reason}`)}`);
     writeLine(terminal, `What it does: ${decision.kinds.join(", ")}.`);
+  }
+  if (answer !== undefined) {
+    const { by, note } = answer;
+    writeLine(
+      terminal,
+      plain(`Answered: ${answer.answer}, by ${by}${note === undefined ? "" : `: ${note}`}`),
+    );
   }
   for (const step of steps) writeLine(terminal, line(step, style));
 }

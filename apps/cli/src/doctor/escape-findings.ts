@@ -19,6 +19,6 @@ export function* notTried(check: string, results: readonly ProbeResult[]): Gener
   for (const { name, outcome, detail } of results)
     if (outcome === "not_probed") byReason.set(detail, [...(byReason.get(detail) ?? []), name]);
   if (byReason.size === 0) return;
-  const detail = [...byReason].map(([reason, names]) => `not tried, for ${reason}: ${names.join(", ")}`);
+  const detail = [...byReason].map(([reason, names]) => `${names.join(", ")}: not tried, because ${reason}`);
   yield { check, result: "note", detail: detail.join("\n") };
 }

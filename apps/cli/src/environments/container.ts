@@ -28,7 +28,7 @@ export const containerFile: EnvironmentFile = {
       return;
     }
     yield { check: "sandbox", result: "ok", detail: `container: ${report.enforced.join("; ")}` };
-    yield* gaps("sandbox", report.unenforced);
+    yield* gaps(report.unenforced);
   },
   async *inspect(settings) {
     const options = { ...optionsOf(settings), profile: profileOf(settings) };
@@ -42,15 +42,15 @@ export const containerFile: EnvironmentFile = {
     const report = await createContainerDriver(options).probe(options.profile, signal);
     if (report.usable) {
       for (const detail of report.enforced) yield { check: "enforced", result: "ok", detail };
-      yield* gaps("not kept", report.unenforced);
+      for (const detail of report.unenforced) yield { check: "not kept", result: "note", detail };
     }
     yield* escapeFindings(results);
     yield* notTried("escapes", results);
   },
 };
 
-function* gaps(check: string, items: readonly string[]): Generator<Finding> {
-  for (const item of items) yield { check, result: "note", detail: `not kept: ${item}` };
+function* gaps(items: readonly string[]): Generator<Finding> {
+  for (const item of items) yield { check: "sandbox", result: "note", detail: `not kept: ${item}` };
 }
 
 /** What `[environment.container]` says; its keys were checked with the file. */

@@ -26,7 +26,7 @@ export const landlockFile: EnvironmentFile = {
       return;
     }
     yield { check: "sandbox", result: "ok", detail: `landlock: ${report.enforced.join("; ")}` };
-    yield* gapFindings("sandbox", report.unenforced);
+    yield* gaps(report.unenforced);
   },
   async *inspect(settings) {
     await makeHome(settings.home);
@@ -40,15 +40,15 @@ export const landlockFile: EnvironmentFile = {
     };
     if (report.usable) {
       for (const detail of report.enforced) yield { check: "enforced", result: "ok", detail };
-      yield* gapFindings("not kept", report.unenforced);
+      for (const detail of report.unenforced) yield { check: "not kept", result: "note", detail };
     }
     yield* escapeFindings(results);
     yield* notTried("escapes", results);
   },
 };
 
-function* gapFindings(check: string, gaps: readonly string[]): Generator<Finding> {
-  for (const gap of gaps) yield { check, result: "note", detail: `not kept: ${gap}` };
+function* gaps(items: readonly string[]): Generator<Finding> {
+  for (const item of items) yield { check: "sandbox", result: "note", detail: `not kept: ${item}` };
 }
 
 /** The self-test makes folders of its own; nothing of the workspace is touched. */

@@ -34,6 +34,7 @@ export const browserFile: ExtraToolsFile = {
     };
     return module;
   },
+  isQuickToCheck: true,
   async check(settings) {
     const { findChromium } = await import("@tau/browser");
     const { program, hosts } = browserSettings(settings);

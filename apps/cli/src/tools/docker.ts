@@ -12,6 +12,7 @@ export const dockerFile: ExtraToolsFile = {
     const tools = dockerTools({ scope: "engine", ...engineOf(sectionOf(settings)) });
     return { name: "docker", description: "Containers by verbs.", tools: () => tools };
   },
+  isQuickToCheck: true,
   async check(settings) {
     const { pingEngine } = await import("@tau/container");
     try {

@@ -15,4 +15,6 @@ export interface ExtraToolsFile {
   open(settings: Settings): Promise<ExtraModule>;
   /** Looks whether what it needs is there. Changes nothing, and says what to do where something is missing. */
   check(settings: Settings): Promise<Omit<Finding, "check">>;
+  /** Whether `check` takes no time worth speaking of, so that it is made where a person asks for the set by its name. */
+  readonly isQuickToCheck?: true;
 }

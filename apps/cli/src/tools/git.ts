@@ -16,6 +16,7 @@ export const gitFile: ExtraToolsFile = {
     const tools = gitTools({ identity });
     return { name: "git", description: "Git by verbs.", tools: () => tools };
   },
+  isQuickToCheck: true,
   async check(settings) {
     const missing = ["git", "find"].filter((name) => findProgram(name, settings) === undefined);
     return missing.length === 0

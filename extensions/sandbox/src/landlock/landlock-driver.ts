@@ -1,6 +1,7 @@
 import type { SandboxDriver } from "@tau/tools";
 
 import { reportOf } from "../bubblewrap-driver.ts";
+import { testOnce } from "../test-once.ts";
 import { createLandlock, landlockGaps } from "./create-landlock.ts";
 import type { LandlockOptions } from "./create-landlock.ts";
 import { runQuickLandlockTest } from "./landlock-self-test.ts";
@@ -33,10 +34,11 @@ export function createLandlockDriver({
       signal.throwIfAborted();
       const unfit = standsIn ? await whyNoStandIn(options, profile) : undefined;
       if (unfit !== undefined) return { usable: false, ...unfit };
-      return await reportOf(() => runQuickLandlockTest({ ...options, profile }), {
-        enforced,
-        unenforced: landlockGaps,
-      });
+      // Which files there are to hide is no part of what the kernel is tested for.
+      const kind = ["landlock", profile.access, profile.network, options.unixSockets];
+      const test = async (): ReturnType<typeof testOnce> =>
+        await testOnce(kind, async () => await runQuickLandlockTest({ ...options, profile }));
+      return await reportOf(test, { enforced, unenforced: landlockGaps });
     },
     open: (profile) => createLandlock({ ...options, profile }),
   };

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 
-import { isJsonObject, parseJson, TauError } from "@tau/core";
-import type { Json, JsonObject } from "@tau/core";
+import { isJsonObject, parseJson, TauError, untrusted } from "@tau/core";
+import type { Json, JsonObject, Label } from "@tau/core";
 
 import type { DataSource } from "./datasource-module.ts";
 import { parseCsv } from "./parse-csv.ts";
@@ -13,6 +13,8 @@ import type { QueryData, Table } from "./query-process.ts";
 export interface DataSourceOptions {
   readonly name: string;
   readonly description: string;
+  /** How far to trust its data. Default: as far as the module's; of an address, as untrusted text of the web. */
+  readonly label?: Label;
 }
 
 /** Bytes of a file or an answer that becomes a table. */
@@ -45,7 +47,7 @@ export interface HttpJsonSourceOptions extends DataSourceOptions {
 
 /** Makes a {@link DataSource} of an array of objects that an address answers; it is asked once, when the module begins. */
 export function createHttpJsonSource({ url, fetch, at = [], ...options }: HttpJsonSourceOptions): DataSource {
-  return createSource(options, async (signal) => {
+  return createSource({ label: untrusted("web"), ...options }, async (signal) => {
     const response = await fetch(url, { signal });
     if (!response.ok) throw unreadable(options.name, `the address answered ${response.status}`);
     return { tables: [jsonTable(tableName(options.name), checkedSize(await response.text()), at)] };
@@ -53,7 +55,7 @@ export function createHttpJsonSource({ url, fetch, at = [], ...options }: HttpJs
 }
 
 function createSource(
-  { name, description }: DataSourceOptions,
+  { name, description, label }: DataSourceOptions,
   load: (signal: AbortSignal) => Promise<QueryData>,
 ): DataSource {
   let running: QueryProcess | undefined;
@@ -61,6 +63,7 @@ function createSource(
   return {
     name,
     description,
+    ...(label === undefined ? {} : { label }),
     async open(signal) {
       running = new QueryProcess(await load(signal));
       tables = await running.tables(signal);

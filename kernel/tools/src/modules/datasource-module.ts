@@ -1,4 +1,4 @@
-import { TauError } from "@tau/core";
+import { joinLabels, TauError } from "@tau/core";
 import type { Json, Label } from "@tau/core";
 
 import { defineTool } from "../define-tool.ts";
@@ -30,6 +30,8 @@ export interface QueryLimits {
 export interface DataSource extends AsyncDisposable {
   readonly name: string;
   readonly description: string;
+  /** How far to trust its data; absent: as far as the module's. */
+  readonly label?: Label;
   /** Opens the data. Stops promptly when `signal` aborts. */
   open(signal: AbortSignal): Promise<void>;
   /** Tables with their columns. */
@@ -83,7 +85,12 @@ function listTool(sources: readonly DataSource[], labelled: Labelled): Tool {
         ({ source, description, tables }) =>
           `${source}: ${description}\n${tables.map(({ table, columns }) => `  ${table}(${columns.join(", ")})`).join("\n")}`,
       );
-      return textOutput(lines.join("\n"), { value });
+      const labels = sources.flatMap(({ label }) => label ?? []);
+      // Names of tables and columns are the data's own words.
+      return textOutput(lines.join("\n"), {
+        value,
+        ...(labels.length === 0 ? {} : { label: joinLabels(...labels) }),
+      });
     },
   });
 }
@@ -117,6 +124,7 @@ function queryTool(
       return textOutput(`${lines.join("\n")}${more}`, {
         value: { columns: [...columns], rows: rows.map((row) => [...row]), isCut },
         details: { rows: rows.length, isCut },
+        ...(source.label === undefined ? {} : { label: source.label }),
       });
     },
   });

@@ -9,12 +9,18 @@ export interface FolderSourceOptions {
   readonly folder: string;
   /** Endings of files that are documents. Default `.md`, `.txt`. */
   readonly endings?: readonly string[];
+  /**
+   * Tells of an absolute path whether it may be read: what the rules of an agent deny must not come in by its documents.
+   * Asked of every file before it is opened. Default: every file.
+   */
+  readonly mayRead?: (path: string) => boolean;
 }
 
 /** Makes a {@link KnowledgeSource} of the text files below a folder; ids are their paths in it. Links are not followed. */
 export function createFolderSource({
   folder,
   endings = [".md", ".txt"],
+  mayRead = () => true,
 }: FolderSourceOptions): KnowledgeSource {
   return {
     async *read(signal) {
@@ -22,6 +28,7 @@ export function createFolderSource({
       const paths = entries
         .filter((entry) => entry.isFile() && endings.includes(extname(entry.name).toLowerCase()))
         .map((entry) => join(entry.parentPath, entry.name))
+        .filter(mayRead)
         .toSorted();
       for (const path of paths) {
         signal.throwIfAborted();

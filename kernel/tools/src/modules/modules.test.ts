@@ -260,11 +260,12 @@ describe("datasource", () => {
   test("ends a query that takes too long, and answers the next one", async () => {
     const path = await sqliteFile();
     const { ask } = await asking(createSqliteSource({ name: "shop", description: "", path }), {
-      limits: { timeoutMs: 200 },
+      // Long enough for a process to start on a busy machine.
+      limits: { timeoutMs: 2_000 },
     });
     const endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
 
-    expect(await ask(endless)).toContain("took longer than 200 ms");
+    expect(await ask(endless)).toContain("took longer than 2000 ms");
     expect(await ask("SELECT 1 AS one")).toBe('"one"\n1');
   });
 
@@ -321,6 +322,25 @@ describe("datasource", () => {
 
     expect(await ask("SELECT sum(n) AS sum FROM api")).toBe('"sum"\n3');
     expect(asked).toEqual([`http://127.0.0.1:${address.port}/items`]);
+    expect(source.label).toEqual(untrusted("web"));
+  });
+
+  test("labels what it answers as its source is labelled, and the list of sources as all of them", async () => {
+    const path = await sqliteFile();
+    const label = untrusted("shop");
+    const shop = createSqliteSource({ name: "shop", description: "", path, label });
+    const own = createSqliteSource({ name: "own", description: "", path });
+    const tools = createToolRegistry();
+    await using modules = createModuleRegistry(tools, [createDatasourceModule({ sources: [shop, own] })]);
+    await modules.start(signal);
+    const context = await createTestContext();
+    const labelOf = async (name: string, input: JsonObject) =>
+      (await tools.execute(toolCall(name, input), context)).result.content[0]?.label?.integrity;
+
+    const sql = "SELECT city FROM orders";
+    expect(await labelOf("data_query", { source: "shop", sql })).toBe("untrusted");
+    expect(await labelOf("data_query", { source: "own", sql })).not.toBe("untrusted");
+    expect(await labelOf("data_sources", {})).toBe("untrusted");
   });
 });
 
