@@ -125,6 +125,26 @@ describe("tau mcp", () => {
     expect((await place.tau(["mcp", "inspect", "eyes"])).stdout).not.toContain("! speaks");
   });
 
+  test("counts a server as another one when the script that it runs changes, also during a run", async () => {
+    await using place = await placeWithServer();
+    const asked = await place.tau(["mcp", "approve", "eyes", "--yes"]);
+    expect(asked.stdout).toMatch(/with {5}.*server\.mjs as it is now, sha256:[0-9a-f]{12}\n/u);
+    await place.write("tau.toml", `${await toml(place)}\n[permissions]\nallow = ["eyes__look"]\n`);
+    await place.tau(["trust", "--yes"]);
+    const write = { name: "bash", arguments: { command: "echo '// more' >> server.mjs" } };
+    const call = { name: "eyes__look", arguments: {} };
+    const turns = [{ toolCalls: [write] }, { toolCalls: [call] }, { text: "Done." }];
+    await using model = await startScripted({ turns });
+    await place.tau(["run", ...model.options, "Look"]);
+    expect(JSON.stringify(model.server.requests[2]?.body)).toMatch(
+      /mcp\.not_approved.*server\.mjs has changed/u,
+    );
+
+    expect((await place.tau(["mcp", "list"])).stdout).toMatch(/^eyes +changed/mu);
+    await place.tau(["mcp", "approve", "eyes", "--yes"]);
+    expect((await place.tau(["mcp", "list"])).stdout).toMatch(/^eyes +approved/mu);
+  });
+
   test("takes no approval that came with a folder, and none for another command", async () => {
     await using place = await placeWithServer();
     await place.tau(["mcp", "approve", "eyes", "--yes"]);

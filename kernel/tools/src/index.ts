@@ -56,6 +56,8 @@ export type { ProcessControl, StartedProcess, StartOptions } from "./host/start-
 export { hasInput, startProcess } from "./host/start-process.ts";
 export { resizeTerminal, terminalCommand } from "./host/terminal-command.ts";
 export type { ExecutedFile } from "./permissions/executed-file.ts";
+export type { FindOptions as FindExecutedFilesOptions } from "./permissions/find-executed-files.ts";
+export { findExecutedFiles } from "./permissions/find-executed-files.ts";
 export type { ExplainedRule } from "./permissions/explained-rule.ts";
 export type {
   ConsideredRule,

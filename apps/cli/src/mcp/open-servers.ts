@@ -16,6 +16,7 @@ import { createCredentialFiles } from "./credential-files.ts";
 import { askOnTerminal } from "./ask-on-terminal.ts";
 import { authorizeInBrowser, redirectUrl } from "./authorize-in-browser.ts";
 import { readLock } from "./lock-file.ts";
+import { assertSameCode, withCode } from "./server-code.ts";
 
 /** The MCP servers of a folder. */
 export interface OpenServers extends AsyncDisposable {
@@ -46,7 +47,7 @@ export async function openServers(options: OpenServersOptions): Promise<OpenServ
   const { mcp, home } = settings;
   if (mcp === undefined) return undefined;
   const { askInRun, createMcpClient, parseMcpServers } = await import("@tau/mcp");
-  const servers = parseMcpServers(mcp.servers);
+  const servers = await withCode(parseMcpServers(mcp.servers), settings.cwd);
   const { lock, isForeign } = await readLock(home, mcp.lockPath);
   const network = createNetwork(settings, Object.values(servers));
   const client = createMcpClient({
@@ -109,6 +110,7 @@ function hostOpener(settings: Settings): NonNullable<McpClientOptions["openHost"
     const { access = "read-only", network = false } = config;
     const own = { profile: access, network, egress: { ...settings.egress, credentials: [] } };
     const workspace = await realpath(settings.cwd);
+    await assertSameCode(name, config, workspace);
     const shownFolders = config.transport === "stdio" ? await foldersOf(config.command) : [];
     return await openEnvironment({ ...settings, ...own, shownFolders }, workspace, {
       tenant,

@@ -21,12 +21,15 @@ export function startLines({ config, endpoint }: McpServerHandle): readonly stri
       ...(headers.length === 0 ? [] : [`  sends    ${headers.join(", ")}`]),
     ].map(visible);
   }
-  const { access = "read-only", network = false, env = {} } = config;
+  const { access = "read-only", network = false, env = {}, code = {} } = config;
   const reach =
     typeof network === "boolean" ? (network ? "everything" : "nothing") : network.hosts.join(", ");
   const names = Object.keys(env);
   return [
     `  runs     ${endpoint}`,
+    ...Object.entries(code)
+      .filter(([, content]) => content !== "absent")
+      .map(([path, content]) => `  with     ${path} as it is now, ${content.slice(0, 19)}`),
     `  in       a jail, ${access}`,
     `  reaches  ${reach}`,
     ...(names.length === 0 ? [] : [`  gets     ${names.join(", ")}`]),

@@ -95,6 +95,8 @@ describe("hashEndpoint()", () => {
       { ...base, network: { hosts: ["example.org"] } },
       { ...base, sampling: true },
       { ...base, roots: true },
+      { ...base, code: { "/w/a.js": "sha256:1" } },
+      { ...base, code: { "/w/a.js": "sha256:2" } },
       { transport: "http", url: "https://example.org" },
       { transport: "sse", url: "https://example.org" },
       { transport: "http", url: "https://example.org", headers: { a: "env:A" } },

@@ -21,6 +21,7 @@ export function hashEndpoint(server: McpServerConfig): string {
     const { url, headers = {}, oauth = {} } = server;
     return sha256(canonicalJson({ transport, url, headers, oauth, sampling, roots }));
   }
-  const { command, env = {}, access = "read-only", network = false } = server;
-  return sha256(canonicalJson({ transport, command, env, access, network, sampling, roots }));
+  const { command, env = {}, access = "read-only", network = false, code } = server;
+  const more = code === undefined ? {} : { code };
+  return sha256(canonicalJson({ transport, command, env, access, network, sampling, roots, ...more }));
 }

@@ -42,6 +42,11 @@ export interface StdioServer extends AnyServer {
   readonly env?: Readonly<Record<string, string>>;
   /** What it may touch. Default `read-only`. */
   readonly access?: "read-only" | "workspace-write" | "full";
+  /**
+   * What is in the files that the command executes, by their paths: whoever runs the servers looks. Where it becomes another
+   * content, nothing that was approved counts any more.
+   */
+  readonly code?: Readonly<Record<string, string>>;
   /** What it may reach. Default nothing. */
   readonly network?: boolean | { readonly hosts: readonly string[] };
 }
