@@ -1,6 +1,6 @@
 /**
- * A gateway in front of a model on loopback: an endpoint in OpenAI's shape over all ten layers, beside the model itself,
- * and with `--peers` beside Portkey's gateway, which is installed for it. JSON and SSE, one connection and fifty.
+ * A gateway in front of a model on loopback: an endpoint in OpenAI's shape over all ten layers, beside the model itself and
+ * gateways that do nothing but pass on, and with `--peers` beside Portkey's gateway, which is installed for it. JSON and SSE, one connection and fifty.
  *
  * `node --conditions=@tau/source bench/gateway.ts [--peers] [--rounds 3] [--json]`
  */
@@ -24,11 +24,17 @@ const sliceMs = 2_000;
 /** The compilers look at a function again after thousands of calls. */
 const warmUpMs = 20_000;
 await using model = await startService(new URL("gateway/mock-model.ts", import.meta.url));
+await using sockets = await startService(new URL("gateway/socket-gateway.ts", import.meta.url), [
+  model.baseUrl,
+]);
+await using bare = await startService(new URL("gateway/bare-gateway.ts", import.meta.url), [model.baseUrl]);
 await using tau = await startService(new URL("gateway/tau-gateway.ts", import.meta.url), [model.baseUrl]);
 await using portkey = process.argv.includes("--peers") ? await startPortkey() : undefined;
 
 const targets: readonly Target[] = [
   { name: "direct", origin: model.baseUrl, pid: model.pid, headers: {} },
+  { name: "bare sockets", origin: sockets.baseUrl, pid: sockets.pid, headers: {} },
+  { name: "bare http", origin: bare.baseUrl, pid: bare.pid, headers: {} },
   { name: "tau", origin: tau.baseUrl, pid: tau.pid, headers: {} },
   ...(portkey === undefined
     ? []
@@ -70,6 +76,9 @@ for (const stream of [false, true]) {
       "requests/s, 50": rounded(median(all(fifty, name, "requestsPerSecond"))),
       "p99 ms, 50": rounded(median(all(fifty, name, "p99Ms"))),
       "µs CPU/request, 50": rounded(median(all(fifty, name, "cpuMicros"))),
+      "× bare http": rounded(
+        medianRatio(all(fifty, name, "cpuMicros"), all(fifty, "bare http", "cpuMicros")),
+      ),
     });
   }
   const added = median(
@@ -104,6 +113,7 @@ printReport(
     rows,
     goals,
     notes: [
+      "bare: parses and writes anew what it passes on, over bare sockets or node:http and undici, without a layer.",
       "1 KB of prompt that nobody asked before, 20 words of answer; the load is made in this process.",
       "Where others use the machine, requests a second say how much of it a gateway got; CPU a request says what it needs.",
     ],

@@ -22,6 +22,28 @@ test("the rungs of the agent loop still do the work that is measured", async () 
   for (const sample of samples) expect(sample).toHaveProperty("cpuMsPerRun", expect.any(Number));
 });
 
+test.each(["socket-gateway", "bare-gateway", "tau-gateway"])(
+  "%s passes a model's answers on",
+  async (name) => {
+    await using model = await startService(new URL("gateway/mock-model.ts", import.meta.url));
+    await using gateway = await startService(new URL(`gateway/${name}.ts`, import.meta.url), [model.baseUrl]);
+    const ask = async (stream: boolean): Promise<string> => {
+      // Nobody asked before what is asked: an answer out of a cache comes in one piece.
+      const messages = [{ role: "user", content: `Say words, ${stream}.` }];
+      const body = JSON.stringify({ model: "mock", stream, messages });
+      const answer = await fetch(`${gateway.baseUrl}/v1/chat/completions`, { method: "POST", body });
+      return await answer.text();
+    };
+
+    expect(JSON.parse(await ask(false))).toMatchObject({
+      choices: [{ message: { content: expect.stringMatching(/^word0 word1 .*word19 $/) } }],
+    });
+    const events = (await ask(true)).split("\n\n");
+    expect(events.filter((event) => event.includes('"content":"word'))).toHaveLength(20);
+    expect(events.at(-2)).toBe("data: [DONE]");
+  },
+);
+
 test("warming up goes on until runs no longer get cheaper, and then stops", async () => {
   const options = { atLeast: 400, atMost: 2_000, window: 100 };
   const costs = [9, 8, 7, 6, 5, 4, 3, 3, 3, 3, 3];

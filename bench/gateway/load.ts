@@ -76,7 +76,7 @@ function requestOf({ origin, headers, stream }: LoadOptions): string {
 }
 
 /** Sends a request and reads one whole answer. */
-async function exchange(socket: Socket, request: string): Promise<string> {
+export async function exchange(socket: Socket, request: string): Promise<string> {
   return await new Promise((resolve, reject) => {
     let answer = "";
     const read = (data: Buffer): void => {

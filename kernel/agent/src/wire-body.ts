@@ -4,6 +4,8 @@ import type { ModelRequest } from "./model.ts";
 import { modelError } from "./model-error.ts";
 import type { ModelIdentity } from "./model-error.ts";
 
+const noOptions: JsonObject = {};
+
 /**
  * Joins the fields of a request body: settings as values, then lists as JSON text, the one that grows last,
  * so that a longer conversation begins with the bytes of the shorter one. `options` win over both.
@@ -11,10 +13,10 @@ import type { ModelIdentity } from "./model-error.ts";
 export function joinBody(
   settings: Readonly<Record<string, Json | undefined>>,
   lists: Readonly<Record<string, string | undefined>>,
-  options: JsonObject = {},
+  options: JsonObject = noOptions,
 ): string {
   // Added, not joined: the few pieces are copied once, when the socket needs them, however long they are.
-  let body = JSON.stringify({ ...settings, ...options }).slice(0, -1);
+  let body = JSON.stringify(options === noOptions ? settings : { ...settings, ...options }).slice(0, -1);
   for (const [name, text] of Object.entries(lists)) {
     if (text === undefined || Object.hasOwn(options, name)) continue;
     body += `${body === "{" ? "" : ","}${JSON.stringify(name)}:${text}`;
