@@ -5,12 +5,16 @@ import type {
   ElicitResult,
 } from "@modelcontextprotocol/client";
 import { isJsonObject, TauError } from "@tau/core";
-import type { CallContext, Json, Message, StopReason } from "@tau/core";
+import type { CallContext, Json, JsonObject, Message, StopReason } from "@tau/core";
 
 import { isLoopback } from "../config/parse-servers.ts";
 import type { AskPerson, PersonRequest } from "./ask-person.ts";
 import type { CallAskers } from "./call-askers.ts";
+import type { AnswerInput } from "./run-extension-task.ts";
 import type { Sampler, SamplingRequest } from "./sampling.ts";
+import { loadSdk } from "./sdk.ts";
+import { tasksExtension } from "./task-results.ts";
+import { toJson } from "./to-json.ts";
 
 /** A folder that a server is told of. */
 export interface McpRoot {
@@ -36,33 +40,72 @@ export function clientCapabilities({ ask, sampler, roots }: ServerAnswers): Reco
     ...(ask === undefined ? {} : { elicitation: { form: { applyDefaults: true }, url: {} } }),
     ...(sampler === undefined ? {} : { sampling: {} }),
     ...(roots === undefined ? {} : { roots: { listChanged: false } }),
+    extensions: { [tasksExtension]: {} },
   };
 }
 
 /** Makes the client answer what the server asks. */
 export function answerServer(client: Client, answers: ServerAnswers): void {
-  const { server, call, ask, askers, sampler, roots } = answers;
+  const { ask, sampler, roots } = answers;
   if (roots !== undefined)
     client.setRequestHandler("roots/list", () => ({ roots: roots().map((root) => ({ ...root })) }));
   if (sampler !== undefined)
-    client.setRequestHandler("sampling/createMessage", async ({ params }, { mcpReq }) => {
-      const { text, model, stopReason } = await sampler(toSampling(server, params), call, mcpReq.signal);
-      const result: CreateMessageResult = {
-        role: "assistant",
-        model,
-        stopReason: stopReasons[stopReason],
-        content: { type: "text", text },
-      };
-      return result;
-    });
+    client.setRequestHandler(
+      "sampling/createMessage",
+      async ({ params }, { mcpReq }) => await sampleFor(answers, sampler, params, mcpReq.signal),
+    );
   if (ask !== undefined)
-    client.setRequestHandler("elicitation/create", async ({ params }, { mcpReq }) => {
-      const request = toPersonRequest(server, params);
-      if (request === undefined) return { action: "decline" };
-      const inRun = askers.current();
-      const context = { call, signal: mcpReq.signal, ...(inRun === undefined ? {} : { ask: inRun }) };
-      return toElicitResult(await ask(request, context));
-    });
+    client.setRequestHandler(
+      "elicitation/create",
+      async ({ params }, { mcpReq }) => await askFor(answers, ask, params, mcpReq.signal),
+    );
+}
+
+/** What the server asks in the middle of a task is answered as what it asks elsewhere; undefined for what it may not ask. */
+export function inputAnswerer(answers: ServerAnswers): AnswerInput {
+  const { ask, sampler, roots } = answers;
+  return async (method, params, signal) => {
+    if (method === "roots/list" && roots !== undefined) return asObject({ roots: roots() });
+    if (method === "elicitation/create" && ask !== undefined)
+      return asObject(await askFor(answers, ask, params, signal));
+    if (method !== "sampling/createMessage" || sampler === undefined) return undefined;
+    const { specTypeSchemas } = await loadSdk();
+    const checked = specTypeSchemas.CreateMessageRequestParams["~standard"].validate(params);
+    if (checked.issues !== undefined) return undefined;
+    return asObject(await sampleFor(answers, sampler, checked.value, signal));
+  };
+}
+
+function asObject(value: object): JsonObject | undefined {
+  const json = toJson(value);
+  return isJsonObject(json) ? json : undefined;
+}
+
+async function sampleFor(
+  { server, call }: ServerAnswers,
+  sampler: Sampler,
+  params: CreateMessageRequest["params"],
+  signal: AbortSignal,
+): Promise<CreateMessageResult> {
+  const { text, model, stopReason } = await sampler(toSampling(server, params), call, signal);
+  return {
+    role: "assistant",
+    model,
+    stopReason: stopReasons[stopReason],
+    content: { type: "text", text },
+  };
+}
+
+async function askFor(
+  { server, call, askers }: ServerAnswers,
+  ask: AskPerson,
+  params: object,
+  signal: AbortSignal,
+): Promise<ElicitResult> {
+  const request = toPersonRequest(server, params);
+  if (request === undefined) return { action: "decline" };
+  const inRun = askers.current();
+  return toElicitResult(await ask(request, { call, signal, ...(inRun === undefined ? {} : { ask: inRun }) }));
 }
 
 function toElicitResult(answer: Awaited<ReturnType<AskPerson>>): ElicitResult {

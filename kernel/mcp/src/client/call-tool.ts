@@ -1,6 +1,6 @@
 import type { CallToolResult, Client, Progress, Tool as SdkTool } from "@modelcontextprotocol/client";
 import { canonicalJson, isJsonObject, untrusted } from "@tau/core";
-import type { Json, JsonObject } from "@tau/core";
+import type { JsonObject } from "@tau/core";
 import type { ToolOutput } from "@tau/tools";
 
 import type { PinnedDefinition } from "../pins/mcp-lock.ts";
@@ -8,8 +8,12 @@ import { showHidden } from "../pins/show-hidden.ts";
 import { readFailure } from "./mcp-error.ts";
 import type { PersonRequest } from "./ask-person.ts";
 import { loadSdk } from "./sdk.ts";
+import { runExtensionTask } from "./run-extension-task.ts";
+import type { AnswerInput } from "./run-extension-task.ts";
 import { runTask } from "./run-task.ts";
+import type { TaskResults } from "./task-results.ts";
 import { toContent } from "./to-content.ts";
+import { toJson } from "./to-json.ts";
 
 /** One call of a server's tool. */
 export interface ToolRequest {
@@ -20,6 +24,10 @@ export interface ToolRequest {
   readonly logLevel?: string;
   readonly signal: AbortSignal;
   progress(text: string): void;
+  /** Finds the task with which the server answered in place of a result. */
+  readonly tasks: TaskResults;
+  /** Answers what such a task asks. */
+  readonly answerInput: AnswerInput;
   /** Has the person visit an address that the server needs visited first; tells whether they did. */
   visit?(request: PersonRequest): Promise<boolean>;
 }
@@ -61,7 +69,15 @@ async function send(client: Client, request: ToolRequest): Promise<CallToolResul
     },
   };
   if (!isModern && needsTask(client, tool)) return await runTask(client, params, options);
-  return await client.callTool(params, { ...options, toolDefinition: withoutOutput(tool) });
+  const result = await client.callTool(params, { ...options, toolDefinition: withoutOutput(tool) });
+  const task = request.tasks.take(result);
+  if (task === undefined) return result;
+  return await runExtensionTask(client, {
+    task,
+    server: request.server,
+    answer: request.answerInput,
+    options,
+  });
 }
 
 const maxProgressChars = 200;
@@ -97,12 +113,6 @@ function toOutput({ server, tool }: ToolRequest, result: CallToolResult): ToolOu
     ...(result.isError === true ? { isError: true } : {}),
     ...(value === undefined ? {} : { value }),
   };
-}
-
-function toJson(value: unknown): Json | undefined {
-  if (value === undefined) return undefined;
-  const json: Json = JSON.parse(JSON.stringify(value));
-  return json;
 }
 
 async function visitAll(error: Error, { server, visit }: ToolRequest): Promise<boolean> {

@@ -1,12 +1,15 @@
 import type { Client, ClientOptions, LoggingLevel } from "@modelcontextprotocol/client";
 
 import type { Authorization } from "../oauth/authorization.ts";
-import { answerServer, clientCapabilities } from "./answer-server.ts";
+import { answerServer, clientCapabilities, inputAnswerer } from "./answer-server.ts";
 import type { ServerAnswers } from "./answer-server.ts";
 import { openTransport } from "./open-transport.ts";
 import type { OpenTransport, TransportOptions } from "./open-transport.ts";
 import { readFailure } from "./mcp-error.ts";
+import type { AnswerInput } from "./run-extension-task.ts";
 import { loadSdk } from "./sdk.ts";
+import { letTasksThrough } from "./task-results.ts";
+import type { TaskResults } from "./task-results.ts";
 
 /** A server that is connected. */
 export interface Connection {
@@ -14,6 +17,10 @@ export interface Connection {
   readonly authorization?: Authorization;
   /** The revision that both speak. */
   readonly revision: string;
+  /** Finds the tasks with which it answers. */
+  readonly tasks: TaskResults;
+  /** Answers what the server asks in the middle of a task. */
+  readonly answerInput: AnswerInput;
   /** Ends the connection, and a server that runs here. */
   close(): Promise<void>;
 }
@@ -89,6 +96,8 @@ async function connect(
   }
   return {
     client,
+    tasks: letTasksThrough(opened.transport),
+    answerInput: inputAnswerer(answers),
     revision: client.getNegotiatedProtocolVersion() ?? "unknown",
     ...(opened.authorization === undefined ? {} : { authorization: opened.authorization }),
     close: async () => await closeAll(client, opened),

@@ -94,6 +94,8 @@ function toTool(name: string, pinned: PinnedDefinition, options: ToToolsOptions)
           timeoutMs: ask === undefined ? timeoutMs : longestTimeoutMs,
           signal,
           progress,
+          tasks: connection.tasks,
+          answerInput: connection.answerInput,
           ...(visit === undefined
             ? {}
             : { visit: visit(call, { signal, ...(ask === undefined ? {} : { ask }) }) }),
