@@ -39,7 +39,7 @@ function accessing(name: string, sideEffect: Tool["sideEffect"], access: readonl
   });
 }
 
-const call = (name: string, args: object = {}): Answer => ({ calls: [{ name, args }] });
+const call = (name: string, args: object | string = {}): Answer => ({ calls: [{ name, args }] });
 const done: Answer = { text: "Done." };
 
 function open(turns: readonly Turn[], options: HarnessOptions = {}): Promise<Harness> {
@@ -298,6 +298,8 @@ describe("taintOf()", () => {
     };
 
     expect(await labelOfLast([call("large"), idIn("large"), done])).toBe("untrusted");
+    const escaped = call("show", `{"path":"\\u0061rtifact:${"a".repeat(64)}"}`);
+    expect(await labelOfLast([escaped, done])).toBe("untrusted");
     expect(await labelOfLast([call("own"), idIn("own"), done])).toBeUndefined();
     expect(await labelOfLast([call("show", { path: `artifact:${"a".repeat(64)}` }), done])).toBe("untrusted");
   });

@@ -7,7 +7,7 @@ import { isSaidBy, labelContent, labelOfContent, secretsIn } from "@tau/tools/fl
 import type { CallFacts, FlowControl } from "@tau/tools/flow";
 
 import { holdingTransactions } from "./can-hold.ts";
-import { labelsOfHandles } from "./held-values.ts";
+import { labelsOfHandles, plainArguments } from "./held-values.ts";
 import type { ReadyEffect } from "./ready-effect.ts";
 import { runOf } from "./run-scope.ts";
 import type { RunScope } from "./run-scope.ts";
@@ -113,8 +113,9 @@ function readLabel(scope: RunScope, flow: FlowControl, prepared: ReadyCall): Lab
 
 /** Artifacts that the call names: what is not of this session was made out of who knows what. */
 function artifactLabels({ log }: RunScope, call: ToolCallPart): readonly Label[] {
-  if (!call.arguments.includes("artifact:")) return noLabels;
-  const ids = call.arguments.match(/artifact:[0-9a-f]{12,64}/gu) ?? [];
+  const text = plainArguments(call);
+  if (!text.includes("artifact:")) return noLabels;
+  const ids = text.match(/artifact:[0-9a-f]{12,64}/gu) ?? [];
   return ids.map((id) => log.state.artifacts[id] ?? untrusted(id));
 }
 

@@ -4,7 +4,7 @@ import { createReader, createReadUntrustedTool, defineTool } from "@tau/tools";
 import type { Tool } from "@tau/tools";
 import { describe, expect, test } from "vitest";
 
-import { resolveHandles } from "./held-values.ts";
+import { labelsOfHandles, resolveHandles } from "./held-values.ts";
 import { toReaderModel } from "./reader-model.ts";
 import {
   contextOf,
@@ -56,6 +56,19 @@ const outcomes = (events: readonly SessionEvent[]): readonly string[] =>
   ofType(events, "effect_finished").map(({ tool, outcome }) => `${tool} ${outcome}`);
 
 describe("held values", () => {
+  test.each([
+    '{"text":"$v1"}',
+    '{"text":"{{\\u0024v1}} $v"}',
+    '{"text":"\\u0024v1","more":"$v"}',
+    '{"text":"\\u0024\\u00761"}',
+  ])("bring their label with them however the model writes them: %s", (args) => {
+    const asked = { type: "tool_call", id: "1", name: "note", arguments: args } as const;
+    const values = { $v1: { value: words, label: web } };
+
+    expect(resolveHandles(asked, values).arguments).toContain(words);
+    expect(labelsOfHandles(asked, values)).toEqual([web]);
+  });
+
   test("reach tools, and never the model that has tools", async () => {
     const note = repeater("note", "idempotent");
     const model = turnModel([

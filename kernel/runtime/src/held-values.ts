@@ -8,9 +8,19 @@ export type HeldValues = Readonly<Record<string, HeldValue>>;
 const whole = /^\$v\d{1,6}$/u;
 const placed = /\{\{(\$v\d{1,6})\}\}/gu;
 
+/**
+ * The arguments of a call as their tool reads them: what stands for something is found in them however a model writes it,
+ * `\u0024v1` for `$v1` too.
+ */
+export function plainArguments({ arguments: text }: ToolCallPart): string {
+  if (!text.includes("\\u")) return text;
+  const parsed = parseJson(text);
+  return parsed.ok ? JSON.stringify(parsed.value) : text;
+}
+
 /** The call as it is carried out: handles in its arguments are the texts behind them. */
 export function resolveHandles(call: ToolCallPart, values: HeldValues): ToolCallPart {
-  if (!call.arguments.includes("$v")) return call;
+  if (!plainArguments(call).includes("$v")) return call;
   const parsed = parseJson(call.arguments);
   if (!parsed.ok || !isJsonObject(parsed.value)) return call;
   const args = JSON.stringify(resolved(parsed.value, values));
@@ -19,8 +29,9 @@ export function resolveHandles(call: ToolCallPart, values: HeldValues): ToolCall
 
 /** How far to trust the texts that a call passes on; none when it passes none. */
 export function labelsOfHandles(call: ToolCallPart, values: HeldValues): readonly Label[] {
-  if (!call.arguments.includes("$v")) return none;
-  const handles = new Set(call.arguments.match(/\$v\d{1,6}/gu) ?? []);
+  const text = plainArguments(call);
+  if (!text.includes("$v")) return none;
+  const handles = new Set(text.match(/\$v\d{1,6}/gu) ?? []);
   return [...handles].flatMap((handle) => values[handle]?.label ?? []);
 }
 
