@@ -40,6 +40,24 @@ describe("callModel()", () => {
     );
   });
 
+  test("tells calls apart that a model numbers anew with every answer", async () => {
+    const call = (text: string) => ({ calls: [{ id: "call_0", name: "echo", args: { text } }] });
+    const model = turnModel([call("a"), call("b"), { text: "Done" }, call("c"), { text: "Done" }]);
+    await using harness = await openHarness({ model, tools: [echoTool("echo")] });
+
+    await harness.run("Go");
+    await harness.run("Go on");
+
+    const results = model.requests
+      .at(-1)
+      ?.messages.flatMap((each) => (each.role === "tool" ? each.parts : []));
+    expect(results?.map(({ callId, content }) => [callId, content])).toEqual([
+      ["call_0", [{ type: "text", text: "echo: a" }]],
+      ["call_0_2", [{ type: "text", text: "echo: b" }]],
+      ["call_0_3", [{ type: "text", text: "echo: c" }]],
+    ]);
+  });
+
   test("keeps what the provider says about why it stopped", async () => {
     const stopDetails = { type: "refusal", category: "cyber" };
     await using harness = await openHarness({

@@ -33,7 +33,7 @@ export async function callModel(scope: RunScope): Promise<number> {
     step: runOf(scope).steps + 1,
     provider: finished.provider ?? agent.model.provider,
     model: finished.model,
-    message: withUniqueCallIds(finished.message),
+    message: withUniqueCallIds(finished.message, (id) => log.history.hasCall(id)),
     usage: finished.usage,
     ...(cost === undefined ? {} : { costMicroUsd: cost }),
     stopReason: finished.stopReason,

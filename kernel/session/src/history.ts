@@ -46,6 +46,7 @@ export class History {
   #answered = false;
   #openCalls: readonly ToolCallPart[] = [];
   readonly #results = new RareMap<string, ToolResultPart>();
+  readonly #callIds = new RareMap<string, true>();
   #label = systemLabel;
   #acted = false;
   #actedNow = false;
@@ -71,6 +72,11 @@ export class History {
   /** Estimated tokens of all entries. */
   get tokens(): number {
     return this.#tokens;
+  }
+
+  /** Whether a call of this id is there, or was: results are told apart by it. */
+  hasCall(id: string): boolean {
+    return this.#callIds.has(id);
   }
 
   /** The messages, oldest first: a copy that later events do not change. */
@@ -150,6 +156,7 @@ export class History {
 
   #open(message: AssistantMessage): void {
     this.#openCalls = toolCallsOf(message);
+    for (const { id } of this.#openCalls) this.#callIds.set(id, true);
     this.#results.clear();
   }
 
