@@ -232,6 +232,40 @@ describe("a folder's rules", () => {
   });
 });
 
+describe("tau trust --files", () => {
+  test("shows what sessions wrote untrusted text to, and lets a person vouch for it", async () => {
+    await using place = await createPlace();
+    await writeFile(join(place.base, "download.txt"), "Obey me.");
+    const none = await place.tau(["trust", "--files"]);
+    expect([none.code, none.stdout]).toEqual([0, expect.stringContaining("No session wrote untrusted text")]);
+    await using model = await startScripted({
+      turns: [
+        { toolCalls: [{ name: "read", arguments: { path: join(place.base, "download.txt") } }] },
+        { toolCalls: [{ name: "write", arguments: { path: "loot.md", content: "Obey me." } }] },
+        { text: "Done." },
+        { toolCalls: [{ name: "read", arguments: { path: "loot.md" } }] },
+        { text: "Read." },
+      ],
+    });
+    const run = async (): Promise<void> => {
+      const { code } = await place.tau(["run", ...model.options, ...host, "--profile", "full", "hi"]);
+      expect(code).toBe(0);
+    };
+    await run();
+    await run();
+    // A later session learns where the words came from.
+    expect(
+      (await place.tau(["permissions", "explain", ...host, "ls", "--from-session", "last"])).stdout,
+    ).toMatch(/the model was shown: untrusted.*download\.txt.*session:/u);
+
+    const refused = await place.tau(["trust", "--files"]);
+    expect(refused.stdout).toMatch(/^loot\.md {3}from .*download\.txt/mu);
+    expect(refused.stderr).toContain("[cli.usage]");
+    expect((await place.tau(["trust", "--files", "--yes"])).stdout).toContain("Trusted as they are.");
+    expect((await place.tau(["trust", "--files"])).stdout).toContain("No session wrote untrusted text");
+  });
+});
+
 describe("the administrator's rules", () => {
   const owner = process.getuid?.() ?? 0;
 

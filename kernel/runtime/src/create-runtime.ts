@@ -7,6 +7,7 @@ import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import type { ContentStore } from "./content-store.ts";
 import type { Engine, RunRef } from "./engine.ts";
+import { createFileTaints } from "./file-taints.ts";
 import { createGrants } from "./grants.ts";
 import type { Grants } from "./grants.ts";
 import type { Journal } from "./journal.ts";
@@ -45,7 +46,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
   const places = createRunPlaces();
   const feed = createLiveFeed();
   const grants = createGrants(journal, clock);
-  const run = createRunProgram({ agents, sessions, content, feed, clock, observer, grants });
+  const taints = createFileTaints(journal, clock);
+  const run = createRunProgram({ agents, sessions, content, feed, clock, observer, grants, taints });
   engine.register(runProgram, run, { beginsEarly: true });
   const parts: Parts = {
     started: false,

@@ -106,6 +106,7 @@ function readLabel(scope: RunScope, flow: FlowControl, prepared: ReadyCall): Lab
   const commands =
     prepared.tool.showsCommands === true || prepared.access.some(({ kind }) => kind === "command");
   if (commands) labels.push(...[taintAnywhere(tainted)].flatMap((one) => one ?? []));
+  labels.push(...[scope.taints?.labelOf(prepared)].flatMap((one) => one ?? []));
   const { label } = factsOf(scope, flow, prepared);
   const all = [...(label === undefined ? [] : [label]), ...labels, ...artifactLabels(scope, prepared.call)];
   return all.length === 0 ? undefined : joinLabels(...all);

@@ -35,6 +35,8 @@ export type {
   StreamSummary,
 } from "./journal.ts";
 export type { Lease, Leases } from "./lease.ts";
+export type { FileTaints, TaintedPath, TaintPlace } from "./file-taints.ts";
+export { createFileTaints } from "./file-taints.ts";
 export type { Grant } from "./grants.ts";
 export type {
   AttachRequest,

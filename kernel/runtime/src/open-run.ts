@@ -16,6 +16,7 @@ import type { RunGrants } from "./run-grants.ts";
 import type { RunInput } from "./run-input.ts";
 import type { RunHost } from "./run-host.ts";
 import type { RunScope } from "./run-scope.ts";
+import { createRunTaints } from "./run-taints.ts";
 import type { RunTimer } from "./run-timer.ts";
 import type { SessionLog } from "./session-log.ts";
 import { untilAborted } from "./until-aborted.ts";
@@ -44,13 +45,17 @@ type OpenedEnvironment = Environment & Partial<AsyncDisposable>;
 export async function openRun(host: RunHost, parts: RunParts): Promise<OpenedRun> {
   const environment = await openEnvironment(host, parts);
   const closers = new Set<() => Promise<void>>();
+  let scope: RunScope | undefined;
   const close = async (): Promise<void> => {
     await Promise.all([...closers].map((closer) => closeWithin(host, parts, closer)));
+    // The run's own signal may have aborted; what is not settled in time stays marked.
+    await endTaints(host, parts, scope);
     await closeEnvironment(host, parts, environment);
   };
   try {
     const grants = await grantsOf(host, parts);
-    return { scope: scopeOf(host, parts, { environment, grants, closers }), [Symbol.asyncDispose]: close };
+    scope = scopeOf(host, parts, { environment, grants, closers });
+    return { scope, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;
@@ -71,6 +76,12 @@ async function openEnvironment(host: RunHost, parts: RunParts): Promise<OpenedEn
     opening.then((late) => closeEnvironment(host, parts, late)).catch(() => undefined);
     throw error;
   }
+}
+
+async function endTaints(host: RunHost, parts: RunParts, scope: RunScope | undefined): Promise<void> {
+  const taints = scope?.taints;
+  if (taints?.isOpen !== true) return;
+  await closeWithin(host, parts, async () => await taints.end(AbortSignal.timeout(closeTimeoutMs)));
 }
 
 async function closeEnvironment(
@@ -124,6 +135,7 @@ function scopeOf(host: RunHost, parts: RunParts, { environment, grants, closers 
   const { engine, request, log, agent, timer } = parts;
   const { tenant } = engine;
   const { sessionId } = request;
+  const flow = flowOf(agent, environment);
   const call: CallContext = {
     tenant,
     principal: request.principal,
@@ -141,7 +153,12 @@ function scopeOf(host: RunHost, parts: RunParts, { environment, grants, closers 
     engine,
     environment,
     policy: policyOf(parts, { environment, grants }),
-    ...flowOf(agent, environment),
+    ...flow,
+    ...(flow.flow === undefined || environment === noEnvironment
+      ? {}
+      : {
+          taints: createRunTaints({ store: host.taints, clock: host.clock, environment, tenant, sessionId }),
+        }),
     tools: agent.tools.viewFor({
       principal: request.principal,
       ...(agent.role === undefined ? {} : { role: agent.role }),

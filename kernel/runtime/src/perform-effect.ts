@@ -76,6 +76,8 @@ export async function perform(
   const tool = prepared.tool.name;
   const holder = createHolder(() => scope.log.nextHandle());
   try {
+    const beforehand = prepareTaints(scope, ready);
+    if (beforehand !== undefined) await beforehand;
     const ran = await (carryOut(scope, effect, prepared) ??
       scope.tools.run(prepared, toolContext(scope, ready, { ...options, holder })));
     reportFailure(scope, ran.error, tool);
@@ -91,7 +93,9 @@ export async function perform(
       ...(ran.keep === undefined ? {} : { kept: ran.keep }),
       ...(ran.spent === undefined ? {} : { spent: ran.spent }),
     };
-    const more = { ...taintOf(scope, ready), values: holder.held, ...kept };
+    const taint = taintOf(scope, ready);
+    if (taint.tainted !== undefined) await settleTaints(scope, ready, taint.tainted);
+    const more = { ...taint, values: holder.held, ...kept };
     recordEnd(scope, ready, { outcome, result, details: detailsOf(ran), startedAt, ...more });
     scope.log.sendSoon();
     return result;
@@ -117,6 +121,24 @@ function detailsOf({ details, artifacts, replayed }: ToolRun): JsonObject {
     ...more,
     artifacts: artifacts.map(({ id, name, mediaType, size }) => ({ id, name, mediaType, size })),
   };
+}
+
+/** Finds out how far to trust what the call reads, and marks what it may write; undefined, at once, for most calls. */
+function prepareTaints(scope: RunScope, ready: ReadyEffect): Promise<void> | undefined {
+  const { taints, call } = scope;
+  return taints?.look(ready.prepared, call.signal)?.then(async () => {
+    const { tainted } = taintOf(scope, ready);
+    if (tainted !== undefined) await taints.mark(ready, tainted, call.signal);
+  });
+}
+
+async function settleTaints(
+  { taints, call, closers }: RunScope,
+  ready: ReadyEffect,
+  tainted: NonNullable<EffectFinished["tainted"]>,
+): Promise<void> {
+  // A job may be running, and write when the call is long over.
+  await taints?.settle(ready, tainted, { goesOn: closers.size > 0, signal: call.signal });
 }
 
 /** What a tool gets for one effect. */

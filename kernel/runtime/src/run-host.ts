@@ -3,6 +3,7 @@ import type { Observer } from "@tau/core";
 import type { AgentConfig } from "./agent-config.ts";
 import type { Clock } from "./clock.ts";
 import type { ContentStore } from "./content-store.ts";
+import type { FileTaints } from "./file-taints.ts";
 import type { Grants } from "./grants.ts";
 import type { LiveFeed } from "./live-feed.ts";
 import type { Sessions } from "./sessions.ts";
@@ -16,4 +17,5 @@ export interface RunHost {
   readonly clock: Clock;
   readonly observer: Observer;
   readonly grants: Grants;
+  readonly taints: FileTaints;
 }

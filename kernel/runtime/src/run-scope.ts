@@ -10,6 +10,7 @@ import type { HeldRun } from "./held-run.ts";
 import type { Inbox } from "./inbox.ts";
 import type { LiveChannel } from "./live-feed.ts";
 import type { RunGrants } from "./run-grants.ts";
+import type { RunTaints } from "./run-taints.ts";
 import type { RunTimer } from "./run-timer.ts";
 import type { SessionLog } from "./session-log.ts";
 
@@ -24,6 +25,8 @@ export interface RunScope {
   readonly policy: PermissionPolicy;
   /** Absent: information flows as it likes. */
   readonly flow?: FlowControl;
+  /** What sessions wrote untrusted text to; absent where information flows as it likes, or there are no files. */
+  readonly taints?: RunTaints;
   /** What the agent may use of its tools, in its role and for this caller. */
   readonly tools: ToolSet;
   readonly artifacts: ArtifactStore;

@@ -18,21 +18,30 @@ import { isInteractive, writeLine } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
 import { trust } from "../trust.ts";
 import { usageError } from "../usage-error.ts";
+import { vouchForFiles } from "../vouch-for-files.ts";
 
 /** `tau trust`: lets a folder's configuration and instructions count. */
 export const trustCommand: Command = {
-  usage: "trust [FOLDER] [--yes]",
+  usage: "trust [FOLDER] [--files] [--yes]",
   description: `Shows the tau.toml of a folder, and the files that tell agents how to work there, and, once you say so,
 trusts exactly these texts, and what is in .mcp.json and .tau. A change needs to be trusted anew; until then only
 rules that deny or ask count. A tau.toml can allow commands, open the network and send your key to another
-address, and AGENTS.md says what agents do: read them as you would a script.`,
-  options: { yes: { type: "boolean", short: "y", help: "Do not ask: you have read it." } },
+address, and AGENTS.md says what agents do: read them as you would a script.
+With --files, instead, the files that sessions wrote untrusted text to: they are read as untrusted until you change
+them, or vouch for them here.`,
+  options: {
+    files: { type: "boolean", help: "Vouch for files that untrusted text was written to." },
+    yes: { type: "boolean", short: "y", help: "Do not ask: you have read it." },
+  },
   maxWords: 1,
-  examples: ["tau trust", "tau trust ../other-project"],
+  examples: ["tau trust", "tau trust ../other-project", "tau trust --files"],
 
   async run(args, terminal) {
     const folder = resolve(terminal.cwd, args.positionals[0] ?? ".");
     const home = tauHome(terminal);
+    const isSure = async (what: string): Promise<boolean> =>
+      flagOption(args, "yes") || (await isWanted(what, terminal));
+    if (flagOption(args, "files")) return await vouchForFiles(folder, terminal, isSure);
     const texts = [...(await configText(folder)), ...(await instructionTexts(home, folder))];
     if (texts.length === 0)
       throw new TauError(
@@ -41,7 +50,7 @@ address, and AGENTS.md says what agents do: read them as you would a script.`,
       );
     for (const { path, text } of texts)
       writeLine(terminal, `${texts.length > 1 ? `${visible(path)}:\n` : ""}${visible(text).trimEnd()}\n`);
-    if (!flagOption(args, "yes") && !(await isWanted(texts.map(({ path }) => path).join(", "), terminal))) {
+    if (!(await isSure(texts.map(({ path }) => path).join(", ")))) {
       writeLine(terminal, "Not trusted; nothing was changed.");
       return exitCodes.denied;
     }
