@@ -1,10 +1,13 @@
 /**
- * What a decision costs: the time of each of many, but for those that lost the core, by what they are about, under rules of three layers and a profile.
+ * What a decision costs: the time of each of many, but for those that lost the core, by what they are about, under rules of three layers
+ * and a profile, and with what the flow of information says in a sandbox and on a host.
  *
  * `node --conditions=@tau/source bench/policy.ts [--json]`
  */
+import { untrusted } from "@tau/core";
 import { createPermissionPolicy } from "@tau/tools";
-import type { EffectRequest } from "@tau/tools";
+import type { EffectRequest, EnvironmentInfo } from "@tau/tools";
+import { createFlowControl } from "@tau/tools/flow";
 
 import { benchOptions, printReport, rounded } from "./lib/report.ts";
 import { quantile } from "./lib/statistics.ts";
@@ -23,6 +26,28 @@ const layers = [
   },
 ] as const;
 const policy = createPermissionPolicy({ profile: "workspace-write", layers, approvals: "ask" });
+
+const infoOf = (enforced: boolean): EnvironmentInfo => ({
+  kind: enforced ? "jail" : "host",
+  enforced,
+  profile: { access: "workspace-write", workspace, network: false },
+  profileHash: "",
+});
+const shown = { label: untrusted("web:example.org"), acted: true };
+const flows = {
+  "": undefined,
+  ", in a jail": createFlowControl(infoOf(true)),
+  ", on a host": createFlowControl(infoOf(false)),
+};
+
+/** As a run decides: by the rules, then by the flow of information, on a call that nobody looked at before. */
+function decide(call: EffectRequest, flow: (typeof flows)[keyof typeof flows]): void {
+  const request = { ...call, access: call.access.map((one) => ({ ...one })) };
+  policy.decide(request);
+  if (flow === undefined) return;
+  const actsByCommands = request.tool.name === "bash";
+  flow.decide(flow.factsOf({ ...request, actsByCommands }).kinds, shown);
+}
 
 const command = (source: string): EffectRequest => ({
   tool: { name: "bash", sideEffect: "irreversible" },
@@ -49,19 +74,22 @@ const calls: Readonly<Record<string, EffectRequest>> = {
   "a script of 30 lines": command(long.join("\n")),
 };
 
-const samples = new Map<string, number[]>(Object.keys(calls).map((name) => [name, []]));
+const named = Object.entries(calls).flatMap(([name, call]) =>
+  Object.entries(flows).map(([where, flow]) => ({ name: `${name}${where}`, call, flow })),
+);
+const samples = new Map<string, number[]>(named.map(({ name }) => [name, []]));
 for (let round = 0; round < 4_000; round++) {
-  for (const [name, call] of Object.entries(calls)) {
+  for (const { name, call, flow } of named) {
     const { involuntaryContextSwitches: before } = process.resourceUsage();
     const startedAt = performance.now();
-    policy.decide(call);
+    decide(call, flow);
     const ms = performance.now() - startedAt;
     // The first ones are the compiler's, and some are other programs' that took the core.
     const isOwn = process.resourceUsage().involuntaryContextSwitches === before;
     if (round >= 1_000 && isOwn) samples.get(name)?.push(ms);
   }
 }
-const usual = [...samples].flatMap(([name, times]) => (name === "a script of 30 lines" ? [] : times));
+const usual = [...samples].flatMap(([name, times]) => (name.startsWith("a script of 30 lines") ? [] : times));
 printReport(
   {
     bench: "policy",

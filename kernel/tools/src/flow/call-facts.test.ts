@@ -36,6 +36,13 @@ describe("callFacts()", () => {
     },
   );
 
+  test.each(["/home/ada/.sshx/id", "/home/bob/.ssh/id", "/home/ada", `${workspace}/.env.example`])(
+    "takes %s for no secret",
+    (path) => {
+      expect(callFacts(callOf([{ kind: "read", path }]), place).kinds).not.toContain("read_secret");
+    },
+  );
+
   test.each([
     ["src/a.ts", "write"],
     [".github/workflows/ci.yml", "persist"],

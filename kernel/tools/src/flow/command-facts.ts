@@ -9,6 +9,7 @@ import type { CallEffect } from "../permissions/call-effect.ts";
 import { effectsOfSource } from "../permissions/source-effects.ts";
 import { readFacts, writeKind } from "./file-facts.ts";
 import type { CallFacts, FlowPlace } from "./flow-place.ts";
+import { secretOfPath } from "./secret-path.ts";
 
 /** Programs that bring something in from outside, where nothing keeps them from it; with verbs, only for those. */
 const networkPrograms: ReadonlyMap<string, ReadonlySet<string>> = new Map([
@@ -87,7 +88,10 @@ function containedKinds({ environment, judgedWrites, trustedWorkspace }: FlowPla
 
 /** What the words of a command say of files: a guess, which only adds. */
 function fileFacts(effect: CallEffect, place: FlowPlace): readonly CallFacts[] {
-  if (effect.kind === "read") return [readFacts(effect.path, place)].filter(isTold);
+  if (effect.kind === "read") {
+    // Words are guesses: `/usr/bin/env` is no reason to distrust an answer, a secret file is one to guard it.
+    return secretOfPath(effect.path, place.home) === undefined ? [] : [readFacts(effect.path, place)];
+  }
   if (effect.kind === "write") {
     return effect.by === "redirect" ? [{ kinds: [writeKind(effect.path, place)] }] : [];
   }
@@ -109,11 +113,6 @@ function outsideLabel(effect: CallEffect, place: FlowPlace): readonly Label[] {
   if (isWithin(path, profile.workspace) || systemFolders.test(path)) return [];
   if (enforced && isWithin(path, "/tmp")) return [];
   return [untrusted(`file:${path}`, "workspace")];
-}
-
-/** Words are guesses: `/usr/bin/env` is no reason to distrust an answer, a secret file is one to guard it. */
-function isTold({ kinds }: CallFacts): boolean {
-  return kinds.includes("read_secret");
 }
 
 function isNetworkCommand(effect: CallEffect): boolean {

@@ -18,8 +18,10 @@ function effectsOfAccess(access: Access, workspace: string, home: string): reado
     case "read":
     case "write":
       return [{ kind: access.kind, path: posix.resolve(workspace, access.path), by: "tool" }];
-    case "command":
-      return effectsOfSource({ ...access, cwd: posix.resolve(workspace, access.cwd) }, home);
+    case "command": {
+      const cwd = posix.resolve(workspace, access.cwd);
+      return effectsOfSource(cwd === access.cwd ? access : { ...access, cwd }, home);
+    }
     case "network":
     case "send":
       return [{ ...access, by: "tool" }];

@@ -18,11 +18,24 @@ export interface SourceToRun {
   readonly files?: readonly ExecutedFile[];
 }
 
-/** Everything that running shell source would do. */
-export function effectsOfSource(
-  { source, cwd, files: executed }: SourceToRun,
-  home: string,
-): readonly CallEffect[] {
+interface KnownEffects {
+  readonly home: string;
+  readonly effects: readonly CallEffect[];
+}
+
+// The rules and the flow of information look at the same call, one after the other: it is read once for both.
+const knownEffects = new WeakMap<SourceToRun, KnownEffects>();
+
+/** Everything that running shell source would do. Nobody changes what is handed in. */
+export function effectsOfSource(run: SourceToRun, home: string): readonly CallEffect[] {
+  const known = knownEffects.get(run);
+  if (known?.home === home) return known.effects;
+  const effects = readSource(run, home);
+  knownEffects.set(run, { home, effects });
+  return effects;
+}
+
+function readSource({ source, cwd, files: executed }: SourceToRun, home: string): readonly CallEffect[] {
   const shell = shellEffectsOf(source, home);
   const doubts = [...shell.doubts];
   const folders = foldersOf(cwd, shell.folders);
