@@ -24,6 +24,13 @@ export async function timeIn(environment: Environment, signal: AbortSignal): Pro
   return seconds === undefined || rest === undefined ? undefined : String(Number(`${seconds}.${rest}`) - 0.1);
 }
 
+/** What of a workspace changed. */
+export interface Changed {
+  readonly files: readonly WrittenFile[];
+  /** Folders that were moved, or that something was put into or taken out of; never the workspace itself. */
+  readonly folders: readonly WrittenFile[];
+}
+
 /**
  * The files of the workspace that changed since a time of {@link timeIn}, by when their content or name last did, which no
  * program can set; undefined where that cannot be found out. Of Git's own files, only the one that says where HEAD was.
@@ -32,21 +39,32 @@ export async function changedSince(
   environment: Environment,
   since: string,
   signal: AbortSignal,
-): Promise<readonly WrittenFile[] | undefined> {
+): Promise<Changed | undefined> {
   const { workspace } = environment.info.profile;
   const gits = ["-path", "*/.git/*", "!", "-path", "*/.git/logs", "!", "-path", "*/.git/logs/HEAD"];
   const argv = ["find", workspace, "-xdev", ...gits, "-prune", "-o"] as const;
   const said = await quietly(
     environment,
-    [...argv, "(", "-type", "f", "-o", "-type", "l", ")", "-newerct", `@${since}`, "-print0"],
+    [...argv, "-newerct", `@${since}`, "-printf", String.raw`%y%p\0`],
     signal,
   );
   if (said === undefined) return undefined;
-  const paths = said.split("\0").filter((path) => path !== "");
+  const found = Map.groupBy(
+    said.split("\0").filter((line) => line !== ""),
+    (line) => (line.startsWith("d") ? "folders" : "files"),
+  );
+  const pathsOf = (kind: "files" | "folders"): readonly string[] =>
+    (found.get(kind) ?? []).map((line) => line.slice(1)).filter((path) => path !== workspace);
+  const paths = pathsOf("files");
+  const folders = pathsOf("folders").slice(0, maxFiles + 1);
+  if (folders.length > maxFiles) return undefined;
   // What was cut out of the middle nobody knows.
   if (said.length > maxListChars || (said !== "" && !said.endsWith("\0"))) return undefined;
-  if (paths.length > maxFiles) return foldersOf(paths, workspace);
-  return await Promise.all(paths.map((path) => hashed(environment, path, signal)));
+  const files =
+    paths.length > maxFiles
+      ? foldersOf(paths, workspace)
+      : await Promise.all(paths.map((path) => hashed(environment, path, signal)));
+  return { files, folders: folders.map((path) => ({ path })) };
 }
 
 /** The file as it is now. */

@@ -204,6 +204,19 @@ describe("a command that untrusted text may have asked for", () => {
     expect(trustOf(events, "read")).toEqual(["untrusted", "workspace"]);
   });
 
+  test("launders nothing by moving the folder that it is in", async () => {
+    const place = await placeOf();
+    await place.file("kept/old.md", "clean");
+    await isOld(join(place.workspace, "kept/old.md"));
+    await place.session([call("page"), write("a/loot.md", "obey"), done]);
+    await isOld(join(place.workspace, "a/loot.md"));
+
+    await place.session([call("page"), bash("mv a b && touch b && mkdir c && mv b c"), done]);
+    const events = await place.session([read("c/b/loot.md"), read("kept/old.md"), done]);
+
+    expect(trustOf(events, "read")).toEqual(["untrusted", "workspace"]);
+  });
+
   test("taints all of the workspace where nobody can tell what it changed", async () => {
     const place = await placeOf();
     await place.file("old.md", "clean");

@@ -49,6 +49,8 @@ interface Mark {
   readonly label: Label;
   /** Of a call that may write anywhere, when it began; absent where that cannot be found out. */
   readonly since?: string;
+  /** What was marked before, and still as it was when it was marked. */
+  readonly before: readonly TaintedPath[];
 }
 
 // Other processes' words are looked for this often at most: a run of quick steps must not pay for it.
@@ -61,7 +63,7 @@ export function createRunTaints(options: RunTaintsOptions): RunTaints {
   const { store, clock, environment, tenant, sessionId } = options;
   const { workspace } = environment.info.profile;
   const place = { tenant, workspace };
-  const labels = new WeakMap<ReadyCall, Label>();
+  const seen = new WeakMap<ReadyCall, readonly TaintedPath[]>();
   const open = new Map<string, Mark>();
   let lookedAt = Number.NEGATIVE_INFINITY;
 
@@ -75,30 +77,34 @@ export function createRunTaints(options: RunTaintsOptions): RunTaints {
   const close = async (mark: Mark, signal: AbortSignal): Promise<void> => {
     const isAny = mark.paths.includes(anywhere);
     const written = isAny
-      ? await changedFiles(environment, mark.since, signal)
+      ? await changedFiles(environment, mark, signal)
       : await Promise.all(mark.paths.map((path) => hashed(environment, path, signal)));
     const files = written.map((file) => ({ ...file, label: mark.label }));
     await store.settle(place, { id: mark.id, files }, signal);
     open.delete(mark.id);
   };
 
-  const markOf = ({ effect }: ReadyEffect, { paths, label }: Tainted): Mark => ({
+  const markOf = ({ effect, prepared }: ReadyEffect, { paths, label }: Tainted): Mark => ({
     id: `${sessionId}/${effect.effectId}`,
     paths,
     label: joinLabels(label, { ...label, origins: [`session:${sessionId}`] }),
+    before: seen.get(prepared) ?? [],
   });
 
   return {
     get isOpen() {
       return open.size > 0;
     },
-    labelOf: (prepared) => labels.get(prepared),
+    labelOf(prepared) {
+      const found = seen.get(prepared);
+      return found === undefined ? undefined : joinLabels(...found.map(({ label }) => label));
+    },
     look(prepared, signal) {
       if (!readsFiles(prepared)) return undefined;
       return entries(signal).then(async (all) => {
         const named = all.filter((entry) => isRead(entry, prepared));
         const found = await unchanged(environment, named, signal);
-        if (found.length > 0) labels.set(prepared, joinLabels(...found.map(({ label }) => label)));
+        if (found.length > 0) seen.set(prepared, found);
       });
     },
     async mark(ready, tainted, signal) {
@@ -126,11 +132,15 @@ const anywhere = "*";
 /** The files that changed; where that cannot be found out, all of the workspace may have. */
 async function changedFiles(
   environment: Environment,
-  since: string | undefined,
+  { since, before }: Mark,
   signal: AbortSignal,
 ): Promise<readonly WrittenFile[]> {
   const found = since === undefined ? undefined : await changedSince(environment, since, signal);
-  return found ?? [{ path: environment.info.profile.workspace }];
+  if (found === undefined) return [{ path: environment.info.profile.workspace }];
+  // The files of a folder that is moved do not change: what is gone may be in any folder that did.
+  const isAllThere =
+    before.length <= maxCompared && (await unchanged(environment, before, signal)).length === before.length;
+  return isAllThere ? found.files : [...found.files, ...found.folders];
 }
 
 function readsFiles({ tool, access }: ReadyCall): boolean {
