@@ -1,3 +1,7 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
 import { describe, expect, test } from "vitest";
 
 import { createPlace, startScripted } from "./cli.test.support.ts";
@@ -38,6 +42,47 @@ day_cost = 27000
       { type: "llm.call", result: { kind: "error", code: "budget.exceeded" } },
     ]);
     expect(script.server.requests).toHaveLength(3);
+  });
+
+  test("keeps nothing of a run that has ended, and everything until then", async () => {
+    await using script = await startScripted({
+      turns: [
+        { toolCalls: [{ name: "write", arguments: { path: "AGENTS.md", content: "x" } }] },
+        { text: "Done." },
+      ],
+    });
+    await using place = await createPlace();
+    await place.write(
+      "tau.toml",
+      `[model]
+provider = "compatible"
+base_url = "${script.server.url}/v1"
+id = "scripted"
+input_price = 0
+output_price = 10
+[budget]
+run_cost = 5000000
+`,
+    );
+    const tau = (...args: readonly string[]) =>
+      place.tau(["run", ...args, "--config", "tau.toml", "--environment", "host", "--approve", "ask"]);
+    const runs = async (): Promise<readonly string[]> => {
+      const folder = join(place.base, "tau", "store");
+      const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".db"));
+      return files.flatMap((name) => {
+        using database = new DatabaseSync(join(folder, name), { readOnly: true });
+        return database
+          .prepare("SELECT account FROM budget_counters WHERE start = 0")
+          .all()
+          .map(({ account }) => String(account));
+      });
+    };
+
+    expect((await tau("Go")).code).toBe(6);
+    expect(await runs()).toEqual([expect.stringMatching(/^run\//u)]);
+    await place.tau(["approve", "last", "--deny"]);
+    expect((await tau("--resume", "last")).code).toBe(0);
+    expect(await runs()).toEqual([]);
   });
 
   test("names a key that is none", async () => {

@@ -10,6 +10,7 @@ import { createSqliteStore } from "@tau/store-sqlite";
 import { assembleAgent } from "./assemble-agent.ts";
 import { isBelow } from "./child-session.ts";
 import { findSkills, noSkills } from "./find-skills.ts";
+import { forgetEndedRuns } from "./forget-ended-runs.ts";
 import { interruptedSessions } from "./interrupted-sessions.ts";
 import type { LocalAgentOptions } from "./local-agent.ts";
 import { localChain } from "./local-chain.ts";
@@ -53,28 +54,34 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
   const { skills, found } = options.model === undefined ? noSkills : await findSkills(settings);
   const instructions = options.model === undefined ? noInstructions : await instructionsFor(settings);
   const store = await createSqliteStore({ directory: storeDirectory(settings.home) });
+  const observed = observer === undefined ? {} : { observer };
+  // Only a limit for a run is one for ever.
+  const journal =
+    settings.budget.run_cost === undefined
+      ? store.journal
+      : forgetEndedRuns({ journal: store.journal, ledger: store.budget, ...observed });
   const takenUp =
     options.takesUp === "in-folder" ? await interruptedSessions(store.journal, folder) : options.takesUp;
   const engine = createEmbeddedEngine({
-    journal: store.journal,
+    journal,
     leases: store.leases,
     // And those below them, whose runs theirs wait for.
     takesUp: ({ key }) => takenUp.includes(key) || takenUp.some((one) => isBelow(key, one)),
-    ...(observer === undefined ? {} : { observer }),
+    ...observed,
   });
   const chain = localChain({
     store,
     budget: settings.budget,
-    ...(observer === undefined ? {} : { observer }),
+    ...observed,
     ...(onRetry === undefined ? {} : { onRetry }),
   });
   const assembled = await assembleAgent({ ...options, skills, layers: chain.layers });
   const runtime = createRuntime({
-    journal: store.journal,
+    journal,
     content: store.content,
     engine,
     agents: assembled.agents,
-    ...(observer === undefined ? {} : { observer }),
+    ...observed,
   });
   assembled.runIn(runtime);
   const entriesFor = async (

@@ -12,6 +12,8 @@ export const pipelineErrorCodes = {
     "The budget could not be checked, so the call was not made. Ask again; the log has the cause.",
   "budget.unknown_price":
     "Money is limited, but nobody knows what the model costs. Give it a price, or allow unknown prices.",
+  "pipeline.deadline":
+    "The call's deadline passed before the answer ended. Give it more time, or ask for a shorter answer.",
   "pipeline.wrong_order":
     "The layers of a pipeline are not in their order, or one is there twice. The message names both layers and what to do.",
   "pipeline.circuit_open":

@@ -1,4 +1,6 @@
+import type { ModelRequest } from "@tau/agent";
 import { TauError } from "@tau/core";
+import type { CallContext } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
 import type { Layer } from "./layer.ts";
@@ -149,6 +151,32 @@ describe("Pipeline.complete()", () => {
     const response = await withLayers(playing([hello]).model).complete(question, contextOf());
 
     expect(response).not.toHaveProperty("costMicroUsd");
+  });
+
+  test("ends at the deadline of the call, with nobody else to look at the clock", async () => {
+    const left: unknown[] = [];
+    const { model } = playing([hello]);
+    const silent = {
+      ...model,
+      async *stream(_request: ModelRequest, { signal }: CallContext) {
+        yield await new Promise<never>((_resolve, reject) => {
+          signal.addEventListener("abort", () => {
+            left.push(signal.reason);
+            reject(signal.reason);
+          });
+        });
+      },
+    };
+    const passed = { code: "pipeline.deadline", class: "cancelled" };
+
+    const soon = { ...contextOf(), deadline: Date.now() + 20 };
+    await expect(withLayers(silent).complete(question, soon)).rejects.toMatchObject(passed);
+    expect(left).toMatchObject([passed]);
+    const over = { ...contextOf(), deadline: Date.now() - 1 };
+    await expect(readAll(withLayers(silent).stream(question, over))).rejects.toMatchObject(passed);
+    expect(left).toHaveLength(1);
+    const later = { ...contextOf(), deadline: Date.now() + 2 ** 40 };
+    await expect(withLayers(model).complete(question, later)).resolves.toBeDefined();
   });
 
   test("leaves nothing open", async () => {

@@ -5,6 +5,7 @@ import type { CallContext } from "@tau/core";
 import { askModel } from "./ask-model.ts";
 import { createCallRecord } from "./call-record.ts";
 import type { CallRecord } from "./call-record.ts";
+import { timeCall } from "./call-deadline.ts";
 import { checkOrder } from "./check-order.ts";
 import type { Handler, Layer, ModelStream } from "./layer.ts";
 import type { LayerName } from "./layer-order.ts";
@@ -67,6 +68,14 @@ export function withLayers(model: Model, ...layers: readonly Layer[]): Pipeline 
   const alone = [model];
 
   function start(request: ModelRequest, context: CallContext): StartedCall {
+    const { deadline } = context;
+    if (deadline === undefined) return startTimed(request, context);
+    const call = timeCall(context, deadline);
+    const { record, stream } = startTimed(request, call.context);
+    return { record, stream: call.timed(stream) };
+  }
+
+  function startTimed(request: ModelRequest, context: CallContext): StartedCall {
     const record = createCallRecord();
     const call: PipelineCall = { request, context, model, candidates: alone, record };
     const candidates = routing?.candidates?.(call);

@@ -80,6 +80,8 @@ async function endOf(
     if (isTauError(error) && error.code.startsWith("journal.")) throw error;
     if (log.state.run?.runId !== engine.runId) log.record(startedNowhere(engine, request));
     if (signal.aborted) return endOfAborted(signal.reason);
+    // A pipeline keeps the same deadline by a timer of its own, which may be the first.
+    if (isTauError(error) && error.code === "pipeline.deadline") return endOfAborted(error);
     const { tenant } = engine;
     host.observer({ name: "run.failed", level: 17, traceId: request.traceId, tenant, attributes: {}, error });
     return { status: "failed", reason: "error", error: toErrorInfo(error) };
@@ -114,7 +116,8 @@ function timerOf(
 function endOfAborted(reason: unknown): RunEnd {
   const code = isTauError(reason) ? reason.code : "";
   if (code === "run.time_limit") return { status: "failed", reason: "limit_time" };
-  if (code === "run.deadline") return { status: "cancelled", reason: "deadline" };
+  if (code === "run.deadline" || code === "pipeline.deadline")
+    return { status: "cancelled", reason: "deadline" };
   return { status: "cancelled", reason: "cancelled" };
 }
 

@@ -1,3 +1,4 @@
+import { TauError } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
 import { createRunTimer } from "./run-timer.ts";
@@ -55,6 +56,15 @@ describe("createRunTimer()", () => {
     });
 
     const events = await harness.run("Go", { deadline: Date.now() + 100 });
+
+    expect(ofType(events, "run_finished")[0]).toMatchObject({ status: "cancelled", reason: "deadline" });
+  });
+
+  test("ends a run as its deadline does where the pipeline around its model sees it pass first", async () => {
+    const passed = new TauError("pipeline.deadline", "Passed.", { class: "cancelled" });
+    await using harness = await openHarness({ turns: [() => Promise.reject(passed)] });
+
+    const events = await harness.run("Go", { deadline: Date.now() + 600_000 });
 
     expect(ofType(events, "run_finished")[0]).toMatchObject({ status: "cancelled", reason: "deadline" });
   });

@@ -312,7 +312,7 @@ describe("createAnswerCache()", () => {
     };
     const pipeline = withLayers(model, scoped(), createAnswerCache().layer);
     const controller = new AbortController();
-    const context = contextOf({ signal: controller.signal, deadline: 1 });
+    const context = contextOf({ signal: controller.signal, deadline: Date.now() + 600_000 });
     const leader = readAll(pipeline.stream(exact, context));
     const follower = readAll(pipeline.stream(exact, contextOf()));
     await nextTurn();

@@ -1,5 +1,5 @@
 import type { ModelRequest } from "@tau/agent";
-import type { Message, ToolResultContent, UserMessage } from "@tau/core";
+import type { AssistantMessage, Message, ToolResultContent, UserMessage } from "@tau/core";
 import { compilePatterns, secretPatterns } from "@tau/core/secrets";
 import type { CompiledPatterns, OwnPattern, SecretPattern } from "@tau/core/secrets";
 
@@ -36,7 +36,7 @@ export interface Screened {
 
 const nothingHidden: ReadonlySet<HiddenKind> = new Set();
 
-type Where = "system" | "user" | "tool";
+type Where = "system" | "user" | "assistant" | "tool";
 
 interface Cleaned<T> {
   readonly value: T;
@@ -83,13 +83,32 @@ export class FastLane {
   }
 
   #screenMessage(message: Message, isAlone: boolean): Cleaned<Message> {
-    if (message.role === "assistant") return { value: message, findings: [] };
     const known = knownNotesOf(message)?.screened;
     if (known?.by === this) return known;
-    const cleaned = message.role === "user" ? this.#screenUser(message) : this.#screenResults(message);
+    const cleaned = this.#screenFresh(message);
     // What was changed is the same object again later on, so that it is written once.
     if (!isAlone || cleaned.value !== message) notesOf(message).screened = { by: this, ...cleaned };
     return cleaned;
+  }
+
+  #screenFresh(message: Message): Cleaned<Message> {
+    if (message.role === "user") return this.#screenUser(message);
+    return message.role === "tool" ? this.#screenResults(message) : this.#readAnswer(message);
+  }
+
+  /**
+   * What a model said, or what somebody says that it said: blocked where that is wanted, else only noted. Providers sign
+   * answers and want them back as they were.
+   */
+  #readAnswer(message: AssistantMessage): Cleaned<Message> {
+    const texts = message.parts.flatMap((part) => {
+      if (part.type === "text") return [part.text];
+      return part.type === "tool_call" ? [part.arguments] : [];
+    });
+    const findings = texts
+      .flatMap((text) => this.#screenText(text, "assistant").findings)
+      .map((one): GuardFinding => (one.action === "removed" ? { ...one, action: "flagged" } : one));
+    return { value: message, findings };
   }
 
   #screenUser(message: UserMessage): Cleaned<Message> {
@@ -156,7 +175,7 @@ export class FastLane {
     const lower = plain.toLowerCase();
     return this.#rules
       .filter(({ needs, pattern, ...rule }) => {
-        if ((rule.where ?? where) !== where) return false;
+        if (rule.where === undefined ? where === "assistant" : rule.where !== where) return false;
         return (needs?.some((word) => lower.includes(word)) ?? true) && plain.search(pattern) !== -1;
       })
       .map(({ name, action }) => ({ name: `rule:${name}`, where, action: done(action) }));

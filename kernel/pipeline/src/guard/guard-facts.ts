@@ -2,7 +2,7 @@
 export interface GuardFinding {
   /** `hidden:tag`, `secret:api_key`, `rule:ignore_instructions`, `classifier:jailbreak`. */
   readonly name: string;
-  readonly where: "system" | "user" | "tool" | "prompt";
+  readonly where: "system" | "user" | "assistant" | "tool" | "prompt";
   readonly action: "flagged" | "removed" | "blocked";
 }
 

@@ -7,8 +7,8 @@ export interface GuardRule {
   readonly needs?: readonly string[];
   /** `block` fails the call; `flag` only notes it. */
   readonly action: "block" | "flag";
-  /** Default: both. */
-  readonly where?: "user" | "tool";
+  /** Default: what users and tools say. What models said, and what stands there as if they had, is `assistant`. */
+  readonly where?: "user" | "assistant" | "tool";
 }
 
 /**

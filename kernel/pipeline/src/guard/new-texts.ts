@@ -1,8 +1,13 @@
 import type { Message } from "@tau/core";
 
-/** The texts of users and tools after the model's last answer. */
+/**
+ * The texts after the model's last answer. An answer at the very end is one that the model is to go on with: nobody has
+ * looked at it, nor at what stands before it.
+ */
 export function newTextsOf(messages: readonly Message[]): readonly string[] {
-  const first = 1 + messages.findLastIndex(({ role }) => role === "assistant");
+  const isBegun = messages.at(-1)?.role === "assistant";
+  const before = isBegun ? messages.slice(0, -1) : messages;
+  const first = 1 + before.findLastIndex(({ role }) => role === "assistant");
   return messages.slice(first).flatMap((message) =>
     message.parts.flatMap((part) => {
       if (part.type === "text") return [part.text];
