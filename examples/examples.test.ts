@@ -51,6 +51,27 @@ test("background-jobs.ts talks to what it started, and leaves nothing behind", a
   ]);
 });
 
+test("mcp-server.ts offers to each caller what its token may, under rules", async () => {
+  expect(await outputOf("mcp-server.ts")).toEqual([
+    "guest sees dir_create, dir_list, file_delete, file_read, file_write",
+    "audit: guest file_read answered",
+    "audit: guest file_write denied",
+    "ada sees close_shop, dir_create, dir_list, file_delete, file_read, file_write",
+    "audit: ada close_shop answered",
+  ]);
+});
+
+test("mcp-gateway.ts passes on what its rules allow, and the servers hear of nothing else", async () => {
+  const lines = await outputOf("mcp-gateway.ts");
+  expect(lines[0]).toBe("all__bank__transfer, all__weather__now");
+  expect(lines.slice(1).toSorted()).toEqual([
+    "It rains.",
+    "gateway: bank__transfer denied",
+    "gateway: weather__now answered",
+    "weather: now answered",
+  ]);
+});
+
 test("jail.ts lets a command work in the workspace, and nowhere else", async () => {
   expect(await outputOf("jail.ts")).toEqual([
     "echo fine > result && cat result: exit 0, fine",

@@ -142,6 +142,7 @@ export class CliProcess {
 
 function controlOf({ program, args, env, cwd }: CliCommand, { stopMs = 3000 }: CliLimits): ProcessControl {
   const marker = randomUUID();
+  const since = performance.now();
   return {
     politeMs: stopMs,
     spawn: (stdio) =>
@@ -157,7 +158,8 @@ function controlOf({ program, args, env, cwd }: CliCommand, { stopMs = 3000 }: C
     },
     kill: async ({ pid }) => {
       if (pid !== undefined) killQuietly(-pid, "SIGKILL");
-      await killMarkedProcesses(marker);
+      // Nothing of it is older than itself: the variables of other processes are nobody's business.
+      await killMarkedProcesses(marker, pid === undefined ? undefined : { pid, since });
     },
   };
 }

@@ -1,11 +1,11 @@
-import { chownSync, existsSync, lstatSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chownSync, existsSync, lstatSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { createFileLedger, createHostEnvironment, createMemoryArtifactStore } from "@tau/tools";
 import type { ToolOutput } from "@tau/tools";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
+import { freshFolder } from "./fresh-folder.test.support.ts";
 import { createContainerEnvironment } from "./environment/create-container-environment.ts";
 import { startPodman } from "./podman.test.support.ts";
 import type { TestEngine } from "./podman.test.support.ts";
@@ -21,13 +21,13 @@ const { signal } = new AbortController();
 
 /** A folder outside of every workspace, with something in it that nobody may see. */
 function victim(): string {
-  const folder = mkdtempSync(join(tmpdir(), "tau-victim-"));
+  const folder = freshFolder("victim");
   writeFileSync(join(folder, "diary"), "dear diary\n");
   return folder;
 }
 
 function workspace(): string {
-  return mkdtempSync(join(tmpdir(), "tau-names-"));
+  return freshFolder("names");
 }
 
 async function docker(folder: string, input: object): Promise<string> {

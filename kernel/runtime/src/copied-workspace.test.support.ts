@@ -30,6 +30,7 @@ export function copiedWorkspace(): CopiedWorkspace {
   const folder = mkdtempSync(join(tmpdir(), "tau-copied-"));
   writeFileSync(join(folder, "a.txt"), "a\n");
   const held = new Map<string, Held>();
+  const copyFolders: string[] = [];
   let [copies, plainly] = [0, 0];
 
   const environmentOf = (workspace: string, count: () => void): OwnedEnvironment => {
@@ -59,6 +60,7 @@ export function copiedWorkspace(): CopiedWorkspace {
 
   const begin = (): Transaction => {
     const copy = mkdtempSync(join(tmpdir(), "tau-copy-"));
+    copyFolders.push(copy);
     cpSync(folder, copy, { recursive: true });
     const before = filesOf(folder);
     const id = randomUUID();
@@ -109,8 +111,7 @@ export function copiedWorkspace(): CopiedWorkspace {
     runs: () => ({ copies, plainly }),
     open: () => ({ ...environmentOf(folder, () => plainly++), transactions }),
     [Symbol.dispose]() {
-      for (const { copy } of held.values()) rmSync(copy, { recursive: true, force: true });
-      rmSync(folder, { recursive: true, force: true });
+      for (const one of [folder, ...copyFolders]) rmSync(one, { recursive: true, force: true });
     },
   };
 }

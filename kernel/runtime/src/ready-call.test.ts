@@ -1,10 +1,10 @@
-import { mkdtemp, symlink } from "node:fs/promises";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { createHostEnvironment, defineTool } from "@tau/tools";
 import type { PermissionPolicy } from "@tau/tools";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 import { systemClock } from "./clock.ts";
 import {
@@ -24,6 +24,7 @@ const writing = (name: string) => echoTool(name, { sideEffect: "irreversible" })
 describe("readyCall()", () => {
   test("E4. sees where a path leads after the calls before it, not where it led when they were asked for", async () => {
     const workspace = await mkdtemp(join(tmpdir(), "tau-plan-"));
+    onTestFinished(async () => await rm(workspace, { recursive: true }));
     const link = echoTool("link", {
       sideEffect: "irreversible",
       run: async () => {

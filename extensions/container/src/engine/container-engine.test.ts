@@ -1,8 +1,6 @@
 import { once } from "node:events";
 import type { IncomingMessage, RequestListener, Server } from "node:http";
 import { createServer } from "node:http";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 
@@ -10,6 +8,7 @@ import { isTauError } from "@tau/core";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 
+import { freshFolder } from "../fresh-folder.test.support.ts";
 import { pullImage } from "../environment/pinned-image.ts";
 import { removeContainer } from "../leftovers/remove-leftovers.ts";
 import { createContainerEngine, statusOf } from "./container-engine.ts";
@@ -36,7 +35,7 @@ async function stage(
     response.setHeader("Api-Version", version);
     response.end("OK");
   });
-  const socketPath = join(mkdtempSync(join(tmpdir(), "tau-engine-")), "engine.sock");
+  const socketPath = join(freshFolder("engine"), "engine.sock");
   if (tcp) server.listen(0, "127.0.0.1");
   else server.listen(socketPath);
   await once(server, "listening");
@@ -252,7 +251,7 @@ describe("parseEngineAddress()", () => {
   });
 
   it("looks where engines usually are", () => {
-    const folder = mkdtempSync(join(tmpdir(), "tau-engine-"));
+    const folder = freshFolder("engine");
     expect(findEngineAddress({ XDG_RUNTIME_DIR: folder })).toEqual(findEngineAddress({}));
   });
 });

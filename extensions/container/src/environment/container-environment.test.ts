@@ -3,20 +3,19 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
   statSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { isTauError } from "@tau/core";
 import type { EnvironmentProfile, OwnedEnvironment } from "@tau/tools";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { freshFolder } from "../fresh-folder.test.support.ts";
 import { startPodman } from "../podman.test.support.ts";
 import type { TestEngine } from "../podman.test.support.ts";
 import type { ContainerOptions } from "./container-options.ts";
@@ -31,7 +30,7 @@ afterAll(async () => await engine[Symbol.asyncDispose]());
 const never = new AbortController().signal;
 
 function freshWorkspace(): string {
-  const workspace = mkdtempSync(join(tmpdir(), "tau-container-"));
+  const workspace = freshFolder("container");
   mkdirSync(join(workspace, ".git"));
   writeFileSync(join(workspace, ".git/config"), "[core]\n");
   return workspace;

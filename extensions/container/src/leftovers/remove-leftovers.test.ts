@@ -1,11 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { freshFolder } from "../fresh-folder.test.support.ts";
 import { createContainerEngine } from "../engine/container-engine.ts";
 import { fieldsOf, textOf } from "../engine/fields.ts";
 import { createContainerEnvironment } from "../environment/create-container-environment.ts";
@@ -65,7 +63,7 @@ describe("removeLeftovers()", () => {
 
   it("is what the next environment does first", async () => {
     await make("three", await deadOwner());
-    const workspace = mkdtempSync(join(tmpdir(), "tau-container-"));
+    const workspace = freshFolder("container");
     const environment = await createContainerEnvironment({
       profile: { access: "read-only", network: false, workspace },
       engine: engine.address,

@@ -1,11 +1,11 @@
-import { chownSync, mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chownSync } from "node:fs";
 import { join } from "node:path";
 
 import { isTauError } from "@tau/core";
 import type { EnvironmentProfile } from "@tau/tools";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { freshFolder } from "../fresh-folder.test.support.ts";
 import { createContainerDriver } from "../environment/container-driver.ts";
 import type { ContainerOptions } from "../environment/container-options.ts";
 import { containerSpec } from "../environment/container-spec.ts";
@@ -25,7 +25,7 @@ afterAll(async () => await engine[Symbol.asyncDispose]());
 const never = new AbortController().signal;
 
 function optionsFor(access: EnvironmentProfile["access"], uid = 0): ContainerOptions {
-  const workspace = mkdtempSync(join(tmpdir(), "tau-container-"));
+  const workspace = freshFolder("container");
   chownSync(workspace, uid, uid);
   return { profile: { access, workspace, network: false }, engine: engine.address, image: engine.image };
 }
@@ -105,7 +105,7 @@ describe("runContainerSelfTest()", () => {
     const elsewhere: Change = (spec) => {
       const { Mounts } = fieldsOf(spec["HostConfig"]);
       const [first] = Array.isArray(Mounts) ? Mounts.map(fieldsOf) : [];
-      const other = mkdtempSync(join(tmpdir(), "tau-elsewhere-"));
+      const other = freshFolder("elsewhere");
       return host({ Mounts: [{ ...first, Source: other }] })(spec);
     };
     const error: unknown = await escapesOf(elsewhere).catch((reason: unknown) => reason);

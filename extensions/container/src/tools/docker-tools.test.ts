@@ -1,6 +1,5 @@
-import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { isTauError } from "@tau/core";
@@ -9,6 +8,7 @@ import type { EnvironmentProfile, Tool, ToolContext, ToolOutput } from "@tau/too
 import { createFileLedger, createHostEnvironment, createMemoryArtifactStore } from "@tau/tools";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
+import { freshFolder } from "../fresh-folder.test.support.ts";
 import { createContainerEnvironment } from "../environment/create-container-environment.ts";
 import { startPodman } from "../podman.test.support.ts";
 import type { TestEngine } from "../podman.test.support.ts";
@@ -33,7 +33,7 @@ function desk(
   profile: Partial<EnvironmentProfile> = {},
   scope: "tenant" | "engine" = "tenant",
 ): Desk {
-  const workspace = mkdtempSync(join(tmpdir(), "tau-docker-"));
+  const workspace = freshFolder("docker");
   const context = contextFor(tenant, { access: "workspace-write", network: false, workspace, ...profile });
   const [reader, writer] = dockerTools({ engine: engine.address, scope });
   if (reader === undefined || writer === undefined) throw new TypeError("There are two tools.");

@@ -5,13 +5,15 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 
 import { createSecretFinder } from "./find-secret-files.ts";
 import { isSecretFileName } from "./guarded-paths.ts";
 
 async function freshFolder(): Promise<string> {
-  return await mkdtemp(join(tmpdir(), "tau-secrets-"));
+  const folder = await mkdtemp(join(tmpdir(), "tau-secrets-"));
+  onTestFinished(async () => await rm(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /** As if everything had rested for long: so listings are kept. */

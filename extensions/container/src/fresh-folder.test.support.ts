@@ -1,0 +1,12 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { onTestFinished } from "vitest";
+
+/** Makes a folder that is gone when the test is over. */
+export function freshFolder(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `tau-${name}-`));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
