@@ -18,10 +18,15 @@ export type ReaderForm = "date" | "date-time" | "identifier" | "version";
 const forms: Readonly<Record<ReaderForm, RegExp>> = {
   date: /^\d{4}-\d{2}-\d{2}$/u,
   "date-time": /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:Z|[+-]\d{2}:\d{2})$/u,
-  // No longer than a hash, and never two words.
+  // No longer than a hash, and never three words.
   identifier: /^[A-Za-z0-9]{1,12}(?:[-_#][A-Za-z0-9]{1,12}){0,1}$/u,
   version: /^v?\d{1,6}(?:\.\d{1,6}){0,3}(?:-(?:alpha|beta|rc)\.?\d{0,3})?$/u,
 };
+
+/** Identifiers that are no words: numbers after a few letters, and hashes. */
+const code = /^(?:[A-Za-z]{0,3}[-_#]?\d{1,12}|(?=[a-f]*\d)[0-9a-f]{6,12})$/u;
+/** How many words one answer may have in other identifiers: more would be a sentence. */
+const maxSpoken = 3;
 
 const maxWords = 50;
 const maxWordChars = 60;
@@ -96,13 +101,26 @@ function invalid(path: string, what: string): TauError {
 
 /**
  * What the model with tools gets of an answer: `hold` keeps a text and answers its handle. What does not fit is null, and
- * fields that nobody asked for are left out.
+ * fields that nobody asked for are left out. Of identifiers that may be words, all but the first few are held, too.
  */
 export function takeAnswer(
   field: ReaderField,
   value: Json | undefined,
   hold: (text: string) => string,
 ): Json {
+  let spoken = 0;
+  const isSpoken = (text: string): boolean =>
+    code.test(text) || (spoken += text.split(/[-_#]/u).length) <= maxSpoken;
+  return take(field, value, { hold, isSpoken });
+}
+
+interface Taking {
+  readonly hold: (text: string) => string;
+  /** Whether an identifier may be shown as it is. */
+  readonly isSpoken: (text: string) => boolean;
+}
+
+function take(field: ReaderField, value: Json | undefined, taking: Taking): Json {
   switch (field.kind) {
     case "number":
       return typeof value === "number" && Number.isFinite(value) ? value : null;
@@ -111,27 +129,28 @@ export function takeAnswer(
     case "words":
       return typeof value === "string" && field.words.includes(value) ? value : null;
     case "form":
-      return typeof value === "string" && forms[field.form].test(value) ? value : null;
+      if (typeof value !== "string" || !forms[field.form].test(value)) return null;
+      return field.form !== "identifier" || taking.isSpoken(value) ? value : taking.hold(value);
     case "held":
-      return typeof value === "string" ? hold(value) : null;
+      return typeof value === "string" ? taking.hold(value) : null;
     case "list":
       return Array.isArray(value)
-        ? value.slice(0, maxItems).map((item: Json) => takeAnswer(field.of, item, hold))
+        ? value.slice(0, maxItems).map((item: Json) => take(field.of, item, taking))
         : null;
     default:
-      return takeRecord(field.fields, value, hold);
+      return takeRecord(field.fields, value, taking);
   }
 }
 
 function takeRecord(
   fields: Readonly<Record<string, ReaderField>>,
   value: Json | undefined,
-  hold: (text: string) => string,
+  taking: Taking,
 ): Json {
   if (!isJsonObject(value)) return null;
   const entries = Object.entries(fields).map(
     ([name, field]) =>
-      [name, takeAnswer(field, Object.hasOwn(value, name) ? value[name] : undefined, hold)] as const,
+      [name, take(field, Object.hasOwn(value, name) ? value[name] : undefined, taking)] as const,
   );
   return Object.fromEntries(entries);
 }
