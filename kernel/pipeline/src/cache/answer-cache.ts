@@ -127,16 +127,18 @@ interface Lookup {
   readonly fetch: (call: PipelineCall) => ModelStream;
 }
 
-/** An answer under way, and the record of the call that began it, which it fills. */
+/**
+ * An answer under way, and the record of the call that began it, which it fills. Emptied at its end: a map that lives long
+ * leaves tables behind that only a full collection of garbage finds, and with them every call that stood in one.
+ */
 interface SharedAnswer {
-  readonly flight: Flight;
-  readonly record: CallRecord;
+  under: { readonly flight: Flight; readonly record: CallRecord } | undefined;
 }
 
 /** Joins the flight of an equal call, or begins one that others may join. */
 function share(store: Store, flights: Map<string, SharedAnswer>, lookup: Lookup): ModelStream {
   const { call, key } = lookup;
-  const under = flights.get(key);
+  const under = flights.get(key)?.under;
   if (under?.flight.isJoinable === true) {
     call.record.cacheHit = true;
     call.record.cacheLevel = "flight";
@@ -147,10 +149,12 @@ function share(store: Store, flights: Map<string, SharedAnswer>, lookup: Lookup)
   const flight = new Flight(
     (signal) => freshAnswer(store, { ...lookup, call: { ...call, context: { ...context, signal } } }),
     () => {
-      if (flights.get(key)?.flight === flight) flights.delete(key);
+      shared.under = undefined;
+      if (flights.get(key) === shared) flights.delete(key);
     },
   );
-  flights.set(key, { flight, record: call.record });
+  const shared: SharedAnswer = { under: { flight, record: call.record } };
+  flights.set(key, shared);
   return flight.join(call.context.signal);
 }
 
