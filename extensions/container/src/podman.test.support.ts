@@ -68,7 +68,8 @@ export async function startPodman(): Promise<TestEngine> {
         await podman("rm", "--all", "--force", "--time=0");
         await end(service);
         endMonitors(folder);
-        await rm(folder, { recursive: true, force: true });
+        // What monitors start when they end may still write there for a moment.
+        await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
       },
     };
   } catch (error) {
