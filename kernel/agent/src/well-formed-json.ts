@@ -1,3 +1,6 @@
+/** How the escape of a half begins. Written down once: a tagged template costs a call more than the search. */
+const halves = [String.raw`\ud`, String.raw`\uD`];
+
 /** What stands for a character of which only a half is there. */
 const replacement = String.raw`\ufffd`;
 
@@ -11,7 +14,7 @@ const escapes =
  */
 export function wellFormedJson(json: string): string {
   // Nearly always.
-  if (!json.includes(String.raw`\ud`) && !json.includes(String.raw`\uD`)) return json;
+  if (!halves.some((half) => json.includes(half))) return json;
   return json.replace(escapes, (escape: string, high?: string, low?: string, alone?: string) =>
     alone !== undefined || (high !== undefined && low === undefined) ? replacement : escape,
   );

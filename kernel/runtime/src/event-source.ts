@@ -5,7 +5,7 @@ import type { Engine } from "./engine.ts";
 import type { Journal, StoredEvent, StreamId } from "./journal.ts";
 import { whenRunOver } from "./run-over.ts";
 import type { AttachRequest } from "./runtime.ts";
-import { sessionStream, toRecorded } from "./session-log.ts";
+import { sessionStream, toEvent } from "./session-log.ts";
 
 // A run that goes on shows itself sooner than that, and then nobody asks whether it is over.
 const askAfterMs = 50;
@@ -88,13 +88,11 @@ export class EventSource implements AsyncDisposable {
   }
 
   #fetch(): void {
-    this.#fetching = this.#events.next().then(
-      (step) => this.#took(step),
-      (error: unknown) => this.#failed(error),
-    );
+    this.#fetching = this.#events.next().then(this.#took, this.#failed);
   }
 
-  #took(step: IteratorResult<readonly StoredEvent[], unknown>): void {
+  // Made once: a listener fetches dozens of times.
+  readonly #took = (step: IteratorResult<readonly StoredEvent[], unknown>): void => {
     this.#fetching = undefined;
     try {
       if (step.done === true) this.#done = true;
@@ -103,21 +101,21 @@ export class EventSource implements AsyncDisposable {
     } catch (error) {
       this.#failed(error);
     }
-  }
+  };
 
-  #failed(error: unknown): void {
+  readonly #failed = (error: unknown): void => {
     this.#fetching = undefined;
     if (this.#left) return;
     this.failure = { error };
     this.#host.news();
-  }
+  };
 
   #decode(stored: readonly StoredEvent[]): readonly RunEvent[] {
     const { request } = this.#host;
     const events: RunEvent[] = [];
     for (const one of stored) {
-      const { seq, at, event } = toRecorded(one);
-      events.push({ kind: "event", seq, at, event });
+      const event = toEvent(one);
+      events.push({ kind: "event", seq: one.seq, at: one.at, event });
       if ("runId" in event && event.runId === request.untilRunEnds) clearTimeout(this.#askTimer);
       if (!isEnd(event, request)) continue;
       this.#done = true;

@@ -89,7 +89,8 @@ function finishedOf(scope: RunScope, batch: readonly ModelEvent[]): ModelFinishe
 
 function requestOf(scope: RunScope): ModelRequest {
   const { agent, log, tools } = scope;
-  const system = systemOf(scope);
+  const { bootstrap } = log.state;
+  const system = bootstrap.length === 0 ? (agent.instructions ?? "") : systemOf(scope);
   return {
     ...(system === "" ? {} : { system }),
     messages: log.history.messages(),

@@ -178,10 +178,12 @@ export class SessionLog {
     if (this.#isSending) return;
     this.#isSending = true;
     // Ticks run when everything was done that needs no waiting.
-    process.nextTick(() => {
-      this.#isSending = false;
-      this.send();
-    });
+    process.nextTick(SessionLog.#sendNow, this);
+  }
+
+  static #sendNow(log: SessionLog): void {
+    log.#isSending = false;
+    log.send();
   }
 
   #appendOf(events: readonly JournalEvent[]): StreamAppend {
@@ -235,8 +237,14 @@ async function checkpointedState(journal: Journal, id: StreamId): Promise<Sessio
 
 /** Decodes a stored event. */
 export function toRecorded(stored: StoredEvent): Recorded {
-  const { seq, at, decoded } = stored;
-  return { seq, at, event: isSessionEvent(decoded) ? decoded : decodeEvent(stored) };
+  const { seq, at } = stored;
+  return { seq, at, event: toEvent(stored) };
+}
+
+/** What a stored event says. */
+export function toEvent(stored: StoredEvent): SessionEvent {
+  const { decoded } = stored;
+  return isSessionEvent(decoded) ? decoded : decodeEvent(stored);
 }
 
 function toError(thrown: unknown): Error {

@@ -171,7 +171,8 @@ export class AnswerAssembly {
 
 /** The calls of a delta; before there were several, one stood in `function_call`. */
 function callsOf(delta: JsonObject): readonly JsonObject[] {
-  const calls = listOf(delta["tool_calls"]).filter(isJsonObject);
+  const listed = listOf(delta["tool_calls"]);
+  const calls = listed.length === 0 ? nothing : listed.filter(isJsonObject);
   const legacy = delta["function_call"];
   if (calls.length > 0 || !isJsonObject(legacy)) return calls;
   // Snowflake sends an empty one beside everything.

@@ -147,8 +147,8 @@ function toolMessages(
   for (const result of message.parts) {
     const id = toCallId(result.callId, callIds);
     results.push({ role: "tool", tool_call_id: id, content: resultText(result) });
+    if (result.content.every((part) => part.type === "text")) continue;
     const attached = result.content.filter((part) => part.type !== "text");
-    if (attached.length === 0) continue;
     media.push({ type: "text", text: `Output of tool ${result.name} (call ${id}):` });
     for (const part of attached) media.push(wirePart(part, identity));
   }
@@ -156,13 +156,16 @@ function toolMessages(
 }
 
 function resultText(result: ToolResultPart): string {
-  const texts = result.content
-    .filter((part): part is TextPart => part.type === "text")
-    .map((part) => part.text);
-  const attached = result.content.length > texts.length ? "[attached in the next message]" : "";
-  const text = [...texts, ...(attached === "" ? [] : [attached])].join("\n");
+  const [only] = result.content;
+  const text = result.content.length === 1 && only?.type === "text" ? only.text : joinedText(result);
   // The protocol has no flag for a failed call.
   return result.isError ? `[tool error] ${text}` : text;
+}
+
+function joinedText({ content }: ToolResultPart): string {
+  const texts = content.filter((part): part is TextPart => part.type === "text").map((part) => part.text);
+  const attached = content.length > texts.length ? ["[attached in the next message]"] : [];
+  return [...texts, ...attached].join("\n");
 }
 
 function wirePart(part: TextPart | ImagePart | AudioPart | FilePart, identity: ModelIdentity): WirePart {

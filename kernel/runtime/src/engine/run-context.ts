@@ -46,7 +46,9 @@ export class RunContext implements EngineContext {
   #run: OpenRun;
   #beginning: Beginning | undefined;
   readonly #controller = new AbortController();
-  readonly #names = new Set<string>();
+  /** Names that were used: a set for each kind, because putting a kind before a name makes another long text of it. */
+  readonly #steps = new Set<string>();
+  readonly #sleeps = new RareMap<string, true>();
   readonly #waiters = new RareMap<string, Waiter[]>();
   #pending = 0;
 
@@ -98,7 +100,8 @@ export class RunContext implements EngineContext {
       return fn({ idempotencyKey: `${this.runId}:${name}`, signal });
     };
     try {
-      this.#claim("step", name);
+      if (this.#steps.has(name)) throw duplicateStep("step", name);
+      this.#steps.add(name);
       return this.#beginning === undefined ? make() : this.#beginning.durable.then(make);
     } catch (error) {
       return Promise.reject(error);
@@ -106,7 +109,8 @@ export class RunContext implements EngineContext {
   }
 
   async sleep(name: string, ms: number): Promise<void> {
-    this.#claim("sleep", name);
+    if (this.#sleeps.has(name)) throw duplicateStep("sleep", name);
+    this.#sleeps.set(name, true);
     await this.#whilePending(async () => {
       const at = await this.#timer(`sleep:${name}`, ms);
       const left = at - this.#host.clock.now();
@@ -164,12 +168,6 @@ export class RunContext implements EngineContext {
     } finally {
       this.#pending--;
     }
-  }
-
-  #claim(kind: string, name: string): void {
-    const claim = `${kind} ${name}`;
-    if (this.#names.has(claim)) throw duplicateStep(kind, name);
-    this.#names.add(claim);
   }
 
   #answerOf(name: string): { readonly payload: Json } | undefined {

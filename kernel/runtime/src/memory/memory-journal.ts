@@ -158,9 +158,11 @@ function isWritten(stream: Stream): boolean {
 
 function write(stream: Stream, events: readonly JournalEvent[]): void {
   const from = stream.events.length + 1;
-  for (const [index, { type, version, at, body }] of events.entries()) {
+  let seq = from;
+  for (const { type, version, at, body } of events) {
     // Without what `body` says: it would be kept for ever, and is quickly read again by the few who come late.
-    stream.events.push({ type, version, at, body, seq: from + index });
+    stream.events.push({ type, version, at, body, seq });
+    seq += 1;
   }
   if (stream.followers.size === 0) return;
   const told = events.map((event, index) => ({ ...event, seq: from + index }));

@@ -41,8 +41,8 @@ export class Flights {
   }
 
   #close(place: string, flight: Flight): void {
-    const others = this.#underWay.get(place)?.filter((other) => other !== flight) ?? [];
-    if (others.length === 0) this.#underWay.delete(place);
+    const others = this.#underWay.get(place)?.filter((other) => other !== flight);
+    if (others === undefined || others.length === 0) this.#underWay.delete(place);
     else this.#underWay.set(place, others);
   }
 }
@@ -55,7 +55,7 @@ interface Rider {
 class Flight {
   readonly exact: () => string;
   readonly #closed: () => void;
-  readonly #riders: Rider[] = [];
+  #riders: readonly Rider[] = [];
   #call: StartedCall | undefined;
 
   /** `closed` hears when nobody can board any more. */
@@ -67,7 +67,7 @@ class Flight {
   take(context: ToolContext, start: Start): Promise<ToolRun> {
     const rider = { context };
     // Before it starts: it may show progress at once.
-    this.#riders.push(rider);
+    this.#riders = [rider];
     const progress = (text: string): void => {
       for (const each of this.#riders) each.context.progress(text);
     };
@@ -78,7 +78,7 @@ class Flight {
   board(context: ToolContext): Promise<ToolRun> {
     if (this.#call === undefined) return Promise.reject(new TypeError("The flight has not begun."));
     const rider = { context };
-    this.#riders.push(rider);
+    this.#riders = [...this.#riders, rider];
     return this.#wait(rider, this.#call);
   }
 
@@ -117,7 +117,6 @@ class Flight {
   }
 
   #left(rider: Rider): void {
-    const place = this.#riders.indexOf(rider);
-    if (place !== -1) this.#riders.splice(place, 1);
+    this.#riders = this.#riders.filter((other) => other !== rider);
   }
 }
