@@ -268,14 +268,15 @@ describe("limits", () => {
     processor: { cpuSeconds: 1 },
     file: { fileBytes: 2 ** 20 },
   };
+  // The last command takes the place of a shell, and its memory goes: so something follows every `sleep`.
   const hold = "a=$(head -c 100000000 /dev/zero | tr '\\0' x)";
 
   it.each([
-    ["memory", "the memory of one process", `${hold}; sleep 20`, "used more than 64 MB of memory"],
+    ["memory", "the memory of one process", `${hold}; sleep 20; :`, "used more than 64 MB of memory"],
     [
       "memory",
       "the memory of many processes",
-      `for i in 1 2 3 4 5 6 7 8; do (a=$(head -c 12000000 /dev/zero | tr '\\0' x); sleep 20) & done; wait`,
+      `for i in 1 2 3 4 5 6 7 8; do (a=$(head -c 12000000 /dev/zero | tr '\\0' x); sleep 20; :) & done; wait`,
       "used more than 64 MB of memory",
     ],
     [
