@@ -27,8 +27,8 @@ export const trustCommand: Command = {
 trusts exactly these texts, and what is in .mcp.json and .tau. A change needs to be trusted anew; until then only
 rules that deny or ask count. A tau.toml can allow commands, open the network and send your key to another
 address, and AGENTS.md says what agents do: read them as you would a script.
-With --files, instead, the files that sessions wrote untrusted text to: they are read as untrusted until you change
-them, or vouch for them here.`,
+With --files, instead, the files that sessions wrote untrusted text to: they are read as untrusted until you
+change them, or vouch for them here.`,
   options: {
     files: { type: "boolean", help: "Vouch for files that untrusted text was written to." },
     yes: { type: "boolean", short: "y", help: "Do not ask: you have read it." },
