@@ -1,5 +1,6 @@
 /**
- * What a command costs in the jail, and on a layer over the workspace: `bash -c true` beside a plain `spawn`, in turns.
+ * What a command costs in the jail, and on a layer over the workspace: `bash -c true` beside a plain `spawn` and
+ * a bare bubblewrap, in turns.
  * Holding and carrying out a change of one file, beside them.
  *
  * `node --conditions=@tau/source bench/sandbox.ts [--rounds 60] [--json]`
@@ -32,9 +33,32 @@ const bash = async (environment: Pick<Environment, "exec">, line: string): Promi
   await environment.exec({ argv: ["bash", "-c", line], timeoutMs: 10_000 }, never);
 };
 
+/** The least that confines root as well: no secrets hidden, no seccomp, no limits, nothing watched. */
+const bareVector = [
+  [
+    "--unshare-user",
+    "--unshare-pid",
+    "--unshare-ipc",
+    "--unshare-uts",
+    "--unshare-cgroup-try",
+    "--unshare-net",
+  ],
+  ["--disable-userns", "--cap-drop", "ALL", "--die-with-parent", "--new-session"],
+  ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/run"],
+  ["--bind", base, base, "--chdir", base, "--"],
+].flat();
+
 const rungs: Readonly<Record<string, () => Promise<void>>> = {
   "plain spawn": async () => {
     const child = spawn("bash", ["-c", "true"], { stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.resume();
+    child.stderr.resume();
+    await once(child, "close");
+  },
+  "bubblewrap alone": async () => {
+    const child = spawn("bwrap", [...bareVector, "bash", "-c", "true"], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     child.stdout.resume();
     child.stderr.resume();
     await once(child, "close");
@@ -101,7 +125,10 @@ printReport(
       },
       { what: "sandbox: bash -c true on a layer", measured: of("layer: exec"), unit: "ms", limit: 20 },
     ],
-    notes: ["A layer is bubblewrap below an overlay that `unshare` and `mount` make for each command."],
+    notes: [
+      "bubblewrap alone: a plain spawn of it with its namespaces, and nothing hidden, filtered, limited or watched.",
+      "A layer is bubblewrap below an overlay that `unshare` and `mount` make for each command.",
+    ],
   },
   json,
 );
