@@ -39,6 +39,7 @@ export type {
   ValidateModelIdOptions,
 } from "./model-choice/validate-chat-model-id.ts";
 export { validateChatModelId } from "./model-choice/validate-chat-model-id.ts";
+export { withConfiguredModels } from "./model-choice/with-configured-models.ts";
 export type { RouterAddress } from "./model-choice/resolve-router-base-url.ts";
 export { resolveRouterBaseUrl } from "./model-choice/resolve-router-base-url.ts";
 export type { HostedPrefix, HostOptions, PrefixHost, PromptPrefix } from "./prefix-host.ts";

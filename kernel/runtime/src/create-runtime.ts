@@ -2,6 +2,8 @@ import { assertTenant, silentObserver, TauError } from "@tau/core";
 import type { CallContext, Observer } from "@tau/core";
 
 import type { AgentConfig } from "./agent-config.ts";
+import { createAgentRegistry } from "./agent-registry.ts";
+import type { AgentRegistry } from "./agent-registry.ts";
 import { createAttach } from "./attach.ts";
 import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
@@ -28,8 +30,8 @@ export interface RuntimeOptions {
   readonly content: ContentStore;
   /** The runtime registers its program with it; whoever made the engine disposes of it. */
   readonly engine: Engine;
-  /** The first one is the default. */
-  readonly agents: readonly [AgentConfig, ...AgentConfig[]];
+  /** The first one is the default. A registry may change while the runtime runs. */
+  readonly agents: readonly [AgentConfig, ...AgentConfig[]] | AgentRegistry;
   readonly clock?: Clock;
   readonly observer?: Observer;
   /** Sessions kept in memory between runs. Default 200. */
@@ -40,7 +42,7 @@ export interface RuntimeOptions {
 export function createRuntime(options: RuntimeOptions): Runtime {
   const { journal, content, engine, clock = systemClock } = options;
   const observer = guardedObserver(options.observer ?? silentObserver);
-  const agents = new Map(options.agents.map((agent) => [agent.name, agent]));
+  const agents = "register" in options.agents ? options.agents : createAgentRegistry(options.agents);
   const sessions = createSessions(journal, clock, options.maxSessionsInMemory ?? 200);
   const directory = createSessionDirectory({ journal, engine, clock, sessions });
   const places = createRunPlaces();
@@ -53,7 +55,6 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     started: false,
     engine,
     agents,
-    defaultAgent: options.agents[0].name,
     sessions,
     directory,
     places,

@@ -1,7 +1,11 @@
 /** Codes of the failures this package throws, or that its ports promise. */
 export const runtimeErrorCodes = {
+  "agent.empty_name": "An agent was registered without a name. Give it one: runs ask for it by that.",
+  "agent.exists": "An agent of this name is registered. Choose another name, or use `replace`.",
   "agent.not_found":
     "The agent named by the request is not configured. Use one of those that the message lists.",
+  "agent.wrong_name":
+    "What an agent's `build` answered has another name than the agent was registered with. Make the names the same.",
   "approval.answered":
     "The question was answered before; an answer counts once. Look at the session to see by whom.",
   "approval.expired":

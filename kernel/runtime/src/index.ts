@@ -1,5 +1,7 @@
 export type { AgentConfig, EnvironmentRequest, PolicyRun, StopCondition } from "./agent-config.ts";
 export { defaultLimits } from "./agent-config.ts";
+export type { AgentRegistry, LazyAgent } from "./agent-registry.ts";
+export { createAgentRegistry } from "./agent-registry.ts";
 export type { Clock } from "./clock.ts";
 export { systemClock } from "./clock.ts";
 export type { CompletedRun, CompleteRunRequest } from "./complete-run.ts";

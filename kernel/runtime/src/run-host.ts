@@ -1,6 +1,6 @@
 import type { Observer } from "@tau/core";
 
-import type { AgentConfig } from "./agent-config.ts";
+import type { AgentRegistry } from "./agent-registry.ts";
 import type { Clock } from "./clock.ts";
 import type { ContentStore } from "./content-store.ts";
 import type { FileTaints } from "./file-taints.ts";
@@ -10,7 +10,7 @@ import type { Sessions } from "./sessions.ts";
 
 /** Collaborators of the run program. */
 export interface RunHost {
-  readonly agents: ReadonlyMap<string, AgentConfig>;
+  readonly agents: AgentRegistry;
   readonly sessions: Sessions;
   readonly content: ContentStore;
   readonly feed: LiveFeed;

@@ -2,7 +2,6 @@ import { isTauError, isTerminal, mayRunAgain, noUsage, TauError, textOf, toError
 import type { Json, SessionEvent } from "@tau/core";
 import { activeMsOf } from "@tau/session";
 
-import type { AgentConfig } from "./agent-config.ts";
 import type { EngineContext, Program } from "./engine.ts";
 import { openRun } from "./open-run.ts";
 import type { RunParts } from "./open-run.ts";
@@ -64,8 +63,7 @@ async function endOf(
 ): Promise<RunEnd> {
   let signal = engine.signal;
   try {
-    const agent = host.agents.get(request.agent);
-    if (agent === undefined) throw agentNotFound(request.agent, host.agents);
+    const agent = await host.agents.get(request.agent);
     await using timer = timerOf(host, engine, { request, log, agent });
     signal = timer.signal;
     using channel = host.feed.open(`${engine.tenant}/${request.sessionId}`);
@@ -171,13 +169,4 @@ function startedNowhere(engine: EngineContext, { agent, principal, prompt, limit
     environment,
     profile,
   };
-}
-
-/** The error for an agent that is not configured. */
-export function agentNotFound(name: string, agents: ReadonlyMap<string, AgentConfig>): TauError {
-  const known = [...agents.keys()].join(", ");
-  return new TauError(
-    "agent.not_found",
-    `agent ${JSON.stringify(name)} is not configured; there is: ${known}.`,
-  );
 }

@@ -1,11 +1,11 @@
 import { isTerminal, uuidv7 } from "@tau/core";
 import type { CallContext } from "@tau/core";
 
-import type { AgentConfig } from "./agent-config.ts";
+import { agentNotFound } from "./agent-registry.ts";
+import type { AgentRegistry } from "./agent-registry.ts";
 import type { Engine } from "./engine.ts";
 import { toEngineInput } from "./run-input.ts";
 import type { RunPlaces } from "./run-places.ts";
-import { agentNotFound } from "./run-program.ts";
 import type { StartedRun, StartRunRequest } from "./runtime.ts";
 import type { SessionDirectory } from "./session-directory.ts";
 import type { Sessions } from "./sessions.ts";
@@ -16,8 +16,7 @@ export const runProgram = "tau.run";
 /** Collaborators of {@link startRun}. */
 export interface StartRunHost {
   readonly engine: Engine;
-  readonly agents: ReadonlyMap<string, AgentConfig>;
-  readonly defaultAgent: string;
+  readonly agents: AgentRegistry;
   readonly sessions: Sessions;
   readonly directory: SessionDirectory;
   readonly places: RunPlaces;
@@ -29,9 +28,9 @@ export async function startRun(
   request: StartRunRequest,
   context: CallContext,
 ): Promise<StartedRun> {
-  const { engine, agents, defaultAgent, directory, sessions, places } = host;
-  const { sessionId, prompt, limits = {}, agent = defaultAgent, runId = uuidv7() } = request;
-  if (!agents.has(agent)) throw agentNotFound(agent, agents);
+  const { engine, agents, directory, sessions, places } = host;
+  const { sessionId, prompt, limits = {}, agent = agents.list()[0] ?? "", runId = uuidv7() } = request;
+  if (!agents.has(agent)) throw agentNotFound(agent, agents.list());
   const { tenant, principal, traceId, deadline, runPath } = context;
   const kept = sessions.kept(tenant, sessionId);
   const version = kept?.durableVersion ?? (await directory.version(sessionId, context));

@@ -4,6 +4,7 @@ import { startLoopback } from "../replay-server.test.support.ts";
 import { resolveChatModel, resolveTier } from "./resolve-chat-model.ts";
 import { resolveRouterBaseUrl } from "./resolve-router-base-url.ts";
 import { validateChatModelId } from "./validate-chat-model-id.ts";
+import { withConfiguredModels } from "./with-configured-models.ts";
 
 describe("resolveChatModel()", () => {
   test("takes the first candidate that is not blank, and says whose it is", () => {
@@ -141,5 +142,34 @@ describe("validateChatModelId()", () => {
     await expect(
       validateChatModelId("any", { signal, loadModels: (given) => Promise.reject(given.reason) }),
     ).rejects.toBe(reason);
+  });
+});
+
+describe("withConfiguredModels()", () => {
+  const listed = [{ id: "gpt-5.2", provider: "openai", aliases: ["best"] }, { id: "glm-5" }];
+
+  test("puts what the list lacks before it, once and in order", () => {
+    const models = withConfiguredModels(listed, ["ours-2", " ours-1 ", "ours-2", "glm-5"]);
+
+    expect(models.map(({ id }) => id)).toEqual(["ours-2", "ours-1", "gpt-5.2", "glm-5"]);
+  });
+
+  test("knows a listed model by all of its names", () => {
+    expect(withConfiguredModels(listed, ["openai/gpt-5.2", "best"])).toEqual(listed);
+  });
+
+  test("lets what is configured be asked for", async () => {
+    const loadModels = async () => withConfiguredModels(listed, ["ours"]);
+
+    expect(await validateChatModelId("ours", { loadModels })).toMatchObject({
+      succeeded: true,
+      model: "ours",
+    });
+  });
+
+  test("refuses an id that no model could have", () => {
+    expect(() => withConfiguredModels(listed, ["two words"])).toThrow(
+      expect.objectContaining({ code: "choice.invalid_id" }),
+    );
   });
 });

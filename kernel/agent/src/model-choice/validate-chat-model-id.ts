@@ -12,6 +12,11 @@ export interface KnownModel {
   readonly provider?: string;
 }
 
+/** Every id by which a model may be asked for. */
+export function namesOf({ id, aliases = [], provider }: KnownModel): readonly string[] {
+  return [id, ...aliases, ...(provider === undefined ? [] : [`${provider}/${id}`])];
+}
+
 /** Options of {@link validateChatModelId}. Without any of the first three, no id is valid. */
 export interface ValidateModelIdOptions {
   /** Ids that need no list. */
@@ -62,10 +67,6 @@ function loaderOf({ loadModels, routerBaseUrl, apiKey }: ValidateModelIdOptions)
     const key = apiKey === undefined ? {} : { apiKey };
     return (await getModels({ provider: "router", baseUrl, ...key }, signal)).models;
   };
-}
-
-function namesOf({ id, aliases = [], provider }: KnownModel): readonly string[] {
-  return [id, ...aliases, ...(provider === undefined ? [] : [`${provider}/${id}`])];
 }
 
 function invalid(): ModelIdVerdict {
