@@ -1,8 +1,6 @@
 import { createAnthropic } from "@ai-sdk/anthropic";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
-import { startScriptedServer } from "@tau/agent/scripted";
-import type { TranscriptTurn } from "@tau/agent/scripted";
-import { describeModel } from "@tau/agent/testing";
+import { describeModel, startScenarioServer } from "@tau/agent/testing";
 import type { ModelFixture, ModelScenario } from "@tau/agent/testing";
 
 import { createOpenAICompatible as createV2 } from "openai-compatible-v2";
@@ -11,27 +9,11 @@ import { createOpenAICompatible as createV3 } from "openai-compatible-v3";
 import { fromAiSdk } from "./from-ai-sdk.ts";
 import type { AiSdkLanguageModel } from "./open-stream.ts";
 
-const text = "Hello, world.";
-const turns: Readonly<Record<ModelScenario, TranscriptTurn>> = {
-  answer: { text, chunkChars: 5 },
-  tools: {
-    toolCalls: [
-      { name: "add", arguments: '{"a":1,"b":2}' },
-      { name: "add", arguments: '{"a":3,"b":4}' },
-    ],
-    chunkChars: 5,
-  },
-  cut: { text, chunkChars: 2, failure: { kind: "cut", afterEvents: 4 } },
-  stall: { text, chunkChars: 2, failure: { kind: "stall", afterEvents: 4 } },
-  refuse: { text },
-};
-
 async function fixture(
   scenario: ModelScenario,
   create: (url: string, apiKey: string) => AiSdkLanguageModel,
 ): Promise<ModelFixture> {
-  const server = await startScriptedServer({ turns: [turns[scenario]] }, { apiKey: "right-key" });
-  const apiKey = scenario === "refuse" ? "wrong-key" : "right-key";
+  const { server, apiKey } = await startScenarioServer(scenario);
   return {
     model: fromAiSdk(create(server.url, apiKey)),
     openRequests: () => server.openConnections(),

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { createHttpTransport } from "@tau/agent";
 import type { HttpTransport, Model } from "@tau/agent";
 import { recordTransport, replayTransport, startReplayServer } from "@tau/agent/cassette";
+import { randomSplits, readAll, seededRandom, sendPieces, startLoopback } from "@tau/agent/testing";
 import { isTauError } from "@tau/core";
 import { expect, test } from "vitest";
 
 import { createBedrockConverse } from "./bedrock-converse.ts";
-import { randomSplits, readAll, seededRandom, sendPieces, startLoopback } from "./loopback.test.support.ts";
 import { readRecordings } from "./recordings.test.support.ts";
 
 const recordings = readRecordings();

@@ -1,9 +1,8 @@
 import { createHttpTransport } from "@tau/agent";
-import { describeModel, describeModelFaults } from "@tau/agent/testing";
+import { describeModel, describeModelFaults, startLoopback } from "@tau/agent/testing";
 import type { ModelFixture, ModelScenario } from "@tau/agent/testing";
 
 import { createBedrockConverse } from "./bedrock-converse.ts";
-import { startLoopback } from "./loopback.test.support.ts";
 import { frame } from "./recordings.test.support.ts";
 
 const text = ["Hello", ", ", "world", "."].map((piece) =>

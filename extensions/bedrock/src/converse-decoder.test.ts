@@ -1,9 +1,9 @@
 import { createHttpTransport } from "@tau/agent";
+import { readAll, startLoopback } from "@tau/agent/testing";
 import type { AssistantPart, ModelEvent, ModelFinished } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
 import { createBedrockConverse } from "./bedrock-converse.ts";
-import { readAll, startLoopback } from "./loopback.test.support.ts";
 import { toContentJson } from "./message-content.ts";
 import { familyOf } from "./model-family.ts";
 import { frame } from "./recordings.test.support.ts";

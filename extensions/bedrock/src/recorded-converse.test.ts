@@ -7,6 +7,7 @@ import type { ConverseStreamMetadataEvent, TokenUsage } from "@aws-sdk/client-be
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { createHttpTransport } from "@tau/agent";
 import type { Model } from "@tau/agent";
+import { randomSplits, readAll, seededRandom, sendPieces, startLoopback } from "@tau/agent/testing";
 import { isJsonObject, parseJson } from "@tau/core";
 import type { AssistantPart, ModelFinished } from "@tau/core";
 import { describe, expect, test } from "vitest";
@@ -14,7 +15,6 @@ import { describe, expect, test } from "vitest";
 import { createBedrockConverse } from "./bedrock-converse.ts";
 import { ConverseDecoder } from "./converse-decoder.ts";
 import { EventStreamParser } from "./event-stream-parser.ts";
-import { randomSplits, readAll, seededRandom, sendPieces, startLoopback } from "./loopback.test.support.ts";
 import { toContentJson } from "./message-content.ts";
 import { familyOf } from "./model-family.ts";
 import { readRecordings } from "./recordings.test.support.ts";

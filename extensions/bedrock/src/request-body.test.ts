@@ -3,11 +3,11 @@ import type { ConverseStreamCommandInput } from "@aws-sdk/client-bedrock-runtime
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { defineCapabilities } from "@tau/agent";
 import type { ModelRequest } from "@tau/agent";
+import { startLoopback } from "@tau/agent/testing";
 import { isJsonObject, userText } from "@tau/core";
 import type { Json, Message } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
-import { startLoopback } from "./loopback.test.support.ts";
 import {
   claude,
   adaptive,

@@ -1,10 +1,10 @@
 import type { ModelRequest } from "@tau/agent";
+import { readAll, startLoopback } from "@tau/agent/testing";
 import { isJsonObject, userText } from "@tau/core";
 import type { Json, Message, ToolCallPart, ToolDefinition, ToolResultPart } from "@tau/core";
 
 import { createBedrockConverse } from "./bedrock-converse.ts";
 import type { BedrockConverseOptions } from "./bedrock-converse.ts";
-import { readAll, startLoopback } from "./loopback.test.support.ts";
 
 export const claude = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 export const adaptive = "global.anthropic.claude-opus-4-8";

@@ -9,7 +9,7 @@ import { describe, expect, test } from "vitest";
 import { createBedrockConverse } from "./bedrock-converse.ts";
 import type { BedrockConverseOptions } from "./bedrock-converse.ts";
 import type { AwsCredentials } from "./credentials.ts";
-import { readAll, startLoopback } from "./loopback.test.support.ts";
+import { readAll, startLoopback } from "@tau/agent/testing";
 
 const credentials: AwsCredentials = {
   accessKeyId: "AKIDEXAMPLE1234567890",

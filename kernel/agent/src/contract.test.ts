@@ -7,34 +7,17 @@ import type { Model } from "./model.ts";
 import { createOllama } from "./ollama/ollama.ts";
 import { createOpenAiChat } from "./openai-chat/openai-chat.ts";
 import { createOpenAiResponses } from "./openai-responses/openai-responses.ts";
-import { startScriptedServer } from "./scripted/server.ts";
-import type { TranscriptTurn } from "./scripted/transcript.ts";
 import { describeModel } from "./testing/describe-model.ts";
 import type { ModelFixture, ModelScenario } from "./testing/describe-model.ts";
+import { startScenarioServer } from "./testing/scenario-server.ts";
 import type { WireModelOptions } from "./wire-model.ts";
-
-const text = "Hello, world.";
-const turns: Readonly<Record<ModelScenario, TranscriptTurn>> = {
-  answer: { text, chunkChars: 5 },
-  tools: {
-    toolCalls: [
-      { name: "add", arguments: '{"a":1,"b":2}' },
-      { name: "add", arguments: '{"a":3,"b":4}' },
-    ],
-    chunkChars: 5,
-  },
-  cut: { text, chunkChars: 2, failure: { kind: "cut", afterEvents: 4 } },
-  stall: { text, chunkChars: 2, failure: { kind: "stall", afterEvents: 4 } },
-  refuse: { text },
-};
 
 async function fixture(
   scenario: ModelScenario,
   create: (url: string, options: Pick<WireModelOptions, "model" | "apiKey" | "transport">) => Model,
 ): Promise<ModelFixture> {
   const transport = createHttpTransport();
-  const server = await startScriptedServer({ turns: [turns[scenario]] }, { apiKey: "right-key" });
-  const apiKey = scenario === "refuse" ? "wrong-key" : "right-key";
+  const { server, apiKey } = await startScenarioServer(scenario);
   return {
     model: create(server.url, { model: "scripted", apiKey, transport }),
     openRequests: () => server.openConnections(),

@@ -1,29 +1,21 @@
-import { readFileSync } from "node:fs";
-import { gunzipSync } from "node:zlib";
-
-import { isJsonObject, parseJson } from "@tau/core";
 import type { Json, JsonObject } from "@tau/core";
 import OpenAI from "openai";
 
+import { parseObject, readFixture } from "./fixture.test.support.ts";
+import type { Recording } from "./replay.test.support.ts";
+
 /** A recorded answer in one of OpenAI's protocols, of OpenAI or of anybody who speaks it; or in Cohere's. */
-export interface OpenAiRecording {
+export interface OpenAiRecording extends Recording {
   /** Whose answer it is, for example `groq`. */
   readonly provider: string;
-  readonly name: string;
   readonly kind: "stream" | "whole" | "error";
-  readonly status: number;
-  readonly contentType: string;
-  readonly body: Buffer;
 }
 
 /** Reads `fixtures/<api>.ndjson.gz`; answers recorded without their framing get it back. */
 export function readOpenAiRecordings(
   api: "chat.completions" | "responses" | "cohere.chat",
 ): readonly OpenAiRecording[] {
-  const packed = readFileSync(new URL(`../fixtures/${api}.ndjson.gz`, import.meta.url));
-  const lines = gunzipSync(packed).toString("utf8").trimEnd().split("\n");
-  return lines.map((line) => {
-    const record = parseObject(line);
+  return readFixture(api).map((record) => {
     const kind = record["kind"] === "stream" ? "stream" : record["kind"] === "error" ? "error" : "whole";
     const text = textOf(record["response"]);
     const provider = textOf(record["provider"]);
@@ -62,10 +54,4 @@ function frame(api: string, text: string): string {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const ending = api === "chat.completions" ? ["[DONE]"] : [];
   return [...lines, ...ending].map((line) => `data: ${line}\n\n`).join("");
-}
-
-function parseObject(line: string): JsonObject {
-  const parsed = parseJson(line);
-  if (!parsed.ok || !isJsonObject(parsed.value)) throw new Error(`not an object: ${line.slice(0, 80)}`);
-  return parsed.value;
 }

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { createHttpTransport } from "./http/http-transport.ts";
 import { createOpenAiChat } from "./openai-chat/openai-chat.ts";
 import { readRateLimits } from "./rate-limits.ts";
-import { readAll } from "./recorded.test.support.ts";
-import { startLoopback } from "./replay-server.test.support.ts";
+import { startLoopback } from "./testing/loopback.ts";
+import { readAll } from "./testing/read-all.ts";
 
 const now = Date.UTC(2026, 10, 26, 12);
 

@@ -3,7 +3,8 @@ import type { ModelEvent } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
 import type { Model } from "./model.ts";
-import { contextOf, hello } from "./recorded.test.support.ts";
+import { hello } from "./testing/read-all.ts";
+import { testContext } from "./testing/test-context.ts";
 import { retry } from "./retry.ts";
 import type { RetryPolicy } from "./retry.ts";
 
@@ -45,7 +46,7 @@ function noting(policy: Partial<RetryPolicy> = {}): {
 
 async function read(model: Model, deadline?: number): Promise<readonly ModelEvent[]> {
   const events: ModelEvent[] = [];
-  const context = { ...contextOf(), ...(deadline === undefined ? {} : { deadline }) };
+  const context = { ...testContext(), ...(deadline === undefined ? {} : { deadline }) };
   for await (const batch of model.stream(hello, context)) events.push(...batch);
   return events;
 }

@@ -10,8 +10,9 @@ import type { Model } from "./model.ts";
 import { createOllama } from "./ollama/ollama.ts";
 import { createOpenAiChat } from "./openai-chat/openai-chat.ts";
 import { createOpenAiResponses } from "./openai-responses/openai-responses.ts";
-import { contextOf, readAll } from "./recorded.test.support.ts";
-import { startLoopback } from "./replay-server.test.support.ts";
+import { startLoopback } from "./testing/loopback.ts";
+import { readAll } from "./testing/read-all.ts";
+import { testContext } from "./testing/test-context.ts";
 import { wellFormedJson } from "./well-formed-json.ts";
 
 const high = "\ud83d";
@@ -102,7 +103,7 @@ describe("no request holds half a character", () => {
     });
     const model = createOpenAiEmbeddings({ baseUrl: server.url, model: "m" });
 
-    await expect(model.embed({ inputs: [half] }, contextOf())).rejects.toMatchObject({
+    await expect(model.embed({ inputs: [half] }, testContext())).rejects.toMatchObject({
       code: "model.invalid_request",
     });
     expect(body).toContain(String.raw`"cut \ufffd"`);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 
 import { defineCapabilities } from "../capabilities.ts";
-import { readAll } from "../recorded.test.support.ts";
-import { startLoopback } from "../replay-server.test.support.ts";
+import { startLoopback } from "../testing/loopback.ts";
+import { readAll } from "../testing/read-all.ts";
 import { createAnthropic } from "./anthropic.ts";
 import type { AnthropicOptions } from "./anthropic.ts";
 

@@ -3,8 +3,9 @@ import type { JsonObject } from "@tau/core";
 import { expect, test } from "vitest";
 
 import { createHttpTransport } from "../http/http-transport.ts";
-import { readAll, readRecordings } from "../recorded.test.support.ts";
-import { sendPieces, startLoopback } from "../replay-server.test.support.ts";
+import { readAnthropicRecordings } from "./recordings.test.support.ts";
+import { sendPieces, startLoopback } from "../testing/loopback.ts";
+import { readAll } from "../testing/read-all.ts";
 import { createAnthropic } from "./anthropic.ts";
 import { createAnthropicEventReader } from "./event-reader.ts";
 
@@ -27,7 +28,7 @@ async function outcomeOf(read: () => Promise<unknown>): Promise<unknown> {
 }
 
 test("createAnthropicEventReader() reads recorded events as the adapter reads their stream", async () => {
-  const recordings = readRecordings("anthropic.messages").filter(({ kind }) => kind === "stream");
+  const recordings = readAnthropicRecordings().filter(({ kind }) => kind === "stream");
   await using server = await startLoopback(({ url }, response) =>
     sendPieces(response, [recordings[Number(url?.split("/")[1])]?.body ?? Buffer.alloc(0)]),
   );

@@ -3,9 +3,9 @@ import type { JsonSchema, ToolDefinition } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
 import type { ModelRequest } from "../model.ts";
-import { readAll } from "../recorded.test.support.ts";
+import { startLoopback } from "../testing/loopback.ts";
+import { readAll } from "../testing/read-all.ts";
 import { schemaErrors } from "../request-schema.test.support.ts";
-import { startLoopback } from "../replay-server.test.support.ts";
 import { createAnthropic } from "./anthropic.ts";
 import type { AnthropicOptions } from "./anthropic.ts";
 import { createAnthropicBodyWriter } from "./request-body.ts";

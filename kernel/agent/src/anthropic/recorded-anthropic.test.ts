@@ -5,17 +5,17 @@ import type { AssistantPart, JsonObject, ModelFinished } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
 import { createHttpTransport } from "../http/http-transport.ts";
-import { randomSplits, readAll, readRecordings, seededRandom } from "../recorded.test.support.ts";
-import type { Recording } from "../recorded.test.support.ts";
-import { sendPieces, startLoopback } from "../replay-server.test.support.ts";
-import type { LoopbackServer } from "../replay-server.test.support.ts";
+import { startReplay } from "../replay.test.support.ts";
 import { SseParser } from "../sse/sse-parser.ts";
+import { readAll } from "../testing/read-all.ts";
 import { createAnthropic } from "./anthropic.ts";
 import { createAnthropicBodyWriter } from "./request-body.ts";
 import { AnthropicDecoder } from "./decoder.ts";
+import { readAnthropicRecordings } from "./recordings.test.support.ts";
+import type { AnthropicRecording } from "./recordings.test.support.ts";
 import { plainOptions } from "./request.test.support.ts";
 
-const recordings = readRecordings("anthropic.messages");
+const recordings = readAnthropicRecordings();
 /** Recorded to show a broken proxy: a second answer begins inside the first. */
 const spliced = recordings.filter(({ name }) => /message-start/.test(name));
 const answers = recordings.filter(
@@ -31,30 +31,8 @@ const reasons: Readonly<Record<string, string>> = {
   stop_sequence: "stop_sequence",
 };
 
-/** Serves every recording at a path of its own, streams in random pieces. */
-async function startReplay(
-  cut: (recording: Recording, index: number) => Buffer = ({ body }) => body,
-): Promise<AsyncDisposable & { readonly urlOf: (recording: Recording) => string }> {
-  const server: LoopbackServer = await startLoopback(async (request, response) => {
-    const index = Number(request.url?.split("/")[1]);
-    const recording = recordings[index];
-    if (recording === undefined) throw new Error("No such recording.");
-    const body = cut(recording, index);
-    if (recording.kind === "stream") {
-      await sendPieces(response, randomSplits(body, seededRandom(index)));
-      return;
-    }
-    response.writeHead(recording.status, { "content-type": "application/json" });
-    response.end(body);
-  });
-  return {
-    urlOf: (recording) => `${server.url}/${recordings.indexOf(recording)}`,
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-  };
-}
-
 /** What the vendor's own library makes of the same bytes. */
-async function sdkMessage({ body, kind }: Recording): Promise<BetaMessage> {
+async function sdkMessage({ body, kind }: AnthropicRecording): Promise<BetaMessage> {
   const type = kind === "stream" ? "text/event-stream" : "application/json";
   const client = new Anthropic({
     apiKey: "none",
@@ -149,7 +127,7 @@ function plain(block: object): unknown {
 
 describe("createAnthropic() on recorded answers", () => {
   test("has every recording at hand", () => {
-    const count = (kind: Recording["kind"]): number =>
+    const count = (kind: AnthropicRecording["kind"]): number =>
       recordings.filter((recording) => recording.kind === kind).length;
 
     expect([count("stream"), count("whole"), count("error"), count("foreign")]).toEqual([94, 355, 2, 27]);
@@ -157,7 +135,7 @@ describe("createAnthropic() on recorded answers", () => {
 
   test("reads the same answer as the vendor's library, however the bytes are cut", async () => {
     await using transport = createHttpTransport();
-    await using replay = await startReplay();
+    await using replay = await startReplay(recordings);
     for (const recording of answers) {
       const model = createAnthropic({ baseUrl: replay.urlOf(recording), model: "any", transport });
 
@@ -172,7 +150,7 @@ describe("createAnthropic() on recorded answers", () => {
 
   test("sends back what it read, block by block", async () => {
     await using transport = createHttpTransport();
-    await using replay = await startReplay();
+    await using replay = await startReplay(recordings);
     const write = createAnthropicBodyWriter(plainOptions);
     for (const recording of answers) {
       const model = createAnthropic({ baseUrl: replay.urlOf(recording), model: "any", transport });
@@ -205,9 +183,10 @@ describe("createAnthropic() on recorded answers", () => {
 
   test("throws when the answer ends early, even if it ends properly", async () => {
     await using transport = createHttpTransport();
-    await using replay = await startReplay(({ body }, index) =>
+    await using replay = await startReplay(
+      recordings,
       // The white space that may follow a whole answer is none of it.
-      body.subarray(0, seededRandom(index)(body.toString().trimEnd().length)),
+      (body) => body.toString().trimEnd().length,
     );
     for (const recording of answers) {
       const model = createAnthropic({ baseUrl: replay.urlOf(recording), model: "any", transport });
@@ -218,7 +197,7 @@ describe("createAnthropic() on recorded answers", () => {
   });
 
   test("refuses two answers spliced together, as the vendor's library does", async () => {
-    await using replay = await startReplay();
+    await using replay = await startReplay(recordings);
     for (const recording of spliced) {
       const model = createAnthropic({ baseUrl: replay.urlOf(recording), model: "any" });
 
@@ -228,7 +207,7 @@ describe("createAnthropic() on recorded answers", () => {
   });
 
   test("refuses answers of another protocol", async () => {
-    await using replay = await startReplay();
+    await using replay = await startReplay(recordings);
     for (const recording of recordings.filter(({ kind }) => kind === "foreign")) {
       const model = createAnthropic({ baseUrl: replay.urlOf(recording), model: "any" });
 
@@ -237,7 +216,7 @@ describe("createAnthropic() on recorded answers", () => {
   });
 
   test("maps every recorded refusal to its code", async () => {
-    await using replay = await startReplay();
+    await using replay = await startReplay(recordings);
     const codes: (string | undefined)[] = [];
     for (const recording of recordings.filter(({ kind }) => kind === "error")) {
       const model = createAnthropic({ baseUrl: replay.urlOf(recording), model: "any" });

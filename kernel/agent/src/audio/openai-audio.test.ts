@@ -1,24 +1,13 @@
-import { readFileSync } from "node:fs";
-import { gunzipSync } from "node:zlib";
-
-import { isJsonObject } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
+import { readFixture } from "../fixture.test.support.ts";
 import { createHttpTransport } from "../http/http-transport.ts";
-import { contextOf } from "../recorded.test.support.ts";
-import { startLoopback } from "../replay-server.test.support.ts";
+import { startLoopback } from "../testing/loopback.ts";
+import { testContext } from "../testing/test-context.ts";
 import { createOpenAiSpeech } from "./openai-speech.ts";
 import { createOpenAiTranscription } from "./openai-transcription.ts";
 
-const recordings: readonly unknown[] = gunzipSync(
-  readFileSync(new URL("../../fixtures/embeddings.ndjson.gz", import.meta.url)),
-)
-  .toString("utf8")
-  .trimEnd()
-  .split("\n")
-  .map((line): unknown => JSON.parse(line));
-const recorded = recordings.find((line) => isJsonObject(line) && line["api"] === "openai.transcription");
-const transcript = isJsonObject(recorded) ? recorded["response"] : undefined;
+const transcript = readFixture("embeddings").find(({ api }) => api === "openai.transcription")?.["response"];
 
 const audio = Uint8Array.of(0x52, 0x49, 0x46, 0x46, 0, 255, 13, 10);
 
@@ -37,7 +26,7 @@ describe("createOpenAiTranscription()", () => {
 
     const heard = await model.transcribe(
       { audio, mediaType: "audio/x-wav", timings: "words", language: "en" },
-      contextOf(),
+      testContext(),
     );
 
     expect(heard.text).toMatch(/^Galileo was an American robotic space program/);
@@ -66,7 +55,7 @@ describe("createOpenAiTranscription()", () => {
     });
     const model = createOpenAiTranscription({ baseUrl: server.url, model: "gpt-4o-transcribe" });
 
-    const heard = await model.transcribe({ audio, mediaType: "audio/mpeg" }, contextOf());
+    const heard = await model.transcribe({ audio, mediaType: "audio/mpeg" }, testContext());
 
     expect(heard).toMatchObject({ text: "Hello.", segments: [], words: [] });
     expect(heard.usage).toMatchObject({ inputTokens: 14, outputTokens: 2 });
@@ -80,7 +69,7 @@ describe("createOpenAiTranscription()", () => {
     });
     const model = createOpenAiTranscription({ baseUrl: server.url, model: "whisper-1" });
 
-    await expect(model.transcribe({ audio, mediaType: "audio/wav" }, contextOf())).rejects.toMatchObject({
+    await expect(model.transcribe({ audio, mediaType: "audio/wav" }, testContext())).rejects.toMatchObject({
       code: "model.parse",
     });
   });
@@ -92,7 +81,7 @@ describe("createOpenAiTranscription()", () => {
     const model = createOpenAiTranscription({ baseUrl: server.url, model: "m", apiKey: "secret-key" });
 
     const error: unknown = await model
-      .transcribe({ audio, mediaType: "audio/wav" }, contextOf())
+      .transcribe({ audio, mediaType: "audio/wav" }, testContext())
       .catch((thrown: unknown) => thrown);
 
     expect(error).toMatchObject({ code: "model.auth", class: "auth" });
@@ -114,7 +103,7 @@ describe("createOpenAiSpeech()", () => {
     const model = createOpenAiSpeech({ baseUrl: server.url, model: "gpt-4o-mini-tts" });
 
     const chunks: Uint8Array[] = [];
-    for await (const chunk of model.speak({ text: "Hello.", voice: "alloy" }, contextOf()))
+    for await (const chunk of model.speak({ text: "Hello.", voice: "alloy" }, testContext()))
       chunks.push(chunk);
 
     expect(new Uint8Array(Buffer.concat(chunks))).toEqual(Uint8Array.of(...audio, ...audio));
@@ -135,7 +124,7 @@ describe("createOpenAiSpeech()", () => {
     const speak = (path: string) =>
       createOpenAiSpeech({ baseUrl: `${server.url}/${path}`, model: "tts-1", transport }).speak(
         { text: "Hello.", voice: "alloy" },
-        contextOf(),
+        testContext(),
       );
     const read = async (path: string): Promise<number> => {
       let size = 0;

@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 
 import { createHttpTransport } from "../http/http-transport.ts";
 import { readOpenAiRecordings } from "../openai-recordings.test.support.ts";
-import { readAll } from "../recorded.test.support.ts";
-import { startLoopback } from "../replay-server.test.support.ts";
+import { startLoopback } from "../testing/loopback.ts";
+import { readAll } from "../testing/read-all.ts";
 import { azureUrl } from "./azure-endpoint.ts";
 import type { AzurePlace } from "./azure-endpoint.ts";
 import { createAzureOpenAi } from "./azure-openai.ts";

@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 
 import { createHttpTransport } from "../http/http-transport.ts";
 import { createOpenAiChat } from "../openai-chat/openai-chat.ts";
-import { readAll } from "../recorded.test.support.ts";
+import { readAll } from "../testing/read-all.ts";
 import { startScriptedServer } from "../scripted/server.ts";
 import { createPlace } from "./cassette.test.support.ts";
 import type { CassettePlace } from "./cassette.test.support.ts";

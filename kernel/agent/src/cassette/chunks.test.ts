@@ -3,8 +3,9 @@ import { describe, expect, test } from "vitest";
 import { createHttpTransport } from "../http/http-transport.ts";
 import type { HttpRequest } from "../http/http-transport.ts";
 import { createOpenAiChat } from "../openai-chat/openai-chat.ts";
-import { contextOf, readAll } from "../recorded.test.support.ts";
-import { startLoopback } from "../replay-server.test.support.ts";
+import { startLoopback } from "../testing/loopback.ts";
+import { readAll } from "../testing/read-all.ts";
+import { testContext } from "../testing/test-context.ts";
 import { createPlace } from "./cassette.test.support.ts";
 import { toChunk, toRecordedChunk } from "./entry.ts";
 import type { RecordedChunk } from "./entry.ts";
@@ -96,11 +97,11 @@ describe("recordTransport()", () => {
     {
       await using transport = createHttpTransport();
       await using recorder = await recordTransport({ path: place.path, transport });
-      await (await recorder.post(request(server.url, "opensesame!!"), contextOf().signal)).text(100);
+      await (await recorder.post(request(server.url, "opensesame!!"), testContext().signal)).text(100);
     }
 
     await using replayed = await replayTransport({ path: place.path });
-    const response = await replayed.post(request(server.url, "other-key"), contextOf().signal);
+    const response = await replayed.post(request(server.url, "other-key"), testContext().signal);
     expect(await response.text(100)).toBe('{"echo":"[redacted]"}');
     expect(response.headers["content-length"]).toBe("21");
   });
@@ -121,10 +122,10 @@ test("a replayed answer that was cancelled says nothing more", async () => {
   {
     await using transport = createHttpTransport();
     await using recorder = await recordTransport({ path: place.path, transport });
-    await (await recorder.post(asked, contextOf().signal)).text(9);
+    await (await recorder.post(asked, testContext().signal)).text(9);
   }
   await using replayed = await replayTransport({ path: place.path });
-  const response = await replayed.post(asked, contextOf().signal);
+  const response = await replayed.post(asked, testContext().signal);
   response.cancel();
 
   await expect(response.read()).rejects.toThrow("cancelled");

@@ -4,32 +4,16 @@ import { createHttpTransport } from "../http/http-transport.ts";
 import type { HttpTransport } from "../http/http-transport.ts";
 import type { Model, ModelRequest } from "../model.ts";
 import { createOpenAiChat } from "../openai-chat/openai-chat.ts";
-import { contextOf } from "../recorded.test.support.ts";
-import { startScriptedServer } from "../scripted/server.ts";
+import { testContext } from "../testing/test-context.ts";
 import type { ScriptedServer } from "../scripted/server.ts";
-import type { TranscriptTurn } from "../scripted/transcript.ts";
 import { describeModel } from "../testing/describe-model.ts";
 import type { ModelFixture, ModelScenario } from "../testing/describe-model.ts";
+import { startScenarioServer } from "../testing/scenario-server.ts";
 import { createPlace } from "./cassette.test.support.ts";
 import { recordModel } from "./record-model.ts";
 import { recordTransport } from "./record-transport.ts";
 import { replayModel } from "./replay-model.ts";
 import { replayTransport } from "./replay-transport.ts";
-
-const text = "Hello, world.";
-const turns: Readonly<Record<ModelScenario, TranscriptTurn>> = {
-  answer: { text, chunkChars: 5 },
-  tools: {
-    toolCalls: [
-      { name: "add", arguments: '{"a":1,"b":2}' },
-      { name: "add", arguments: '{"a":3,"b":4}' },
-    ],
-    chunkChars: 5,
-  },
-  cut: { text, chunkChars: 2, failure: { kind: "cut", afterEvents: 4 } },
-  stall: { text, chunkChars: 2, failure: { kind: "stall", afterEvents: 4 } },
-  refuse: { text },
-};
 
 interface Recorded {
   readonly model: Model;
@@ -40,7 +24,7 @@ interface Recorded {
 async function readOnce(model: Model, request: ModelRequest, stalls: boolean): Promise<void> {
   const controller = new AbortController();
   try {
-    for await (const _ of model.stream(request, contextOf(controller.signal))) {
+    for await (const _ of model.stream(request, testContext(controller.signal))) {
       if (stalls) setImmediate(() => controller.abort());
     }
   } catch {
@@ -55,9 +39,8 @@ async function fixture(
   replay: (path: string, create: (transport?: HttpTransport) => Model) => Promise<Model>,
 ): Promise<ModelFixture> {
   const place = await createPlace();
-  const server = await startScriptedServer({ turns: [turns[scenario]] }, { apiKey: "right-key" });
+  const { server, apiKey } = await startScenarioServer(scenario);
   const direct = createHttpTransport();
-  const apiKey = scenario === "refuse" ? "wrong-key" : "right-key";
   const create = (transport = direct): Model =>
     createOpenAiChat({ baseUrl: `${server.url}/v1`, model: "scripted", apiKey, transport });
   return {
@@ -109,10 +92,9 @@ describeModel("replayModel()", (scenario) =>
 
 describeModel("an adapter on recordTransport()", async (scenario) => {
   const place = await createPlace();
-  const server = await startScriptedServer({ turns: [turns[scenario]] }, { apiKey: "right-key" });
+  const { server, apiKey } = await startScenarioServer(scenario);
   const transport = createHttpTransport();
   const recorder = await recordTransport({ path: place.path, transport });
-  const apiKey = scenario === "refuse" ? "wrong-key" : "right-key";
   return {
     model: createOpenAiChat({ baseUrl: `${server.url}/v1`, model: "scripted", apiKey, transport: recorder }),
     openRequests: () => server.openConnections(),

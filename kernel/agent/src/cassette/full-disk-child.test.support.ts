@@ -6,7 +6,7 @@ import { isTauError } from "@tau/core";
 
 import { createHttpTransport } from "../http/http-transport.ts";
 import { createOpenAiChat } from "../openai-chat/openai-chat.ts";
-import { readAll } from "../recorded.test.support.ts";
+import { readAll } from "../testing/read-all.ts";
 import { startScriptedServer } from "../scripted/server.ts";
 import { recordTransport } from "./record-transport.ts";
 

@@ -8,8 +8,8 @@ import { createHttpTransport } from "../http/http-transport.ts";
 import type { HttpTransport } from "../http/http-transport.ts";
 import type { ModelRequest } from "../model.ts";
 import { createOpenAiChat } from "../openai-chat/openai-chat.ts";
-import { contextOf } from "../recorded.test.support.ts";
-import { startLoopback } from "../replay-server.test.support.ts";
+import { startLoopback } from "../testing/loopback.ts";
+import { testContext } from "../testing/test-context.ts";
 import { startScriptedServer } from "../scripted/server.ts";
 import type { ScriptedServer } from "../scripted/server.ts";
 import { createPlace } from "./cassette.test.support.ts";
@@ -25,7 +25,7 @@ function ask(text: string, system = "Be brief."): ModelRequest {
 
 async function answerTo(request: ModelRequest, transport: HttpTransport, url = "http://127.0.0.1:1") {
   const model = createOpenAiChat({ baseUrl: `${url}/v1`, model: "scripted", transport });
-  const { message } = await completeAnswer(model, request, contextOf());
+  const { message } = await completeAnswer(model, request, testContext());
   return message.parts.map((part) => (part.type === "text" ? part.text : part.type)).join();
 }
 

@@ -3,7 +3,8 @@ import type { CallContext, ModelEvent } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
 import type { Model, ModelRequest } from "../model.ts";
-import { contextOf, hello, readAll } from "../recorded.test.support.ts";
+import { hello, readAll } from "../testing/read-all.ts";
+import { testContext } from "../testing/test-context.ts";
 import { createPlace } from "./cassette.test.support.ts";
 import { recordModel } from "./record-model.ts";
 import { replayModel } from "./replay-model.ts";
@@ -55,7 +56,7 @@ function say(text: string): ModelRequest {
 async function outcomeOf(model: Model, request: ModelRequest): Promise<unknown> {
   const batches: unknown[] = [];
   try {
-    for await (const batch of model.stream(request, contextOf())) batches.push(batch);
+    for await (const batch of model.stream(request, testContext())) batches.push(batch);
   } catch (error) {
     return { batches, error, details: error instanceof TauError ? error.details : undefined };
   }
@@ -127,8 +128,8 @@ describe("recordModel() and replayModel()", () => {
     await using place = await createPlace();
     {
       await using model = await recordModel(echo, { path: place.path });
-      for await (const _ of model.stream(say("a b"), contextOf())) break;
-      await model.stream(say("c d"), contextOf())[Symbol.asyncIterator]().next();
+      for await (const _ of model.stream(say("a b"), testContext())) break;
+      await model.stream(say("c d"), testContext())[Symbol.asyncIterator]().next();
     }
 
     const model = await replayModel({ path: place.path });
@@ -144,7 +145,7 @@ describe("recordModel() and replayModel()", () => {
     await using place = await createPlace();
     const abortAfterFirst = async (model: Model): Promise<unknown> => {
       const controller = new AbortController();
-      const stream = model.stream(say("a b"), contextOf(controller.signal))[Symbol.asyncIterator]();
+      const stream = model.stream(say("a b"), testContext(controller.signal))[Symbol.asyncIterator]();
       await stream.next();
       controller.abort(new Error("enough"));
       return await stream.next().catch((error: unknown) => error === controller.signal.reason);

@@ -5,8 +5,8 @@ import { createOpenAiTranscription } from "../audio/openai-transcription.ts";
 import { createOpenAiEmbeddings } from "../embeddings/openai-embeddings.ts";
 import { createHttpTransport } from "../http/http-transport.ts";
 import type { HttpTransport } from "../http/http-transport.ts";
-import { contextOf } from "../recorded.test.support.ts";
-import { startLoopback } from "../replay-server.test.support.ts";
+import { startLoopback } from "../testing/loopback.ts";
+import { testContext } from "../testing/test-context.ts";
 import { createPlace } from "./cassette.test.support.ts";
 import { recordTransport } from "./record-transport.ts";
 import { replayTransport } from "./replay-transport.ts";
@@ -16,11 +16,11 @@ const sound = Uint8Array.from({ length: 300 }, (_, index) => index % 256);
 /** What vectors, text and sound come from a provider at this address. */
 async function askAll(baseUrl: string, transport: HttpTransport): Promise<unknown> {
   const options = { baseUrl, model: "m", apiKey: "sk-real-key-1234", transport };
-  const { embeddings } = await createOpenAiEmbeddings(options).embed({ inputs: ["a", "b"] }, contextOf());
+  const { embeddings } = await createOpenAiEmbeddings(options).embed({ inputs: ["a", "b"] }, testContext());
   const request = { audio: sound, mediaType: "audio/wav" };
-  const { text } = await createOpenAiTranscription(options).transcribe(request, contextOf());
+  const { text } = await createOpenAiTranscription(options).transcribe(request, testContext());
   const pieces: Uint8Array[] = [];
-  const speech = createOpenAiSpeech(options).speak({ text: "Hi", voice: "alloy" }, contextOf());
+  const speech = createOpenAiSpeech(options).speak({ text: "Hi", voice: "alloy" }, testContext());
   for await (const piece of speech) pieces.push(piece);
   return { embeddings, text, spoken: Buffer.concat(pieces).toString("hex") };
 }

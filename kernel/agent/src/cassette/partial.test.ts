@@ -4,7 +4,8 @@ import { createHttpTransport } from "../http/http-transport.ts";
 import type { HttpTransport } from "../http/http-transport.ts";
 import type { Model } from "../model.ts";
 import { createOpenAiChat } from "../openai-chat/openai-chat.ts";
-import { contextOf, hello } from "../recorded.test.support.ts";
+import { hello } from "../testing/read-all.ts";
+import { testContext } from "../testing/test-context.ts";
 import { startScriptedServer } from "../scripted/server.ts";
 import type { TranscriptFailure } from "../scripted/transcript.ts";
 import { createPlace } from "./cassette.test.support.ts";
@@ -20,7 +21,7 @@ type Reader = (model: Model) => Promise<unknown>;
 const readOut: Reader = async (model) => {
   let text = "";
   try {
-    for await (const batch of model.stream(hello, contextOf())) {
+    for await (const batch of model.stream(hello, testContext())) {
       for (const event of batch) text += event.type === "text_delta" ? event.text : `<${event.type}>`;
     }
   } catch (error) {
@@ -33,7 +34,7 @@ const readOut: Reader = async (model) => {
 const abortWaiting: Reader = async (model) => {
   const controller = new AbortController();
   const reason = new Error("enough");
-  const stream = model.stream(hello, contextOf(controller.signal))[Symbol.asyncIterator]();
+  const stream = model.stream(hello, testContext(controller.signal))[Symbol.asyncIterator]();
   await stream.next();
   const next = stream.next();
   setImmediate(() => controller.abort(reason));
@@ -42,7 +43,7 @@ const abortWaiting: Reader = async (model) => {
 
 /** Leaves after the first words. */
 const leave: Reader = async (model) => {
-  for await (const batch of model.stream(hello, contextOf())) return batch;
+  for await (const batch of model.stream(hello, testContext())) return batch;
   return undefined;
 };
 
@@ -141,7 +142,7 @@ describe("a recording that is not whole replays as what it was:", () => {
     await using place = await createPlace();
     const controller = new AbortController();
     const aborted: Reader = async (model) => {
-      const stream = model.stream(hello, contextOf(controller.signal))[Symbol.asyncIterator]();
+      const stream = model.stream(hello, testContext(controller.signal))[Symbol.asyncIterator]();
       return await stream.next().catch((error: unknown) => error === controller.signal.reason);
     };
     await using server = await startScriptedServer({ turns: [{ text: "late", firstDelayMs: 30_000 }] });
@@ -179,7 +180,7 @@ describe("a recording that is not whole replays as what it was:", () => {
     await using place = await createPlace();
     await record(
       place,
-      async (model) => await model.stream(hello, contextOf())[Symbol.asyncIterator]().next(),
+      async (model) => await model.stream(hello, testContext())[Symbol.asyncIterator]().next(),
       {
         failure: { kind: "stall", afterEvents: 5 },
       },

@@ -1,12 +1,11 @@
-import { readFileSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { gunzipSync } from "node:zlib";
 
 import { isTauError } from "@tau/core";
 import type { ModelEvent } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
 import { createAnthropic } from "../anthropic/anthropic.ts";
+import { readAnthropicRecordings } from "../anthropic/recordings.test.support.ts";
 import { createCohere } from "../cohere/cohere.ts";
 import { createGemini } from "../gemini/gemini.ts";
 import { readGeminiRecordings } from "../gemini/recordings.test.support.ts";
@@ -14,12 +13,16 @@ import { createHttpTransport } from "../http/http-transport.ts";
 import type { HttpTransport } from "../http/http-transport.ts";
 import type { Model, ModelRequest } from "../model.ts";
 import { createOllama } from "../ollama/ollama.ts";
+import { readOllamaRecordings } from "../ollama/recordings.test.support.ts";
 import { createOpenAiChat } from "../openai-chat/openai-chat.ts";
 import { readOpenAiRecordings } from "../openai-recordings.test.support.ts";
 import { createOpenAiResponses } from "../openai-responses/openai-responses.ts";
-import { contextOf, hello, randomSplits, readRecordings, seededRandom } from "../recorded.test.support.ts";
-import { startLoopback } from "../replay-server.test.support.ts";
-import type { LoopbackServer } from "../replay-server.test.support.ts";
+import type { Recording } from "../replay.test.support.ts";
+import { startLoopback } from "../testing/loopback.ts";
+import type { LoopbackServer } from "../testing/loopback.ts";
+import { randomSplits, seededRandom } from "../testing/random-splits.ts";
+import { hello } from "../testing/read-all.ts";
+import { testContext } from "../testing/test-context.ts";
 import { createPlace } from "./cassette.test.support.ts";
 import { toChunk } from "./entry.ts";
 import { readCassette } from "./read-cassette.ts";
@@ -44,7 +47,7 @@ function withoutMadeUp<Value>(value: Value): Value {
 async function outcomeOf(model: Model, request: ModelRequest): Promise<Outcome> {
   const batches: (readonly ModelEvent[])[] = [];
   try {
-    for await (const batch of model.stream(request, contextOf())) batches.push(withoutMadeUp(batch));
+    for await (const batch of model.stream(request, testContext())) batches.push(withoutMadeUp(batch));
     return { batches, error: undefined };
   } catch (error) {
     if (!isTauError(error)) throw error;
@@ -55,27 +58,15 @@ async function outcomeOf(model: Model, request: ModelRequest): Promise<Outcome> 
 
 interface Api {
   readonly api: string;
-  readonly recordings: readonly Answer[];
+  readonly recordings: readonly Recording[];
   readonly create: (baseUrl: string, transport: HttpTransport) => Model;
-}
-
-/** A recorded answer, whatever it is. */
-interface Answer {
-  readonly name: string;
-  readonly kind: string;
-  readonly status: number;
-  readonly contentType: string;
-  readonly body: Buffer;
 }
 
 const shared = { model: "any", apiKey: "sk-real-key-1234" };
 const apis: readonly Api[] = [
   {
     api: "anthropic",
-    recordings: readRecordings("anthropic.messages").map((recording) => ({
-      ...recording,
-      contentType: recording.kind === "stream" ? "text/event-stream" : "application/json",
-    })),
+    recordings: readAnthropicRecordings(),
     create: (baseUrl, transport) => createAnthropic({ ...shared, baseUrl, transport }),
   },
   {
@@ -105,20 +96,8 @@ const apis: readonly Api[] = [
   },
 ];
 
-function readOllamaRecordings(): readonly Answer[] {
-  const packed = readFileSync(new URL("../../fixtures/ollama.ndjson.gz", import.meta.url));
-  const lines = gunzipSync(packed).toString("utf8").trimEnd().split("\n");
-  return lines.map((line) => {
-    const record: { readonly kind: string; readonly status: number; readonly response: string } =
-      JSON.parse(line);
-    const { kind, status, response } = record;
-    const contentType = kind === "stream" ? "application/x-ndjson" : "application/json";
-    return { name: line.slice(0, 80), kind, status, contentType, body: Buffer.from(response) };
-  });
-}
-
 /** Serves each recording at the address that begins with its number, in random pieces. */
-async function serve(recordings: readonly Answer[]): Promise<LoopbackServer> {
+async function serve(recordings: readonly Recording[]): Promise<LoopbackServer> {
   return await startLoopback(async (request, response) => {
     const index = Number(request.url?.split("/")[1]);
     const { status = 500, contentType, body = Buffer.alloc(0) } = recordings[index] ?? {};

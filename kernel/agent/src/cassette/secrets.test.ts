@@ -4,8 +4,9 @@ import { describe, expect, test } from "vitest";
 
 import { createHttpTransport } from "../http/http-transport.ts";
 import type { HttpRequest } from "../http/http-transport.ts";
-import { contextOf, randomSplits, seededRandom } from "../recorded.test.support.ts";
-import { sendPieces, startLoopback } from "../replay-server.test.support.ts";
+import { sendPieces, startLoopback } from "../testing/loopback.ts";
+import { randomSplits, seededRandom } from "../testing/random-splits.ts";
+import { testContext } from "../testing/test-context.ts";
 import { createPlace } from "./cassette.test.support.ts";
 import { toChunk } from "./entry.ts";
 import { readCassette } from "./read-cassette.ts";
@@ -51,7 +52,7 @@ async function record(
       secrets: options.secrets ?? [],
     });
     const request = requestTo(`${server.url}/v1${options.query ?? ""}`, options.request);
-    const response = await recorder.post(request, contextOf().signal);
+    const response = await recorder.post(request, testContext().signal);
     await response.text(1_000_000);
   }
   const [line] = await readCassette(place.path);
@@ -163,7 +164,7 @@ describe("recordTransport() keeps secrets out:", () => {
     });
     await using transport = createHttpTransport();
     const recorder = await recordTransport({ path: place.path, transport, secrets: [key] });
-    const response = await recorder.post(requestTo(server.url), contextOf().signal);
+    const response = await recorder.post(requestTo(server.url), testContext().signal);
     await response.text(100);
 
     await expect(recorder[Symbol.asyncDispose]()).rejects.toMatchObject({ code: "cassette.secret_left" });
@@ -193,11 +194,11 @@ test("replayTransport() finds the answer to a request that holds a secret", asyn
   {
     await using transport = createHttpTransport();
     await using recorder = await recordTransport({ path: place.path, transport, secrets: [word] });
-    await (await recorder.post(request, contextOf().signal)).text(10);
+    await (await recorder.post(request, testContext().signal)).text(10);
   }
 
   await using replayed = await replayTransport({ path: place.path, secrets: [word] });
-  const response = await replayed.post(request, contextOf().signal);
+  const response = await replayed.post(request, testContext().signal);
 
   expect(await response.text(10)).toBe("{}");
 });

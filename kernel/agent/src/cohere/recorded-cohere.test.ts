@@ -7,8 +7,8 @@ import { createHttpTransport } from "../http/http-transport.ts";
 import { objectIn, objectsIn, textIn } from "../json-fields.ts";
 import { readOpenAiRecordings, toJson } from "../openai-recordings.test.support.ts";
 import type { OpenAiRecording } from "../openai-recordings.test.support.ts";
-import { randomSplits, readAll, seededRandom } from "../recorded.test.support.ts";
-import { sendPieces, startLoopback } from "../replay-server.test.support.ts";
+import { startReplay } from "../replay.test.support.ts";
+import { readAll } from "../testing/read-all.ts";
 import { SseParser } from "../sse/sse-parser.ts";
 import { createCohere } from "./cohere.ts";
 import { CohereDecoder } from "./decoder.ts";
@@ -16,25 +16,6 @@ import { CohereDecoder } from "./decoder.ts";
 const recordings = readOpenAiRecordings("cohere.chat");
 const answers = recordings.filter(({ name }) => !name.includes("embedding"));
 const streams = answers.filter(({ kind }) => kind === "stream");
-
-async function startReplay(): Promise<
-  AsyncDisposable & { readonly urlOf: (recording: OpenAiRecording) => string }
-> {
-  const server = await startLoopback(async (request, response) => {
-    const index = Number(request.url?.split("/")[1]);
-    const recording = recordings[index];
-    if (recording?.kind === "stream") {
-      await sendPieces(response, randomSplits(recording.body, seededRandom(index)));
-      return;
-    }
-    response.writeHead(200, { "content-type": "application/json" });
-    response.end(recording?.body);
-  });
-  return {
-    urlOf: (recording) => `${server.url}/${recordings.indexOf(recording)}`,
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-  };
-}
 
 interface Sum {
   id: string;
@@ -142,7 +123,7 @@ function ourSummary({ message, usage, ...finished }: ModelFinished): unknown {
 describe("createCohere() on recorded answers", () => {
   test("reads the same answer as Cohere's own library, however the bytes are cut", async () => {
     await using transport = createHttpTransport();
-    await using replay = await startReplay();
+    await using replay = await startReplay(recordings);
     for (const recording of answers) {
       const url = replay.urlOf(recording);
       const { events, finished } = await readAll(
@@ -174,22 +155,17 @@ describe("createCohere() on recorded answers", () => {
 
   test("throws when the answer ends early, even if it ends properly", async () => {
     await using transport = createHttpTransport();
-    await using server = await startLoopback(async (request, response) => {
-      const index = Number(request.url?.split("/")[1]);
-      const body = streams[index]?.body ?? Buffer.alloc(0);
-      const end = body.indexOf('"type":"message-end"');
-      await sendPieces(response, [body.subarray(0, seededRandom(index)(end))]);
-    });
-    for (const [index, { name }] of streams.entries()) {
-      const model = createCohere({ baseUrl: `${server.url}/${index}`, model: "any", transport });
+    await using replay = await startReplay(streams, (body) => body.indexOf('"type":"message-end"'));
+    for (const recording of streams) {
+      const model = createCohere({ baseUrl: replay.urlOf(recording), model: "any", transport });
 
-      await expect.soft(readAll(model), name).rejects.toMatchObject({ code: "model.truncated" });
+      await expect.soft(readAll(model), recording.name).rejects.toMatchObject({ code: "model.truncated" });
     }
   });
 
   test("refuses what was recorded of another protocol", async () => {
     await using transport = createHttpTransport();
-    await using replay = await startReplay();
+    await using replay = await startReplay(recordings);
     for (const recording of recordings.filter((one) => !answers.includes(one))) {
       const model = createCohere({ baseUrl: replay.urlOf(recording), model: "any", transport });
 

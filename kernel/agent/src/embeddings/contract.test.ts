@@ -5,7 +5,7 @@ import type { Json, JsonObject } from "@tau/core";
 
 import { createHttpTransport } from "../http/http-transport.ts";
 import type { HttpTransport } from "../http/http-transport.ts";
-import { startLoopback } from "../replay-server.test.support.ts";
+import { startLoopback } from "../testing/loopback.ts";
 import { describeEmbeddingModel } from "../testing/describe-embedding-model.ts";
 import type { EmbeddingFixture, EmbeddingScenario } from "../testing/describe-embedding-model.ts";
 import { createCohereEmbeddings } from "./cohere-embeddings.ts";

@@ -1,27 +1,21 @@
-import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
-import { gunzipSync } from "node:zlib";
 
 import { isJsonObject, parseJson } from "@tau/core";
 import type { Json, JsonObject } from "@tau/core";
 import OpenAI from "openai";
 import { describe, expect, test } from "vitest";
 
+import { readFixture } from "../fixture.test.support.ts";
 import { createHttpTransport } from "../http/http-transport.ts";
-import { contextOf } from "../recorded.test.support.ts";
-import { startLoopback } from "../replay-server.test.support.ts";
+import { startLoopback } from "../testing/loopback.ts";
+import { testContext } from "../testing/test-context.ts";
 import { createCohereEmbeddings } from "./cohere-embeddings.ts";
 import type { EmbeddingModel } from "./embedding-model.ts";
 import { createGeminiEmbeddings } from "./gemini-embeddings.ts";
 import { createOllamaEmbeddings } from "./ollama-embeddings.ts";
 import { createOpenAiEmbeddings } from "./openai-embeddings.ts";
 
-const packed = readFileSync(new URL("../../fixtures/embeddings.ndjson.gz", import.meta.url));
-const recordings = gunzipSync(packed)
-  .toString("utf8")
-  .trimEnd()
-  .split("\n")
-  .map((line) => objectOf(JSON.parse(line)));
+const recordings = readFixture("embeddings");
 
 function objectOf(value: unknown): JsonObject {
   return isJsonObject(value) ? value : {};
@@ -70,7 +64,7 @@ function numbers(vectors: readonly ArrayLike<number>[]): readonly (readonly numb
 }
 
 async function codeOf(model: EmbeddingModel): Promise<unknown> {
-  return await model.embed({ inputs: ["text"] }, contextOf()).catch((error: unknown) => {
+  return await model.embed({ inputs: ["text"] }, testContext()).catch((error: unknown) => {
     return error instanceof Error && "code" in error ? error.code : error;
   });
 }
@@ -96,7 +90,7 @@ describe("createOpenAiEmbeddings() on recorded answers", () => {
       const dialect = { encoding: "base64" } as const;
       const model = createOpenAiEmbeddings({ baseUrl: baseURL, model: "any", transport, dialect });
 
-      const answer = await model.embed({ inputs: inputs(rows.length) }, contextOf());
+      const answer = await model.embed({ inputs: inputs(rows.length) }, testContext());
 
       const name = `${textOf(recording["path"])} ${JSON.stringify(recording["i"])}`;
       expect.soft(numbers(answer.embeddings), name).toEqual(numbers(rows.map((row) => row.embedding)));
@@ -148,7 +142,7 @@ describe("createGeminiEmbeddings() on recorded answers", () => {
         model: "gemini-embedding-001",
       });
 
-      const answer = await model.embed({ inputs: inputs(rows.length), purpose: "query" }, contextOf());
+      const answer = await model.embed({ inputs: inputs(rows.length), purpose: "query" }, testContext());
 
       expect.soft(numbers(answer.embeddings)).toEqual(numbers(rows.map((row) => floats(row["values"]))));
       expect.soft(answer.usage.inputTokens).toBe(objectOf(body["usageMetadata"])["promptTokenCount"] ?? 0);
@@ -165,7 +159,7 @@ describe("createGeminiEmbeddings() on recorded answers", () => {
       method: "predict",
     });
 
-    const answer = await model.embed({ inputs: ["Hello, world!"], purpose: "query" }, contextOf());
+    const answer = await model.embed({ inputs: ["Hello, world!"], purpose: "query" }, testContext());
 
     expect(answer.embeddings[0]?.slice(0, 2)).toEqual(
       new Float32Array([-0.020920176059007645, 0.009755219332873821]),
@@ -190,7 +184,7 @@ describe("createCohereEmbeddings() on recorded answers", () => {
       const rows = objectOf(objectOf(recording["response"])["embeddings"])["float"];
       const wanted = Array.isArray(rows) ? rows.map(floats) : [];
 
-      const answer = await model.embed({ inputs: inputs(wanted.length), purpose: "query" }, contextOf());
+      const answer = await model.embed({ inputs: inputs(wanted.length), purpose: "query" }, testContext());
 
       expect.soft(wanted.length).toBeGreaterThan(0);
       expect.soft(numbers(answer.embeddings)).toEqual(numbers(wanted));
@@ -216,7 +210,7 @@ describe("createOllamaEmbeddings()", () => {
       keepAlive: "1m",
     });
 
-    const answer = await model.embed({ inputs: ["a", "b"] }, contextOf());
+    const answer = await model.embed({ inputs: ["a", "b"] }, testContext());
 
     expect(numbers(answer.embeddings)).toEqual([
       [0.5, -1],

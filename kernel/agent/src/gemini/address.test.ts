@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { completeAnswer } from "../complete-answer.ts";
 import type { HttpTransport } from "../http/http-transport.ts";
 import type { Model } from "../model.ts";
-import { hello } from "../recorded.test.support.ts";
+import { hello } from "../testing/read-all.ts";
 import { startScriptedServer } from "../scripted/server.ts";
 import { createGemini } from "./gemini.ts";
 import { createVertexGemini } from "./vertex.ts";

@@ -1,7 +1,7 @@
 import type { JsonObject, ModelEvent, ModelFinished } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
-import { seededRandom } from "../recorded.test.support.ts";
+import { seededRandom } from "../testing/random-splits.ts";
 import { SseParser } from "../sse/sse-parser.ts";
 import { GeminiDecoder } from "./decoder.ts";
 

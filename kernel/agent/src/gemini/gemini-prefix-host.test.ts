@@ -6,7 +6,7 @@ import { isJsonObject, userText } from "@tau/core";
 import type { JsonObject } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
-import { contextOf } from "../recorded.test.support.ts";
+import { testContext } from "../testing/test-context.ts";
 import { createGeminiPrefixHost } from "./gemini-prefix-host.ts";
 import { createGemini } from "./gemini.ts";
 
@@ -79,7 +79,7 @@ describe("createGeminiPrefixHost()", () => {
   test("makes a cached content out of instructions and messages, for a time, under a label", async () => {
     await using google = await startGoogle();
 
-    const made = await google.host.create(prefix, { ttlMs: 3_600_000, label: "tau" }, contextOf());
+    const made = await google.host.create(prefix, { ttlMs: 3_600_000, label: "tau" }, testContext());
 
     expect(made).toEqual({ handle: "cachedContents/c1", tokens: 5_000, expiresAt: Date.UTC(2027, 0, 1) });
     expect(google.asked).toEqual([
@@ -102,7 +102,7 @@ describe("createGeminiPrefixHost()", () => {
     const model = createGemini({ apiKey: "k", baseUrl: google.baseUrl, model: "gemini-2.5-flash" });
     const providerOptions = { [google.host.protocol]: google.host.use("cachedContents/c1") };
     const request = { messages: [userText("And now?")], tools: [], providerOptions };
-    for await (const _ of model.stream(request, contextOf()));
+    for await (const _ of model.stream(request, testContext()));
 
     expect(google.asked[0]?.body).toMatchObject({
       cachedContent: "cachedContents/c1",
@@ -114,7 +114,7 @@ describe("createGeminiPrefixHost()", () => {
   test("lists its own, page after page, and removes what is there or not", async () => {
     await using google = await startGoogle();
     for (const label of ["tau", "other", "tau", "tau", "other"]) {
-      await google.host.create(prefix, { ttlMs: 1_000, label }, contextOf());
+      await google.host.create(prefix, { ttlMs: 1_000, label }, testContext());
     }
 
     const handles = (await google.host.list("tau", never)).map(({ handle }) => handle);

@@ -6,8 +6,8 @@ import { describe, expect, test } from "vitest";
 
 import { createHttpTransport } from "../http/http-transport.ts";
 import { objectAt, objectsAt, textAt, without } from "../json-fields.ts";
-import { randomSplits, readAll, seededRandom } from "../recorded.test.support.ts";
-import { sendPieces, startLoopback } from "../replay-server.test.support.ts";
+import { startReplay } from "../replay.test.support.ts";
+import { readAll } from "../testing/read-all.ts";
 import { SseParser } from "../sse/sse-parser.ts";
 import { toContents } from "./content.ts";
 import { GeminiDecoder } from "./decoder.ts";
@@ -21,26 +21,6 @@ const listed = /test_gemini_token_counts_streaming/;
 const blocked = /prompt_template_text_gets_blocked\.yaml 1/;
 const answers = recordings.filter(({ kind, name }) => kind !== "error" && !blocked.test(name));
 const streams = answers.filter(({ kind }) => kind === "stream");
-
-/** Serves every recording below a path of its own, streams in random pieces. */
-async function startReplay(): Promise<
-  AsyncDisposable & { readonly urlOf: (recording: GeminiRecording) => string }
-> {
-  const server = await startLoopback(async (request, response) => {
-    const index = Number(request.url?.split("/")[1]);
-    const recording = recordings[index];
-    if (recording?.kind === "stream") {
-      await sendPieces(response, randomSplits(recording.body, seededRandom(index)));
-      return;
-    }
-    response.writeHead(recording?.status ?? 500, { "content-type": recording?.contentType });
-    response.end(recording?.body);
-  });
-  return {
-    urlOf: (recording) => `${server.url}/${recordings.indexOf(recording)}`,
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-  };
-}
 
 /** The chunks as the vendor's library delivers them; a whole answer is one. */
 async function sdkChunks(recording: GeminiRecording, baseUrl: string): Promise<readonly JsonObject[]> {
@@ -180,7 +160,7 @@ describe("createGemini() on recorded answers", () => {
 
   test("reads the same answer as the vendor's library, and would send the same parts back", async () => {
     await using transport = createHttpTransport();
-    await using replay = await startReplay();
+    await using replay = await startReplay(recordings);
     for (const recording of answers.filter(({ name }) => !listed.test(name))) {
       const baseUrl = replay.urlOf(recording);
       const expected = sdkSummary(await sdkChunks(recording, baseUrl));
@@ -194,7 +174,7 @@ describe("createGemini() on recorded answers", () => {
 
   test("reads a stream that came as one list", async () => {
     await using transport = createHttpTransport();
-    await using replay = await startReplay();
+    await using replay = await startReplay(recordings);
     const recording = answers.find(({ name }) => listed.test(name));
     if (recording === undefined) throw new Error("no such recording");
 
@@ -250,21 +230,17 @@ describe("createGemini() on recorded answers", () => {
 
   test("throws when the answer ends early, even if it ends properly", async () => {
     await using transport = createHttpTransport();
-    await using server = await startLoopback(async (request, response) => {
-      const index = Number(request.url?.split("/")[1]);
-      const body = streams[index]?.body ?? Buffer.alloc(0);
-      await sendPieces(response, [body.subarray(0, seededRandom(index)(lengthOfAnswer(body)))]);
-    });
-    for (const [index, { name }] of streams.entries()) {
-      const model = createGemini({ baseUrl: `${server.url}/${index}`, model: "any", transport });
+    await using replay = await startReplay(streams, lengthOfAnswer);
+    for (const recording of streams) {
+      const model = createGemini({ baseUrl: replay.urlOf(recording), model: "any", transport });
 
-      await expect.soft(readAll(model), name).rejects.toMatchObject({ code: "model.truncated" });
+      await expect.soft(readAll(model), recording.name).rejects.toMatchObject({ code: "model.truncated" });
     }
   });
 
   test("maps every recorded refusal to its code", async () => {
     await using transport = createHttpTransport();
-    await using replay = await startReplay();
+    await using replay = await startReplay(recordings);
     const codes: Record<string, number> = {};
     for (const recording of recordings.filter((one) => !answers.includes(one))) {
       const model = createGemini({ baseUrl: replay.urlOf(recording), model: "any", transport });

@@ -5,7 +5,7 @@ import type { AssistantMessage, JsonObject, Message, ToolDefinition } from "@tau
 import { describe, expect, test } from "vitest";
 
 import type { ModelRequest } from "../model.ts";
-import { startLoopback } from "../replay-server.test.support.ts";
+import { startLoopback } from "../testing/loopback.ts";
 import { schemaErrors } from "../request-schema.test.support.ts";
 import { GeminiDecoder } from "./decoder.ts";
 import { createGeminiBodyWriter } from "./request-body.ts";

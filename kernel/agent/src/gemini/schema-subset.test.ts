@@ -2,7 +2,7 @@ import { GoogleGenAI } from "@google/genai";
 import type { JsonSchema } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
-import { startLoopback } from "../replay-server.test.support.ts";
+import { startLoopback } from "../testing/loopback.ts";
 import { toSchemaSubset } from "./schema-subset.ts";
 
 const options = { identity: { provider: "gemini", model: "m" }, place: "tool read" } as const;

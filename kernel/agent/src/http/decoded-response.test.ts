@@ -11,8 +11,9 @@ import { describe, expect, test } from "vitest";
 
 import { createOpenAiChat } from "../openai-chat/openai-chat.ts";
 import type { OpenAiChatOptions } from "../openai-chat/openai-chat.ts";
-import { hello, randomSplits, readAll, seededRandom } from "../recorded.test.support.ts";
-import { startLoopback } from "../replay-server.test.support.ts";
+import { startLoopback } from "../testing/loopback.ts";
+import { randomSplits, seededRandom } from "../testing/random-splits.ts";
+import { hello, readAll } from "../testing/read-all.ts";
 import { createHttpTransport } from "./http-transport.ts";
 
 const chunk = (text: string): string =>

@@ -9,8 +9,8 @@ import { describe, expect, test } from "vitest";
 
 import { createOpenAiChat } from "../openai-chat/openai-chat.ts";
 import type { OpenAiChatOptions } from "../openai-chat/openai-chat.ts";
-import { hello, readAll } from "../recorded.test.support.ts";
-import { startLoopback } from "../replay-server.test.support.ts";
+import { startLoopback } from "../testing/loopback.ts";
+import { hello, readAll } from "../testing/read-all.ts";
 import { startScriptedServer } from "../scripted/server.ts";
 import { createHttpTransport } from "./http-transport.ts";
 

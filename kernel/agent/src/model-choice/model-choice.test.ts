@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { startLoopback } from "../replay-server.test.support.ts";
+import { startLoopback } from "../testing/loopback.ts";
 import { resolveChatModel, resolveTier } from "./resolve-chat-model.ts";
 import { resolveRouterBaseUrl } from "./resolve-router-base-url.ts";
 import { validateChatModelId } from "./validate-chat-model-id.ts";

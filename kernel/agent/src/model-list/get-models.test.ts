@@ -7,7 +7,7 @@ import type { Json, JsonObject } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
 import { createCatalog } from "../catalog/catalog.ts";
-import { startLoopback } from "../replay-server.test.support.ts";
+import { startLoopback } from "../testing/loopback.ts";
 import { getModels, refreshCatalog } from "./get-models.ts";
 import { objectIn, textIn } from "../json-fields.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { randomSplits, seededRandom } from "../recorded.test.support.ts";
+import { randomSplits, seededRandom } from "../testing/random-splits.ts";
 import { NdjsonParser } from "./ndjson-parser.ts";
 
 function linesOf(pieces: readonly Buffer[], maxLineBytes = 1000): readonly string[] {

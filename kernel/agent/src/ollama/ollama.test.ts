@@ -4,8 +4,8 @@ import type { JsonObject } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
 import { defineCapabilities } from "../capabilities.ts";
-import { hello, readAll } from "../recorded.test.support.ts";
-import { startLoopback } from "../replay-server.test.support.ts";
+import { startLoopback } from "../testing/loopback.ts";
+import { hello, readAll } from "../testing/read-all.ts";
 import { startScriptedServer } from "../scripted/server.ts";
 import { createOllama } from "./ollama.ts";
 import type { OllamaOptions } from "./ollama.ts";

@@ -1,66 +1,20 @@
-import { readFileSync } from "node:fs";
-import { gunzipSync } from "node:zlib";
-
-import { isJsonObject, parseJson } from "@tau/core";
 import type { ModelEvent, ModelFinished, Part } from "@tau/core";
 import { Ollama } from "ollama";
 import type { ChatResponse } from "ollama";
 import { describe, expect, test } from "vitest";
 
 import { createHttpTransport } from "../http/http-transport.ts";
-import { textAt } from "../json-fields.ts";
 import { NdjsonParser } from "../ndjson/ndjson-parser.ts";
-import { randomSplits, readAll, seededRandom } from "../recorded.test.support.ts";
-import { sendPieces, startLoopback } from "../replay-server.test.support.ts";
+import { startReplay } from "../replay.test.support.ts";
+import type { Recording } from "../replay.test.support.ts";
+import { readAll } from "../testing/read-all.ts";
 import { OllamaDecoder } from "./decoder.ts";
 import { createOllama } from "./ollama.ts";
+import { readOllamaRecordings } from "./recordings.test.support.ts";
 
-interface Recording {
-  readonly name: string;
-  readonly kind: string;
-  readonly status: number;
-  readonly body: Buffer;
-}
-
-const recordings = readRecordings();
+const recordings = readOllamaRecordings();
 const answers = recordings.filter(({ kind }) => kind !== "error");
 const streams = recordings.filter(({ kind }) => kind === "stream");
-
-function readRecordings(): readonly Recording[] {
-  const packed = readFileSync(new URL("../../fixtures/ollama.ndjson.gz", import.meta.url));
-  const lines = gunzipSync(packed).toString("utf8").trimEnd().split("\n");
-  return lines.map((line) => {
-    const parsed = parseJson(line);
-    const record = parsed.ok && isJsonObject(parsed.value) ? parsed.value : {};
-    return {
-      name: `${textAt(record, "path").split("/").at(-1)} ${Number(record["i"])}`,
-      kind: textAt(record, "kind"),
-      status: Number(record["status"]),
-      body: Buffer.from(textAt(record, "response")),
-    };
-  });
-}
-
-/** Serves every recording below a path of its own, streams in random pieces. */
-async function startReplay(): Promise<
-  AsyncDisposable & { readonly urlOf: (recording: Recording) => string }
-> {
-  const server = await startLoopback(async (request, response) => {
-    const index = Number(request.url?.split("/")[1]);
-    const recording = recordings[index];
-    if (recording?.kind === "stream") {
-      const pieces = randomSplits(recording.body, seededRandom(index));
-      await sendPieces(response, pieces, "application/x-ndjson");
-      return;
-    }
-    response.writeHead(recording?.status ?? 500, { "content-type": "application/json; charset=utf-8" });
-    response.end(recording?.body);
-  });
-  return {
-    urlOf: (recording) => `${server.url}/${recordings.indexOf(recording)}`,
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-  };
-}
 
 async function sdkAnswers({ kind }: Recording, host: string): Promise<readonly ChatResponse[]> {
   const client = new Ollama({ host });
@@ -109,7 +63,7 @@ describe("createOllama() on recorded answers", () => {
       4, 11, 1,
     ]);
     await using transport = createHttpTransport();
-    await using replay = await startReplay();
+    await using replay = await startReplay(recordings);
     for (const recording of answers) {
       const baseUrl = replay.urlOf(recording);
       const expected = sdkSummary(await sdkAnswers(recording, baseUrl));
@@ -142,23 +96,17 @@ describe("createOllama() on recorded answers", () => {
 
   test("throws when the answer ends early, even if it ends properly", async () => {
     await using transport = createHttpTransport();
-    await using server = await startLoopback(async (request, response) => {
-      const index = Number(request.url?.split("/")[1]);
-      const body = streams[index]?.body ?? Buffer.alloc(0);
-      const end = body.toString("latin1").trimEnd().length;
-      const cut = seededRandom(index)(end);
-      await sendPieces(response, [body.subarray(0, cut)], "application/x-ndjson");
-    });
-    for (const [index, { name }] of streams.entries()) {
-      const model = createOllama({ baseUrl: `${server.url}/${index}`, model: "any", transport });
+    await using replay = await startReplay(streams, (body) => body.toString("latin1").trimEnd().length);
+    for (const recording of streams) {
+      const model = createOllama({ baseUrl: replay.urlOf(recording), model: "any", transport });
 
-      await expect.soft(readAll(model), name).rejects.toMatchObject({ code: "model.truncated" });
+      await expect.soft(readAll(model), recording.name).rejects.toMatchObject({ code: "model.truncated" });
     }
   });
 
   test("says how to get a model that is not there", async () => {
     await using transport = createHttpTransport();
-    await using replay = await startReplay();
+    await using replay = await startReplay(recordings);
     for (const recording of recordings.filter(({ kind }) => kind === "error")) {
       const model = createOllama({ baseUrl: replay.urlOf(recording), model: "nonexistent-model", transport });
 

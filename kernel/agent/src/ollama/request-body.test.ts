@@ -5,7 +5,7 @@ import type { ChatRequest, Message as WireMessage, Tool } from "ollama";
 import { describe, expect, test } from "vitest";
 
 import type { ModelRequest } from "../model.ts";
-import { startLoopback } from "../replay-server.test.support.ts";
+import { startLoopback } from "../testing/loopback.ts";
 import { schemaErrors } from "../request-schema.test.support.ts";
 import { toPartData } from "./part-data.ts";
 import { createOllamaBodyWriter, toWireTool } from "./request-body.ts";

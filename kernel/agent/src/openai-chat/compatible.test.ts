@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { createHttpTransport } from "../http/http-transport.ts";
-import { readAll } from "../recorded.test.support.ts";
-import { startLoopback } from "../replay-server.test.support.ts";
+import { startLoopback } from "../testing/loopback.ts";
+import { readAll } from "../testing/read-all.ts";
 import { SseParser } from "../sse/sse-parser.ts";
 import { OpenAiChatDecoder } from "./decoder.ts";
 import { compatibleDialect } from "./dialect.ts";

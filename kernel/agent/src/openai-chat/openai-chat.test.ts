@@ -1,8 +1,8 @@
 import type { JsonObject } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
-import { hello, readAll } from "../recorded.test.support.ts";
-import { startLoopback } from "../replay-server.test.support.ts";
+import { startLoopback } from "../testing/loopback.ts";
+import { hello, readAll } from "../testing/read-all.ts";
 import { createOpenAiChat } from "./openai-chat.ts";
 
 const end = (reason: string): JsonObject => ({ choices: [{ index: 0, delta: {}, finish_reason: reason }] });

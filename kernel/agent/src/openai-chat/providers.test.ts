@@ -3,8 +3,8 @@ import type { JsonObject } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
 import { createHttpTransport } from "../http/http-transport.ts";
-import { readAll } from "../recorded.test.support.ts";
-import { startLoopback } from "../replay-server.test.support.ts";
+import { startLoopback } from "../testing/loopback.ts";
+import { readAll } from "../testing/read-all.ts";
 import { openAiDialect } from "./dialect.ts";
 import { createOpenAiChat } from "./openai-chat.ts";
 import { dialectOf, findProvider, openAiChatProviders, providerAt } from "./providers.ts";

@@ -7,8 +7,8 @@ import { createHttpTransport } from "../http/http-transport.ts";
 import { objectIn, objectsIn, textIn } from "../json-fields.ts";
 import { readOpenAiRecordings, sdkReading, toJson } from "../openai-recordings.test.support.ts";
 import type { OpenAiRecording } from "../openai-recordings.test.support.ts";
-import { randomSplits, readAll, seededRandom } from "../recorded.test.support.ts";
-import { sendPieces, startLoopback } from "../replay-server.test.support.ts";
+import { startReplay } from "../replay.test.support.ts";
+import { readAll } from "../testing/read-all.ts";
 import { SseParser } from "../sse/sse-parser.ts";
 import { OpenAiChatDecoder } from "./decoder.ts";
 import type { OpenAiChatDialect } from "./dialect.ts";
@@ -39,25 +39,6 @@ const noAnswer = new RegExp(
 const endless = /anthropic-fallback-tool-call\.sse/;
 const answers = recordings.filter(({ kind, name }) => kind !== "error" && !noAnswer.test(name));
 const streams = answers.filter(({ kind }) => kind === "stream");
-
-async function startReplay(): Promise<
-  AsyncDisposable & { readonly urlOf: (recording: OpenAiRecording) => string }
-> {
-  const server = await startLoopback(async (request, response) => {
-    const index = Number(request.url?.split("/")[1]);
-    const recording = recordings[index];
-    if (recording?.kind === "stream") {
-      await sendPieces(response, randomSplits(recording.body, seededRandom(index)));
-      return;
-    }
-    response.writeHead(recording?.status ?? 500, { "content-type": recording?.contentType });
-    response.end(recording?.body);
-  });
-  return {
-    urlOf: (recording) => `${server.url}/${recordings.indexOf(recording)}`,
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-  };
-}
 
 function dialectFor(recording: OpenAiRecording): OpenAiChatDialect {
   const dialect = dialectOf(findProvider(providerOf(recording)));
@@ -224,7 +205,7 @@ describe("createOpenAiChat() on recorded answers of everybody who speaks the pro
 
   test("reads the same answer as the vendor's library, however the bytes are cut", async () => {
     await using transport = createHttpTransport();
-    await using replay = await startReplay();
+    await using replay = await startReplay(recordings);
     for (const recording of answers) {
       const model = createOpenAiChat({
         baseUrl: replay.urlOf(recording),
@@ -288,15 +269,11 @@ describe("createOpenAiChat() on recorded answers of everybody who speaks the pro
 
   test("throws when the answer ends early, even if it ends properly", async () => {
     await using transport = createHttpTransport();
-    await using server = await startLoopback(async (request, response) => {
-      const index = Number(request.url?.split("/")[1]);
-      const body = streams[index]?.body ?? Buffer.alloc(0);
-      await sendPieces(response, [body.subarray(0, seededRandom(index)(body.length))]);
-    });
-    for (const [index, recording] of streams.entries()) {
+    await using replay = await startReplay(streams, ({ length }) => length);
+    for (const recording of streams) {
       const provider = providerOf(recording);
       const model = createOpenAiChat({
-        baseUrl: `${server.url}/${index}`,
+        baseUrl: replay.urlOf(recording),
         model: "any",
         provider,
         transport,
@@ -308,7 +285,7 @@ describe("createOpenAiChat() on recorded answers of everybody who speaks the pro
 
   test("maps every recorded refusal to its code, as an answer, in an answer and in a stream", async () => {
     await using transport = createHttpTransport();
-    await using replay = await startReplay();
+    await using replay = await startReplay(recordings);
     const codes: Record<string, number> = {};
     for (const recording of recordings.filter((one) => !answers.includes(one))) {
       const model = createOpenAiChat({ baseUrl: replay.urlOf(recording), model: "any", transport });

@@ -6,8 +6,8 @@ import { createHttpTransport } from "../http/http-transport.ts";
 import { objectIn, objectsIn, textIn } from "../json-fields.ts";
 import { readOpenAiRecordings, toJson } from "../openai-recordings.test.support.ts";
 import type { OpenAiRecording } from "../openai-recordings.test.support.ts";
-import { readAll } from "../recorded.test.support.ts";
-import { sendPieces, startLoopback } from "../replay-server.test.support.ts";
+import { startReplay } from "../replay.test.support.ts";
+import { readAll } from "../testing/read-all.ts";
 import { createOpenAiChat } from "./openai-chat.ts";
 
 const recordings = readOpenAiRecordings("chat.completions").filter(
@@ -64,18 +64,10 @@ async function eventsOf({ kind, body, contentType }: OpenAiRecording): Promise<r
 describe("createOpenAiChat() on Mistral's recorded answers", () => {
   test("reads the same answer as Mistral's own library", async () => {
     await using transport = createHttpTransport();
-    await using server = await startLoopback(async (request, response) => {
-      const recording = recordings[Number(request.url?.split("/")[1])];
-      if (recording?.kind === "stream") {
-        await sendPieces(response, [recording.body]);
-        return;
-      }
-      response.writeHead(200, { "content-type": "application/json" });
-      response.end(recording?.body);
-    });
-    for (const [index, recording] of recordings.entries()) {
+    await using replay = await startReplay(recordings);
+    for (const recording of recordings) {
       const model = createOpenAiChat({
-        baseUrl: `${server.url}/${index}`,
+        baseUrl: replay.urlOf(recording),
         provider: "mistral",
         model: "any",
         transport,

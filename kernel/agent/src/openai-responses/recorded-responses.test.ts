@@ -6,8 +6,8 @@ import { describe, expect, test } from "vitest";
 import { createHttpTransport } from "../http/http-transport.ts";
 import { readOpenAiRecordings, sdkReading } from "../openai-recordings.test.support.ts";
 import type { OpenAiRecording } from "../openai-recordings.test.support.ts";
-import { randomSplits, readAll, seededRandom } from "../recorded.test.support.ts";
-import { sendPieces, startLoopback } from "../replay-server.test.support.ts";
+import { startReplay } from "../replay.test.support.ts";
+import { readAll } from "../testing/read-all.ts";
 import { SseParser } from "../sse/sse-parser.ts";
 import { ResponsesDecoder } from "./decoder.ts";
 import { toInputItems } from "./input-item.ts";
@@ -29,26 +29,6 @@ const answers = recordings.filter(
   ({ kind, name }) => kind !== "error" && ![foreign, failed, broken].some((pattern) => pattern.test(name)),
 );
 const streams = answers.filter(({ kind }) => kind === "stream");
-
-/** Serves every recording at a path of its own, streams in random pieces. */
-async function startReplay(): Promise<
-  AsyncDisposable & { readonly urlOf: (recording: OpenAiRecording) => string }
-> {
-  const server = await startLoopback(async (request, response) => {
-    const index = Number(request.url?.split("/")[1]);
-    const recording = recordings[index];
-    if (recording?.kind === "stream") {
-      await sendPieces(response, randomSplits(recording.body, seededRandom(index)));
-      return;
-    }
-    response.writeHead(recording?.status ?? 500, { "content-type": recording?.contentType });
-    response.end(recording?.body);
-  });
-  return {
-    urlOf: (recording) => `${server.url}/${recordings.indexOf(recording)}`,
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-  };
-}
 
 /** The response as the vendor's library delivers it: of a stream the one in its last event. */
 async function sdkResponse(recording: OpenAiRecording): Promise<OpenAiResponse> {
@@ -130,7 +110,7 @@ describe("createOpenAiResponses() on recorded answers", () => {
 
   test("reads the same answer as the vendor's library, and would send the same items back", async () => {
     await using transport = createHttpTransport();
-    await using replay = await startReplay();
+    await using replay = await startReplay(recordings);
     let refused = 0;
     for (const recording of answers) {
       const { provider } = recording;
@@ -183,21 +163,17 @@ describe("createOpenAiResponses() on recorded answers", () => {
 
   test("throws when the answer ends early, even if it ends properly", async () => {
     await using transport = createHttpTransport();
-    await using server = await startLoopback(async (request, response) => {
-      const index = Number(request.url?.split("/")[1]);
-      const body = streams[index]?.body ?? Buffer.alloc(0);
-      await sendPieces(response, [body.subarray(0, seededRandom(index)(lengthOfAnswer(body)))]);
-    });
-    for (const [index, { name }] of streams.entries()) {
-      const model = createOpenAiResponses({ baseUrl: `${server.url}/${index}`, model: "any", transport });
+    await using replay = await startReplay(streams, lengthOfAnswer);
+    for (const recording of streams) {
+      const model = createOpenAiResponses({ baseUrl: replay.urlOf(recording), model: "any", transport });
 
-      await expect.soft(readAll(model), name).rejects.toMatchObject({ code: "model.truncated" });
+      await expect.soft(readAll(model), recording.name).rejects.toMatchObject({ code: "model.truncated" });
     }
   });
 
   test("maps every recorded refusal to its code, as an answer, in an answer and in a stream", async () => {
     await using transport = createHttpTransport();
-    await using replay = await startReplay();
+    await using replay = await startReplay(recordings);
     const refusals = recordings.filter(
       (recording) => recording.kind === "error" || !answers.includes(recording),
     );

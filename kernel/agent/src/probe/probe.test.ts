@@ -11,7 +11,7 @@ import { createOpenAiEmbeddings } from "../embeddings/openai-embeddings.ts";
 import type { Model } from "../model.ts";
 import { createGemini } from "../gemini/gemini.ts";
 import { createOpenAiChat } from "../openai-chat/openai-chat.ts";
-import { startLoopback } from "../replay-server.test.support.ts";
+import { startLoopback } from "../testing/loopback.ts";
 import { startScriptedServer } from "../scripted/server.ts";
 import type { Transcript, TranscriptTurn } from "../scripted/transcript.ts";
 import { testContext } from "../testing/test-context.ts";

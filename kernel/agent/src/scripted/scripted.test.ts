@@ -13,7 +13,7 @@ import type { Model, ModelRequest } from "../model.ts";
 import { createOllama } from "../ollama/ollama.ts";
 import { createOpenAiChat } from "../openai-chat/openai-chat.ts";
 import { createOpenAiResponses } from "../openai-responses/openai-responses.ts";
-import { readAll } from "../recorded.test.support.ts";
+import { readAll } from "../testing/read-all.ts";
 import { parseTranscript } from "./parse-transcript.ts";
 import { startScriptedServer } from "./server.ts";
 import type { ScriptedServer } from "./server.ts";

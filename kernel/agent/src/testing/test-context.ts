@@ -1,10 +1,10 @@
 import type { CallContext } from "@tau/core";
 
-/** The context of a contract's calls; nobody aborts it unless a signal is given. */
+/** The context of a test's calls; nobody aborts it unless a signal is given. */
 export function testContext(signal: AbortSignal = new AbortController().signal): CallContext {
   return {
-    tenant: "contract",
-    principal: { id: "contract", kind: "service", scopes: [] },
+    tenant: "test",
+    principal: { id: "tester", kind: "person", scopes: [] },
     traceId: "0".repeat(32),
     signal,
   };
