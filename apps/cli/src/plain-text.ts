@@ -21,12 +21,16 @@ export function clip(text: string, width: number): string {
   return flat.length <= width && text.length <= 8 * width ? flat : `${flat.slice(0, width - 1).trimEnd()}…`;
 }
 
+/** What has no shape, fillers and selectors that carry bytes unseen among it, or looks like a blank and is none. */
+const shapeless =
+  /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/gu;
+
 /**
  * Like {@link plain}, but shows what it takes away, and every other character without a shape: what a person
  * cannot see, they cannot allow.
  */
 export function visible(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu, (character) =>
+  return text.replaceAll(shapeless, (character) =>
     character === "\n" || character === "\t"
       ? character
       : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,

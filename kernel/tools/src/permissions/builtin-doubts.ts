@@ -69,16 +69,17 @@ function storeDoubts(program: string, args: readonly ShellWord[]): readonly Doub
 }
 
 function isRiskyName(value: string): boolean {
-  return /\[|^-[CRv]/.test(value) || (/^[A-Z_]\w*$/.test(value) && isRiskyVariable(value));
+  return /\[|^-\w*[CRv]/.test(value) || (/^[A-Z_]\w*$/.test(value) && isRiskyVariable(value));
 }
 
-/** Only `-v` and `-R` evaluate names; a word in quotes that is a whole operand cannot become one of them unseen. */
+/** Only `-v` and `-R` evaluate names; a word in quotes may be one of them where what follows it is a name with an index. */
 function testsNames(args: readonly ShellWord[]): boolean {
   const computed = args.map(({ text, value }) => value === undefined && !/^"[^"@]*"$/.test(text));
   const evaluates = args.some(({ value }) => /^-[vR]$/.test(value ?? ""));
   const suspicious = args.some(({ value }) => value === undefined || value.includes("["));
   const adjacent = args.some(
-    ({ value }, index) => value === undefined && index > 0 && args[index - 1]?.value === undefined,
+    ({ value }, index) =>
+      (value === undefined || value.includes("[")) && index > 0 && args[index - 1]?.value === undefined,
   );
   return computed.includes(true) || adjacent || (evaluates && suspicious);
 }

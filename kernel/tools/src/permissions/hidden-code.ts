@@ -33,7 +33,8 @@ const carriers: readonly Carrier[] = [
   },
   {
     programs: "node nodejs bun deno tsx ts-node",
-    options: "--eval --print --require --import --loader --experimental-loader --env-file",
+    options: `--eval --print --require --import --loader --experimental-loader --env-file --env-file-if-exists --preload
+      --openssl-config --experimental-config-file`,
     letters: "epri",
     argument: /^(eval|repl)$/,
     input: true,
@@ -47,16 +48,20 @@ const carriers: readonly Carrier[] = [
     input: true,
   },
   { programs: "lua luajit tclsh guile Rscript osascript julia", letters: "eil", input: true },
-  { programs: "awk gawk mawk nawk", argument: /system|getline|[|>@]/, letters: "lie" },
+  {
+    programs: "awk gawk mawk nawk original-awk",
+    options: "--file --exec --include --load --source --profile --pretty-print --dump-variables --debug",
+    argument: /system|getline|[|>@]|^-[bcCghMnNOPrsStV]*[lieEDpodWf]/,
+  },
   {
     programs: "git",
     options: `--config --config-env --exec-path --git-dir --work-tree --namespace --exec --extcmd --tool --upload-pack
-      --receive-pack --open-files-in-pager --template --ext-diff --textconv --output`,
+      --receive-pack --open-files-in-pager --template --ext-diff --textconv --output --unsafe-paths`,
     letters: "cCxO",
     argument: new RegExp(
       `^(${`bisect citool config credential cvsserver daemon difftool filter-branch for-each-repo gui hook instaweb
-        interpret-trailers maintenance mergetool p4 remote-ext remote-fd send-email shell submodule svn upload-archive
-        web--browse`.replaceAll(/\s+/g, "|")})$|^ext::`,
+        interpret-trailers maintenance merge-index mergetool p4 remote-ext remote-fd send-email shell submodule svn
+        upload-archive web--browse`.replaceAll(/\s+/g, "|")})$|(?:^|=)ext::|^(?:-s|--strategy=).*/`,
     ),
   },
   { programs: "git", beside: /^(archive|clone|fetch-pack|ls-remote)$/, letters: "u" },
@@ -68,47 +73,80 @@ const carriers: readonly Carrier[] = [
     bareCluster: true,
   },
   { programs: "rsync", options: "--rsh --rsync-path", letters: "e" },
-  { programs: "scp sftp", letters: "SoDF" },
+  { programs: "scp sftp", letters: "SoDFb" },
   { programs: "sort", options: "--compress-program --output", letters: "oT" },
   { programs: "split", options: "--filter" },
   { programs: "zip", options: "-TT --unzip-command" },
   {
     programs: "make gmake ninja",
     options: "--eval --file --makefile --directory",
-    letters: "fC",
+    letters: "fCEI",
     argument: /=/,
   },
   {
     programs: "npm pnpm yarn npx bunx",
-    options: "-c --call --script-shell --node-options --shell-mode --prefix",
+    options: `-c -C --call --script-shell --node-options --shell-mode --prefix --dir --editor --viewer --browser --git --userconfig
+      --globalconfig`,
   },
   {
     programs: "gcc g++ cc c++ clang clang++",
-    options: "-wrapper -fplugin -specs",
+    options: "-wrapper -fplugin -fpass-plugin -specs --specs -fuse-ld -Xclang --config",
     letters: "B",
     argument: /^@/,
   },
   {
     programs: "go",
     options: "-exec -toolexec -vettool -overlay",
-    argument: /^(generate|tool)$|^-(exec|toolexec|vettool)=/,
+    argument: /^(generate|tool)$|^--?(exec|toolexec|vettool|overlay|modfile)\b|-extld\b/,
+    letters: "C",
   },
-  { programs: "cargo", options: "--config" },
+  { programs: "cargo", options: "--config --manifest-path", letters: "CZ" },
   { programs: "jobs", letters: "x" },
   { programs: "gh glab", argument: /^(alias|extension)$|^!/ },
-  { programs: "apt apt-get aptitude dpkg", letters: "o", options: "--option --pre-invoke --post-invoke" },
+  {
+    programs: "apt apt-get aptitude dpkg",
+    letters: "oc",
+    options: "--option --config-file --pre-invoke --post-invoke",
+  },
   { programs: "rg", options: "--pre --hostname-bin" },
   { programs: "fd fdfind", options: "--exec --exec-batch", letters: "xX" },
-  { programs: "ag ack bat man", options: "--pager --html", letters: "PH" },
+  { programs: "ag ack bat man", options: "--pager --html --config-file --preprocessor", letters: "PHC" },
   { programs: "find", options: "-delete -fprint -fprint0 -fprintf -fls -files0-from" },
   { programs: "nc ncat netcat", options: "--exec --sh-exec --lua-exec", letters: "ec" },
   { programs: "tcpdump", letters: "z" },
   { programs: "openssl", options: "-engine -provider" },
-  { programs: "sqlite3 psql mysql", argument: /\.(shell|system|load)|\\!/, input: true },
+  {
+    programs: "sqlite3 psql mysql mariadb",
+    // Dot commands may be cut short: `.sh`, `.sy`.
+    argument:
+      /(?:^|\s)\.(?:sh|sy|lo|rea|ex|ed|onc|ou|im|cl)[a-z]*\b|\\[!ogiw]|^\s*(?:system|source)\b|\b(?:to|from)\s+program\b|\b(?:load_extension|writefile|edit)\s*\(/i,
+    options: "-init -cmd --init-command --defaults-file --defaults-extra-file --pager --file",
+    letters: "fo",
+    input: true,
+  },
+  {
+    programs: "gpg gpg2",
+    options: "--exec-path --photo-viewer --agent-program --dirmngr-program --options --homedir",
+  },
+  { programs: "wget", options: "--use-askpass --execute --config", letters: "e" },
+  { programs: "curl", options: "--config --engine", letters: "K" },
+  {
+    programs: "pandoc",
+    options: "--filter --lua-filter --pdf-engine --defaults --data-dir",
+    letters: "FLd",
+  },
+  {
+    programs: "latex lualatex pdflatex tex luatex pdftex xelatex",
+    options: "-shell-escape --shell-escape -enable-write18 --enable-write18",
+  },
+  { programs: "rpm", options: "--pipe --define --eval --load --rcfile --macros", letters: "DE" },
+  { programs: "ar ld nm objdump ranlib", options: "--plugin -plugin", argument: /^@/ },
+  { programs: "systemctl", argument: /^edit$/ },
   { programs: "cmake ctest", options: "-P -E -S --build-and-test" },
   {
-    programs: `at batch crontab csh dc ed elvish emacs ex expect fish gdb less lldb m4 more nu nvim parallel pwsh screen
-      script socat ssh su tcsh tmux vi view vim watch xonsh`,
+    programs: `at batch crontab csh dc ed editor elvish emacs ex expect fish gdb gnuplot less lldb m4 more nano newgrp nu nvim
+      octave pager parallel pico pwsh R run-parts rview rvim screen script sensible-editor sensible-pager sg socat ssh su tcsh tmux
+      vi view vim vimdiff watch xonsh xterm zless zmore`,
     always: true,
   },
 ];

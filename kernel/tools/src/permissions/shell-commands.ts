@@ -1,5 +1,7 @@
 import type { Assignment, Command, Redirect, SyntaxNode, Word } from "unbash";
 
+import { arrayDoubts, noteArray, noteBuiltin } from "./array-doubts.ts";
+import type { ArrayNotes } from "./array-doubts.ts";
 import { builtinDoubts } from "./builtin-doubts.ts";
 import { hiddenCodeIn } from "./hidden-code.ts";
 import { loadUnbash } from "./load-unbash.ts";
@@ -21,8 +23,9 @@ const maxNesting = 8;
  */
 export function shellEffectsOf(source: string, home: string): ShellEffects {
   const effects: ShellEffects = { commands: [], files: [], folders: [], doubts: [] };
-  readScript(source, { effects, home, nesting: 0, repeated: false, words: { count: 0 } });
-  effects.doubts.push(...writtenCodeDoubts(effects));
+  const arrays: ArrayNotes = { arrays: new Set(), assigned: new Set() };
+  readScript(source, { effects, home, nesting: 0, repeated: false, words: { count: 0 }, arrays });
+  effects.doubts.push(...writtenCodeDoubts(effects), ...arrayDoubts(arrays));
   return effects;
 }
 
@@ -35,6 +38,7 @@ interface Context {
   readonly repeated: boolean;
   /** Words looked at so far, so that a huge command cannot keep the process busy. */
   readonly words: { count: number };
+  readonly arrays: ArrayNotes;
 }
 
 function readScript(source: string, context: Context): void {
@@ -56,6 +60,7 @@ function doubt(context: Context, reason: string, hides: Doubt["hides"] = "comman
 function visit(node: SyntaxNode, context: Context): void {
   const found = syntaxDoubt(node);
   if (found !== undefined) context.effects.doubts.push(found);
+  noteArray(context.arrays, node);
   switch (node.type) {
     case "Command":
       readCommand(node, context);
@@ -122,6 +127,7 @@ function addCommand(argv: readonly ShellWord[], context: Context): void {
 function readBuiltin(program: string, args: readonly ShellWord[], context: Context): void {
   const name = (program.split("/").at(-1) ?? program).toLowerCase();
   context.effects.doubts.push(...builtinDoubts(name, args));
+  noteBuiltin(context.arrays, name, args);
   const hiddenCode = hiddenCodeIn(
     name,
     args.map(({ value }) => value),

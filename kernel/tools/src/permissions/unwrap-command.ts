@@ -87,9 +87,12 @@ function unwrapShell(name: string, args: readonly ShellWord[]): Unwrapped {
       break;
     }
     if (!/^[-+]./.test(value)) break;
-    if (/^-[^-]*c/.test(value)) takesText = true;
+    // Bash takes `+c` for `-c`.
+    if (/^[-+][^-]*c/.test(value)) takesText = true;
     usual &&= /^[-+][ceuvxfo]+$/.test(value);
-    if (/^[-+][^-]*[oO]/.test(value) || /^--(rcfile|init-file)$/.test(value)) at++;
+    // Each `o` of a cluster takes a word of its own.
+    if (/^[-+][^-]/.test(value)) at += value.match(/[oO]/g)?.length ?? 0;
+    if (/^--(rcfile|init-file)$/.test(value)) at++;
   }
 
   const text = args[at];
@@ -104,7 +107,7 @@ function unwrapShell(name: string, args: readonly ShellWord[]): Unwrapped {
   const readsInput =
     text === undefined ||
     isInputFile(text.value) ||
-    args.slice(0, at).some(({ value }) => /^-[^-]*s/.test(value ?? ""));
+    args.slice(0, at).some(({ value }) => /^[-+][^-]*s/.test(value ?? ""));
   return readsInput && !asksOnly
     ? { ...plain, doubts: [hidden(`${name} runs what it reads from its input`)] }
     : plain;

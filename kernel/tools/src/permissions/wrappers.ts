@@ -59,8 +59,8 @@ const wrappers: Readonly<Record<string, Wrapper>> = {
 const launchers = new Set(
   `at batch bunx bundle caffeinate cgexec chpst coreutils daemonize dbus-run-session direnv doas dtach entr expect
   fakeroot firejail flock gdb gosu ld.so linux32 linux64 lldb ltrace mise nix nix-shell npx nsenter numactl parallel
-  pdm perf pipenv pipx pkexec pnpx poetry prlimit proot proxychains proxychains4 rlwrap rtx runas runcon runuser rye
-  screen script setarch setpriv socat ssh start-stop-daemon strace su su-exec systemd-run tini tmux torsocks tsocks
+  pdm perf pipenv pipx pkexec pnpx poetry prlimit proot proxychains proxychains4 rlwrap rtx runas runcon
+  runuser rye screen script setarch setpriv sg socat ssh ssh-agent start-stop-daemon strace su su-exec systemd-run tini tmux torsocks tsocks
   unbuffer unshare uv uvx valgrind watch xvfb-run`.split(/\s+/),
 );
 
