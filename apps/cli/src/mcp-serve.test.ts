@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -34,10 +35,11 @@ function speak(running: Running) {
   };
   return {
     ask,
-    async open() {
+    say,
+    async open(capabilities: object = {}) {
       const params = {
         protocolVersion: "2025-11-25",
-        capabilities: {},
+        capabilities,
         clientInfo: { name: "t", version: "1" },
       };
       await ask("initialize", params);
@@ -96,12 +98,56 @@ describe("tau mcp serve", () => {
     expect(names).toEqual(expect.arrayContaining(["bash", "read", "git_read", "git_publish", "python"]));
     // On by default for agents of this machine, not for programs.
     expect(names).not.toContain("fetch");
+    // Nobody to talk to.
+    for (const name of ["ask_user", "notify", "idle"]) expect(names).not.toContain(name);
     expect(await use("git_publish", { action: "push" })).toMatch(/tool\.denied|isError/u);
     running.child.stdin?.end();
     expect((await running.ended).code).toBe(0);
     const bound = await place.tau(["mcp", "serve", "tools", "--with", "script,planning"]);
     expect([bound.code, bound.stderr]).toEqual([2, expect.stringContaining("do not work: script, planning")]);
     expect((await place.tau(["mcp", "serve", "tools", "--with", "nonsense"])).code).toBe(2);
+  });
+
+  test("has a client that can ask its person ask what ask_user asks", async () => {
+    await using place = await createPlace("/var/tmp");
+    const running = place.spawn(["mcp", "serve", "tools"]);
+    const { open, ask, say } = speak(running);
+    const question = { question: "Red or blue?" };
+    await open({ elicitation: {} });
+    const names = (await ask("tools/list", {})).result.tools?.map(({ name }) => name) ?? [];
+    expect(names).toContain("ask_user");
+    expect(names).not.toContain("notify");
+
+    say({ jsonrpc: "2.0", id: 99, method: "tools/call", params: { name: "ask_user", arguments: question } });
+    await running.until('"id":0}\n');
+    const lines = running.output().trimEnd().split("\n");
+    expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({
+      method: "elicitation/create",
+      params: { message: "Red or blue?" },
+    });
+    say({ jsonrpc: "2.0", id: 0, result: { action: "accept", content: { answer: "Red" } } });
+
+    await running.until('"text":"Red"');
+    running.child.stdin?.end();
+    expect((await running.ended).code).toBe(0);
+  });
+
+  test("refuses requests above --max-body-bytes", async () => {
+    await using place = await createPlace("/var/tmp");
+    const options = ["--port", "0", "--max-body-bytes", "2000"];
+    const running = place.spawn(["mcp", "serve", "files", ...options]);
+    const [said] = await once(running.child.stderr ?? running.child, "data");
+    const [url = ""] = /http:\S+\/mcp/u.exec(String(said)) ?? [];
+    const headers = { "content-type": "application/json", accept: "application/json, text/event-stream" };
+
+    const refused = await fetch(url, { method: "POST", headers, body: `{"x":"${"y".repeat(2_000)}"}` });
+
+    expect([refused.status, await refused.text()]).toEqual([413, expect.stringContaining("2000 bytes")]);
+    running.child.kill("SIGTERM");
+    await running.ended;
+    expect((await place.tau(["mcp", "serve", "files", "--port", "0", "--max-body-bytes", "no"])).code).toBe(
+      2,
+    );
   });
 
   test("offers an agent", async () => {

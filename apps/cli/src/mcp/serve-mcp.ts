@@ -96,9 +96,13 @@ async function toolsOf(
   return createToolRegistry({ tools: runtimeTools(local.runtime, local.bootstrap) });
 }
 
+/** Speak to the person of a run, and end it: a client has neither. */
+const ofRuns = new Set(["idle", "notify"]);
+
 /** The built-in tools, and the sets that somebody named: what is on by default is meant for agents of this machine. */
 async function toolsWithExtra(settings: Settings, held: AsyncDisposableStack): Promise<ToolRegistry> {
-  const registry = createToolRegistry({ tools: builtInTools({ ripgrepPath: rgPath }) });
+  const builtIn = builtInTools({ ripgrepPath: rgPath });
+  const registry = createToolRegistry({ tools: builtIn.filter(({ name }) => !ofRuns.has(name)) });
   const named = extraTools.filter((row) => isNamed(row, settings));
   const bound = named.filter(({ needsRun }) => needsRun === true).map(({ name }) => name);
   if (bound.length > 0)
@@ -149,11 +153,13 @@ async function overHttp(
 ): Promise<number> {
   const host = textOption(args, "host") ?? "127.0.0.1";
   const reference = textOption(args, "token");
+  const maxBodyBytes = countOption(args, "max-body-bytes");
   const isLocal = ["127.0.0.1", "::1", "localhost"].includes(host);
   if (!isLocal && reference === undefined)
     throw usageError(`Whoever reaches ${host} could call these tools: give --token env:NAME or file:PATH.`);
   const token = reference === undefined ? undefined : await resolveSecret(reference, "--token", terminal);
   await using endpoint = await createMcpEndpoint(server, {
+    ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
     hosts: isLocal ? ["127.0.0.1", "localhost", "[::1]"] : [host],
     findCaller: callerByToken(token, localContext(terminal)),
   });

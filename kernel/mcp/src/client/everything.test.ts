@@ -140,6 +140,10 @@ describe.each(["stdio", "http", "sse"] as const)("the server for everything over
     expect(read.result.content).toMatchObject([
       { type: "text", label: { integrity: "untrusted", origins: ["mcp:every"] } },
     ]);
+    for (const { name, effects, label } of client
+      .tools()
+      .filter((tool) => /__\w+_resources?$/u.test(tool.name)))
+      expect([name, effects, label?.integrity]).toEqual([name, ["external", "read_untrusted"], "untrusted"]);
     const [resource] = await handle.listResources(callOf());
     expect(await handle.readResource(resource?.uri ?? "", callOf())).toMatchObject([
       { label: { origins: ["mcp:every"] } },

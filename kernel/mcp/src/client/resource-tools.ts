@@ -21,13 +21,13 @@ const maxUriLength = 2_048;
 
 /**
  * The two tools by which agents list and read a server's resources. Which address is asked for is the model's word, which
- * leaves this machine: so a call counts as one that tells somebody outside, and all that it brings is untrusted.
+ * leaves this machine: so a call counts as one that tells somebody outside, and as one that brings in what nobody vouches for.
  */
 export function resourceTools(source: ResourceSource, timeoutMs: number): readonly Tool[] {
   const { name: server } = source;
   const common = {
     sideEffect: "idempotent",
-    effects: ["external"],
+    effects: ["external", "read_untrusted"],
     label: untrusted(`mcp:${server}`),
     group: server,
     timeoutMs,

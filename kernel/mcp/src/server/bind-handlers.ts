@@ -2,6 +2,7 @@ import { isTauError } from "@tau/core";
 import type { CallContext, Json } from "@tau/core";
 import type {
   CallToolResult,
+  ClientCapabilities,
   InputRequiredResult,
   ReadResourceResult,
   Server,
@@ -33,16 +34,16 @@ const maxSuggestions = 100;
 export function bindHandlers(server: Server, sdk: ServerSdk, options: BindOptions): void {
   const { offer, pageSize } = options;
   const requestOf = (context: ServerContext): McpRequest => toRequest(context, options);
+  const isShown = (tool: ServedTool, context: ServerContext): boolean =>
+    tool.isVisible?.(options.callOf(context), capabilitiesOf(server, context, sdk)) !== false;
 
   server.setRequestHandler("tools/list", ({ params }, context) => {
-    const call = options.callOf(context);
-    const isShown = (tool: ServedTool): boolean => tool.isVisible?.(call) !== false;
-    const { items, ...rest } = offer.tools.page(params?.cursor, pageSize, isShown);
+    const { items, ...rest } = offer.tools.page(params?.cursor, pageSize, (tool) => isShown(tool, context));
     return { tools: items.map(({ definition }) => definition), ...rest };
   });
   server.setRequestHandler("tools/call", async ({ params }, context) => {
     const tool = offer.tools.get(params.name);
-    if (tool === undefined || tool.isVisible?.(options.callOf(context)) === false)
+    if (tool === undefined || !isShown(tool, context))
       throw invalidParams(sdk, `There is no tool ${JSON.stringify(params.name)}.`);
     try {
       return await tool.handle(params.arguments ?? {}, requestOf(context));
@@ -89,6 +90,13 @@ export function bindHandlers(server: Server, sdk: ServerSdk, options: BindOption
     subscriptions.delete(params.uri);
     return {};
   });
+}
+
+/** What the client says that it can do: with each request of revision 2026-07-28, once for a session of 2025-11-25. */
+function capabilitiesOf(server: Server, { mcpReq }: ServerContext, sdk: ServerSdk): ClientCapabilities {
+  const declared: unknown = Reflect.get(mcpReq.envelope ?? {}, sdk.CLIENT_CAPABILITIES_META_KEY);
+  const checked = sdk.specTypeSchemas.ClientCapabilities["~standard"].validate(declared);
+  return checked.issues === undefined ? checked.value : (server.getClientCapabilities() ?? {});
 }
 
 function toRequest(protocol: ServerContext, { callOf, seal }: BindOptions): McpRequest {

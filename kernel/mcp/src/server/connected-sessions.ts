@@ -14,6 +14,8 @@ export interface SessionsOptions {
   readonly sdk: ServerSdk;
   /** Sessions that are kept; the one that was quiet for longest makes room. */
   readonly maxSessions: number;
+  /** Bytes. */
+  readonly maxRequestBodySize: number;
 }
 
 /** Sessions of clients that speak 2025-11-25 over HTTP. */
@@ -31,7 +33,8 @@ interface Session {
 }
 
 /** Makes {@link ConnectedSessions}. */
-export function createConnectedSessions({ server, sdk, maxSessions }: SessionsOptions): ConnectedSessions {
+export function createConnectedSessions(options: SessionsOptions): ConnectedSessions {
+  const { server, sdk, maxSessions, maxRequestBodySize } = options;
   // In the order of their last use.
   const sessions = new Map<string, Session>();
 
@@ -41,6 +44,7 @@ export function createConnectedSessions({ server, sdk, maxSessions }: SessionsOp
     let stop = (): void => undefined;
     const transport = new sdk.WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: randomUUID,
+      maxRequestBodySize,
       onsessioninitialized: (id) => {
         begun = true;
         sessions.set(id, session);

@@ -12,6 +12,8 @@ export interface McpEndpointOptions {
   readonly hosts: readonly string[];
   /** Sessions of clients that hold one. Default 1,000. */
   readonly maxSessions?: number;
+  /** Bytes that the body of a request may have; a longer one is answered with 413, unread. Default 4 MiB. */
+  readonly maxBodyBytes?: number;
   /** Where clients learn how to get a token (RFC 9728), named to those who show none. */
   readonly resourceMetadata?: URL;
   readonly onError?: (error: unknown) => void;
@@ -32,7 +34,7 @@ export async function createMcpEndpoint(
   server: McpServer,
   options: McpEndpointOptions,
 ): Promise<McpEndpoint> {
-  const { findCaller, maxSessions = 1_000, onError } = options;
+  const { findCaller, maxSessions = 1_000, maxBodyBytes: maxRequestBodySize = 4_194_304, onError } = options;
   const hosts = [...options.hosts];
   const sdk = await loadServerSdk();
   const calls = new WeakMap<Request, CallContext>();
@@ -45,10 +47,10 @@ export async function createMcpEndpoint(
         callOf: ({ mcpReq }) => ({ ...call, signal: AbortSignal.any([call.signal, mcpReq.signal]) }),
       }).server;
     },
-    { legacy: "reject", ...(onError === undefined ? {} : { onerror: onError }) },
+    { legacy: "reject", maxRequestBodySize, ...(onError === undefined ? {} : { onerror: onError }) },
   );
   const stop = server.onChange(modern.notify);
-  const sessions = createConnectedSessions({ server, sdk, maxSessions });
+  const sessions = createConnectedSessions({ server, sdk, maxSessions, maxRequestBodySize });
   return {
     async fetch(request) {
       const refused =
@@ -57,7 +59,7 @@ export async function createMcpEndpoint(
       const call = await findCaller(request);
       if (call === undefined) return unauthorized(options.resourceMetadata);
       calls.set(request, call);
-      return (await sdk.isLegacyRequest(request))
+      return (await sdk.isLegacyRequest(request, undefined, { maxRequestBodySize }))
         ? await sessions.serve(request, call)
         : await modern.fetch(request);
     },

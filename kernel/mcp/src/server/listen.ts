@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { ReadableStream } from "node:stream/web";
+import { ReadableStream } from "node:stream/web";
 
 import type { McpEndpoint } from "./create-mcp-endpoint.ts";
 
@@ -44,10 +44,15 @@ async function answer(
   const gone = new AbortController();
   outgoing.once("close", () => gone.abort());
   const url = new URL(incoming.url ?? "/", `http://${incoming.headers.host ?? "localhost"}`);
+  const body = incoming.iterator({ destroyOnReturn: false });
   const response =
     url.pathname === "/mcp"
-      ? await endpoint.fetch(toWebRequest(incoming, url, gone.signal))
+      ? await endpoint.fetch(toWebRequest(incoming, { url, body, signal: gone.signal }))
       : new Response("Not found. The endpoint is /mcp.\n", { status: 404 });
+  await Promise.all([send(response, outgoing), discard(body)]);
+}
+
+async function send(response: Response, outgoing: ServerResponse): Promise<void> {
   outgoing.writeHead(response.status, [...response.headers].flat());
   if (response.body === null) {
     outgoing.end();
@@ -58,12 +63,40 @@ async function answer(
   await pipeline(Readable.fromWeb(body), outgoing);
 }
 
-function toWebRequest(incoming: IncomingMessage, url: URL, signal: AbortSignal): Request {
+/** What is read of a body that nobody wanted, in bytes: enough for its sender to see the answer in place of a broken connection. */
+const maxDiscardedBytes = 67_108_864;
+
+type Body = AsyncIterator<Uint8Array>;
+
+async function discard(body: Body): Promise<void> {
+  for (let bytes = 0; ;) {
+    const { done = false, value } = await body.next();
+    if (done) return;
+    bytes += value.byteLength;
+    if (bytes > maxDiscardedBytes)
+      throw new RangeError("The body of a request is longer than anybody waits for.");
+  }
+}
+
+function toWebRequest(
+  incoming: IncomingMessage,
+  { url, body: rest, signal }: { readonly url: URL; readonly body: Body; readonly signal: AbortSignal },
+): Request {
   const { method = "GET", rawHeaders } = incoming;
   const headers = new Headers();
   for (let at = 0; at + 1 < rawHeaders.length; at += 2)
     headers.append(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
   if (method === "GET" || method === "HEAD") return new Request(url, { method, headers, signal });
-  const body: ReadableStream<Uint8Array> = Readable.toWeb(incoming);
+  // Nothing is read ahead, so that what is not wanted can be told from what is.
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done = false, value } = await rest.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+    },
+    { highWaterMark: 0 },
+  );
   return new Request(url, { method, headers, signal, body, duplex: "half" });
 }

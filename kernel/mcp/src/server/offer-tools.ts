@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 
 import { isJsonObject, TauError } from "@tau/core";
 import type { CallContext, ToolResultPart } from "@tau/core";
-import type { CallToolResult } from "@modelcontextprotocol/server";
+import type { CallToolResult, InputRequiredResult } from "@modelcontextprotocol/server";
 import { createMemoryArtifactStore } from "@tau/tools";
 import type {
   Environment,
@@ -15,6 +15,7 @@ import type {
 } from "@tau/tools";
 import { createFileLedger } from "@tau/tools/file-ledger";
 
+import { askClient, canAsk } from "./ask-client.ts";
 import type { McpServer } from "./create-mcp-server.ts";
 import { callerKey } from "./http-caller.ts";
 import type { RateLimiter } from "./rate-limit.ts";
@@ -27,8 +28,11 @@ export interface CallAudit {
   readonly tenant: string;
   readonly principal: string;
   readonly tool: string;
-  /** `refused` covers wrong arguments, missing scopes and too many calls. */
-  readonly outcome: "answered" | "denied" | "failed" | "refused";
+  /**
+   * `refused` covers wrong arguments, missing scopes and too many calls; after `asked` the client comes back, by a call of its
+   * own, with what its person said.
+   */
+  readonly outcome: "answered" | "asked" | "denied" | "failed" | "refused";
   /** Why it was denied or refused; the rule, or the code. */
   readonly reason: string;
   readonly durationMs: number;
@@ -47,7 +51,8 @@ export interface OfferToolsOptions {
 
 /**
  * Offers the tools of a registry to the clients of a server: each client sees those that its scopes allow, each call goes
- * through the rate limit, the schema and the rules, and is told to the audit.
+ * through the rate limit, the schema and the rules, and is told to the audit. A tool that asks a person has the client ask,
+ * and is offered to clients that can.
  *
  * @throws TauError `mcp.already_offered`
  */
@@ -93,7 +98,8 @@ function toServed(tool: Tool, options: Offered): ServedTool {
         destructiveHint: sideEffect === "irreversible",
       },
     },
-    isVisible: ({ principal }) =>
+    isVisible: ({ principal }, client) =>
+      (tool.question === undefined || canAsk(client)) &&
       options.tools
         .viewFor({ principal })
         .list()
@@ -103,7 +109,7 @@ function toServed(tool: Tool, options: Offered): ServedTool {
 }
 
 interface Outcome {
-  readonly result: CallToolResult;
+  readonly result: CallToolResult | InputRequiredResult;
   readonly outcome: CallAudit["outcome"];
   readonly reason: string;
 }
@@ -113,7 +119,7 @@ async function callTool(
   args: Readonly<Record<string, unknown>>,
   request: McpRequest,
   options: Offered,
-): Promise<CallToolResult> {
+): Promise<CallToolResult | InputRequiredResult> {
   const { call } = request;
   const { tenant, principal } = call;
   const at = Date.now();
@@ -160,6 +166,8 @@ async function runTool(
       .decide({ tool, access, workspace: environment.info.profile.workspace });
     if (decision !== "allow")
       return { result: denied(name, reason), outcome: "denied", reason: rule ?? reason };
+    const question = tool.question?.(prepared.input);
+    if (question !== undefined) return outcomeOf(await askClient(question, request));
     const context: ToolContext = {
       call,
       signal,
@@ -178,6 +186,11 @@ async function runTool(
   } finally {
     await environment[Symbol.asyncDispose]?.();
   }
+}
+
+function outcomeOf(result: CallToolResult | InputRequiredResult): Outcome {
+  if (result.resultType === "input_required") return { result, outcome: "asked", reason: "" };
+  return { result, outcome: result["isError"] === true ? "failed" : "answered", reason: "" };
 }
 
 /** Whether a tool answers objects, the only values that the protocol has a place for in both revisions. */

@@ -1,6 +1,7 @@
 import type { CallContext, Json } from "@tau/core";
 import type {
   CallToolResult,
+  ClientCapabilities,
   GetPromptResult,
   InputRequiredResult,
   Prompt,
@@ -34,8 +35,8 @@ export type Answer<Result> = Promise<Result | InputRequiredResult>;
 /** A tool that a server offers. */
 export interface ServedTool {
   readonly definition: Tool;
-  /** Whether a caller is shown it and may call it. Default: everybody. */
-  isVisible?(call: CallContext): boolean;
+  /** Whether a caller is shown it and may call it, with a client that can do this. Default: everybody, with any. */
+  isVisible?(call: CallContext, client: ClientCapabilities): boolean;
   /** What it throws becomes an error result; a `TauError`'s message is shown, of anything else only that it failed. */
   handle(args: Readonly<Record<string, unknown>>, request: McpRequest): Answer<CallToolResult>;
 }

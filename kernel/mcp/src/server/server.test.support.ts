@@ -11,6 +11,7 @@ import type { PermissionRules, ToolRegistry } from "@tau/tools";
 import { onTestFinished } from "vitest";
 
 import { createMcpEndpoint } from "./create-mcp-endpoint.ts";
+import type { McpEndpointOptions } from "./create-mcp-endpoint.ts";
 import type { McpServer } from "./create-mcp-server.ts";
 import { listenMcp } from "./listen.ts";
 import type { OfferToolsOptions } from "./offer-tools.ts";
@@ -21,8 +22,13 @@ export function caller(id: string, scopes: readonly string[] = []): CallContext 
 }
 
 /** Serves over HTTP to whoever shows the id of a caller as the token. */
-export async function serve(server: McpServer, callers: readonly CallContext[]): Promise<URL> {
+export async function serve(
+  server: McpServer,
+  callers: readonly CallContext[],
+  more: Pick<McpEndpointOptions, "maxBodyBytes"> = {},
+): Promise<URL> {
   const endpoint = await createMcpEndpoint(server, {
+    ...more,
     hosts: ["127.0.0.1"],
     findCaller: async (request) => {
       const token = request.headers.get("authorization")?.replace("Bearer ", "");
