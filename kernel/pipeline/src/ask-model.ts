@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+
 import { isTauError } from "@tau/core";
 
 import type { Attempt } from "./call-record.ts";

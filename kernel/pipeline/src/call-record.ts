@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+
 import type { IncompatibleCandidate, ModelRequest } from "@tau/agent";
 import { uuidv7 } from "@tau/core";
 import type { ErrorClass, Price, Principal, Usage } from "@tau/core";

@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+
 import { costOf } from "@tau/core";
 import type { AssistantMessage, MicroUsd, ModelFinished, StopReason, Usage } from "@tau/core";
 

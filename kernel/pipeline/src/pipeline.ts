@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+
 import { completeAnswer } from "@tau/agent";
 import type { Model, ModelRequest } from "@tau/agent";
 import type { CallContext } from "@tau/core";

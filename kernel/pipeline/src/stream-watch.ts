@@ -14,7 +14,7 @@ export type StreamEnd =
   | { readonly kind: "failed"; readonly error: unknown }
   | { readonly kind: "left" };
 
-/** What is done around a stream. */
+/** What is done around a stream; its functions are called without `this`. */
 export interface StreamWatch {
   /** Makes the stream, when it is first pulled. What it throws ends the stream, and `ended` hears of it. */
   readonly open: () => ModelStream | Promise<ModelStream>;

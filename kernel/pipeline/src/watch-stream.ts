@@ -20,14 +20,30 @@ export function watchStream(watch: StreamWatch): ModelStream {
   return new WatchedStream(watch);
 }
 
+/**
+ * A stream and, once a pump has taken it, one watch of that pump. Watches come in as many shapes as there are layers, and
+ * looking something up in any of many shapes is slow: so each of their functions is looked up here, once.
+ */
 class WatchedStream implements AsyncIterableIterator<Batch, unknown> {
-  readonly #watch: StreamWatch;
+  readonly open: StreamWatch["open"];
+  readonly instead: StreamWatch["instead"];
+  readonly seen: StreamWatch["seen"];
+  readonly change: StreamWatch["change"];
+  readonly ended: StreamWatch["ended"];
+  /** It let a batch pass: nothing can take the place of its stream any more. */
+  hasBegun = false;
+  /** Its `ended` was told. */
+  hasEnded = false;
   #pump: StreamPump | undefined;
   /** Left before it was pulled, or a part of the stream around it. */
   #isTaken = false;
 
-  constructor(watch: StreamWatch) {
-    this.#watch = watch;
+  constructor({ open, instead, seen, change, ended }: StreamWatch) {
+    this.open = open;
+    this.instead = instead;
+    this.seen = seen;
+    this.change = change;
+    this.ended = ended;
   }
 
   [Symbol.asyncIterator](): this {
@@ -36,10 +52,9 @@ class WatchedStream implements AsyncIterableIterator<Batch, unknown> {
 
   next(): Promise<Step> {
     if (this.#pump !== undefined) return this.#pump.next();
-    const watch = this.take();
-    if (watch === undefined) return over;
+    if (!this.take()) return over;
     this.#pump = new StreamPump();
-    return this.#pump.enter(watch);
+    return this.#pump.enter(this);
   }
 
   return(): Promise<Step> {
@@ -47,21 +62,22 @@ class WatchedStream implements AsyncIterableIterator<Batch, unknown> {
     return this.#pump?.close() ?? over;
   }
 
-  /** The watch of a stream that nobody has pulled yet, for whoever will pull it. */
-  take(): StreamWatch | undefined {
-    if (this.#isTaken) return undefined;
+  /** For whoever will pull it: tells whether it is still to be had. */
+  take(): boolean {
+    if (this.#isTaken) return false;
     this.#isTaken = true;
-    return this.#watch;
+    return true;
   }
-}
 
-/** One watch of a pump. */
-interface Frame {
-  readonly watch: StreamWatch;
-  /** It let a batch pass: nothing can take the place of its stream any more. */
-  hasBegun: boolean;
-  /** Its `ended` was told. */
-  hasEnded: boolean;
+  /** Only what does something to a stream needs to stand in its way. */
+  get isWatching(): boolean {
+    return (
+      this.seen !== undefined ||
+      this.change !== undefined ||
+      this.ended !== undefined ||
+      this.instead !== undefined
+    );
+  }
 }
 
 /**
@@ -73,7 +89,7 @@ interface Frame {
  */
 class StreamPump {
   /** From the outside in; those that only open are left out. */
-  readonly #frames: Frame[] = [];
+  readonly #frames: WatchedStream[] = [];
   #source: AsyncIterator<Batch, unknown> | undefined;
   /** Set while a stream takes its time to be opened. */
   #opening: Promise<ModelStream> | undefined;
@@ -81,10 +97,10 @@ class StreamPump {
   #isClosed = false;
 
   /** Opens what a watch opens, and so on down to the source; then pulls. */
-  enter(watch: StreamWatch): Promise<Step> {
-    if (isWatching(watch)) this.#frames.push({ watch, hasBegun: false, hasEnded: false });
+  enter(frame: WatchedStream): Promise<Step> {
+    if (frame.isWatching) this.#frames.push(frame);
     try {
-      const opened = watch.open();
+      const opened = frame.open();
       return opened instanceof Promise ? this.#readLater(opened) : this.#read(opened);
     } catch (error) {
       return this.#failed(error);
@@ -117,8 +133,7 @@ class StreamPump {
   }
 
   #read(stream: ModelStream): Promise<Step> {
-    const inner = stream instanceof WatchedStream ? stream.take() : undefined;
-    if (inner !== undefined) return this.enter(inner);
+    if (stream instanceof WatchedStream && stream.take()) return this.enter(stream);
     this.#source = stream[Symbol.asyncIterator]();
     return this.next();
   }
@@ -144,7 +159,7 @@ class StreamPump {
     if (frame === undefined) return { done: false, value: batch };
     let looked: Batch | Promise<Batch>;
     try {
-      looked = look(frame.watch, batch);
+      looked = look(frame, batch);
     } catch (error) {
       return this.#broke(error, index);
     }
@@ -153,7 +168,7 @@ class StreamPump {
       : this.#passOn(looked, frame, index);
   }
 
-  #passLater(looking: Promise<Batch>, frame: Frame, index: number): Promise<Step> {
+  #passLater(looking: Promise<Batch>, frame: WatchedStream, index: number): Promise<Step> {
     return looking.then(
       (batch) => this.#passOn(batch, frame, index),
       (error: unknown) => this.#broke(error, index),
@@ -161,7 +176,7 @@ class StreamPump {
   }
 
   /** A watch is done with a batch: it is the next one's. */
-  #passOn(batch: Batch, frame: Frame, index: number): Step | Promise<Step> {
+  #passOn(batch: Batch, frame: WatchedStream, index: number): Step | Promise<Step> {
     const last = batch.at(-1);
     if (last === undefined) return this.next();
     frame.hasBegun = true;
@@ -196,7 +211,7 @@ class StreamPump {
     this.#opening = undefined;
     for (let frame = this.#frames.at(-1); frame !== undefined; frame = this.#frames.at(-1)) {
       try {
-        const other = frame.hasBegun ? undefined : frame.watch.instead?.(thrown);
+        const other = frame.hasBegun ? undefined : frame.instead?.(thrown);
         if (other instanceof Promise) this.#opening = other;
         const stream = await other;
         this.#opening = undefined;
@@ -222,26 +237,21 @@ class StreamPump {
   }
 }
 
-/** Only what does something to a stream needs to stand in its way. */
-function isWatching({ instead, seen, change, ended }: StreamWatch): boolean {
-  return instead !== undefined || seen !== undefined || change !== undefined || ended !== undefined;
+function look(frame: WatchedStream, batch: Batch): Batch | Promise<Batch> {
+  const seeing = frame.seen?.(batch);
+  if (seeing instanceof Promise) return lookLater(seeing, frame, batch);
+  return frame.change === undefined ? batch : frame.change(batch);
 }
 
-function look(watch: StreamWatch, batch: Batch): Batch | Promise<Batch> {
-  const seeing = watch.seen?.(batch);
-  if (seeing instanceof Promise) return lookLater(seeing, watch, batch);
-  return watch.change === undefined ? batch : watch.change(batch);
-}
-
-async function lookLater(seeing: Promise<void>, watch: StreamWatch, batch: Batch): Promise<Batch> {
+async function lookLater(seeing: Promise<void>, frame: WatchedStream, batch: Batch): Promise<Batch> {
   await seeing;
-  return watch.change === undefined ? batch : watch.change(batch);
+  return frame.change === undefined ? batch : frame.change(batch);
 }
 
-function endOf(frame: Frame, end: StreamEnd): Promise<void> | undefined {
+function endOf(frame: WatchedStream, end: StreamEnd): Promise<void> | undefined {
   if (frame.hasEnded) return undefined;
   frame.hasEnded = true;
-  return frame.watch.ended?.(end) ?? undefined;
+  return frame.ended?.(end) ?? undefined;
 }
 
 function truncated(): TauError {

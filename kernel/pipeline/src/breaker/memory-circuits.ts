@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+
 import { Circuit } from "./circuit.ts";
 import type { CircuitState } from "./circuit.ts";
 import type { CircuitPolicy, Circuits } from "./circuits.ts";

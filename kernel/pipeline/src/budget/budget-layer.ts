@@ -19,7 +19,12 @@ export function budgetLayer(options: BudgetLayerOptions): Layer {
     wrap: (next) => (call) => {
       const accounts = accountsOf(call.context, options.limits);
       if (accounts.length === 0) return next(call);
-      return watchStream(new BudgetWatch({ call, accounts, options }, next));
+      const budget = new BudgetWatch({ call, accounts, options }, next);
+      return watchStream({
+        open: () => budget.open(),
+        seen: (batch) => budget.seen(batch),
+        ended: () => budget.ended(),
+      });
     },
   };
 }

@@ -7,7 +7,6 @@ import type { Handler, ModelStream } from "../layer.ts";
 import { observeSafely } from "../observe-safely.ts";
 import type { PipelineCall } from "../pipeline-call.ts";
 import { costOfCall } from "../pipeline-response.ts";
-import type { StreamWatch } from "../stream-watch.ts";
 import { untilAborted } from "../until-aborted.ts";
 import { isCount, noAmounts } from "./amounts.ts";
 import type { Amounts } from "./amounts.ts";
@@ -30,7 +29,7 @@ interface Budgeted {
 }
 
 /** What one call holds and says while it streams. */
-export class BudgetWatch implements StreamWatch {
+export class BudgetWatch {
   readonly #budget: Budgeted;
   readonly #next: Handler;
   readonly #held: HeldBudget;

@@ -2,12 +2,14 @@ import { addAmounts, noAmounts, subtractAmounts } from "./amounts.ts";
 import type { Amounts } from "./amounts.ts";
 import { metricWithoutRoom } from "./budget-ledger.ts";
 import type { BudgetLedger, BudgetRefusal, Reservation } from "./budget-ledger.ts";
-import { windowStart } from "./budget-window.ts";
+import { windowEnd, windowStart } from "./budget-window.ts";
 import type { BudgetWindow } from "./budget-window.ts";
 
 /** What one account took in one window. The next window has another one: what is settled late changes the old one. */
 interface Counter {
   readonly start: number;
+  /** Where the next window begins, which is cheaper to compare with than to find anew. */
+  readonly end: number;
   taken: Amounts;
 }
 
@@ -102,19 +104,19 @@ class TenantLedger {
       if (++this.#added % sweepEvery === 0) this.#sweep(at);
       this.#counters.set(account, (windows = new Map()));
     }
-    const start = windowStart(window, at);
-    let counter = windows.get(window);
-    if (counter === undefined || counter.start < start) {
-      windows.set(window, (counter = { start, taken: noAmounts }));
-    }
+    const known = windows.get(window);
+    if (known !== undefined && at < known.end) return known;
+    const end = windowEnd(window, at) ?? Infinity;
+    const counter = { start: windowStart(window, at), end, taken: noAmounts };
+    windows.set(window, counter);
     return counter;
   }
 
   /** Drops what is over; an `ever` window is until its account is forgotten. */
   #sweep(at: number): void {
     for (const [account, windows] of this.#counters) {
-      for (const [window, { start }] of windows) {
-        if (start < windowStart(window, at)) windows.delete(window);
+      for (const [window, { end }] of windows) {
+        if (end <= at) windows.delete(window);
       }
       if (windows.size === 0) this.#counters.delete(account);
     }

@@ -13,7 +13,7 @@ import { describeLayer } from "../testing/describe-layer.ts";
 import { createAnswerCache } from "./answer-cache.ts";
 import type { AnswerCacheOptions } from "./answer-cache.ts";
 import type { CacheEntry, CacheTier } from "./cache-tier.ts";
-import { MemoryTier } from "./memory-tier.ts";
+import { entryId, MemoryTier } from "./memory-tier.ts";
 
 const exact: ModelRequest = { ...question, temperature: 0 };
 
@@ -33,8 +33,8 @@ function sharedTier(): CacheTier & { readonly memory: MemoryTier } {
   const memory = new MemoryTier();
   return {
     memory,
-    get: async (tenant, key, now) => memory.get(tenant, key, now),
-    put: async (entry) => memory.put(entry),
+    get: async (tenant, key, now) => memory.get(entryId(tenant, key), now),
+    put: async (entry) => memory.put(entryId(entry.tenant, entry.key), entry),
     drop: async (scope) => memory.drop(scope),
   };
 }

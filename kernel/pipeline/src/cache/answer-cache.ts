@@ -1,5 +1,5 @@
 import { silentObserver } from "@tau/core";
-import type { ModelEvent, ModelFinished, Observer } from "@tau/core";
+import type { CallContext, ModelEvent, ModelFinished, Observer } from "@tau/core";
 
 import { inheritAnswer } from "../call-record.ts";
 import type { CallRecord } from "../call-record.ts";
@@ -13,7 +13,7 @@ import { watchStream } from "../watch-stream.ts";
 import type { CacheBreak } from "./cache-facts.ts";
 import { cacheKeyOf } from "./cache-key.ts";
 import type { CacheEntry, CacheScope, CacheTier } from "./cache-tier.ts";
-import { MemoryTier } from "./memory-tier.ts";
+import { entryId, MemoryTier } from "./memory-tier.ts";
 import type { MemoryTierOptions } from "./memory-tier.ts";
 import { PrefixWatch } from "./prefix-watch.ts";
 import { replayAnswer } from "./replay-answer.ts";
@@ -91,7 +91,7 @@ export function createAnswerCache(options: AnswerCacheOptions = {}): AnswerCache
       const { key, refusal } = cacheKeyOf(call);
       call.record.cacheRefusal = refusal;
       if (key === undefined || isOff) return fetch(call);
-      const lookup: Lookup = { call, key, policy, fetch };
+      const lookup: Lookup = { call, key, id: entryId(call.context.tenant, key), policy, fetch };
       const instead = (): ModelStream =>
         options.singleFlight === false ? freshAnswer(store, lookup) : share(store, flights, lookup);
       return watchStream({ open: () => hitInMemory(store, lookup) ?? instead() });
@@ -123,6 +123,8 @@ interface Store {
 interface Lookup {
   readonly call: PipelineCall;
   readonly key: string;
+  /** Of the answer in this process: tenant and key. */
+  readonly id: string;
   readonly policy: CachePolicy;
   readonly fetch: (call: PipelineCall) => ModelStream;
 }
@@ -137,25 +139,32 @@ interface SharedAnswer {
 
 /** Joins the flight of an equal call, or begins one that others may join. */
 function share(store: Store, flights: Map<string, SharedAnswer>, lookup: Lookup): ModelStream {
-  const { call, key } = lookup;
-  const under = flights.get(key)?.under;
+  const { call, id } = lookup;
+  const under = flights.get(id)?.under;
   if (under?.flight.isJoinable === true) {
     call.record.cacheHit = true;
     call.record.cacheLevel = "flight";
     return under.flight.join(call.context.signal, () => inheritAnswer(under.record, call.record));
   }
   // The flight may outlive whoever began it: only its own signal ends it.
-  const { deadline: _deadline, ...context } = call.context;
+  const context = withoutDeadline(call.context);
   const flight = new Flight(
     (signal) => freshAnswer(store, { ...lookup, call: { ...call, context: { ...context, signal } } }),
     () => {
       shared.under = undefined;
-      if (flights.get(key) === shared) flights.delete(key);
+      if (flights.get(id) === shared) flights.delete(id);
     },
   );
   const shared: SharedAnswer = { under: { flight, record: call.record } };
-  flights.set(key, shared);
+  flights.set(id, shared);
   return flight.join(call.context.signal);
+}
+
+/** Leaving something out is slow, and most calls have nothing to leave out. */
+function withoutDeadline(context: CallContext): CallContext {
+  if (context.deadline === undefined) return context;
+  const { deadline: _, ...endless } = context;
+  return endless;
 }
 
 /** An answer that is not in memory: out of the shared tier, or a fresh one, which is kept. */
@@ -177,13 +186,13 @@ function freshAnswer(store: Store, lookup: Lookup): ModelStream {
   });
 }
 
-function hitInMemory(store: Store, { call, key, policy }: Lookup): ModelStream | undefined {
+function hitInMemory(store: Store, { call, id, policy }: Lookup): ModelStream | undefined {
   if (policy.l1 === false) return undefined;
-  const entry = store.l1.get(call.context.tenant, key, store.now());
+  const entry = store.l1.get(id, store.now());
   return entry && hit(store, call, { entry, level: "l1" });
 }
 
-async function hitInTier(store: Store, { call, key, policy }: Lookup): Promise<ModelStream | undefined> {
+async function hitInTier(store: Store, { call, key, id, policy }: Lookup): Promise<ModelStream | undefined> {
   const { l2, observer, now } = store;
   if (l2 === undefined || policy.l2 === false) return undefined;
   const { tenant, traceId } = call.context;
@@ -195,7 +204,7 @@ async function hitInTier(store: Store, { call, key, policy }: Lookup): Promise<M
     if (stream === undefined) await l2.drop({ tenant, key });
     else if (policy.l1 !== false && store.l1.drops === drops) {
       const expiresAt = Math.min(entry.expiresAt, now() + (policy.l1TtlMs ?? defaultL1TtlMs));
-      store.l1.put({ ...entry, expiresAt });
+      store.l1.put(id, { ...entry, expiresAt });
     }
     return stream;
   } catch (error) {
@@ -234,12 +243,12 @@ function once(value: readonly ModelEvent[]): ModelStream {
 }
 
 /** Keeps an answer that came to its own end. The shared tier is written beside the call, which does not wait. */
-function keep(store: Store, { call, key, policy }: Lookup, answer: ModelFinished): void {
+function keep(store: Store, { call, key, id, policy }: Lookup, answer: ModelFinished): void {
   if (answer.stopReason !== "stop" && answer.stopReason !== "tool_calls") return;
   const { l1, l2, now, writes } = store;
   const { tenant, sessionId } = call.context;
   const entry = { tenant, key, ...(sessionId === undefined ? {} : { sessionId }), answer };
-  if (policy.l1 !== false) l1.put({ ...entry, expiresAt: now() + (policy.l1TtlMs ?? defaultL1TtlMs) });
+  if (policy.l1 !== false) l1.put(id, { ...entry, expiresAt: now() + (policy.l1TtlMs ?? defaultL1TtlMs) });
   if (l2 === undefined || policy.l2 === false || writes.size >= maxPendingWrites) return;
   const write = l2
     .put({ ...entry, expiresAt: now() + (policy.l2TtlMs ?? defaultL2TtlMs) })

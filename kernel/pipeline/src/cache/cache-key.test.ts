@@ -181,6 +181,20 @@ describe("cacheKeyOf()", () => {
     expect(keyOf({}, { candidates: [a, b] })).toBe(keyOf({}, { candidates: [b, a] }));
   });
 
+  test("K1: what the only message has beside one text counts, and what is undefined does not", () => {
+    const text = { type: "text", text: "Hello." } as const;
+    const keys = [
+      [text],
+      [text, text],
+      [{ ...text, citations: [{ title: "t" }] }],
+      [{ ...text, providerData: { protocol: "p", data: {} } }],
+    ].map((parts) => keyOf({ messages: [{ role: "user", parts }] }));
+
+    expect(new Set(keys).size).toBe(keys.length);
+    const undefinedBeside = Object.defineProperty({ ...text }, "citations", { enumerable: true });
+    expect(keyOf({ messages: [{ role: "user", parts: [undefinedBeside] }] })).toBe(keys[0]);
+  });
+
   test("K2: different requests never share a key, whatever NULs, tags and borders their texts hold", () => {
     const text = fc.oneof(
       fc.string({ maxLength: 8 }),

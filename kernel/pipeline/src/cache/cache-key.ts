@@ -5,7 +5,7 @@ import type { CacheRefusal } from "./cache-facts.ts";
 import { framed, requestDigest, sha256 } from "./request-digest.ts";
 
 /** Raised when what goes into a key, or its order, changes: old entries are then never found. */
-const keyVersion = "5";
+const keyVersion = "6";
 
 /** The key of a call's answer, or why it has none. */
 export type CacheKey =

@@ -22,7 +22,7 @@ interface Kept {
 export class MemoryTier {
   readonly #maxBytes: number;
   readonly #maxEntries: number;
-  /** By tenant and key; the map's order is that of use. */
+  /** By {@link entryId}; the map's order is that of use. */
   readonly #kept = new Map<string, Kept>();
   #bytes = 0;
   #drops = 0;
@@ -42,8 +42,7 @@ export class MemoryTier {
     return this.#drops;
   }
 
-  get(tenant: string, key: string, now: number): CacheEntry | undefined {
-    const id = idOf(tenant, key);
+  get(id: string, now: number): CacheEntry | undefined {
     const kept = this.#kept.get(id);
     if (kept === undefined) return undefined;
     this.#kept.delete(id);
@@ -55,10 +54,9 @@ export class MemoryTier {
     return kept.entry;
   }
 
-  put(entry: CacheEntry): void {
+  put(id: string, entry: CacheEntry): void {
     const bytes = sizeOf(entry);
     if (bytes > this.#maxBytes) return;
-    const id = idOf(entry.tenant, entry.key);
     this.#remove(id);
     this.#kept.set(id, { entry, bytes });
     this.#bytes += bytes;
@@ -78,7 +76,7 @@ export class MemoryTier {
   drop({ tenant, sessionId, key }: CacheScope): void {
     this.#drops++;
     if (key !== undefined) {
-      this.#remove(idOf(tenant, key));
+      this.#remove(entryId(tenant, key));
       return;
     }
     for (const [id, { entry }] of this.#kept) {
@@ -95,8 +93,11 @@ export class MemoryTier {
   }
 }
 
-/** A tenant's name has no space in it. */
-function idOf(tenant: string, key: string): string {
+/**
+ * What an entry is found by, made once for a call: a text that is put together anew has to be hashed anew. A tenant's name
+ * has no space in it.
+ */
+export function entryId(tenant: string, key: string): string {
   return `${tenant} ${key}`;
 }
 

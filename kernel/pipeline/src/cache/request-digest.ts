@@ -45,13 +45,13 @@ export function conversationDigests(messages: readonly Message[]): readonly stri
   return messages.map((message) => (before = digestAfter(before, message)));
 }
 
-/** The digest of all messages. */
-function conversationDigest(messages: readonly Message[]): string {
+/** All messages, by their digest; the only one of a conversation as it is, which is hashed with all else. */
+function conversationText(messages: readonly Message[]): string {
   const [only] = messages;
-  if (only !== undefined && messages.length === 1) return linkDigest(noMessages, only);
+  if (only !== undefined && messages.length === 1) return framed("only", messageText(only));
   let digest = noMessages;
   for (const message of messages) digest = digestAfter(digest, message);
-  return digest;
+  return framed("messages", digest);
 }
 
 /** Goes on from the digest of what stands before a message. */
@@ -64,7 +64,28 @@ function digestAfter(before: string, message: Message): string {
 }
 
 function linkDigest(before: string, message: Message): string {
-  return sha256(framed(before, canonicalJson(message)));
+  return sha256(before + messageText(message));
+}
+
+/**
+ * A message as text that no other one gives. Most are one text that somebody said, and by far the longest part of their
+ * canonical JSON: it need not be written as JSON to be told apart.
+ */
+function messageText(message: Message): string {
+  const [part] = message.parts;
+  const isPlain =
+    message.role === "user" &&
+    part?.type === "text" &&
+    message.parts.length === 1 &&
+    definedFields(part) === 2 &&
+    definedFields(message) === 2;
+  return isPlain ? framed("user", part.text) : framed("message", canonicalJson(message));
+}
+
+function definedFields(value: object): number {
+  let defined = 0;
+  for (const field of Object.values(value)) if (field !== undefined) defined++;
+  return defined;
 }
 
 /** The digest of a request's tools, in their order: another order is another prompt. */
@@ -89,18 +110,18 @@ export function requestDigest({
   const { tenant } = context;
   const known = record.requestDigest;
   if (known?.request === request && known.tenant === tenant) return known.sha256;
-  const {
-    messages,
-    tools: _tools,
-    providerTools: _providerTools,
-    promptCache: _promptCache,
-    delivery: _delivery,
-    ...settings
-  } = request;
   // What is absent is left out, and so differs from everything that is there.
+  const settings = {
+    ...request,
+    messages: undefined,
+    tools: undefined,
+    providerTools: undefined,
+    promptCache: undefined,
+    delivery: undefined,
+  };
   const text =
     framed("tenant", tenant) +
-    framed("messages", conversationDigest(messages)) +
+    conversationText(request.messages) +
     framed("tools", toolsDigest(request)) +
     framed("settings", canonicalJson(settings));
   record.requestDigest = { tenant, request, sha256: sha256(text) };

@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+
 import { noCompatibleCandidate } from "@tau/agent";
 import type { Model } from "@tau/agent";
 import { isTauError } from "@tau/core";

@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+
 import { toErrorInfo } from "@tau/core";
 import type { MicroUsd, ModelFinished } from "@tau/core";
 

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { performance } from "node:perf_hooks";
 
 import { silentObserver } from "@tau/core";
 import type { Observer } from "@tau/core";

@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+
 import type { ModelRequest } from "@tau/agent";
 import { isJsonObject, TauError } from "@tau/core";
 import type { ModelFinished } from "@tau/core";
