@@ -55,7 +55,8 @@ export function createBedrockConverse(options: BedrockConverseOptions): Model {
   const identity = { provider: options.provider ?? "bedrock", model };
   const region = regionOf(options, environment, identity);
   const base = options.baseUrl ?? `https://bedrock-runtime.${region}.${domainOf(region)}`;
-  const url = endpointOf(base, `/model/${encodeURIComponent(model)}/converse-stream`);
+  const address = `/model/${encodeURIComponent(model)}`;
+  const url = endpointOf(base, `${address}/converse-stream`);
   // Whoever gives credentials wants them used, whatever the environment holds.
   const apiKey = options.apiKey ?? (options.credentials === undefined ? bearerOf(environment) : undefined);
 
@@ -66,6 +67,7 @@ export function createBedrockConverse(options: BedrockConverseOptions): Model {
       const { createConverseProtocol } = await import("./protocol.ts");
       return createConverseProtocol({
         url,
+        wholeUrl: endpointOf(base, `${address}/converse`),
         region,
         credentials: async () => await givenCredentials(options.credentials, environment),
         body: toBodyOptions(identity, options),

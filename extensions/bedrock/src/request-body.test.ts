@@ -129,6 +129,17 @@ describe("Converse request bodies", () => {
     expect(await asLibraryWrites(body)).toEqual(body);
   });
 
+  test("let no guardrail read a whole answer along, because the library knows no such field", async () => {
+    const guardrail = { id: "g1", version: "2", mode: "async", trace: true } as const;
+    const body = await bodyOf({ delivery: "whole" }, { guardrail });
+
+    expect(body["guardrailConfig"]).toEqual({
+      guardrailIdentifier: "g1",
+      guardrailVersion: "2",
+      trace: "enabled",
+    });
+  });
+
   test("mark the prompt of models that know marks, at most four times", async () => {
     const more: readonly Message[] = [
       userText("1"),

@@ -23,8 +23,15 @@ export function toSettings(
     inferenceConfig: toInference(request, effort, options),
     additionalModelRequestFields: toThinking(request, effort, options.family),
     outputConfig: toOutputConfig(thinking === "adaptive" ? effort : undefined, shape),
-    guardrailConfig: options.guardrail,
+    guardrailConfig: toGuardrail(request, options),
   };
+}
+
+/** Only a stream can be let out before the guardrail has read it; a whole answer knows no word for that. */
+function toGuardrail({ delivery }: ModelRequest, { guardrail }: ConverseBodyOptions): JsonObject | undefined {
+  if (guardrail === undefined || delivery !== "whole") return guardrail;
+  const { streamProcessingMode: _mode, ...config } = guardrail;
+  return config;
 }
 
 /** How a call is demanded of this model. */

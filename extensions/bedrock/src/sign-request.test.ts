@@ -97,6 +97,24 @@ describe("signing of requests", () => {
     expect(seen[1]?.request.url?.replace("-stream", "")).toBe(seen[0]?.request.url);
   });
 
+  test("covers the address and the type of a whole answer, which is the library's own", async () => {
+    const [modelId] = models;
+    const seen: Seen[] = [];
+    await using server = await startBedrock(seen);
+    const requestHandler = new NodeHttpHandler();
+    const client = new BedrockRuntimeClient({ endpoint: server.url, region, credentials, requestHandler });
+    await client.send(new ConverseCommand({ modelId, messages: [] }));
+    client.destroy();
+    const model = createBedrockConverse({ baseUrl: server.url, model: modelId ?? "", region, credentials });
+
+    const { finished } = await readAll(model, { messages: [], tools: [], delivery: "whole" });
+
+    expect(finished.message.parts).toEqual([{ type: "text", text: "Hi" }]);
+    expect(seen.map((one) => isSigned(one, credentials))).toEqual([true, true]);
+    expect(seen[1]?.request.url).toBe(seen[0]?.request.url);
+    expect(seen[1]?.request.headers.accept).toBe("application/json");
+  });
+
   test("asks for credentials at every call", async () => {
     let asked = 0;
     const seen: Seen[] = [];

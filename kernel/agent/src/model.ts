@@ -43,8 +43,9 @@ export interface ModelRequest {
   /** `auto` (the default) lets the adapter mark what the provider should keep in its prompt cache. */
   readonly promptCache?: "auto" | "none";
   /**
-   * How the provider is asked to answer. `stream` is the default; `whole` asks for one JSON text where the protocol's
-   * adapter knows how to, which is cheaper where nobody reads along: nothing is heard before the end.
+   * How the provider is asked to answer. `stream` is the default; `whole` asks for one JSON text, which is cheaper where
+   * nobody reads along: nothing is heard before the end, so the limit for the headers is one for all of the answer.
+   * A protocol without such answers streams all the same.
    */
   readonly delivery?: "stream" | "whole";
 }

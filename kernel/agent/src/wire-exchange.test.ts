@@ -235,7 +235,7 @@ describe("a protocol", () => {
       { model: "words", transport, apiKey: "k" },
       async () => ({
         url: new URL(url),
-        headersFor: async (key, body) => ({ "x-signature": `${key} ${body.length}` }),
+        headersFor: async (key, { body }) => ({ "x-signature": `${key} ${body.length}` }),
         writeBody: (request) => JSON.stringify(request.messages.length),
         framing: lineFraming,
         createDecoder: () => new WordDecoder(),

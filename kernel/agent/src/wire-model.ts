@@ -44,7 +44,7 @@ export interface WireModelPlace extends ModelIdentity {
  * the first call: a program that only prints its help must not pay for them.
  */
 export function createWireModel(
-  { url, ...identity }: WireModelPlace,
+  { url: place, ...identity }: WireModelPlace,
   options: WireModelOptions,
   load: () => Promise<WireProtocol>,
 ): Model {
@@ -80,23 +80,22 @@ export function createWireModel(
 
   function write(parts: Loaded, { request, key }: KeyedRequest, signal: AbortSignal): Promise<WireExchange> {
     const { protocol } = parts;
-    const isWhole = protocol.canBeWhole === true && request.delivery === "whole";
-    const common = isWhole ? parts.forWhole : parts.forStream;
+    const { url, headers } = request.delivery === "whole" ? parts.forWhole : parts.forStream;
     const body = protocol.writeBody(wellFormed(request));
-    const proof = protocol.headersFor(key, body, signal);
+    const proof = protocol.headersFor(key, { url, body, accept: headers.accept, signal });
     return proof instanceof Promise
-      ? proof.then((late) => send(parts, { body, key, headers: { ...common, ...late } }, signal))
-      : send(parts, { body, key, headers: { ...common, ...proof } }, signal);
+      ? proof.then((late) => send(parts, { url, body, key, headers: { ...headers, ...late } }, signal))
+      : send(parts, { url, body, key, headers: { ...headers, ...proof } }, signal);
   }
 
   function send(
     { protocol, Exchange }: Loaded,
-    { body, key, headers }: ProvenBody,
+    { url, body, key, headers }: ProvenBody,
     signal: AbortSignal,
   ): Promise<WireExchange> {
     const call = {
       identity,
-      url: protocol.url,
+      url,
       transport: options.transport ?? sharedHttpTransport(),
       headers: options.headers === undefined ? headers : { ...headers, ...options.headers },
       body,
@@ -112,7 +111,7 @@ export function createWireModel(
     provider: identity.provider,
     id: identity.model,
     // Without its query, in which some gateways take their key.
-    address: url.origin + url.pathname,
+    address: place.origin + place.pathname,
     ...knownOf(options),
     rateLimits,
     stream: (request, { signal }) => new WireStream(() => open(request, signal)),
@@ -134,6 +133,7 @@ interface KeyedRequest {
 
 /** A body with what goes out beside it. */
 interface ProvenBody {
+  readonly url: URL;
   readonly body: WireCall["body"];
   readonly key: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
@@ -141,19 +141,30 @@ interface ProvenBody {
 
 interface Loaded {
   readonly protocol: WireProtocol;
-  /** Headers of every request for a stream, and for a whole answer. */
-  readonly forStream: Readonly<Record<string, string>>;
-  readonly forWhole: Readonly<Record<string, string>>;
+  readonly forStream: Delivery;
+  /** The same as `forStream` of a protocol that always streams. */
+  readonly forWhole: Delivery;
   readonly Exchange: typeof WireExchange;
+}
+
+/** What every request for a stream has in common, or every one for a whole answer. */
+interface Delivery {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>> & { readonly accept: string };
 }
 
 async function loadWith(load: () => Promise<WireProtocol>): Promise<Loaded> {
   const [protocol, module] = await Promise.all([load(), import("./wire-exchange.ts")]);
   const common = { "content-type": "application/json", "user-agent": "tau" };
+  const { url, wholeUrl, framing } = protocol;
+  const forStream = { url, headers: { ...common, accept: framing.contentType } };
   return {
     protocol,
-    forStream: { ...common, accept: protocol.framing.contentType },
-    forWhole: { ...common, accept: "application/json" },
+    forStream,
+    forWhole:
+      wholeUrl === undefined
+        ? forStream
+        : { url: wholeUrl, headers: { ...common, accept: "application/json" } },
     Exchange: module.WireExchange,
   };
 }

@@ -7,12 +7,12 @@ import type { ErrorReading, ProviderFailure } from "./provider-error.ts";
 /** What differs between wire protocols. */
 export interface WireProtocol {
   readonly url: URL;
-  /** What proves who asks, and what the protocol demands; a signature may need the body, which is final. */
-  readonly headersFor: (key: string | undefined, body: string, signal: AbortSignal) => WireHeaders;
+  /** Where a whole answer is asked for, of a protocol whose `writeBody` heeds `delivery`. Default: it streams all the same. */
+  readonly wholeUrl?: URL;
+  /** What proves who asks, and what the protocol demands; a signature may need all of the request, which is final. */
+  readonly headersFor: (key: string | undefined, request: UnprovenRequest) => WireHeaders;
   readonly writeBody: (request: ModelRequest) => string;
   readonly framing: Framing;
-  /** Whether `writeBody` heeds that the request asks for a whole answer. Default: it streams all the same. */
-  readonly canBeWhole?: boolean;
   /** Reads an error answer, or an error event (status 200, no headers), where the general rules do not suffice. */
   readonly readError?: (answer: ErrorAnswer) => ErrorReading;
   /** `toError` makes the error of an error event inside the stream. */
@@ -21,6 +21,15 @@ export interface WireProtocol {
 
 /** An answer that is an error. */
 export type ErrorAnswer = Pick<ProviderFailure, "status" | "headers" | "body">;
+
+/** A request without what proves who asks. */
+export interface UnprovenRequest {
+  readonly url: URL;
+  readonly body: string;
+  /** The content type that is asked for, in lower case. */
+  readonly accept: string;
+  readonly signal: AbortSignal;
+}
 
 /** Request headers by lower-case name, at once or later. */
 type WireHeaders = Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;

@@ -12,6 +12,7 @@ export function createAnthropicProtocol(
 ): WireProtocol {
   return {
     url,
+    wholeUrl: url,
     headersFor: (key) => ({
       "anthropic-version": "2023-06-01",
       ...(betas.length === 0 ? {} : { "anthropic-beta": betas.join(",") }),

@@ -27,7 +27,7 @@ export function toSettings(
   const samples = options.sampling && effort === undefined;
   return {
     model: options.identity.model,
-    stream: true,
+    stream: request.delivery !== "whole",
     // The budget is a part of the limit; without the addition nothing would be left for the answer.
     max_tokens: (request.maxOutputTokens ?? options.maxOutputTokens) + (budget ?? 0),
     temperature: samples ? request.temperature : undefined,

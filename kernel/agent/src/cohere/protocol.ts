@@ -8,6 +8,7 @@ import { createCohereBodyWriter } from "./request-body.ts";
 export function createCohereProtocol(identity: ModelIdentity, url: URL): WireProtocol {
   return {
     url,
+    wholeUrl: url,
     headersFor: (key) => (key === undefined ? {} : { authorization: `Bearer ${key}` }),
     writeBody: createCohereBodyWriter(identity),
     framing: sseFraming,

@@ -60,7 +60,7 @@ function toSettings(request: ModelRequest, model: string): Readonly<Record<strin
   const isOffered = request.tools.length > 0 && toolChoice !== undefined && toolChoice !== "auto";
   return {
     model,
-    stream: true,
+    stream: request.delivery !== "whole",
     max_tokens: request.maxOutputTokens,
     temperature: request.temperature,
     p: request.topP,

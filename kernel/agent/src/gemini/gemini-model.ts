@@ -12,8 +12,7 @@ export function createGeminiModel(
   address: URL,
   options: WireModelOptions & GeminiSettings & { readonly headersFor: WireProtocol["headersFor"] },
 ): Model {
-  const url = new URL(address);
-  url.pathname += ":streamGenerateContent";
+  const url = methodAt(address, "streamGenerateContent");
   url.searchParams.set("alt", "sse");
   return createWireModel({ ...identity, url }, options, async () => {
     const { createGeminiProtocol } = await import("./protocol.ts");
@@ -24,8 +23,14 @@ export function createGeminiModel(
       thoughtless: capabilities?.reasoning === "no",
       paints: capabilities?.output.image === "yes",
     };
-    return createGeminiProtocol(body, url, headersFor);
+    return createGeminiProtocol(body, { url, wholeUrl: methodAt(address, "generateContent"), headersFor });
   });
+}
+
+function methodAt(address: URL, method: string): URL {
+  const url = new URL(address);
+  url.pathname += `:${method}`;
+  return url;
 }
 
 /** A model's id in an address: its slashes stay, nothing else leads anywhere. */

@@ -13,7 +13,7 @@ export interface GeminiOptions extends WireModelOptions, GeminiSettings {
 }
 
 /**
- * Makes a {@link Model} that speaks Gemini's `streamGenerateContent` at the Gemini API.
+ * Makes a {@link Model} that speaks Gemini's `streamGenerateContent` and `generateContent` at the Gemini API.
  *
  * Everything that the model says goes back to it part by part as it came, signatures among it. Schemas go as JSON
  * Schema; `schemas: "openapi"` converts them for older models. Tools that run at Google are `providerTools` such as

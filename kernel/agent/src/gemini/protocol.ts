@@ -4,15 +4,13 @@ import { GeminiDecoder } from "./decoder.ts";
 import { createGeminiBodyWriter } from "./request-body.ts";
 import type { GeminiBodyOptions } from "./request-body.ts";
 
-/** Gemini's `streamGenerateContent`, at the Gemini API and at Vertex, which differ in who asks and where. */
+/** Gemini's `streamGenerateContent` and `generateContent`, at the Gemini API and at Vertex, which differ in who asks and where. */
 export function createGeminiProtocol(
   options: GeminiBodyOptions,
-  url: URL,
-  headersFor: WireProtocol["headersFor"],
+  place: Pick<WireProtocol, "url" | "wholeUrl" | "headersFor">,
 ): WireProtocol {
   return {
-    url,
-    headersFor,
+    ...place,
     writeBody: createGeminiBodyWriter(options),
     framing: sseFraming,
     createDecoder: (toError) => new GeminiDecoder(options.identity, toError),

@@ -9,6 +9,7 @@ import type { OllamaBodyOptions } from "./request-body.ts";
 export function createOllamaProtocol(options: OllamaBodyOptions, url: URL): WireProtocol {
   return {
     url,
+    wholeUrl: url,
     headersFor: (key) => (key === undefined ? {} : { authorization: `Bearer ${key}` }),
     writeBody: createOllamaBodyWriter(options),
     framing: ndjsonFraming,

@@ -77,7 +77,7 @@ function toSettings(
   const all = { ...options, ...toRunnerOptions(request), ...objectAt(own, "options") };
   return {
     model: identity.model,
-    stream: true,
+    stream: request.delivery !== "whole",
     // A prompt that is too long is an error; by default the server forgets its beginning without a word.
     truncate: false,
     shift: false,

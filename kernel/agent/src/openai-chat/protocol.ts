@@ -13,10 +13,10 @@ export function createOpenAiChatProtocol(
 ): WireProtocol {
   return {
     url,
+    wholeUrl: url,
     headersFor: (key) => (key === undefined ? {} : { authorization: `Bearer ${key}` }),
     writeBody: createOpenAiBodyWriter(dialect, identity),
     framing: sseFraming,
-    canBeWhole: true,
     createDecoder: (toError) => new OpenAiChatDecoder({ identity, dialect, toError }),
   };
 }

@@ -13,6 +13,7 @@ export function createResponsesProtocol(
 ): WireProtocol {
   return {
     url,
+    wholeUrl: url,
     headersFor: (key) => (key === undefined ? {} : { authorization: `Bearer ${key}` }),
     writeBody: createResponsesBodyWriter(settings, identity),
     framing: sseFraming,

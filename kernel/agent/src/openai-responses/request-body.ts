@@ -64,7 +64,7 @@ function toSettings(
   const { system } = request;
   return {
     model: identity.model,
-    stream: true,
+    stream: request.delivery !== "whole",
     store: false,
     include: settings.encryptedReasoning ? ["reasoning.encrypted_content"] : undefined,
     max_output_tokens: request.maxOutputTokens,
