@@ -7,6 +7,9 @@ import { RecentEvents } from "./recent-events.ts";
 // What other processes write is looked for this often, and only while somebody follows.
 const pollEveryMs = 50;
 
+// What was last seen of tenants that nobody follows now, so that who begins to follow one need not read for nothing.
+const maxSeen = 1_000;
+
 /** Collaborators of {@link Followers}. */
 export interface FollowersHost {
   readonly client: DatabaseClient;
@@ -18,7 +21,9 @@ export interface FollowersHost {
 export class Followers implements FollowerHost {
   readonly #host: FollowersHost;
   readonly #byStream = new Map<string, Set<Follower>>();
-  readonly #byTenant = new Map<string, Followed>();
+  readonly #byTenant = new Map<string, Set<Follower>>();
+  /** What tenants' files were at when somebody last looked; the longest ago first. */
+  readonly #seen = new Map<string, number>();
   readonly #recent = new RecentEvents();
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
@@ -36,9 +41,8 @@ export class Followers implements FollowerHost {
     const key = keyOf(id);
     const listening = this.#byStream.get(key) ?? new Set();
     this.#byStream.set(key, listening.add(follower));
-    const followed = this.#byTenant.get(id.tenant) ?? { followers: new Set(), version: undefined };
-    this.#byTenant.set(id.tenant, followed);
-    followed.followers.add(follower);
+    const ofTenant = this.#byTenant.get(id.tenant) ?? new Set();
+    this.#byTenant.set(id.tenant, ofTenant.add(follower));
     this.#timer ??= setInterval(() => this.#look(), pollEveryMs);
     return this.#recent.from(id, next);
   }
@@ -61,7 +65,7 @@ export class Followers implements FollowerHost {
 
   /** Ends everybody: the journal is closed. */
   failAll(error: unknown): void {
-    for (const { followers } of this.#byTenant.values()) {
+    for (const followers of this.#byTenant.values()) {
       for (const follower of followers) follower.fail(error);
     }
   }
@@ -72,9 +76,9 @@ export class Followers implements FollowerHost {
     const listening = this.#byStream.get(key);
     listening?.delete(follower);
     if (listening?.size === 0) this.#byStream.delete(key);
-    const followed = this.#byTenant.get(id.tenant);
-    followed?.followers.delete(follower);
-    if (followed?.followers.size === 0) this.#byTenant.delete(id.tenant);
+    const ofTenant = this.#byTenant.get(id.tenant);
+    ofTenant?.delete(follower);
+    if (ofTenant?.size === 0) this.#byTenant.delete(id.tenant);
   }
 
   #look(): void {
@@ -85,30 +89,25 @@ export class Followers implements FollowerHost {
     }
     if (this.#looking || this.#byTenant.size === 0) return;
     this.#looking = true;
-    const followed = [...this.#byTenant];
+    const tenants = [...this.#byTenant.keys()];
     this.#host.client
-      .ask({ op: "foreign_versions", tenants: followed.map(([tenant]) => tenant) })
-      .then((versions) =>
-        followed.forEach(([tenant, of], index) => this.#notice(tenant, of, versions[index])),
-      )
+      .ask({ op: "foreign_versions", tenants })
+      .then((versions) => tenants.forEach((tenant, index) => this.#notice(tenant, versions[index])))
       // Whoever follows finds out why by reading.
-      .catch(() => followed.forEach(([tenant, of]) => this.#notice(tenant, of, undefined)))
+      .catch(() => tenants.forEach((tenant) => this.#notice(tenant, undefined)))
       .finally(() => (this.#looking = false));
   }
 
-  #notice(tenant: string, followed: Followed, version: number | undefined): void {
-    const isSame = version !== undefined && version >= 0 && version === followed.version;
-    followed.version = version;
+  #notice(tenant: string, version: number | undefined): void {
+    const isSame = version !== undefined && version >= 0 && version === this.#seen.get(tenant);
+    this.#seen.delete(tenant);
+    if (version !== undefined) this.#seen.set(tenant, version);
+    const [oldest] = this.#seen.keys();
+    if (this.#seen.size > maxSeen && oldest !== undefined) this.#seen.delete(oldest);
     if (isSame) return;
     this.#recent.forgetAll(tenant);
-    for (const follower of followed.followers) follower.lookAgain();
+    for (const follower of this.#byTenant.get(tenant) ?? []) follower.lookAgain();
   }
-}
-
-/** Those who follow streams of a tenant, and what was last seen of its file. */
-interface Followed {
-  readonly followers: Set<Follower>;
-  version: number | undefined;
 }
 
 function keyOf({ tenant, stream }: StreamId): string {

@@ -127,6 +127,31 @@ describe("follow", () => {
     }
   });
 
+  test("reads nothing for those who begin to follow, as long as only this process writes", async () => {
+    await using folder = await testFolder();
+    await using store = await createSqliteStore({ directory: folder.path });
+    const post = vi.spyOn(Worker.prototype, "postMessage");
+    const asked = (op: string): number => JSON.stringify(post.mock.calls).split(`"op":"${op}"`).length - 1;
+    const reads: number[] = [];
+    for (const version of [0, 1, 2]) {
+      await store.journal.append(id, version, [eventOf("ours")]);
+      post.mockClear();
+      const follower = store.journal.follow(id, version + 1, new AbortController().signal);
+      const events = follower[Symbol.asyncIterator]();
+      await events.next();
+      const waiting = events.next();
+      // When it looks for the second time at what others wrote, it has heard of the first.
+      await vi.waitUntil(() => asked("foreign_versions") >= 2, { timeout: 30_000 });
+      reads.push(asked("read"));
+      await events.return?.();
+      await waiting;
+    }
+    post.mockRestore();
+
+    // The first one finds out where the file stands.
+    expect(reads).toEqual([1, 0, 0]);
+  });
+
   test("leaves no listener on a signal that lives long", async () => {
     await using folder = await testFolder();
     await using store = await createSqliteStore({ directory: folder.path });
