@@ -151,8 +151,19 @@ const carriers: readonly Carrier[] = [
   },
 ];
 
-const byProgram: ReadonlyMap<string, readonly Carrier[]> = Map.groupBy(
-  carriers.flatMap((carrier) => carrier.programs.split(/\s+/).map((program) => ({ ...carrier, program }))),
+/** A carrier with its lists taken apart once: every argument of every command is compared with them. */
+interface KnownCarrier extends Carrier {
+  readonly program: string;
+  readonly named: readonly string[];
+  readonly clustered: readonly string[];
+}
+
+const byProgram: ReadonlyMap<string, readonly KnownCarrier[]> = Map.groupBy(
+  carriers.flatMap((carrier) => {
+    const named = carrier.options?.split(/\s+/) ?? [];
+    const clustered = (carrier.letters ?? "").split("");
+    return carrier.programs.split(/\s+/).map((program) => ({ ...carrier, program, named, clustered }));
+  }),
   ({ program }) => program,
 );
 
@@ -178,7 +189,11 @@ export function runsFiles(program: string): boolean {
   return program === "make" || carrierOf.some(({ input }) => input === true);
 }
 
-function doubtOf(carrier: Carrier, name: string, args: readonly (string | undefined)[]): string | undefined {
+function doubtOf(
+  carrier: KnownCarrier,
+  name: string,
+  args: readonly (string | undefined)[],
+): string | undefined {
   if (carrier.always === true) return `${name} runs whatever it is told`;
   if (carrier.beside !== undefined && !args.some((arg) => carrier.beside?.test(arg ?? "") === true))
     return undefined;
@@ -205,13 +220,10 @@ function sedDoubt(args: readonly (string | undefined)[]): string | undefined {
   return simple ? undefined : "a sed script can run commands and write files";
 }
 
-function carries(carrier: Carrier, arg: string): boolean {
+function carries({ named, clustered, argument }: KnownCarrier, arg: string): boolean {
   const option = arg.split("=", 1)[0] ?? arg;
-  const named = (carrier.options?.split(/\s+/) ?? []).some(
-    (known) =>
-      option === known || (option.startsWith("--") && option.length >= 4 && known.startsWith(option)),
-  );
-  const cluster =
-    /^-[^-]/.test(arg) && (carrier.letters ?? "").split("").some((letter) => arg.includes(letter));
-  return named || cluster || carrier.argument?.test(arg) === true;
+  const abbreviates = option.startsWith("--") && option.length >= 4;
+  if (named.some((known) => option === known || (abbreviates && known.startsWith(option)))) return true;
+  if (/^-[^-]/.test(arg) && clustered.some((letter) => arg.includes(letter))) return true;
+  return argument?.test(arg) === true;
 }

@@ -91,10 +91,19 @@ function matchesProgramName(pattern: WordPattern, program: string | undefined): 
   if (isAnything(pattern)) return "yes";
   if (program === undefined) return "maybe";
   const name = posix.basename(program).toLowerCase();
-  const names = pattern.map(
-    (wildcard) => wildcard.join("*").split("/").at(-1)?.toLowerCase().split("*") ?? [],
-  );
-  return names.some((wildcard) => matchesWildcard(wildcard, name)) ? "yes" : "no";
+  return programNames(pattern).some((wildcard) => matchesWildcard(wildcard, name)) ? "yes" : "no";
+}
+
+// A rule is compared with every word of every command, since any of them may begin another command.
+const knownNames = new WeakMap<WordPattern, WordPattern>();
+
+/** The names of a rule's programs without their folders, in lower case. */
+function programNames(pattern: WordPattern): WordPattern {
+  const known = knownNames.get(pattern);
+  if (known !== undefined) return known;
+  const names = pattern.map((wildcard) => wildcard.join("*").split("/").at(-1)?.toLowerCase().split("*") ?? []);
+  knownNames.set(pattern, names);
+  return names;
 }
 
 function matchesWord(pattern: WordPattern, value: string): boolean {

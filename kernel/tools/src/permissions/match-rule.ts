@@ -124,13 +124,14 @@ function matchCommand(
   const whole = matchesArgvBroadly(argv, command.argv);
   if (whole === "yes" || command.role === "transparent") return whole;
 
-  const inner = command.argv
-    .slice(1)
-    .map((_, index) => matchesArgvBroadly(argv, command.argv.slice(index + 1)));
-  if (command.role === "launcher") return [whole, ...inner].find((match) => match === "yes") ?? whole;
+  const isInner = command.argv.some(
+    (_, index) => index > 0 && matchesArgvBroadly(argv, command.argv.slice(index)) === "yes",
+  );
+  if (command.role === "launcher") return isInner ? "yes" : whole;
+  if (!isInner) return whole;
   // Any program may run the command that its arguments spell out; only the well-known ones are known not to.
   const program = command.argv[0]?.value ?? "";
   const operands = command.argv.slice(1).flatMap(({ value = "-" }) => (value.startsWith("-") ? [] : [value]));
   const talks = talkers.has(program) && !running.test(`${operands.slice(0, 2).join(" ")} `);
-  return inner.includes("yes") && !talks ? "maybe" : whole;
+  return talks ? whole : "maybe";
 }

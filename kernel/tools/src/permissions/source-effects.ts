@@ -98,11 +98,17 @@ function effectsOfFile(
   folders: readonly string[],
   by: "redirect" | "argument" | "guess",
 ): readonly CallEffect[] {
-  const paths = new Set(folders.map((folder) => posix.resolve(folder, target.value ?? "")));
-  return [...paths].flatMap((path): readonly CallEffect[] => {
+  return pathsFrom(folders, target.value ?? "").flatMap((path): readonly CallEffect[] => {
+    if (!path.startsWith("/dev/")) return [{ kind, path, by }];
     const host = /^\/dev\/(?:tcp|udp)\/([^/]+)/.exec(path)?.[1];
     if (host !== undefined) return by === "redirect" ? [{ kind: "network", host, by }] : [];
     if (/^\/dev\/(null|zero|full|tty|stdin|stdout|stderr|fd\/\d+)$/.test(path)) return [];
     return [{ kind, path, by }];
   });
+}
+
+/** Where a relative path may lead; an absolute one leads to one place from everywhere. */
+function pathsFrom(folders: readonly string[], path: string): readonly string[] {
+  if (posix.isAbsolute(path)) return [posix.resolve(path)];
+  return [...new Set(folders.map((folder) => posix.resolve(folder, path)))];
 }
