@@ -1,4 +1,5 @@
-import { chmod, link, rename, unlink } from "node:fs/promises";
+import { constants } from "node:fs";
+import { chmod, link, open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 import type { AnchoredDirectory } from "@tau/tools";
@@ -91,8 +92,17 @@ async function hasFolder(path: string): Promise<boolean> {
   return (await statsOf(dirname(path)))?.isDirectory() === true;
 }
 
+// O_PATH: a folder that nobody may read has no other descriptor.
+const folderItself = 0o10000000 | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+
+/** Through a descriptor, since what was a folder a moment ago may be a symlink now; of anything else nothing is changed. */
 async function setMode(target: string, mode: number): Promise<void> {
-  if ((await statsOf(target))?.isDirectory() === true) await chmod(target, mode);
+  try {
+    await using folder = await open(target, folderItself);
+    await chmod(`/proc/self/fd/${folder.fd}`, mode);
+  } catch (error) {
+    if (!["ENOENT", "ENOTDIR", "ELOOP"].some((code) => isSystemError(error, code))) throw error;
+  }
 }
 
 async function remove(target: string, aside: string): Promise<void> {
