@@ -1,10 +1,10 @@
 import type { ApprovalAnswer, ApprovalRequested, Remember } from "@tau/core";
-import { isJsonObject, parseJson } from "@tau/core";
 
 import { askLine } from "./ask-line.ts";
 import { inDays, termLines } from "./grant-lines.ts";
 import { visible } from "./plain-text.ts";
 import { heldLines } from "./held-lines.ts";
+import { readableArguments } from "./readable-arguments.ts";
 import { createStyle } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
 import { writeLine } from "./terminal.ts";
@@ -36,7 +36,7 @@ export async function askPerson(
       unknown ? `    ${visible(question.tool)} was running:` : `    ${visible(question.tool)} wants to run:`,
     ),
   );
-  writeLine(terminal, readable(question.arguments).replaceAll(/^/gmu, "      "));
+  writeLine(terminal, readableArguments(question.arguments).replaceAll(/^/gmu, "      "));
   for (const line of heldLines(question.held, style)) writeLine(terminal, line);
   const sources = question.label?.origins ?? [];
   if (sources.length > 0) {
@@ -91,15 +91,4 @@ function toAnswer(
   const [matched, why = ""] = /^(?:no?|neither)(?:[,:;.]\s*|\s+|$)(.*)$/iu.exec(said) ?? [];
   if (matched === undefined) return undefined;
   return why === "" ? { answer: "deny" } : { answer: "deny", note: why };
-}
-
-/** Arguments as a person reads them: one a line, commands and texts as they are. */
-function readable(json: string): string {
-  const parsed = parseJson(json);
-  if (!parsed.ok || !isJsonObject(parsed.value)) return visible(json);
-  const lines = Object.entries(parsed.value).map(([key, value]) => {
-    const text = typeof value === "string" ? value : JSON.stringify(value, undefined, 2);
-    return visible(text.includes("\n") ? `${key}:\n${text.replaceAll(/^/gmu, "  ")}` : `${key}: ${text}`);
-  });
-  return lines.join("\n");
 }

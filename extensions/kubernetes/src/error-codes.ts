@@ -20,6 +20,8 @@ export const kubernetesErrorCodes = {
     "Tau's settings do not let this namespace, kind or object be changed. Ask the person to do it, or to change the settings.",
   "kubernetes.not_previewed":
     "A change is carried out only as its preview showed it. Use the change tool together with its hook, which puts the preview in the call.",
+  "kubernetes.too_large":
+    "The change is too large for a person to be shown all of it. Change less at once, or have a person do it.",
   "kubernetes.pod_failed":
     "The pod of the environment did not start, or is gone. The message has the cluster's reason; check image, runtime class, quota and nodes.",
 } as const;

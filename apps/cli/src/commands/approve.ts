@@ -9,6 +9,7 @@ import { localContext } from "../local-context.ts";
 import { serverOptions } from "../named-server.ts";
 import { openSessions } from "../open-sessions.ts";
 import { plainJson, visible } from "../plain-text.ts";
+import { readableArguments } from "../readable-arguments.ts";
 import { sessionNamed } from "../stored-sessions.ts";
 import { homeNote } from "../tau-home.ts";
 import { writeLine } from "../terminal.ts";
@@ -119,7 +120,7 @@ function describe(question: ApprovalRequested): string {
   const lines = [
     `${question.approvalId}  ${visible(question.tool)}`,
     visible(asks?.text ?? question.summary).replaceAll(/^/gmu, "  "),
-    `  ${asks === undefined ? visible(question.arguments) : optionsOf(asks)}`,
+    (asks === undefined ? readableArguments(question.arguments) : optionsOf(asks)).replaceAll(/^/gmu, "  "),
     ...heldLines(held, (_, text) => text).map((line) => line.slice(2)),
     ...(times === undefined ? [] : [`  the same ${times} times; one answer is for all of them`]),
     ...(grant === undefined

@@ -159,6 +159,27 @@ describe("the tool kubernetes_change", () => {
     expect(all.get("ConfigMap", "settings")).toBeDefined();
   });
 
+  test("shows all of a large change, and makes it", async () => {
+    const all = await fixture();
+    const lines = Array.from({ length: 5_000 }, (_, index) => `line ${index} of many\n`).join("");
+    all.put("ConfigMap", "settings", { data: { a: lines } });
+    const call = await decided(all, { action: "delete", resource: "cm", name: "settings" });
+
+    expect(previewOf(call)).toContain("-    line 0 of many\n");
+    expect(previewOf(call)).toContain("-    line 4999 of many\n");
+    expect(await all.carryOut(call)).toContain("Deleted.");
+    expect(all.get("ConfigMap", "settings")).toBeUndefined();
+  });
+
+  test("refuses what is more than anybody can be shown, before anybody is asked", async () => {
+    const all = await fixture();
+    all.put("ConfigMap", "settings", { data: { a: "many words\n".repeat(400_000) } });
+
+    const said = await all.decide({ action: "delete", resource: "cm", name: "settings" });
+    expect(typeof said === "string" && said.split(": ", 1)[0]).toBe("kubernetes.too_large");
+    expect(all.get("ConfigMap", "settings")).toBeDefined();
+  });
+
   test("restarts at the time that was shown, and merges patches", async () => {
     const all = await fixture();
     all.put("Deployment", "web", web);

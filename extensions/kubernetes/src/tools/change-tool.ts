@@ -7,10 +7,12 @@ import type { KubernetesContext } from "./kubernetes-options.ts";
 import { clusterLabel, hostOf } from "./kubernetes-options.ts";
 import type { ChangeInput } from "./plan-change.ts";
 import { changeActions, planChange } from "./plan-change.ts";
-import { previewChange } from "./preview-change.ts";
+import { maxPreviewChars, previewChange } from "./preview-change.ts";
 
 /** The name of the tool, for the hook that belongs to it. */
 export const changeToolName = "kubernetes_change";
+
+const maxDetailChars = 30_000;
 
 /**
  * Makes the tool that changes one object of a cluster, exactly as its preview showed it.
@@ -36,7 +38,7 @@ export function createChangeTool(context: KubernetesContext): Tool {
         replicas: { type: "integer", minimum: 0, maximum: 10_000 },
         patch: { type: "object" },
         at: { type: "string", maxLength: 40 },
-        preview: { type: "string", maxLength: 50_000 },
+        preview: { type: "string", maxLength: maxPreviewChars },
       },
       required: ["action"],
       additionalProperties: false,
@@ -67,7 +69,14 @@ export function createChangeTool(context: KubernetesContext): Tool {
       const answer = await client.json(change.request(preview.live, false), signal);
       const version = textOf(answer, "metadata", "resourceVersion");
       const done = change.action === "delete" ? "Deleted." : `Done: now at resourceVersion ${version}.`;
-      return textOutput(`${done}\n${preview.text}`, { details: { diff: preview.text } });
+      return textOutput(`${done}\n${preview.text}`, { details: { diff: beginningOf(preview.text) } });
     },
   });
+}
+
+/** For a screen, afterwards: the whole of it is in the answer. */
+function beginningOf(diff: string): string {
+  return diff.length <= maxDetailChars
+    ? diff
+    : `${diff.slice(0, maxDetailChars)}\n[The answer has the rest.]`;
 }

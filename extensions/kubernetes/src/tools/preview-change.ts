@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 import type { JsonObject } from "@tau/core";
-import { isTauError } from "@tau/core";
+import { isTauError, TauError } from "@tau/core";
 import { createTwoFilesPatch } from "diff";
 
 import { fullName } from "../client/discovery.ts";
@@ -19,11 +19,14 @@ export interface ChangePreview {
   readonly live: JsonObject | undefined;
 }
 
-const maxDiffChars = 30_000;
+/** More than any object that a cluster keeps by default has, twice over in lines that go and lines that come. */
+export const maxPreviewChars = 4_000_000;
+/** What stands around the difference: names and a hash. */
+const maxHeadChars = 2_000;
 
 /**
  * Has the server carry the change out without keeping it, with its defaults, admission and conflicts, and compares. Throws the
- * `kubernetes.*` errors that the change itself would meet.
+ * `kubernetes.*` errors that the change itself would meet, and `kubernetes.too_large`.
  */
 export async function previewChange(
   client: KubeClient,
@@ -59,9 +62,13 @@ async function liveOf(
   }
 }
 
+/** The whole of it: what a person cannot see, they cannot allow. @throws TauError `kubernetes.too_large` */
 function differenceOf(before: string, then: string): string {
   const patch = createTwoFilesPatch("now", "then", before, then, undefined, undefined, { context: 3 });
   const lines = patch.split("\n").slice(1).join("\n");
-  if (lines.length <= maxDiffChars) return lines;
-  return `${lines.slice(0, maxDiffChars)}\n[The rest is left out; the hash is over all of it.]\n`;
+  if (lines.length <= maxPreviewChars - maxHeadChars) return lines;
+  throw new TauError(
+    "kubernetes.too_large",
+    `The difference has ${lines.length} characters, more than anybody can be shown. Change less at once, or have a person do it with kubectl.`,
+  );
 }

@@ -101,7 +101,9 @@ const knownNames = new WeakMap<WordPattern, WordPattern>();
 function programNames(pattern: WordPattern): WordPattern {
   const known = knownNames.get(pattern);
   if (known !== undefined) return known;
-  const names = pattern.map((wildcard) => wildcard.join("*").split("/").at(-1)?.toLowerCase().split("*") ?? []);
+  const names = pattern.map(
+    (wildcard) => wildcard.join("*").split("/").at(-1)?.toLowerCase().split("*") ?? [],
+  );
   knownNames.set(pattern, names);
   return names;
 }
