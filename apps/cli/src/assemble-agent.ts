@@ -76,7 +76,7 @@ export async function assembleAgent(options: AssembleOptions): Promise<Assembled
 
 /** The approved MCP servers; most folders name none, and need nothing of this. */
 async function openMcpServers(
-  { settings, person, confined = false }: Pick<AssembleOptions, "settings" | "person" | "confined">,
+  { settings, person }: Pick<AssembleOptions, "settings" | "person">,
   model: Model,
 ): Promise<OpenServers | undefined> {
   if (settings.mcp === undefined) return undefined;
@@ -85,8 +85,8 @@ async function openMcpServers(
     settings,
     env: process.env,
     model,
-    // Whom a server's callers let decide may as well answer a question.
-    asksInRun: confined && settings.approve !== "never",
+    // Whoever decides elsewhere, in another process or through a server, may as well answer a question.
+    asksInRun: settings.approve !== "never",
     ...(person === undefined ? {} : { person }),
   });
 }

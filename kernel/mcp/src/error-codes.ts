@@ -23,6 +23,8 @@ export const mcpErrorCodes = {
     "The MCP server answered something that the protocol or the tool's output schema does not allow. Report it to whoever makes the server.",
   "mcp.too_large": "The MCP server sent more than is taken of it at once. Ask for less.",
   "mcp.unsupported": "The MCP server, or the revision it speaks, does not have what was asked for.",
+  "mcp.ambiguous_question":
+    "An MCP server that runs here asked the person something while several calls of one session were under way, and nothing says for which. From then on its calls go one by one: call again.",
   "mcp.sampling_refused":
     "The MCP server wanted a model to be asked, and its budget is used up or nobody agreed.",
   "mcp.unauthorized":

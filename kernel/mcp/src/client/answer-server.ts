@@ -104,7 +104,7 @@ async function askFor(
 ): Promise<ElicitResult> {
   const request = toPersonRequest(server, params);
   if (request === undefined) return { action: "decline" };
-  const inRun = askers.current();
+  const inRun = await askers.find(server, signal);
   return toElicitResult(await ask(request, { call, signal, ...(inRun === undefined ? {} : { ask: inRun }) }));
 }
 

@@ -101,7 +101,11 @@ function toTool(name: string, pinned: PinnedDefinition, options: ToToolsOptions)
             : { visit: visit(call, { signal, ...(ask === undefined ? {} : { ask }) }) }),
           ...(logLevel === undefined ? {} : { logLevel }),
         };
-        return await link.askers.during(ask, async () => await callServerTool(connection.client, request));
+        return await link.askers.during(
+          ask,
+          async () => await callServerTool(connection.client, request),
+          signal,
+        );
       });
     },
   });
