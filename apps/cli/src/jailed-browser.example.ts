@@ -7,13 +7,9 @@ import type { RequestListener, Server } from "node:http";
 
 import { createBrowser, findChromium } from "@tau/browser";
 import type { EgressRow } from "@tau/egress";
-import {
-  createFileLedger,
-  createHostEnvironment,
-  createMemoryArtifactStore,
-  createToolRegistry,
-} from "@tau/tools";
-import type { OwnedEnvironment, ToolContext } from "@tau/tools";
+import { createHostEnvironment, createToolRegistry } from "@tau/tools";
+import type { OwnedEnvironment } from "@tau/tools";
+import { createToolContext } from "@tau/tools/testing";
 
 import { browserFolder, openBrowserJail } from "./browser-jail.ts";
 
@@ -124,21 +120,10 @@ const environment = createHostEnvironment({
   profile: { access: "workspace-write", workspace: base, network: false },
 });
 const closers: (() => Promise<void>)[] = [];
-const context: ToolContext = {
-  call: {
-    tenant: "t",
-    principal: { id: "p", kind: "person", scopes: [] },
-    traceId: "0".repeat(32),
-    signal,
-  },
-  signal,
+const context = createToolContext({
   environment,
-  artifacts: createMemoryArtifactStore(),
-  files: createFileLedger(),
-  idempotencyKey: "key",
-  progress: () => undefined,
   atRunEnd: (close) => void closers.push(close),
-};
+});
 const registry = createToolRegistry({ tools: browser.tools });
 async function use(name: string, input: object): Promise<string> {
   const call = { type: "tool_call", id: "1", name, arguments: JSON.stringify(input) } as const;

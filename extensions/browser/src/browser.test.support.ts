@@ -5,15 +5,11 @@ import type { RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { createCallContext } from "@tau/core";
 import type { ToolCallPart } from "@tau/core";
-import {
-  agentToolAliases,
-  createFileLedger,
-  createHostEnvironment,
-  createMemoryArtifactStore,
-  createToolRegistry,
-} from "@tau/tools";
+import { agentToolAliases, createHostEnvironment, createToolRegistry } from "@tau/tools";
 import type { ToolContext, ToolRun } from "@tau/tools";
+import { createToolContext } from "@tau/tools/testing";
 import { onTestFinished } from "vitest";
 
 import type { BrowserOptions } from "./browser-options.ts";
@@ -89,24 +85,16 @@ export async function openBench(
     await browser[Symbol.asyncDispose]();
     await environment[Symbol.asyncDispose]();
   });
-  const { signal } = new AbortController();
-  const context: ToolContext = {
-    call: {
+  const context = createToolContext({
+    call: createCallContext({
       tenant: "test",
       principal: { id: "tester", kind: "person", scopes: [] },
-      traceId: "0".repeat(32),
       sessionId: "s1",
-      signal,
-    },
-    signal,
+    }),
     environment,
-    artifacts: createMemoryArtifactStore(),
-    files: createFileLedger(),
-    idempotencyKey: "key",
-    progress: () => undefined,
     atRunEnd: (close) => void closers.push(close),
     ...rest,
-  };
+  });
   const registry = createToolRegistry({ tools: browser.tools, aliases: agentToolAliases });
   const bench: BrowserBench = {
     workspace,

@@ -1,8 +1,9 @@
 import { chownSync, existsSync, lstatSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { createFileLedger, createHostEnvironment, createMemoryArtifactStore } from "@tau/tools";
+import { createHostEnvironment } from "@tau/tools";
 import type { ToolOutput } from "@tau/tools";
+import { createToolContext } from "@tau/tools/testing";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 import { freshFolder } from "./fresh-folder.test.support.ts";
@@ -40,20 +41,7 @@ async function docker(folder: string, input: object): Promise<string> {
   const valid = await tool.validate({ verb: "run", image: engine.image, ...input });
   if (!valid.ok) return `invalid: ${valid.issues.join("; ")}`;
   const output: string | ToolOutput = await tool
-    .execute(valid.value, {
-      call: {
-        tenant: "t",
-        principal: { id: "t", kind: "person", scopes: [] },
-        traceId: "0".repeat(32),
-        signal,
-      },
-      signal,
-      environment,
-      artifacts: createMemoryArtifactStore(),
-      files: createFileLedger(),
-      idempotencyKey: "k",
-      progress: () => undefined,
-    })
+    .execute(valid.value, createToolContext({ environment }))
     .catch(String);
   return typeof output === "string" ? output : JSON.stringify(output.content);
 }

@@ -3,13 +3,8 @@ import { mkdtemp, readdir, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { createCallContext } from "@tau/core";
-import {
-  createFileLedger,
-  createHostEnvironment,
-  createMemoryArtifactStore,
-  createToolRegistry,
-} from "@tau/tools";
+import { createHostEnvironment, createMemoryArtifactStore, createToolRegistry } from "@tau/tools";
+import { createToolContext } from "@tau/tools/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { createPyodideTool } from "./pyodide-tool.ts";
@@ -19,7 +14,6 @@ const artifacts = createMemoryArtifactStore();
 
 async function python(code: string, options: PyodideToolOptions & { state?: string } = {}) {
   const { state, ...rest } = options;
-  const call = createCallContext({ tenant: "acme", principal: { id: "ada", kind: "person", scopes: [] } });
   const profile = { access: "read-only", workspace: tmpdir(), network: false } as const;
   await using environment = createHostEnvironment({ profile });
   const { result, code: failure } = await createToolRegistry({ tools: [createPyodideTool(rest)] }).execute(
@@ -29,15 +23,7 @@ async function python(code: string, options: PyodideToolOptions & { state?: stri
       name: "python",
       arguments: JSON.stringify({ code, ...(state === undefined ? {} : { state }) }),
     },
-    {
-      call,
-      signal: call.signal,
-      environment,
-      artifacts,
-      files: createFileLedger(),
-      idempotencyKey: "1",
-      progress: () => undefined,
-    },
+    createToolContext({ environment, artifacts }),
   );
   const text = result.content.map((part) => (part.type === "text" ? part.text : "")).join("");
   return { text, isError: result.isError, failure };

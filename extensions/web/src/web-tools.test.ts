@@ -1,9 +1,10 @@
 import { gzipSync } from "node:zlib";
 
 import { TauError } from "@tau/core";
+import { createWorkspaceContext } from "@tau/tools/testing";
 import { describe, expect, it } from "vitest";
 
-import { callTool, startServer, testContext, textOf } from "./web.test.support.ts";
+import { callTool, startServer, textOf } from "./web.test.support.ts";
 import { webTools } from "./web-tools.ts";
 
 const tools = webTools({ fetchFor: () => fetch });
@@ -86,7 +87,7 @@ describe("fetch", () => {
     const server = await startServer((_, response) =>
       response.setHeader("content-type", "image/png").end(bytes),
     );
-    const context = testContext();
+    const context = await createWorkspaceContext();
 
     const text = textOf(await callTool("fetch", { url: `${server.url}/a/logo.png` }, {}, context));
 
@@ -153,7 +154,8 @@ describe("fetch", () => {
     const server = await startServer((_, response) => response.end("ok"));
     let now = 1_000_000;
     const [fetchTool] = webTools({ fetchFor: () => fetch, requestsPerMinute: 2, now: () => now });
-    const call = async (): Promise<unknown> => await fetchTool?.execute({ url: server.url }, testContext());
+    const call = async (): Promise<unknown> =>
+      await fetchTool?.execute({ url: server.url }, await createWorkspaceContext());
 
     await call();
     now += 10_000;
@@ -176,7 +178,12 @@ describe("fetch", () => {
       class: "retryable",
     });
     const stop = new AbortController();
-    const call = callTool("fetch", { url: server.url }, {}, testContext({ signal: stop.signal }));
+    const call = callTool(
+      "fetch",
+      { url: server.url },
+      {},
+      await createWorkspaceContext({ signal: stop.signal }),
+    );
     await expect.poll(() => server.requests.length, { timeout: 30_000 }).toBe(2);
     stop.abort(new Error("cancelled"));
     await expect(call).rejects.toThrow("cancelled");

@@ -1,10 +1,9 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { IncomingMessage, RequestListener } from "node:http";
-import { tmpdir } from "node:os";
 
 import type { ToolContext, ToolOutput } from "@tau/tools";
-import { createFileLedger, createHostEnvironment, createMemoryArtifactStore } from "@tau/tools";
+import { createWorkspaceContext } from "@tau/tools/testing";
 import { onTestFinished } from "vitest";
 
 import type { WebOptions } from "./web-options.ts";
@@ -42,41 +41,17 @@ export async function startServer(answer: RequestListener): Promise<TestServer> 
   return { host, url: `http://${host}`, requests };
 }
 
-/** A context whose tools may fetch from loopback. */
-export function testContext(rest: Partial<ToolContext> = {}): ToolContext {
-  const signal = new AbortController().signal;
-  const environment = createHostEnvironment({
-    profile: { access: "read-only", workspace: tmpdir(), network: false },
-  });
-  onTestFinished(async () => await environment[Symbol.asyncDispose]());
-  return {
-    call: {
-      tenant: "test",
-      principal: { id: "tester", kind: "person", scopes: [] },
-      traceId: "0".repeat(32),
-      signal,
-    },
-    signal,
-    environment,
-    artifacts: createMemoryArtifactStore(),
-    files: createFileLedger(),
-    idempotencyKey: "key",
-    progress: () => undefined,
-    ...rest,
-  };
-}
-
 /** Calls a tool as the registry would: checked arguments only. */
 export async function callTool(
   name: "fetch" | "http",
   input: unknown,
   options: Partial<WebOptions> = {},
-  context: ToolContext = testContext(),
+  context?: ToolContext,
 ): Promise<ToolOutput> {
   const tool = webTools({ fetchFor: () => fetch, ...options }).find((each) => each.name === name);
   const valid = await tool?.validate(input);
   if (tool === undefined || valid?.ok !== true) throw new Error(`Not valid: ${JSON.stringify(valid)}`);
-  return await tool.execute(valid.value, context);
+  return await tool.execute(valid.value, context ?? (await createWorkspaceContext()));
 }
 
 /** What the model reads. */

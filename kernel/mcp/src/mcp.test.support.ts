@@ -3,9 +3,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import { createCallContext, isJsonObject, parseJson } from "@tau/core";
 import type { CallContext, Json, JsonObject, ToolResultPart } from "@tau/core";
-import { createMemoryArtifactStore, createToolRegistry } from "@tau/tools";
+import { createToolRegistry } from "@tau/tools";
 import type { Environment, ToolContext, ToolRun } from "@tau/tools";
-import { createFileLedger } from "@tau/tools/file-ledger";
+import { createToolContext } from "@tau/tools/testing";
 import { onTestFinished } from "vitest";
 
 import type { McpClientOptions } from "./client/client-options.ts";
@@ -42,15 +42,7 @@ export function contextFor(
   call: CallContext,
   progress: (text: string) => void = () => undefined,
 ): ToolContext {
-  return {
-    call,
-    signal: call.signal,
-    environment: noEnvironment,
-    artifacts: createMemoryArtifactStore(),
-    files: createFileLedger(),
-    idempotencyKey: "key",
-    progress,
-  };
+  return createToolContext({ call, environment: noEnvironment, progress });
 }
 
 /** Calls a tool of the client as an agent's model would. */

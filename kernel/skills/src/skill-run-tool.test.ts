@@ -1,6 +1,7 @@
 import { userLabel, untrusted } from "@tau/core";
 import type { JsonObject, ToolResultPart } from "@tau/core";
 import type { ToolCaller, ToolContext, ToolOutput } from "@tau/tools";
+import { createWorkspaceContext } from "@tau/tools/testing";
 import { describe, expect, test } from "vitest";
 
 import { defineSkill } from "./define-skill.ts";
@@ -9,7 +10,7 @@ import { createMemoryFiles } from "./memory-files.ts";
 import type { AgentTask, SkillHost, SkillQuestion } from "./skill-backend.ts";
 import { createSkillRunTool } from "./skill-run-tool.ts";
 import type { Skill } from "./skill.ts";
-import { createContext, signal, skillText } from "./skills.test.support.ts";
+import { signal, skillText } from "./skills.test.support.ts";
 
 const web = untrusted("web:example.org");
 
@@ -56,7 +57,7 @@ async function runWith(
   const { host = {}, context = {}, tools = ["fetch"] } = more;
   const tool = createSkillRunTool({ skills: [skill], host, tools: () => tools });
   if (tool === undefined) throw new Error("The skill cannot run.");
-  return await tool.execute({ name: skill.name, input }, { ...(await createContext()), ...context });
+  return await tool.execute({ name: skill.name, input }, { ...(await createWorkspaceContext()), ...context });
 }
 
 describe("createSkillRunTool()", () => {

@@ -2,13 +2,14 @@ import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Skill } from "./skill.ts";
+import { createWorkspaceContext } from "@tau/tools/testing";
 import { describe, expect, test } from "vitest";
 
 import { createFolderFiles } from "./folder-files.ts";
 import { hashSkill, withHashes } from "./hash-skill.ts";
 import { loadSkill } from "./load-skill.ts";
 import { createSkillScriptTool } from "./skill-script-tool.ts";
-import { createContext, createFolder, signal, skillText } from "./skills.test.support.ts";
+import { createFolder, signal, skillText } from "./skills.test.support.ts";
 
 const scripts = {
   "scripts/hello.sh": 'echo "hello $1, $(pwd)"; cat "$SKILL_DIR/names.txt"; exit 3\n',
@@ -37,7 +38,7 @@ describe("createSkillScriptTool()", () => {
 
   test("runs scripts in the workspace, with arguments that no shell reads, and names the skill's folder", async () => {
     const { skill } = await lockedSkill();
-    const context = await createContext();
+    const context = await createWorkspaceContext();
     const tool = await createSkillScriptTool([skill], signal);
     const input = { name: "greet", script: "scripts/hello.sh", args: ["$(touch pwned); you"] };
 
@@ -62,7 +63,7 @@ describe("createSkillScriptTool()", () => {
     await chmod(join(folder, "scripts/hello.sh"), 0o755);
 
     await expect(
-      tool?.execute({ name: "greet", script: "scripts/hello.sh" }, await createContext()),
+      tool?.execute({ name: "greet", script: "scripts/hello.sh" }, await createWorkspaceContext()),
     ).rejects.toMatchObject({ code: "skill.changed" });
   });
 
@@ -72,7 +73,9 @@ describe("createSkillScriptTool()", () => {
       const { skill } = await lockedSkill();
       const tool = await createSkillScriptTool([skill], signal);
 
-      await expect(tool?.execute({ name: "greet", script }, await createContext())).rejects.toMatchObject({
+      await expect(
+        tool?.execute({ name: "greet", script }, await createWorkspaceContext()),
+      ).rejects.toMatchObject({
         code: "skill.invalid_path",
       });
     },

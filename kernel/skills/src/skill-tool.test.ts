@@ -5,6 +5,7 @@ import type { JsonObject } from "@tau/core";
 import { createPermissionPolicy, createToolRegistry } from "@tau/tools";
 import type { Decision, EffectRequest, PermissionPolicy, ToolContext } from "@tau/tools";
 import fc from "fast-check";
+import { createWorkspaceContext } from "@tau/tools/testing";
 import { describe, expect, test } from "vitest";
 
 import { createFolderFiles } from "./folder-files.ts";
@@ -14,7 +15,7 @@ import { createSkillTool } from "./skill-tool.ts";
 import type { Skill } from "./skill.ts";
 import { narrowToSkills, skillsInUse } from "./skills-in-use.ts";
 import type { SkillsRun } from "./skills-in-use.ts";
-import { createContext, createFolder, signal, skillOf, skillText } from "./skills.test.support.ts";
+import { createFolder, signal, skillOf, skillText } from "./skills.test.support.ts";
 
 interface Bench {
   readonly context: ToolContext;
@@ -25,7 +26,7 @@ interface Bench {
 }
 
 async function createBench(skills: readonly Skill[], runId = "run"): Promise<Bench> {
-  const made = await createContext();
+  const made = await createWorkspaceContext();
   const context = { ...made, call: { ...made.call, runPath: ["above", runId] } };
   const tools = createToolRegistry({ tools: [createSkillTool({ skills })] });
   let kept: JsonObject = {};

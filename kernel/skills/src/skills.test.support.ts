@@ -2,8 +2,6 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-import { createFileLedger, createHostEnvironment, createMemoryArtifactStore } from "@tau/tools";
-import type { ToolContext } from "@tau/tools";
 import { onTestFinished } from "vitest";
 
 import { loadSkill } from "./load-skill.ts";
@@ -37,28 +35,4 @@ export async function put(folder: string, files: Readonly<Record<string, string>
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
   }
-}
-
-/** What a tool gets, in a folder of its own on this machine. */
-export async function createContext(): Promise<ToolContext> {
-  const workspace = await realpath(await mkdtemp(join(tmpdir(), "tau-skill-tool-")));
-  onTestFinished(async () => await rm(workspace, { recursive: true, force: true }));
-  const environment = createHostEnvironment({
-    profile: { access: "workspace-write", workspace, network: false },
-  });
-  onTestFinished(async () => await environment[Symbol.asyncDispose]());
-  return {
-    call: {
-      tenant: "test",
-      principal: { id: "tester", kind: "person", scopes: [] },
-      traceId: "0".repeat(32),
-      signal,
-    },
-    signal,
-    environment,
-    artifacts: createMemoryArtifactStore(),
-    files: createFileLedger(),
-    idempotencyKey: "key",
-    progress: () => undefined,
-  };
 }

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 
 import { defineTool } from "./define-tool.ts";
-import { createTestContext, resultText, toolCall } from "./tool-context.test.support.ts";
+import { createWorkspaceContext } from "./testing/tool-context.ts";
+import { resultText, toolCall } from "./tool-call.test.support.ts";
 import type { ToolAnswer } from "./tool-output.ts";
 import { createToolRegistry } from "./tool-registry.ts";
 import type { ToolRun } from "./run-call.ts";
@@ -21,7 +22,7 @@ async function answer(said: ToolAnswer, output?: JsonSchema): Promise<ToolRun> {
   });
   return await createToolRegistry({ tools: [tool] }).execute(
     toolCall("weather", {}),
-    await createTestContext(),
+    await createWorkspaceContext(),
   );
 }
 

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { defineTool } from "./define-tool.ts";
 import type { ExecRequest, StartRequest } from "./environment.ts";
 import { readOnlyEnvironment } from "./read-only-environment.ts";
-import { createTestContext, resultText, toolCall } from "./tool-context.test.support.ts";
+import { createWorkspaceContext } from "./testing/tool-context.ts";
+import { resultText, toolCall } from "./tool-call.test.support.ts";
 import { createToolRegistry } from "./tool-registry.ts";
 
 function writer(sideEffect: "pure" | "idempotent") {
@@ -22,7 +23,7 @@ function writer(sideEffect: "pure" | "idempotent") {
 
 describe("readOnlyEnvironment()", () => {
   test("keeps a tool that is declared as pure from writing", async () => {
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const run = await createToolRegistry({ tools: [writer("pure")] }).execute(
       toolCall("writer", {}),
       context,
@@ -37,7 +38,7 @@ describe("readOnlyEnvironment()", () => {
   });
 
   test("leaves a tool that says what it does alone", async () => {
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const run = await createToolRegistry({ tools: [writer("idempotent")] }).execute(
       toolCall("writer", {}),
       context,
@@ -46,7 +47,7 @@ describe("readOnlyEnvironment()", () => {
   });
 
   test("runs commands as read-only and without a network, whatever the tool asks for", async () => {
-    const { environment, signal } = await createTestContext();
+    const { environment, signal } = await createWorkspaceContext();
     const asked: (ExecRequest | StartRequest)[] = [];
     const view = readOnlyEnvironment({
       ...environment,
@@ -69,7 +70,7 @@ describe("readOnlyEnvironment()", () => {
   });
 
   test("is one view for an environment, which tells the same of itself", async () => {
-    const { environment } = await createTestContext();
+    const { environment } = await createWorkspaceContext();
     expect(readOnlyEnvironment(environment)).toBe(readOnlyEnvironment(environment));
     expect(readOnlyEnvironment(environment).info).toBe(environment.info);
   });

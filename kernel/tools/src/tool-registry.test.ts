@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 
 import { createMemoryArtifactStore } from "./memory-artifact-store.ts";
-import { createTestContext, resultText as text, toolCall as call } from "./tool-context.test.support.ts";
+import { createWorkspaceContext } from "./testing/tool-context.ts";
+import { resultText as text, toolCall as call } from "./tool-call.test.support.ts";
 import { createToolRegistry } from "./tool-registry.ts";
 import { defineTool } from "./define-tool.ts";
 import { deniedResult } from "./error-result.ts";
@@ -76,7 +77,7 @@ describe("createToolRegistry", () => {
   it("names the closest tool when there is none of that name", async () => {
     const registry = createToolRegistry({ tools: [add, greet] });
     expect(() => registry.get("gret")).toThrowError(expect.objectContaining({ code: "tool.not_found" }));
-    const run = await registry.execute(call("gret", {}), await createTestContext());
+    const run = await registry.execute(call("gret", {}), await createWorkspaceContext());
     expect(run.code).toBe("tool.not_found");
     expect(run.result).toMatchObject({ isError: true, callId: "call-1", name: "gret" });
     expect(text(run.result)).toBe(
@@ -90,7 +91,7 @@ describe("createToolRegistry", () => {
       execute: () => ({ content: [{ type: "text", text: "no" }], isError: true, details: { exit: 1 } }),
     });
     const registry = createToolRegistry({ tools: [add, greet, output] });
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     expect(text((await registry.execute(call("add", { a: 1, b: 2 }), context)).result)).toBe("3");
     expect(text((await registry.execute(call("greet", { name: "Bo" }), context)).result)).toBe(
       '{"greeting":"Hello Bo"}',
@@ -102,7 +103,7 @@ describe("createToolRegistry", () => {
 
   it("tells the model which argument is wrong, what was expected and what it sent", async () => {
     const registry = createToolRegistry({ tools: [add, greet] });
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const answer = async (name: string, input: unknown): Promise<string> =>
       text((await registry.execute(call(name, input), context)).result);
 
@@ -129,7 +130,7 @@ describe("createToolRegistry", () => {
     });
     const run = await createToolRegistry({ tools: [broken] }).execute(
       call("broken", { a: 1 }),
-      await createTestContext(),
+      await createWorkspaceContext(),
     );
     expect(run.code).toBe("tool.invalid_schema");
   });
@@ -148,7 +149,7 @@ describe("createToolRegistry", () => {
       },
     });
     const registry = createToolRegistry({ tools: [leaky, polite] });
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const run = await registry.execute(call("leaky", {}), context);
     expect(run.code).toBe("tool.failed");
     expect(text(run.result)).toMatch(/^tool\.failed: leaky /);
@@ -178,7 +179,7 @@ describe("createToolRegistry", () => {
       execute: async () => await new Promise<string>(() => undefined),
     });
     const registry = createToolRegistry({ tools: [polite, deaf], graceMs: 5 });
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     for (const name of ["polite", "deaf"]) {
       const run = await registry.execute(call(name, {}), context);
       expect(run.code).toBe("tool.timeout");
@@ -207,7 +208,7 @@ describe("createToolRegistry", () => {
       },
     });
     const registry = createToolRegistry({ tools: [slow, asking], graceMs: 5 });
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     // Another tool's time, which is twice as long, passes before there is an answer.
     const ask = async (): Promise<{ readonly answer: "answer"; readonly by: string }> => {
       seen.push((await registry.execute(call("slow", {}), context)).code ?? "");
@@ -231,7 +232,7 @@ describe("createToolRegistry", () => {
       },
     });
     const registry = createToolRegistry({ tools: [deaf], graceMs: 5 });
-    const context = await createTestContext({ signal: controller.signal });
+    const context = await createWorkspaceContext({ signal: controller.signal });
     const run = registry.execute(call("deaf", {}), context);
     await started.promise;
     const reason = new Error("the user pressed Ctrl-C");
@@ -251,7 +252,7 @@ describe("createToolRegistry", () => {
         return "done";
       },
     });
-    const context = await createTestContext({ progress: (line) => seen.push(line) });
+    const context = await createWorkspaceContext({ progress: (line) => seen.push(line) });
     await createToolRegistry({ tools: [chatty] }).execute(call("chatty", {}), context);
     late?.();
     expect(seen).toEqual(["now"]);
@@ -261,7 +262,7 @@ describe("createToolRegistry", () => {
     const whole = Array.from({ length: 10_000 }, (_, index) => `line ${index}`).join("\n");
     const long = defineTool({ ...definition("long"), execute: () => whole });
     const artifacts = createMemoryArtifactStore();
-    const context = await createTestContext({ artifacts });
+    const context = await createWorkspaceContext({ artifacts });
     const run = await createToolRegistry({ tools: [long] }).execute(call("long", {}), context);
     const shown = text(run.result);
     expect(shown.length).toBeLessThan(30_400);
@@ -291,7 +292,7 @@ describe("createToolRegistry", () => {
       }),
     });
     const registry = createToolRegistry({ tools: [wide, picture], maxMediaBytes: 1000 });
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const run = await registry.execute(call("wide", {}), context);
     expect(Buffer.byteLength(text(run.result))).toBeLessThan(100_400);
     const spilled = await registry.execute(call("picture", {}), context);
@@ -315,7 +316,7 @@ describe("createToolRegistry", () => {
       }),
     });
     const registry = createToolRegistry({ tools: [picture] });
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const widest = await registry.execute(call("picture", { width: 8000 }), context);
     expect(widest.result.content[0]?.type).toBe("image");
     const run = await registry.execute(call("picture", { width: 8001 }), context);
@@ -343,7 +344,7 @@ describe("labels of results", () => {
 
     const run = await createToolRegistry({ tools: [page] }).execute(
       call("page", {}),
-      await createTestContext(),
+      await createWorkspaceContext(),
     );
 
     expect(run.artifacts).toHaveLength(1);
@@ -361,7 +362,7 @@ describe("labels of results", () => {
       },
     });
     const registry = createToolRegistry({ tools: [broken, greet] });
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
 
     const failed = await registry.execute(call("broken", {}), context);
     const greeted = await registry.execute(call("greet", { name: "Ada" }), context);
@@ -376,7 +377,7 @@ describe("labels of results", () => {
 
     const run = await createToolRegistry({ tools: [relay] }).execute(
       call("relay", {}),
-      await createTestContext(),
+      await createWorkspaceContext(),
     );
 
     expect(run.result.content[0]?.label).toEqual(untrusted("tool"));

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 
 import { defineTool } from "./define-tool.ts";
-import { createTestContext, resultText, toolCall } from "./tool-context.test.support.ts";
+import { createWorkspaceContext } from "./testing/tool-context.ts";
+import { resultText, toolCall } from "./tool-call.test.support.ts";
 import { createToolRegistry } from "./tool-registry.ts";
 import type { Tool } from "./tool.ts";
 
@@ -61,7 +62,7 @@ describe("viewFor()", () => {
 
   test("neither runs nor names what is hidden", async () => {
     const view = registry.viewFor({ principal: { scopes: [] } });
-    const run = await view.execute(toolCall("report_sent", {}), await createTestContext());
+    const run = await view.execute(toolCall("report_sent", {}), await createWorkspaceContext());
 
     expect(run.code).toBe("tool.not_found");
     expect(resultText(run.result)).toContain("The tools are: read, write.");
@@ -82,7 +83,7 @@ describe("viewFor()", () => {
 
 describe("scopes", () => {
   test("are asked for before anything else, also where the tool is seen", async () => {
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const broken = toolCall("report_send", "{");
     const prepared = await registry.prepare(broken, context);
     const { environment, signal } = context;
@@ -95,7 +96,7 @@ describe("scopes", () => {
 
   test("are asked for again where the call runs", async () => {
     const mayOnce = { principal: { scopes: ["reports:read"] } };
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const prepared = await registry.prepare(toolCall("report_read", {}), { ...context, call: mayOnce });
     if (!prepared.ok) throw new TypeError("It may.");
 

@@ -3,15 +3,8 @@ import { startScriptedServer } from "@tau/agent/scripted";
 import { createCallContext, isJsonObject, parseJson } from "@tau/core";
 import type { JsonObject } from "@tau/core";
 import { createMemoryRuntime } from "@tau/runtime";
-import {
-  createFileLedger,
-  createHostEnvironment,
-  createMemoryArtifactStore,
-  createPermissionPolicy,
-  createToolRegistry,
-  defineTool,
-} from "@tau/tools";
-import type { ToolContext } from "@tau/tools";
+import { createHostEnvironment, createPermissionPolicy, createToolRegistry, defineTool } from "@tau/tools";
+import { createToolContext } from "@tau/tools/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { runtimeTools } from "./runtime-tools.ts";
@@ -59,15 +52,7 @@ async function openBench(asks = false) {
   });
   const tools = createToolRegistry({ tools: runtimeTools(runtime, []) });
   const call = createCallContext({ tenant: "acme", principal: { id: "ada", kind: "person", scopes: [] } });
-  const context: ToolContext = {
-    call,
-    signal: call.signal,
-    environment,
-    artifacts: createMemoryArtifactStore(),
-    files: createFileLedger(),
-    idempotencyKey: "key",
-    progress: () => undefined,
-  };
+  const context = createToolContext({ call, environment });
   return {
     runtime,
     call,

@@ -2,10 +2,11 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 
-import { isTauError } from "@tau/core";
+import { createCallContext, isTauError } from "@tau/core";
 import type { JsonObject } from "@tau/core";
 import type { EnvironmentProfile, Tool, ToolContext, ToolOutput } from "@tau/tools";
-import { createFileLedger, createHostEnvironment, createMemoryArtifactStore } from "@tau/tools";
+import { createHostEnvironment } from "@tau/tools";
+import { createToolContext } from "@tau/tools/testing";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 import { freshFolder } from "../fresh-folder.test.support.ts";
@@ -45,18 +46,10 @@ function desk(
 }
 
 function contextFor(tenant: string, profile: EnvironmentProfile): ToolContext {
-  const { signal } = new AbortController();
   const environment = createHostEnvironment({ profile });
   onTestFinished(async () => await environment[Symbol.asyncDispose]());
-  return {
-    call: { tenant, principal: { id: "t", kind: "person", scopes: [] }, traceId: "0".repeat(32), signal },
-    signal,
-    environment,
-    artifacts: createMemoryArtifactStore(),
-    files: createFileLedger(),
-    idempotencyKey: "k",
-    progress: () => undefined,
-  };
+  const call = createCallContext({ tenant, principal: { id: "t", kind: "person", scopes: [] } });
+  return createToolContext({ environment, call });
 }
 
 async function answerOf(tool: Tool, input: JsonObject, context: ToolContext): Promise<string> {

@@ -1,9 +1,6 @@
-import { tmpdir } from "node:os";
-
 import type { JsonObject } from "@tau/core";
 import { isTauError } from "@tau/core";
-import type { ToolContext } from "@tau/tools";
-import { createFileLedger, createHostEnvironment, createMemoryArtifactStore } from "@tau/tools";
+import { createWorkspaceContext } from "@tau/tools/testing";
 import { onTestFinished } from "vitest";
 
 import type { Cluster, ClusterOptions } from "../cluster/api-server.test.support.ts";
@@ -46,7 +43,7 @@ export async function fixture(
     const tool = tools.find((one) => one.name === name);
     const valid = await tool?.validate(input);
     if (tool === undefined || valid?.ok !== true) throw new Error(`Not valid: ${JSON.stringify(valid)}`);
-    const { content } = await tool.execute(valid.value, toolContext());
+    const { content } = await tool.execute(valid.value, await createWorkspaceContext());
     return content.map((part) => (part.type === "text" ? part.text : "")).join("");
   };
   const keyOf = (
@@ -86,27 +83,6 @@ export async function fixture(
       cluster.store.create(keyOf(kind, name, namespace), object, { dryRun: false, manager: "somebody" });
     },
     get: (kind, name) => cluster.store.get(keyOf(kind, name)),
-  };
-}
-
-function toolContext(): ToolContext {
-  const environment = createHostEnvironment({
-    profile: { access: "read-only", workspace: tmpdir(), network: false },
-  });
-  onTestFinished(async () => await environment[Symbol.asyncDispose]());
-  return {
-    call: {
-      tenant: "test",
-      principal: { id: "tester", kind: "person", scopes: [] },
-      traceId: "0".repeat(32),
-      signal: never,
-    },
-    signal: never,
-    environment,
-    artifacts: createMemoryArtifactStore(),
-    files: createFileLedger(),
-    idempotencyKey: "key",
-    progress: () => undefined,
   };
 }
 

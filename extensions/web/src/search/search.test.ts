@@ -1,7 +1,8 @@
+import { createWorkspaceContext } from "@tau/tools/testing";
 import { describe, expect, it } from "vitest";
 
 import type { TestServer } from "../web.test.support.ts";
-import { startServer, testContext, textOf } from "../web.test.support.ts";
+import { startServer, textOf } from "../web.test.support.ts";
 import { createBraveSearch } from "./brave-search.ts";
 import { createSearchTool } from "./search-tool.ts";
 import { createSearxngSearch } from "./searxng-search.ts";
@@ -150,7 +151,7 @@ describe("web_search", () => {
     const server = await startServer((_, response) => response.end(JSON.stringify(found.brave)));
     const tool = createSearchTool(serviceFor("brave", server));
 
-    const output = await tool.execute({ query: "what is tau?" }, testContext());
+    const output = await tool.execute({ query: "what is tau?" }, await createWorkspaceContext());
 
     expect(textOf(output)).toBe(
       "1. Tau\n   https://a.example/\n   2026-11-01T00:00:00\n   A kernel.\n\n2. Second\n   https://b.example/\n   More.\n\n3. Third\n   https://c.example/\n   Too many.",
@@ -166,7 +167,10 @@ describe("web_search", () => {
 
   it("says when nothing was found", async () => {
     const server = await startServer((_, response) => response.end("{}"));
-    const output = await createSearchTool(serviceFor("brave", server)).execute({ query: "x" }, testContext());
+    const output = await createSearchTool(serviceFor("brave", server)).execute(
+      { query: "x" },
+      await createWorkspaceContext(),
+    );
     expect(textOf(output)).toBe("Nothing was found.");
   });
 });

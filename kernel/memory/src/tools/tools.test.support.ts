@@ -1,13 +1,8 @@
 import { tmpdir } from "node:os";
 
 import type { Label } from "@tau/core";
-import {
-  createFileLedger,
-  createHostEnvironment,
-  createMemoryArtifactStore,
-  createToolRegistry,
-} from "@tau/tools";
-import type { ToolContext } from "@tau/tools";
+import { createHostEnvironment, createToolRegistry } from "@tau/tools";
+import { createToolContext } from "@tau/tools/testing";
 
 import { signal } from "../memory.test.support.ts";
 import { createMemory } from "../memory.ts";
@@ -54,7 +49,7 @@ export function createBench(): ToolBench {
   return {
     memory: memoryOf("acme"),
     async call(name, args, { tenant = "acme", session = "s1", shown, effect = `e${++calls}` } = {}) {
-      const context: ToolContext = {
+      const context = createToolContext({
         call: {
           tenant,
           principal: { id: "ada", kind: "person", scopes: [] },
@@ -62,14 +57,10 @@ export function createBench(): ToolBench {
           sessionId: session,
           signal,
         },
-        signal,
         environment,
-        artifacts: createMemoryArtifactStore(),
-        files: createFileLedger(),
         idempotencyKey: `${tenant}/${session}/${effect}`,
-        progress: () => undefined,
         ...(shown === undefined ? {} : { shown }),
-      };
+      });
       const call = { type: "tool_call", id: "c1", name, arguments: JSON.stringify(args) } as const;
       const { result } = await registry.execute(call, context);
       return {

@@ -1,7 +1,8 @@
 import { describe, expect, it, test } from "vitest";
 
 import { builtInTools } from "../builtin/built-in-tools.ts";
-import { createTestContext, resultText, toolCall } from "../tool-context.test.support.ts";
+import { createWorkspaceContext } from "../testing/tool-context.ts";
+import { resultText, toolCall } from "../tool-call.test.support.ts";
 import { createToolRegistry } from "../tool-registry.ts";
 import type { ToolRegistry } from "../tool-registry.ts";
 import { defineTool } from "../define-tool.ts";
@@ -16,7 +17,7 @@ interface Bench {
 }
 
 async function open(options: Parameters<typeof builtInTools>[0] = {}): Promise<Bench> {
-  const context = await createTestContext();
+  const context = await createWorkspaceContext();
   const registry = createToolRegistry({ tools: builtInTools(options), aliases: agentToolAliases });
   const use = async (name: string, input: object): Promise<string> =>
     resultText((await registry.execute(toolCall(name, input), context)).result);
@@ -101,7 +102,7 @@ test("an alias is not listed, and stands back behind a tool of its name", async 
     sideEffect: "pure",
     execute: () => "mine",
   });
-  const context = await createTestContext();
+  const context = await createWorkspaceContext();
   const registry = createToolRegistry({ tools: [...builtInTools(), own], aliases: agentToolAliases });
   expect(resultText((await registry.execute(toolCall("file_read", {}), context)).result)).toBe("mine");
   const names = registry.definitions().map(({ name }) => name);

@@ -3,7 +3,8 @@ import { dirname, join } from "node:path";
 
 import { rgPath } from "@vscode/ripgrep";
 
-import { createTestContext, resultText, toolCall } from "../tool-context.test.support.ts";
+import { createWorkspaceContext } from "../testing/tool-context.ts";
+import { resultText, toolCall } from "../tool-call.test.support.ts";
 import { createToolRegistry } from "../tool-registry.ts";
 import type { ToolRun } from "../run-call.ts";
 import type { ToolContext } from "../tool.ts";
@@ -28,7 +29,7 @@ export async function createWorkbench(
   rest: Partial<ToolContext> = {},
   options: BuiltInOptions = {},
 ): Promise<Workbench> {
-  const context = await createTestContext(rest);
+  const context = await createWorkspaceContext(rest);
   const registry = createToolRegistry({ tools: builtInTools({ ripgrepPath: rgPath, ...options }) });
   const { workspace } = context.environment.info.profile;
   const bench: Workbench = {

@@ -3,7 +3,8 @@ import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
-import { createTestContext, resultText, toolCall } from "../tool-context.test.support.ts";
+import { createWorkspaceContext } from "../testing/tool-context.ts";
+import { resultText, toolCall } from "../tool-call.test.support.ts";
 import { createToolRegistry } from "../tool-registry.ts";
 import { builtInTools } from "./built-in-tools.ts";
 import { createWorkbench } from "./builtin.test.support.ts";
@@ -68,7 +69,7 @@ describe("glob", () => {
 
   it("says so when ripgrep is missing", async () => {
     const registry = createToolRegistry({ tools: builtInTools({ ripgrepPath: "/nowhere/rg" }) });
-    const run = await registry.execute(toolCall("glob", { pattern: "*" }), await createTestContext());
+    const run = await registry.execute(toolCall("glob", { pattern: "*" }), await createWorkspaceContext());
     expect(run.code).toBe("search.unavailable");
     expect(resultText(run.result)).toMatch(
       /^search\.unavailable: ripgrep \("\/nowhere\/rg"\) could not be started/,
@@ -76,7 +77,7 @@ describe("glob", () => {
   });
 
   it("passes on what ripgrep says when it fails", async () => {
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const program = join(context.environment.info.profile.workspace, "rg");
     await writeFile(program, "#!/bin/sh\necho out of luck >&2\nexit 2\n", { mode: 0o755 });
     const registry = createToolRegistry({ tools: builtInTools({ ripgrepPath: program }) });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
 import { prepareCall } from "../prepare-call.ts";
-import { resultText, toolCall } from "../tool-context.test.support.ts";
+import { resultText, toolCall } from "../tool-call.test.support.ts";
 import { createWorkbench } from "./builtin.test.support.ts";
 import { createReadTool } from "./read-tool.ts";
 

@@ -1,7 +1,8 @@
 import { rgPath } from "@vscode/ripgrep";
 import { expect, test } from "vitest";
 
-import { createTestContext, resultText, toolCall } from "../tool-context.test.support.ts";
+import { createWorkspaceContext } from "../testing/tool-context.ts";
+import { resultText, toolCall } from "../tool-call.test.support.ts";
 import { createToolRegistry } from "../tool-registry.ts";
 import { builtInTools } from "./built-in-tools.ts";
 import { createWorkbench } from "./builtin.test.support.ts";
@@ -9,7 +10,7 @@ import { ripgrepPrograms } from "./ripgrep-programs.ts";
 import { ripgrep } from "./ripgrep.ts";
 
 test("searches run the ripgrep that is installed with npm, without being told where it is", async () => {
-  const context = await createTestContext();
+  const context = await createWorkspaceContext();
   const { workspace } = context.environment.info.profile;
   await context.environment.writeFile(`${workspace}/a.txt`, Buffer.from("needle\n"), {}, context.signal);
   const registry = createToolRegistry({ tools: builtInTools() });

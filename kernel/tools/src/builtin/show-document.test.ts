@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { DocumentReader } from "../document-reader.ts";
-import { resultText } from "../tool-context.test.support.ts";
+import { resultText } from "../tool-call.test.support.ts";
 import type { ToolContext } from "../tool.ts";
 import { createWorkbench } from "./builtin.test.support.ts";
 import type { Workbench } from "./builtin.test.support.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
-import { toolCall } from "../tool-context.test.support.ts";
+import { toolCall } from "../tool-call.test.support.ts";
 import { createToolRegistry } from "../tool-registry.ts";
 import type { ToolContext } from "../tool.ts";
 import { createWorkbench } from "./builtin.test.support.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";
 
 import { builtInTools } from "../builtin/built-in-tools.ts";
-import { resultText, toolCall } from "../tool-context.test.support.ts";
+import { resultText, toolCall } from "../tool-call.test.support.ts";
 import { createToolRegistry } from "../tool-registry.ts";
 import { createWorkbench } from "../builtin/builtin.test.support.ts";
 import type { Workbench } from "../builtin/builtin.test.support.ts";

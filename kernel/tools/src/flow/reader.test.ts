@@ -3,7 +3,8 @@ import type { Json, JsonObject, Label } from "@tau/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { createTestContext, resultText, toolCall } from "../tool-context.test.support.ts";
+import { createWorkspaceContext } from "../testing/tool-context.ts";
+import { resultText, toolCall } from "../tool-call.test.support.ts";
 import { createToolRegistry } from "../tool-registry.ts";
 import { createReadUntrustedTool } from "./read-untrusted-tool.ts";
 import { createReader } from "./reader.ts";
@@ -175,7 +176,7 @@ describe("createReadUntrustedTool()", () => {
   const args = { question: "How long?", schema: schemaOf({ n: { type: "number" } }) };
 
   test("reads files, artifacts and held texts", async () => {
-    const context = await createTestContext({
+    const context = await createWorkspaceContext({
       hold: () => "$v9",
       held: (handle) => (handle === "$v1" ? { value: "four", label: web } : undefined),
     });
@@ -192,7 +193,7 @@ describe("createReadUntrustedTool()", () => {
   });
 
   test("works in a run only", async () => {
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const { result } = await registry.execute(toolCall("read_untrusted", { ...args, source: "artifact:0" }), {
       ...context,
       artifacts: { ...context.artifacts, read: () => Promise.resolve(Buffer.from("")) },

@@ -7,7 +7,8 @@ import { promisify } from "node:util";
 import { onTestFinished } from "vitest";
 
 import { createHostEnvironment } from "../host/create-host-environment.ts";
-import { createTestContext, resultText, toolCall } from "../tool-context.test.support.ts";
+import { createToolContext } from "../testing/tool-context.ts";
+import { resultText, toolCall } from "../tool-call.test.support.ts";
 import { createToolRegistry } from "../tool-registry.ts";
 import { gitTools } from "./git-tools.ts";
 
@@ -58,7 +59,7 @@ export async function createGitFixture(): Promise<GitFixture> {
     profile: { access: "workspace-write", workspace, network: false },
   });
   onTestFinished(async () => await environment[Symbol.asyncDispose]());
-  const context = await createTestContext({ environment });
+  const context = createToolContext({ environment });
   const registry = createToolRegistry({ tools: gitTools({ protocols: ["https", "ssh", "file"] }) });
   return {
     workspace,

@@ -10,7 +10,8 @@ import { createWorkbench } from "../builtin/builtin.test.support.ts";
 import { createHostEnvironment } from "../host/create-host-environment.ts";
 import { policyOf, workspace } from "../permissions/policy.test.support.ts";
 import { processesWith } from "../testing/environment-fixture.ts";
-import { createTestContext, resultText, toolCall } from "../tool-context.test.support.ts";
+import { createWorkspaceContext } from "../testing/tool-context.ts";
+import { resultText, toolCall } from "../tool-call.test.support.ts";
 import { createToolRegistry } from "../tool-registry.ts";
 import type { Tool } from "../tool.ts";
 import { createJobTools } from "./job-tools.ts";
@@ -60,7 +61,7 @@ describe("bash in the background", () => {
   });
 
   it("ends a job and all that it started, on request and with its environment", async () => {
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const { workspace: folder } = context.environment.info.profile;
     await using environment = createHostEnvironment({
       profile: { access: "workspace-write", workspace: folder, network: false },
@@ -98,7 +99,7 @@ describe("bash in the background", () => {
   });
 
   it("goes on in the background when a command takes long, unless its time was given", async () => {
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const tools = [createBashTool({ autoBackgroundMs: 200 }), ...createJobTools()];
     const registry = createToolRegistry({ tools });
     const use = async (tool: string, input: unknown): Promise<string> =>
@@ -117,7 +118,7 @@ describe("bash in the background", () => {
   });
 
   it("runs to its end where nothing may live on", async () => {
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const { environment } = context;
     const denied = { ...environment, start: () => Promise.reject(deniedError()) };
     const registry = createToolRegistry({ tools: [createBashTool()] });

@@ -9,7 +9,8 @@ import type { JsonObject } from "@tau/core";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { defineTool } from "../define-tool.ts";
-import { createTestContext, resultText, toolCall } from "../tool-context.test.support.ts";
+import { createWorkspaceContext } from "../testing/tool-context.ts";
+import { resultText, toolCall } from "../tool-call.test.support.ts";
 import { createToolRegistry } from "../tool-registry.ts";
 import { createFileSource, createHttpJsonSource, createSqliteSource } from "./data-sources.ts";
 import { createDatasourceModule } from "./datasource-module.ts";
@@ -47,7 +48,7 @@ async function started(module: Module) {
   const modules = createModuleRegistry(tools, [module]);
   onTestFinished(async () => await modules[Symbol.asyncDispose]());
   await modules.start(signal);
-  const context = await createTestContext();
+  const context = await createWorkspaceContext();
   let kept: JsonObject = {};
   return async (name: string, input: object): Promise<string> => {
     const run = await tools.execute(toolCall(name, input), {
@@ -156,7 +157,7 @@ describe("planning", () => {
 
   test("a plan is trusted no further than what the model had been shown when it wrote it", async () => {
     const [create, update] = createPlanningModule().tools();
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const tools = createToolRegistry({ tools: [create, update].flatMap((tool) => tool ?? []) });
     const made = await tools.execute(toolCall("create_plan", { goal: "g", steps: ["a"] }), {
       ...context,
@@ -333,7 +334,7 @@ describe("datasource", () => {
     const tools = createToolRegistry();
     await using modules = createModuleRegistry(tools, [createDatasourceModule({ sources: [shop, own] })]);
     await modules.start(signal);
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const labelOf = async (name: string, input: JsonObject) =>
       (await tools.execute(toolCall(name, input), context)).result.content[0]?.label?.integrity;
 

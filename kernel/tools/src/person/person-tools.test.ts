@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { createWorkbench } from "../builtin/builtin.test.support.ts";
 import { policyOf, workspace } from "../permissions/policy.test.support.ts";
-import { resultText } from "../tool-context.test.support.ts";
+import { resultText } from "../tool-call.test.support.ts";
 import { createAskUserTool } from "./ask-user-tool.ts";
 
 const item = (text: string, status: string): object => ({ text, status });

@@ -3,7 +3,8 @@ import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
-import { createTestContext, resultText, toolCall } from "../tool-context.test.support.ts";
+import { createWorkspaceContext } from "../testing/tool-context.ts";
+import { resultText, toolCall } from "../tool-call.test.support.ts";
 import { createToolRegistry } from "../tool-registry.ts";
 import type { ToolContext } from "../tool.ts";
 import { createPythonTool } from "./python-tool.ts";
@@ -25,7 +26,7 @@ async function python(
 
 describe("python", () => {
   test("answers what a script prints, and where it failed", async () => {
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     expect(await python("print('ä' * 3)\nprint(sum(range(10)))", context)).toMatchObject({
       text: "äää\n45",
       isError: false,
@@ -39,7 +40,7 @@ describe("python", () => {
   });
 
   test("is isolated from the workspace's modules and this process's variables, and writes no byte code", async () => {
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const { workspace } = context.environment.info.profile;
     await writeFile(join(workspace, "json.py"), "raise SystemExit('hijacked')");
     await writeFile(join(workspace, "helper.py"), "value = 1");
@@ -54,7 +55,7 @@ describe("python", () => {
   });
 
   test("keeps files as artifacts, but no links and not too much", async () => {
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const { text } = await python(
       "import os\nopen(OUT + '/table.csv', 'w').write('a,b')\nos.symlink('/etc/passwd', OUT + '/link')\nos.mkdir(OUT + '/folder')",
       context,
@@ -69,7 +70,7 @@ describe("python", () => {
   });
 
   test("keeps the figures that a script drew and did not save", async () => {
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     // What the runner uses of matplotlib, which is not everywhere.
     const code = `import sys, os, types
 class Figure:
@@ -93,7 +94,7 @@ print("done")`;
   });
 
   test("goes on from the state of an earlier script, which is JSON and nothing that runs", async () => {
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const first = await python("state['n'] = 41", context);
     const state = /\[The state is (artifact:[0-9a-f]+)\.\]/u.exec(first.text)?.[1] ?? "";
 
@@ -105,7 +106,7 @@ print("done")`;
   });
 
   test("ends a script that takes too long, and says when there is no Python", async () => {
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     expect((await python("while True: pass", context, { timeoutMs: 300 })).code).toBe("tool.timeout");
     expect((await python("1", context, { pythonPath: "/nowhere/python3" })).code).toBe("python.unavailable");
   });

@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 
 import { defineTool } from "../define-tool.ts";
 import type { ToolOptions } from "../define-tool.ts";
-import { createTestContext, resultText, toolCall } from "../tool-context.test.support.ts";
+import { createWorkspaceContext } from "../testing/tool-context.ts";
+import { resultText, toolCall } from "../tool-call.test.support.ts";
 import { createToolRegistry } from "../tool-registry.ts";
 import type { ToolRegistryOptions } from "../tool-registry.ts";
 import type { ToolContext } from "../tool.ts";
@@ -46,7 +47,7 @@ describe("cache", () => {
   test("answers again for its time, and says so; other arguments are another call", async () => {
     const clock = { now: 0 };
     const { call } = counting({ cache: { ttlMs: 1_000 } }, { now: () => clock.now });
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
 
     expect(await call(context, { text: "a" })).toBe("1");
     expect(await call(context, { text: "a" })).toBe("1 by cache");
@@ -57,7 +58,7 @@ describe("cache", () => {
 
   test("keeps nothing for another tenant, another principal or other scopes", async () => {
     const { call } = counting({ cache: { ttlMs: 1_000 } });
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     await call(context);
 
     expect(await call(as(context, { tenant: "globex" }))).toBe("2");
@@ -68,7 +69,7 @@ describe("cache", () => {
 
   test("is shared between principals with the same scopes where the tool says so, never between tenants", async () => {
     const { call } = counting({ cache: { ttlMs: 1_000, shared: true } });
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     await call(as(context, {}, "ada", ["b", "a"]));
 
     expect(await call(as(context, {}, "bob", ["a", "b"]))).toBe("1 by cache");
@@ -77,7 +78,7 @@ describe("cache", () => {
   });
 
   test("knows what the files hold that the call reads; folders and commands are not kept", async () => {
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const { workspace } = context.environment.info.profile;
     const { call } = counting({
       cache: { ttlMs: 1_000 },
@@ -100,7 +101,7 @@ describe("cache", () => {
   });
 
   test("does not keep an answer when the file changed while the tool ran", async () => {
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const path = `${context.environment.info.profile.workspace}/a.txt`;
     await writeFile(path, "one");
     const { call } = counting({
@@ -123,7 +124,7 @@ describe("cache", () => {
       cache: { ttlMs: 1_000 },
       execute: () => ({ content: [{ type: "text", text: `${++ran}` }], isError: true }),
     });
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     expect([await failing.call(context), await failing.call(context)]).toEqual(["1", "2"]);
 
     const { call } = counting({ cache: { ttlMs: 1_000 } }, { maxKeptBytes: 3_000 });
@@ -148,7 +149,7 @@ describe("single flight", () => {
         return "done";
       },
     });
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const calls = Array.from({ length: 100 }, (_, index) =>
       registry.execute({ ...toolCall("count", {}), id: `call-${index}` }, context),
     );
@@ -171,8 +172,8 @@ describe("single flight", () => {
         return "done";
       },
     });
-    const context = await createTestContext();
-    const other = await createTestContext();
+    const context = await createWorkspaceContext();
+    const other = await createWorkspaceContext();
     const calls = [
       call(context),
       call(context, { text: "a" }),
@@ -199,7 +200,7 @@ describe("single flight", () => {
         return text;
       },
     });
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const shown: string[] = [];
     const [first, second] = [new AbortController(), new AbortController()];
     const ride = (signal: AbortSignal) =>
@@ -228,7 +229,7 @@ describe("single flight", () => {
       },
       { graceMs: 5 },
     );
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const gone = [new AbortController(), new AbortController()];
     const rides = gone.map(({ signal }) => registry.execute(toolCall("count", {}), { ...context, signal }));
     const signal = await started.promise;
@@ -244,7 +245,7 @@ describe("single flight", () => {
 describe("effects that are run again", () => {
   test("an idempotent one answers again under its key, also while it is under way", async () => {
     const { call, ran } = counting({ sideEffect: "idempotent" });
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const together = await Promise.all([call(context), call(context)]);
 
     expect(together).toEqual(["1", "1 by flight"]);
@@ -258,7 +259,7 @@ describe("effects that are run again", () => {
     "an %s one is never answered for",
     async (sideEffect) => {
       const { call } = counting({ sideEffect });
-      const context = await createTestContext();
+      const context = await createWorkspaceContext();
 
       expect([await call(context), await call(context)]).toEqual(["1", "2"]);
     },

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 
 import { defineTool } from "../define-tool.ts";
-import { createTestContext, resultText, toolCall } from "../tool-context.test.support.ts";
+import { createWorkspaceContext } from "../testing/tool-context.ts";
+import { resultText, toolCall } from "../tool-call.test.support.ts";
 import { createToolRegistry } from "../tool-registry.ts";
 import type { Tool } from "../tool.ts";
 import { createWordIndex } from "./word-index.ts";
@@ -97,7 +98,10 @@ describe("tool search", () => {
     ["wiki__move_document", "wiki__move_document"],
   ])("finds first what fits best: %s", async (query, wanted) => {
     const registry = createToolRegistry({ tools: [...many, ...own] });
-    const { result } = await registry.execute(toolCall("tool_search", { query }), await createTestContext());
+    const { result } = await registry.execute(
+      toolCall("tool_search", { query }),
+      await createWorkspaceContext(),
+    );
 
     const [first = ""] = resultText(result).split("\n");
     expect(JSON.parse(first)).toEqual({
@@ -109,7 +113,7 @@ describe("tool search", () => {
 
   test("searches one group, lists one, and says when nothing fits", async () => {
     const registry = createToolRegistry({ tools: many });
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const ask = async (input: object): Promise<string> =>
       resultText((await registry.execute(toolCall("tool_search", input), context)).result);
 
@@ -124,7 +128,7 @@ describe("tool search", () => {
   test("calls what was found, with the checks and the class of that tool", async () => {
     const send = tool("mail__send_all", "Sends.", { sideEffect: "irreversible" });
     const registry = createToolRegistry({ tools: [...many, send] });
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const call = (target: string, args: unknown) =>
       registry.execute(toolCall("tool_call", { tool: target, arguments: args }), context);
 
@@ -156,14 +160,17 @@ describe("tool search", () => {
 
   test("takes a call by the tool's own name too", async () => {
     const registry = createToolRegistry({ tools: many });
-    const run = await registry.execute(toolCall("jira__get_issue", { id: "7" }), await createTestContext());
+    const run = await registry.execute(
+      toolCall("jira__get_issue", { id: "7" }),
+      await createWorkspaceContext(),
+    );
     expect(resultText(run.result)).toBe("jira__get_issue 7");
   });
 
   test("neither finds nor calls what the viewer may not use", async () => {
     const secret = tool("vault__open_safe", "Opens the safe.", { scopes: ["vault"] });
     const view = createToolRegistry({ tools: [...many, secret] }).viewFor({ principal: { scopes: [] } });
-    const context = await createTestContext();
+    const context = await createWorkspaceContext();
     const found = await view.execute(toolCall("tool_search", { query: "open the safe" }), context);
     const called = await view.execute(
       toolCall("tool_call", { tool: "vault__open_safe", arguments: { id: "1" } }),
