@@ -15,6 +15,13 @@ export const cliErrorCodes = {
     "The administrator's rules can be written by others than root. The message says which file or folder to give back to root.",
   "config.untrusted":
     "The folder has a tau.toml that nobody on this machine has trusted, or that changed since. Read it, then run `tau trust`.",
+  "plan.changed":
+    "A plan is not what was approved: its file changed since, before it was begun or in the middle. Read it, and approve it again.",
+  "plan.expired":
+    "A run that carries out a plan was interrupted more than 7 days ago. Cancel it, and approve the plan again.",
+  "plan.not_approved":
+    "Nobody approved the plan that is to be carried out. Read it, and answer on a terminal, or name its hash with `--approved`.",
+  "plan.used": "The approval of a plan was used, and counts once. Approve it again on a terminal.",
   "provider.not_found":
     "No model provider was configured and none was found. Set a key in the environment, start Ollama, or write a tau.toml with `tau init`.",
 } as const;

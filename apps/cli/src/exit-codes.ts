@@ -16,7 +16,7 @@ export const exitCodes = {
 const usageCodes =
   /^(cli|config|permission)\.|^(provider\.not_found|readiness\.invalid|choice\.no_tier|model\.no_compatible_candidate|client\.invalid_url|kubernetes\.config|container\.invalid_address|egress\.invalid_rule|server\.token_.*)$/u;
 const deniedCodes =
-  /^sandbox\.|^(?:environment\.denied|readiness\.blocked|run\.blocked|memory\.needs_person)$/u;
+  /^sandbox\.|^(?:environment\.denied|readiness\.blocked|run\.blocked|memory\.needs_person|plan\.(?:changed|expired|not_approved|used))$/u;
 
 /** The exit code for a failure, by its error code. */
 export function exitCodeOfError(code: string): number {

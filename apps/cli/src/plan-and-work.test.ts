@@ -47,7 +47,7 @@ describe("tau run --plan", () => {
     const session = await newestSession(place);
     expect(stdout).toMatch(
       new RegExp(
-        `■ done.*\nPlan: plans/logger\\.md\nTo carry it out: tau run --resume ${session} "Carry out the plan in plans/logger\\.md"\n$`,
+        `■ done.*\nPlan: plans/logger\\.md\nTo carry it out: tau run --resume ${session} --carry-out plans/logger\\.md\n.*--approved [0-9a-f]{64}\n$`,
         "u",
       ),
     );

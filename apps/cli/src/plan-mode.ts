@@ -1,6 +1,8 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
+import { hashOf } from "./approved-plan.ts";
+
 /** Where plans are, below the folder that the agent works in. */
 export const planFolder = "plans";
 
@@ -26,13 +28,19 @@ export async function plansIn(folder: string): Promise<Plans> {
   return new Map(found.flat());
 }
 
-/** What a person is told when a run has planned: which plans it wrote, and how to have one carried out. */
-export function planLines(before: Plans, after: Plans, sessionId: string): readonly string[] {
+/** What a person is told when a run has planned in `folder`: which plans it wrote, and how to have one carried out. */
+export async function planLines(
+  folder: string,
+  before: Plans,
+  sessionId: string,
+): Promise<readonly string[]> {
+  const after = await plansIn(folder);
   const written = [...after].filter(([path, at]) => before.get(path) !== at).map(([path]) => path);
   const [first] = written;
   if (first === undefined) return [`No plan was written. To go on: tau run --plan --resume ${sessionId} "…"`];
   return [
     `Plan: ${written.join(", ")}`,
-    `To carry it out: tau run --resume ${sessionId} "Carry out the plan in ${first}"`,
+    `To carry it out: tau run --resume ${sessionId} --carry-out ${first}`,
+    `Without a terminal, once you have read it, add: --approved ${(await hashOf(join(folder, first))) ?? ""}`,
   ];
 }

@@ -25,6 +25,8 @@ export interface RemoteRun {
 const notThere: readonly string[] = [
   ...Object.keys(agentOptions).filter((name) => name !== "max-steps"),
   "acquire",
+  "approved",
+  "carry-out",
   "handoff",
   "plan",
   "readiness",

@@ -13,6 +13,7 @@ import { createAnswerView } from "../answer-view.ts";
 import { createJsonView } from "../event-view.ts";
 import type { EventView } from "../event-view.ts";
 import { findAbleModel } from "../able-model.ts";
+import { exitCodes } from "../exit-codes.ts";
 import { followRun, resumeHint } from "../follow-run.ts";
 import { localContext } from "../local-context.ts";
 import { openLocalRuntime } from "../local-runtime.ts";
@@ -24,7 +25,12 @@ import { warnOfNamedSets } from "../named-sets.ts";
 import { serverOptions } from "../named-server.ts";
 import { openEnvironment } from "../open-environment.ts";
 import { plain } from "../plain-text.ts";
+import { approvePlan } from "../approved-plan.ts";
+import type { PlanRequest } from "../approved-plan.ts";
+import { createPlanGuard, planOfRun, planPrompt } from "../plan-guard.ts";
+import type { GuardedPlan } from "../plan-guard.ts";
 import { planLines, plansIn } from "../plan-mode.ts";
+import { sessionEvents } from "../session-events.ts";
 import { createRunNotes } from "../run-notes.ts";
 import { readSettings } from "../read-settings.ts";
 import { runAtServer } from "../remote-run.ts";
@@ -53,6 +59,16 @@ ${homeNote}`,
       type: "boolean",
       help: "Only plan: read everything, write nothing but a plan in plans/, and say\nhow to have it carried out.",
     },
+    "carry-out": {
+      type: "string",
+      value: "FILE",
+      help: "Carry out a plan: it is shown, and you are asked. When it changes, it is asked again.",
+    },
+    approved: {
+      type: "string",
+      value: "SHA256",
+      help: "With --carry-out, without a terminal: the hash of the plan that you read. Counts once.",
+    },
     readiness: {
       type: "string",
       value: "FILE",
@@ -80,6 +96,7 @@ ${homeNote}`,
     'tau run "Fix the failing test"',
     'tau run --profile read-only "What does this project do?"',
     'tau run --plan "How should we replace the logger?"',
+    "tau run --resume last --carry-out plans/logger.md",
     'git diff | tau run --quiet "Review this change: -"',
     'tau run --resume last "Now write a test for it"',
     'tau run --server https://tau.example --token env:TAU_TOKEN "…"',
@@ -89,25 +106,27 @@ ${homeNote}`,
   async run(args, terminal) {
     const [json, quiet] = [flagOption(args, "json"), flagOption(args, "quiet")];
     const interactive = isInteractive(terminal) && !json;
-    const prompt = await promptOf(args, terminal);
+    const given = await promptOf(args, terminal);
     const view = json
       ? createJsonView(terminal)
       : quiet
         ? createAnswerView(terminal)
         : createTimelineView(terminal);
     if (isRemote(args)) {
-      if (prompt === "" && textOption(args, "resume") === undefined)
+      if (given === "" && textOption(args, "resume") === undefined)
         throw usageError('Give a prompt: tau run --server URL "What to do".');
-      return await runAtServer(args, { prompt, view, interactive }, terminal);
+      return await runAtServer(args, { prompt: given, view, interactive }, terminal);
     }
     const resumed = await resumedSession(args, terminal);
-    if (prompt === "" && resumed === undefined) throw usageError('Give a prompt: tau run "What to do".');
+    const toCarryOut = planOption(args);
+    const nothingNew = given === "" && toCarryOut === undefined;
+    if (nothingNew && resumed === undefined) throw usageError('Give a prompt: tau run "What to do".');
     if (resumed !== undefined && textOption(args, "handoff") !== undefined)
       throw usageError("--handoff begins a new session; leave --resume out.");
 
     const place = resumed?.workspace === undefined ? terminal : { ...terminal, cwd: resumed.workspace };
     // What somebody was asked before, and may have answered from elsewhere, can be asked again.
-    const someoneAnswers = interactive || (prompt === "" && resumed?.waits === true);
+    const someoneAnswers = interactive || (nothingNew && resumed?.waits === true);
     const settings = await readSettings(args, place, someoneAnswers);
     const { model } = await findAbleModel(settings, terminal);
     await warnOfNamedSets(args, settings, terminal);
@@ -115,18 +134,28 @@ ${homeNote}`,
     await (await openEnvironment(settings, await realpath(settings.cwd)))[Symbol.asyncDispose]();
 
     const prepared = await prepareRun(args, { settings, model, terminal, interactive });
+    const plan =
+      toCarryOut === undefined
+        ? undefined
+        : await approvePlan({ ...settings, ...toCarryOut, terminal: place, interactive });
+    const prompt = plan === undefined ? given : planPrompt(plan, given);
+    const guarded = plan ?? (nothingNew ? resumed?.plan : undefined);
+    const guard = guarded === undefined ? undefined : createPlanGuard(guarded);
+    await guard?.assertSame();
     const planIn = settings.plan === true ? settings.cwd : undefined;
     const run = { terminal, interactive, view, prompt, prepared, planIn, resume: resumed?.sessionId };
-    return await runPrompt(run, () =>
+    const exitCode = await runPrompt(run, () =>
       openLocalRuntime({
         settings,
         model,
         takesUp: resumed === undefined ? [] : [resumed.sessionId],
-        hooks: prepared.hooks,
+        hooks: [...prepared.hooks, ...(guard === undefined ? [] : [guard.hook])],
         ...(interactive ? { person: terminal } : {}),
         ...createRunNotes(view, terminal),
       }),
     );
+    if (exitCode === exitCodes.ok) await guard?.assertSame();
+    return exitCode;
   },
 };
 
@@ -168,7 +197,7 @@ async function runPrompt(run: PromptRun, open: () => Promise<LocalRuntime>): Pro
     interactive,
   });
   if (run.planIn !== undefined && before !== undefined && exitCode === 0)
-    for (const line of planLines(before, await plansIn(run.planIn), target.sessionId)) view.note(plain(line));
+    for (const line of await planLines(run.planIn, before, target.sessionId)) view.note(plain(line));
   if (interactive && exitCode !== 0) terminal.stderr.write(resumeHint(target.sessionId, true));
   return exitCode;
 }
@@ -185,6 +214,8 @@ interface ResumedSession {
   readonly workspace?: string;
   /** Whether it waits for a person. */
   readonly waits: boolean;
+  /** The approved plan that its last run carries out. */
+  readonly plan?: GuardedPlan;
 }
 
 /** The session to go on with, and where it works: its folder's configuration counts, not that of this one. */
@@ -201,7 +232,19 @@ async function resumedSession(args: ParsedArgs, terminal: Terminal): Promise<Res
   const other = named === undefined ? workspace : resolve(terminal.cwd, named);
   if ((await realpath(other).catch(() => other)) !== workspace)
     throw usageError(`The session works in ${workspace}; leave --cwd out, or begin a new session.`);
-  return { sessionId, workspace, waits };
+  const goesOn = args.positionals.length === 0 && textOption(args, "carry-out") === undefined;
+  const events = goesOn ? await sessionEvents(sessions.runtime, sessionId, terminal) : [];
+  const plan = planOfRun(events, workspace, Date.now());
+  return { sessionId, workspace, waits, ...(plan === undefined ? {} : { plan }) };
+}
+
+/** The plan to carry out, and the approval that was given before. @throws TauError `cli.usage` */
+function planOption(args: ParsedArgs): Pick<PlanRequest, "approved" | "named"> | undefined {
+  const [named, approved] = [textOption(args, "carry-out"), textOption(args, "approved")];
+  if (named === undefined && approved !== undefined) throw usageError("--approved goes with --carry-out.");
+  if (named !== undefined && flagOption(args, "plan"))
+    throw usageError("--plan changes nothing: leave --carry-out out.");
+  return named === undefined ? undefined : { named, approved };
 }
 
 interface Target {
