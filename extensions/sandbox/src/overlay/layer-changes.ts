@@ -2,6 +2,7 @@ import type { BigIntStats } from "node:fs";
 import { chmod, lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 
+import { TauError } from "@tau/core";
 import type { FileChange } from "@tau/tools";
 
 import { contentDigest, linkDigest, sameContent } from "./content-digest.ts";
@@ -19,8 +20,10 @@ const maxChanges = 200_000;
 /**
  * Finds everything that a layer changes, ordered by path, deletions before what is made in their place.
  *
- * A file that was opened for writing and has the content and mode of before is no change. Throws a `RangeError` beyond
- * 200,000 changes.
+ * A file that was opened for writing and has the content and mode of before is no change.
+ *
+ * @throws TauError `environment.failed` beyond 200,000 changes, and for a name that is not UTF-8: what cannot be named
+ *   cannot be shown, decided on or carried out
  */
 export async function layerChanges(places: LayerPlaces, merged: MergedNames): Promise<readonly FileChange[]> {
   const modes = await makeReadable(places.upper);
@@ -141,17 +144,24 @@ class Scan {
 
   #add(change: FileChange): void {
     if (this.changes.length >= maxChanges)
-      throw new RangeError(`A layer changes more than ${maxChanges} paths.`);
+      throw undecidable(`more than ${maxChanges} paths`, "fewer at a time");
     this.changes.push(change);
   }
 }
 
-/** Throws a `RangeError` for a name that is not UTF-8: what cannot be named cannot be shown, decided on or carried out. */
 async function namesIn(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder);
   const broken = names.find((name) => name.includes("\uFFFD"));
-  if (broken !== undefined) throw new RangeError(`The name ${JSON.stringify(broken)} is not UTF-8.`);
+  if (broken !== undefined)
+    throw undecidable(`a path whose name, ${JSON.stringify(broken)}, is not UTF-8`, "paths with other names");
   return names;
+}
+
+function undecidable(what: string, instead: string): TauError {
+  return new TauError(
+    "environment.failed",
+    `The command changes ${what}, so nobody could be shown what it did: have it change ${instead}.`,
+  );
 }
 
 /**

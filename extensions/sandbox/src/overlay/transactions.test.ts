@@ -62,6 +62,14 @@ describe("a write set", () => {
     expect(readdirSync(fixture.store)).toEqual([]);
   });
 
+  it("is refused when a path cannot be named, and then nothing is kept", async () => {
+    await using fixture = await layered();
+    expect(await codeOf(fixture.hold(String.raw`touch $'odd\xff'`))).toBe(
+      'environment.failed: The command changes a path whose name, "odd\uFFFD", is not UTF-8, so nobody could be shown what it did: have it change paths with other names.',
+    );
+    expect(await fixture.transactions.list(never)).toEqual([]);
+  });
+
   it("is shown as a diff, without what secret files hold", async () => {
     await using fixture = await layered();
     writeFileSync(fixture.at(".env"), "KEY=hush\n");
