@@ -8,7 +8,7 @@ import { isJsonObject, parseJson } from "@tau/core";
 import type { JsonObject } from "@tau/core";
 import { onTestFinished } from "vitest";
 
-/** What a {@link GuardedServer} does wrong on purpose. */
+/** What a {@link GuardedServer} does otherwise than usual, or wrong on purpose. */
 export interface Mischief {
   /** The issuer that its metadata claims to be. */
   issuer?: string;
@@ -16,6 +16,8 @@ export interface Mischief {
   iss?: string;
   /** Says no to the person. */
   denies?: boolean;
+  /** Reads the document that a client's id is the address of, in place of a registration. */
+  readsDocuments?: (address: string) => Promise<JsonObject>;
 }
 
 /** An MCP server that wants tokens, and its authorization server, at one address of this machine. */
@@ -54,6 +56,7 @@ export async function startGuarded(): Promise<GuardedServer> {
       const body = await text(request);
       const said = readBody(request, url, body);
       if (!url.pathname.startsWith("/mcp")) asked.push({ path: url.pathname, said });
+      await readDocument({ desk, mischief, origin: origin() }, said);
       answer({ desk, mischief, origin: origin() }, { url, said, body, request }, response);
     })();
     done.catch(() => response.destroy());
@@ -110,6 +113,7 @@ function answer(house: House, asked: Asked, response: ServerResponse): void {
         authorization_endpoint: `${origin}/authorize`,
         token_endpoint: `${origin}/token`,
         registration_endpoint: `${origin}/register`,
+        client_id_metadata_document_supported: mischief.readsDocuments !== undefined,
         response_types_supported: ["code"],
         grant_types_supported: ["authorization_code", "refresh_token"],
         code_challenge_methods_supported: ["S256"],
@@ -137,6 +141,22 @@ function register({ desk }: House, { body }: Asked, response: ServerResponse): v
     response,
     { client_id: clientId, redirect_uris: redirectUris, token_endpoint_auth_method: "none" },
     201,
+  );
+}
+
+/** A client whose id is an address is what the document there says, if it says that it is about that address. */
+async function readDocument(
+  { desk, mischief }: House,
+  said: Readonly<Record<string, string>>,
+): Promise<void> {
+  const { client_id: id = "" } = said;
+  if (mischief.readsDocuments === undefined || !id.startsWith("https://")) return;
+  const document = await mischief.readsDocuments(id);
+  const uris = document["redirect_uris"];
+  if (document["client_id"] !== id || !Array.isArray(uris)) return;
+  desk.clients.set(
+    id,
+    uris.filter((uri) => typeof uri === "string"),
   );
 }
 

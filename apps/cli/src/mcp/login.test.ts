@@ -1,7 +1,13 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { createServer, get } from "node:https";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 
-import { describe, expect, test } from "vitest";
+import type { JsonObject } from "@tau/core";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 import { createPlace } from "../cli.test.support.ts";
 import type { Place, Running } from "../cli.test.support.ts";
@@ -11,6 +17,15 @@ import type { GuardedServer } from "./login.test.support.ts";
 async function placeWith({ url }: GuardedServer): Promise<Place> {
   const place = await createPlace();
   expect((await place.tau(["mcp", "add", "guarded", "--url", url])).code).toBe(0);
+  return place;
+}
+
+/** The same, where the configuration names a document about this client. */
+async function placeWithDocument({ url }: GuardedServer, document: ClientDocument): Promise<Place> {
+  const place = await createPlace();
+  const section = `[mcp.servers.guarded]\nurl = "${url}"\noauth = { client_metadata_url = "${document.url}" }\n`;
+  await place.write("tau.toml", section);
+  expect((await place.tau(["trust", "--yes"])).code).toBe(0);
   return place;
 }
 
@@ -33,6 +48,46 @@ async function browse(address: string): Promise<{ readonly page: string; readonl
     if (location === null) return { page: await response.text(), status: response.status };
     next = new URL(location, next).href;
   }
+}
+
+interface ClientDocument {
+  readonly url: string;
+  /** Reads it as an authorization server does that trusts its certificate. */
+  read(address: string): Promise<JsonObject>;
+}
+
+/** A document about this client at an https address of this machine; `clientId` is what it says it is about. */
+async function startDocument(clientId?: string): Promise<ClientDocument> {
+  const folder = await mkdtemp(join(tmpdir(), "tau-client-document-"));
+  onTestFinished(async () => await rm(folder, { recursive: true, force: true }));
+  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+  const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"];
+  execFileSync(
+    "openssl",
+    ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...subject, "-keyout", key, "-out", cert],
+    {
+      stdio: "ignore",
+    },
+  );
+  const ca = await readFile(cert);
+  const server = createServer({ key: await readFile(key), cert: ca }, (_, response) => {
+    const redirectUris = ["http://127.0.0.1:33418/callback"];
+    const body = { client_id: clientId ?? url, client_name: "Tau", redirect_uris: redirectUris };
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  const url = `https://127.0.0.1:${typeof address === "object" ? address?.port : 0}/client.json`;
+  return {
+    url,
+    async read(where) {
+      const [response] = await once(get(where, { ca, agent: false }), "response");
+      const said: JsonObject = JSON.parse(await text(response));
+      return said;
+    },
+  };
 }
 
 describe("a login in the browser", () => {
@@ -92,6 +147,49 @@ describe("a login in the browser", () => {
     const kinds = server.asked.flatMap(({ path, said }) => (path === "/token" ? [said["grant_type"]] : []));
     expect(kinds).toEqual(["authorization_code", "refresh_token"]);
     expect(server.asked.filter(({ path }) => path === "/register")).toHaveLength(1);
+  });
+
+  test("names the address of a document about it where the authorization server takes that, and registers nowhere", async () => {
+    const server = await startGuarded();
+    const document = await startDocument();
+    server.mischief.readsDocuments = document.read;
+    await using place = await placeWithDocument(server, document);
+
+    const approving = place.onTerminal(["mcp", "approve", "guarded", "--yes"]);
+    const address = await addressIn(approving);
+    expect(address.searchParams.get("client_id")).toBe(document.url);
+    await browse(address.href);
+
+    expect((await approving.ended).code).toBe(0);
+    expect(server.asked.map(({ path: where }) => where)).not.toContain("/register");
+    const redeemed = server.asked.flatMap(({ path: where, said }) =>
+      where === "/token" ? [said["client_id"]] : [],
+    );
+    expect(redeemed).toEqual([document.url]);
+    server.revokeAll();
+    expect(await place.spawn(["mcp", "inspect", "guarded"]).ended).toMatchObject({ code: 0 });
+    expect(server.asked.map(({ path: where }) => where)).not.toContain("/register");
+  });
+
+  test("registers where the authorization server takes no such document, which cannot be for another client", async () => {
+    const server = await startGuarded();
+    const document = await startDocument("https://other.example/client.json");
+    await using place = await placeWithDocument(server, document);
+
+    const approving = place.onTerminal(["mcp", "approve", "guarded", "--yes"]);
+    await browse((await addressIn(approving)).href);
+    expect((await approving.ended).code).toBe(0);
+    expect(server.asked.map(({ path: where }) => where)).toContain("/register");
+
+    // The document is about somebody else: the authorization server sends nobody back.
+    const strict = await startGuarded();
+    strict.mischief.readsDocuments = document.read;
+    await using other = await placeWithDocument(strict, document);
+    const refused = other.onTerminal(["mcp", "approve", "guarded", "--yes"]);
+    expect((await browse((await addressIn(refused)).href)).status).toBe(400);
+    refused.child.kill("SIGTERM");
+    await refused.ended;
+    expect(strict.asked.map(({ path: where }) => where)).not.toContain("/token");
   });
 
   test("refuses an authorization server that says it is another one, before anybody is asked", async () => {

@@ -59,7 +59,10 @@ describe("parseMcpServers()", () => {
     expect(
       mistakes({
         a: { command: ["server", "env:TOKEN"], sampling: "yes" },
-        b: { url: "http://example.org/mcp", oauth: { client_secret: "sk-hunter2" } },
+        b: {
+          url: "http://example.org/mcp",
+          oauth: { client_secret: "sk-hunter2", client_metadata_url: "http://example.org/tau.json" },
+        },
         c: {},
         d: { url: "https://user:hunter2@example.org/", tools: { x: { side_effect: "none" } } },
         e: 7,
@@ -70,6 +73,7 @@ describe("parseMcpServers()", () => {
       "mcp.servers.a.sampling must be true or false.",
       "mcp.servers.b.url must be an https URL without user, password and fragment, or an http one of this machine.",
       'mcp.servers.b.oauth.client_secret must be a reference, "env:NAME" or "file:PATH".',
+      "mcp.servers.b.oauth.client_metadata_url must be an https URL with a path, without user, password and fragment.",
       "mcp.servers.c needs a command, or a url.",
       "mcp.servers.d.url must be an https URL without user, password and fragment, or an http one of this machine.",
       "mcp.servers.d.tools.x.side_effect must be one of pure, idempotent, compensable, irreversible.",

@@ -34,6 +34,10 @@ const url: Check = (value) =>
   typeof value === "string" && isServerUrl(value)
     ? undefined
     : "an https URL without user, password and fragment, or an http one of this machine";
+const documentUrl: Check = (value) =>
+  typeof value === "string" && isServerUrl(value) && /^https:\/\/[^/]+\/[^/]/u.test(value)
+    ? undefined
+    : "an https URL with a path, without user, password and fragment";
 const network: Check = (value) =>
   typeof value === "boolean" || texts(value) === undefined ? undefined : "true, false or a list of hosts";
 const oneOf =
@@ -78,6 +82,7 @@ const toolOverride: Checks = {
 const oauthConfig: Checks = {
   client_id: text,
   client_secret: secret,
+  client_metadata_url: documentUrl,
   issuer: url,
   grant: oneOf("authorization_code", "client_credentials"),
   scopes: texts,

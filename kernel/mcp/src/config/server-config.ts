@@ -57,6 +57,11 @@ export interface OAuthConfig {
   readonly clientId?: string;
   /** A reference, `env:NAME` or `file:PATH`. */
   readonly clientSecret?: string;
+  /**
+   * An https address with a document about this client, which is its id at authorization servers that take such ids; at others
+   * Tau registers itself. Default: the program's, if it has one.
+   */
+  readonly clientMetadataUrl?: string;
   /** The one authorization server that the id and the secret are for. Default: the first that the server names. */
   readonly issuer?: string;
   /** `client_credentials` for programs that nobody sits in front of. Default `authorization_code`. */

@@ -38,6 +38,7 @@ export interface OAuthProviderOptions {
 export function createOAuthProvider(options: OAuthProviderOptions): RedirectingProvider {
   const { record, config, clientSecret, identity } = options;
   const isUnattended = config.grant === "client_credentials";
+  const document = config.clientMetadataUrl ?? identity?.clientMetadataUrl;
   let verifier = "";
   let state = "";
   let redirect: PendingRedirect | undefined;
@@ -53,7 +54,7 @@ export function createOAuthProvider(options: OAuthProviderOptions): RedirectingP
     get redirectUrl() {
       return isUnattended ? undefined : identity?.redirectUrl;
     },
-    ...(identity?.clientMetadataUrl === undefined ? {} : { clientMetadataUrl: identity.clientMetadataUrl }),
+    ...(document === undefined ? {} : { clientMetadataUrl: document }),
     get clientMetadata() {
       return clientMetadata(options, isUnattended);
     },
