@@ -5,6 +5,7 @@ import { TauError } from "@tau/core";
 import { configPath } from "../config-file.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { visible } from "../plain-text.ts";
 import { tauHome } from "../tau-home.ts";
 import { writeLine } from "../terminal.ts";
 import { trust } from "../trust.ts";
@@ -40,7 +41,10 @@ export const initCommand: Command = {
           );
     }
     await trust(tauHome(terminal), path, template);
-    writeLine(terminal, `Wrote ${path}, and trusted it. Nothing in it changes anything until you edit it.`);
+    writeLine(
+      terminal,
+      `Wrote ${visible(path)}, and trusted it. Nothing in it changes anything until you edit it.`,
+    );
     writeLine(terminal, 'Next: tau doctor, then tau run "…"');
     return exitCodes.ok;
   },

@@ -56,7 +56,7 @@ change them, or vouch for them here.`,
     }
     for (const { path, text } of texts) {
       await trust(home, path, text);
-      writeLine(terminal, `Trusted ${path} as shown above.`);
+      writeLine(terminal, `Trusted ${visible(path)} as shown above.`);
     }
     return exitCodes.ok;
   },

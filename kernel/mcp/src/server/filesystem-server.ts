@@ -1,11 +1,14 @@
 import { isAbsolute, join, relative } from "node:path/posix";
 
-import { TauError } from "@tau/core";
+import type { ReadResourceResult } from "@modelcontextprotocol/server";
+import { isTauError, TauError } from "@tau/core";
+import type { CallContext } from "@tau/core";
 import { collectCommand, createToolRegistry, defineTool, textOutput } from "@tau/tools";
 import type { Access, Environment, Tool, ToolRegistry } from "@tau/tools";
 
 import type { McpServer } from "./create-mcp-server.ts";
-import type { OfferToolsOptions } from "./offer-tools.ts";
+import { audited } from "./offer-tools.ts";
+import type { OfferToolsOptions, Outcome } from "./offer-tools.ts";
 
 interface PathInput {
   readonly path: string;
@@ -117,29 +120,51 @@ export function offerFiles(server: McpServer, options: OfferToolsOptions): void 
       description: "A file of the workspace, by its absolute path.",
     },
     async read(uri, { path = "" }, { call }) {
-      const environment = await options.openEnvironment(call);
-      try {
-        const absolutePath = `/${path}`;
-        const { decision, reason } = options.policyFor(environment.info, call).decide({
-          tool: tools.get("file_read"),
-          access: [{ kind: "read", path: absolutePath }],
-          workspace: environment.info.profile.workspace,
-        });
-        if (decision !== "allow") throw new TauError("mcp.unsupported", `The file is not shown. ${reason}`);
-        const data = await readFile(environment, absolutePath, call.signal);
-        const text = textIn(data);
-        return text === undefined
-          ? {
-              contents: [
-                { uri, mimeType: "application/octet-stream", blob: Buffer.from(data).toString("base64") },
-              ],
-            }
-          : { contents: [{ uri, mimeType: "text/plain", text }] };
-      } finally {
-        await environment[Symbol.asyncDispose]?.();
-      }
+      const said = await audited(
+        { tool: "file_read", call },
+        options,
+        async () => await readResource({ uri, path: `/${path}` }, call, { ...options, tools }),
+      );
+      if (isTauError(said)) throw said;
+      return said;
     },
   });
+}
+
+/** Decided on as a call of file_read is: links and spellings of a path lead past no rule. */
+async function readResource(
+  { uri, path }: { readonly uri: string; readonly path: string },
+  call: CallContext,
+  { tools, openEnvironment, policyFor }: OfferToolsOptions,
+): Promise<Outcome<ReadResourceResult | TauError>> {
+  const { signal } = call;
+  const environment = await openEnvironment(call);
+  try {
+    const asked = {
+      type: "tool_call",
+      id: uri,
+      name: "file_read",
+      arguments: JSON.stringify({ path }),
+    } as const;
+    const prepared = await tools.prepare(asked, { environment, signal, call });
+    if (!prepared.ok) throw new TauError("mcp.unsupported", "The address names no file.");
+    const { tool, access } = prepared;
+    const { workspace } = environment.info.profile;
+    const { decision, reason, rule } = policyFor(environment.info, call).decide({ tool, access, workspace });
+    if (decision !== "allow") {
+      const result = new TauError("mcp.unsupported", `The file is not shown. ${reason}`);
+      return { result, outcome: "denied", reason: rule ?? reason };
+    }
+    const data = await readFile(environment, path, signal);
+    const text = textIn(data);
+    const content =
+      text === undefined
+        ? { uri, mimeType: "application/octet-stream", blob: Buffer.from(data).toString("base64") }
+        : { uri, mimeType: "text/plain", text };
+    return { result: { contents: [content] }, outcome: "answered", reason: "" };
+  } finally {
+    await environment[Symbol.asyncDispose]?.();
+  }
 }
 
 async function readText(environment: Environment, path: string, signal: AbortSignal): Promise<string> {

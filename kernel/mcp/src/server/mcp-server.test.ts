@@ -1,4 +1,4 @@
-import { writeFile, readFile, symlink } from "node:fs/promises";
+import { mkdir, writeFile, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 
 import { createToolRegistry, defineTool } from "@tau/tools";
@@ -287,6 +287,47 @@ describe("createFileTools()", () => {
     await expect(client.readResource({ uri: "file:///etc/passwd" })).rejects.toThrow(
       /outside of the workspace|not shown/u,
     );
+  });
+});
+
+describe("offerFiles()", () => {
+  test("keeps the rules behind links and other spellings, as file_read does", async () => {
+    const server = createMcpServer({ name: "files", version: "1" });
+    const options = await toolOptions(createFileTools(), { deny: ["read(private/**)"] });
+    offerTools(server, options);
+    offerFiles(server, options);
+    const { workspace } = options;
+    await mkdir(join(workspace, "private"));
+    await writeFile(join(workspace, "private/key"), "hidden");
+    await symlink("private/key", join(workspace, "link"));
+    await symlink("private", join(workspace, "folder"));
+    const client = await connect(await serve(server, [ada]), "ada");
+
+    for (const path of ["private/key", "link", "folder/key", "x/../private/key"]) {
+      const uri = `file://${workspace}/${path}`;
+      await expect(client.readResource({ uri }), path).rejects.toThrow(/not shown/u);
+    }
+  });
+
+  test("counts and tells each resource that is read", async () => {
+    const server = createMcpServer({ name: "files", version: "1" });
+    const rows: CallAudit[] = [];
+    const options = await toolOptions(createFileTools(), { deny: ["read(b)"] });
+    const limit = createRateLimiter({ burst: 2, perMinute: 1 });
+    offerFiles(server, { ...options, limit, audit: (row) => rows.push(row) });
+    await writeFile(join(options.workspace, "a"), "shown");
+    const client = await connect(await serve(server, [ada]), "ada");
+    const read = async (name: string): Promise<unknown> =>
+      await client.readResource({ uri: `file://${options.workspace}/${name}` });
+
+    await read("a");
+    await expect(read("b")).rejects.toThrow(/not shown/u);
+    await expect(read("a")).rejects.toThrow(/Too many calls/u);
+    expect(rows).toMatchObject([
+      { principal: "ada", tool: "file_read", outcome: "answered" },
+      { principal: "ada", tool: "file_read", outcome: "denied", reason: "read(b)" },
+      { principal: "ada", tool: "file_read", outcome: "refused", reason: "mcp.rate_limited" },
+    ]);
   });
 });
 

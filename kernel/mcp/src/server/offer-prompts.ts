@@ -30,8 +30,10 @@ export function offerPrompts(server: McpServer, { servers, limit }: OfferPrompts
           limit?.(call);
           return { messages: toMessages(await handle.getPrompt(pinned.name, args, call)) };
         },
-        complete: async (argument, value, { call }) =>
-          await handle.complete({ of: { prompt: pinned.name }, argument, value }, call),
+        async complete(argument, value, { call }) {
+          limit?.(call);
+          return await handle.complete({ of: { prompt: pinned.name }, argument, value }, call);
+        },
       });
     }
   }

@@ -104,39 +104,44 @@ function toServed(tool: Tool, options: Offered): ServedTool {
         .viewFor({ principal })
         .list()
         .some((one) => one.name === name),
-    handle: async (args, request) => await callTool(tool, { ...args }, request, options),
+    handle: async (args, request) =>
+      await audited(
+        { tool: name, call: request.call },
+        options,
+        async () => await runTool(name, { ...args }, request, options),
+      ),
   };
 }
 
-interface Outcome {
-  readonly result: CallToolResult | InputRequiredResult;
+/** What became of a call, and what its client gets. */
+export interface Outcome<Result> {
+  readonly result: Result;
   readonly outcome: CallAudit["outcome"];
   readonly reason: string;
 }
 
-async function callTool(
-  { name }: Tool,
-  args: Readonly<Record<string, unknown>>,
-  request: McpRequest,
-  options: Offered,
-): Promise<CallToolResult | InputRequiredResult> {
-  const { call } = request;
+/** Carries a call of a client out: within the rate limit, and with a row in the audit whatever becomes of it. */
+export async function audited<Result>(
+  { tool, call }: { readonly tool: string; readonly call: CallContext },
+  { limit, audit }: Pick<OfferToolsOptions, "limit" | "audit">,
+  act: () => Promise<Outcome<Result>>,
+): Promise<Result> {
   const { tenant, principal } = call;
   const at = Date.now();
   const start = performance.now();
   const tell = (outcome: CallAudit["outcome"], reason: string): void =>
-    options.audit?.({
+    audit?.({
       at,
       tenant,
       principal: principal.id,
-      tool: name,
+      tool,
       outcome,
       reason,
       durationMs: Math.round(performance.now() - start),
     });
   try {
-    options.limit?.(call);
-    const { result, outcome, reason } = await runTool(name, args, request, options);
+    limit?.(call);
+    const { result, outcome, reason } = await act();
     tell(outcome, reason);
     return result;
   } catch (error) {
@@ -150,7 +155,7 @@ async function runTool(
   args: Readonly<Record<string, unknown>>,
   request: McpRequest,
   options: Offered,
-): Promise<Outcome> {
+): Promise<Outcome<CallToolResult | InputRequiredResult>> {
   const { call } = request;
   const { principal, signal } = call;
   const environment = await options.openEnvironment(call);
@@ -188,7 +193,9 @@ async function runTool(
   }
 }
 
-function outcomeOf(result: CallToolResult | InputRequiredResult): Outcome {
+function outcomeOf(
+  result: CallToolResult | InputRequiredResult,
+): Outcome<CallToolResult | InputRequiredResult> {
   if (result.resultType === "input_required") return { result, outcome: "asked", reason: "" };
   return { result, outcome: result["isError"] === true ? "failed" : "answered", reason: "" };
 }
