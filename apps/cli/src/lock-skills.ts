@@ -15,7 +15,7 @@ import type { SkillFiles, SkillHashes, SkillLock } from "@tau/skills";
 
 import { keepText, keptText } from "./locked-texts.ts";
 import { visible } from "./plain-text.ts";
-import { trust } from "./trust.ts";
+import { isTrusted, trust } from "./trust.ts";
 
 /** A lock that a person may say yes to. */
 export interface PlannedLock {
@@ -29,7 +29,7 @@ export interface PlannedLock {
 
 /** Hashes the skills of a root and shows what is new since they were locked, line by line. Throws `skill.*`. */
 export async function planLock(root: string, home: string, signal: AbortSignal): Promise<PlannedLock> {
-  const before = await readLock(root);
+  const before = await readLock(root, home);
   const now = await lockSkills(root, signal);
   const lines = [root];
   for (const [path, hashes] of Object.entries(now)) {
@@ -111,11 +111,12 @@ function rank(path: string): number {
   return /^skill\.md$/iu.test(path) ? 0 : 1;
 }
 
-/** What was locked; a lock that cannot be read, as good as none. */
-async function readLock(root: string): Promise<SkillLock> {
-  const text = await readFile(join(root, skillLockName), "utf8").catch(() => undefined);
+/** What a person of this machine locked; a lock that cannot be read, or came with the folder, is as good as none. */
+async function readLock(root: string, home: string): Promise<SkillLock> {
+  const path = join(root, skillLockName);
+  const text = await readFile(path, "utf8").catch(() => undefined);
   try {
-    return text === undefined ? {} : parseSkillLock(text);
+    return text !== undefined && (await isTrusted(home, path, text)) ? parseSkillLock(text) : {};
   } catch {
     return {};
   }

@@ -72,6 +72,18 @@ describe("tau skills", () => {
     expect(stdout).toMatch(/untrusted {4}project {3}Nobody on this machine has trusted this lock/u);
   });
 
+  test("shows the whole of a skill whose lock came with the project, before anybody agrees", async () => {
+    await using place = await placeWithTea();
+    await place.tau(["skills", "lock", "--yes"]);
+
+    const other = { env: { TAU_HOME: join(place.base, "other") } };
+    const { stdout } = await place.tau(["skills", "lock", "--yes"], other);
+
+    expect(stdout).toContain("tea: new");
+    expect(stdout).toContain("name: tea");
+    expect(stdout).not.toContain("as it was locked");
+  });
+
   test("locks on a terminal what the person says yes to, and writes through no link", async () => {
     await using place = await placeWithTea();
     const target = join(place.base, "target");
