@@ -7,6 +7,8 @@ import type { ConnectRouter } from "@connectrpc/connect";
 import type { UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { universalRequestFromNodeRequest } from "@connectrpc/connect-node";
 
+import { hasOwnAddress } from "./own-address.ts";
+
 /** A request of either HTTP version. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
 /** Its response. */
@@ -34,6 +36,10 @@ export function createNodeAdapter({ router, fallback, onError }: NodeAdapterOpti
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 
   return (request, response) => {
+    if (!hasOwnAddress(request)) {
+      refuseAddress(request, response);
+      return;
+    }
     const path = (request.url ?? "").split("?", 1)[0] ?? "";
     const handler = handlers.get(path);
     if (handler === undefined) {
@@ -52,6 +58,13 @@ export function createNodeAdapter({ router, fallback, onError }: NodeAdapterOpti
       if (!isHungUp(error)) onError(error, path);
     });
   };
+}
+
+function refuseAddress(request: NodeRequest, response: NodeResponse): void {
+  response.statusCode = 400;
+  response.setHeader("content-type", "text/plain; charset=utf-8");
+  response.end("The address of the request is none of the host that it names.\n");
+  discardRest(request);
 }
 
 async function send(universal: UniversalServerResponse, response: NodeResponse): Promise<void> {

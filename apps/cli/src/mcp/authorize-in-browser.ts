@@ -19,8 +19,8 @@ export function authorizeInBrowser(terminal: Terminal): AskAuthorization {
     const { promise, resolve, reject } = Promise.withResolvers<URLSearchParams>();
     const asked = new URL(url).searchParams.get("state");
     const http = createServer((request, response) => {
-      const back = new URL(request.url ?? "/", redirectUrl);
-      if (request.method !== "GET" || back.pathname !== "/callback") {
+      const back = URL.parse(request.url ?? "/", redirectUrl);
+      if (request.method !== "GET" || back?.pathname !== "/callback") {
         response.writeHead(404).end();
         return;
       }
