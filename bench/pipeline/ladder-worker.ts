@@ -1,6 +1,6 @@
 /**
  * Measures what each layer adds to a call: the adapter, the pipeline without layers, with the outermost, with the two
- * outermost, and so on, slice by slice in turns: `node ladder-worker.ts <base url>`.
+ * outermost, and so on, slice by slice in turns, in another order each time: `node ladder-worker.ts <base url>`.
  */
 import { createHttpTransport, createOpenAiChat } from "@tau/agent";
 import type { Model } from "@tau/agent";
@@ -43,14 +43,20 @@ async function slice(model: Model): Promise<number> {
   return (cpuMs * 1_000) / requests.length;
 }
 
+function shuffled<Item>(items: readonly Item[]): readonly Item[] {
+  const places = items.map((item) => ({ item, place: Math.random() }));
+  return places.toSorted((a, b) => a.place - b.place).map(({ item }) => item);
+}
+
 // The rungs share their code, which is warm twelve times as soon.
 await warmUp(async () => {
   let sum = 0;
   for (const { model } of rungs) sum += await slice(model);
   return sum;
 }, 40);
-for (let one = 0; one < 40; one++) {
-  for (const { model, micros } of rungs) micros.push(await slice(model));
+// In another order each time: what a rung leaves behind, such as garbage to collect, must not always be the same one's.
+for (let one = 0; one < 80; one++) {
+  for (const { model, micros } of shuffled(rungs)) micros.push(await slice(model));
 }
 const sample: LadderSample = rungs.map(({ rung, micros }) => ({ rung, callMicros: quantile(micros, 0.25) }));
 await transport[Symbol.asyncDispose]();
