@@ -35,9 +35,10 @@ export const toolErrorCodes = {
   "edit.invalid_patch":
     "A patch is not written as apply_patch wants it. The message names the line; send the whole patch again.",
   "edit.no_change": "An edit replaces text by itself. Leave it out.",
-  "search.unavailable": "ripgrep could not be started. Install it, or give its path as `ripgrepPath`.",
+  "search.unavailable":
+    "Neither ripgrep nor Node could be started in the environment. Install ripgrep, or give its path as `ripgrepPath`.",
   "search.invalid_pattern": "The regular expression or the glob is not valid. The message says why.",
-  "search.failed": "ripgrep ended with an error; the message has its words.",
+  "search.failed": "The search ended with an error; the message has its words.",
   "git.not_a_repository":
     "The folder has no `.git`. Name the folder of the repository, relative to the workspace.",
   "git.unsafe_repository":

@@ -136,7 +136,7 @@ export { createGrepTool } from "./builtin/grep-tool.ts";
 export { createReadTool } from "./builtin/read-tool.ts";
 export type { ReadOptions } from "./builtin/read-tool.ts";
 export type { DocumentReader, DocumentRequest, DocumentText } from "./document-reader.ts";
-export type { RipgrepOptions } from "./builtin/ripgrep.ts";
+export type { RipgrepOptions } from "./builtin/search-programs.ts";
 export type { FileDiff } from "./builtin/file-diff.ts";
 export { diffOf } from "./builtin/file-diff.ts";
 export { createAskUserTool } from "./person/ask-user-tool.ts";

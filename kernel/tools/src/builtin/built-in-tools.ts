@@ -16,7 +16,7 @@ import { createGlobTool } from "./glob-tool.ts";
 import { createGrepTool } from "./grep-tool.ts";
 import { createReadTool } from "./read-tool.ts";
 import type { ReadOptions } from "./read-tool.ts";
-import type { RipgrepOptions } from "./ripgrep.ts";
+import type { RipgrepOptions } from "./search-programs.ts";
 import { createWriteTool } from "./write-tool.ts";
 
 /** Options of {@link builtInTools}. */

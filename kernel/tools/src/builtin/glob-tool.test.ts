@@ -22,9 +22,12 @@ const files = {
   "readme.md": "",
 };
 
-describe("glob", () => {
+describe.each([
+  ["ripgrep", {}],
+  ["Node", { ripgrepPath: "/nowhere/rg" }],
+])("glob by %s", (_, options) => {
   it("finds files by pattern, sorted, without ignored and hidden ones", async () => {
-    const bench = await createWorkbench(files);
+    const bench = await createWorkbench(files, {}, options);
     const find = async (input: object): Promise<readonly string[]> =>
       (await bench.use("glob", input)).split("\n");
     expect(await find({ pattern: "*.ts" })).toEqual([
@@ -50,7 +53,7 @@ describe("glob", () => {
   });
 
   it("shows the first thousand and counts the rest", async () => {
-    const bench = await createWorkbench();
+    const bench = await createWorkbench({}, {}, options);
     await bench.use("bash", { command: "for i in $(seq -w 1 1234); do : > f$i.txt; done" });
     const lines = (await bench.use("glob", { pattern: "*.txt" })).split("\n");
     expect(lines).toHaveLength(1001);
@@ -59,20 +62,23 @@ describe("glob", () => {
   });
 
   it("explains broken patterns and missing folders", async () => {
-    const bench = await createWorkbench();
+    const bench = await createWorkbench({}, {}, options);
     expect(await bench.use("glob", { pattern: "a{b" })).toMatch(
       /^search\.invalid_pattern: .*"\{" is not closed/,
     );
     expect(await bench.use("glob", { pattern: "a[b" })).toMatch(/^search\.invalid_pattern/);
     expect((await bench.run("glob", { pattern: "*", path: "none" })).code).toBe("environment.not_found");
   });
+});
 
-  it("says so when ripgrep is missing", async () => {
-    const registry = createToolRegistry({ tools: builtInTools({ ripgrepPath: "/nowhere/rg" }) });
+describe("glob", () => {
+  it("says so when nothing that searches can be started", async () => {
+    const nothing = { ripgrepPath: "/nowhere/rg", nodePath: "/nowhere/node" };
+    const registry = createToolRegistry({ tools: builtInTools(nothing) });
     const run = await registry.execute(toolCall("glob", { pattern: "*" }), await createWorkspaceContext());
     expect(run.code).toBe("search.unavailable");
     expect(resultText(run.result)).toMatch(
-      /^search\.unavailable: ripgrep \("\/nowhere\/rg"\) could not be started/,
+      /^search\.unavailable: Neither ripgrep \("\/nowhere\/rg"\) nor Node/,
     );
   });
 

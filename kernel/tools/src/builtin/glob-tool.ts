@@ -6,9 +6,9 @@ import type { Tool, ToolContext, ToolOutput } from "../tool.ts";
 import { compileGlob } from "./glob-pattern.ts";
 import { placeOf } from "./open-file.ts";
 import type { Place } from "./open-file.ts";
-import { ripgrep } from "./ripgrep.ts";
-import type { RipgrepOptions, RipgrepRequest } from "./ripgrep.ts";
-import { ripgrepPrograms } from "./ripgrep-programs.ts";
+import { runSearch } from "./run-search.ts";
+import { searchPrograms } from "./search-programs.ts";
+import type { RipgrepOptions, SearchPrograms } from "./search-programs.ts";
 import { workspacePath } from "./workspace-path.ts";
 
 interface GlobInput {
@@ -21,7 +21,7 @@ const maxFiles = 1000;
 
 /** Makes the tool that finds files by their names. */
 export function createGlobTool(options: RipgrepOptions = {}): Tool {
-  const programs = ripgrepPrograms(options);
+  const programs = searchPrograms(options);
   return defineTool<GlobInput>({
     name: "glob",
     description: `Finds files by name, for example "**/*.ts" or "src/**/test_*.{py,toml}". A pattern without "/" matches at any depth. Files that .gitignore names are left out. Shows up to ${maxFiles} paths, sorted.`,
@@ -43,22 +43,17 @@ export function createGlobTool(options: RipgrepOptions = {}): Tool {
   });
 }
 
-async function find(
-  programs: RipgrepRequest["programs"],
-  input: GlobInput,
-  context: ToolContext,
-): Promise<ToolOutput> {
+async function find(programs: SearchPrograms, input: GlobInput, context: ToolContext): Promise<ToolOutput> {
   const matches = compileGlob(input.pattern);
   const place = await placeOf(input.path ?? ".", context);
   // Fails for a folder that is not there, in words that ripgrep does not have.
   await context.environment.stat(place.real, context.signal);
   const files: string[] = [];
   let found = 0;
-  const { timedOut } = await ripgrep(
+  const { timedOut } = await runSearch(
     {
       programs,
-      args: ["--files", "--null", ...hiddenArgs(input.hidden), "--", place.real],
-      separator: "\0",
+      query: { root: place.real, hidden: input.hidden === true },
       onRecord: (path) => {
         if (!matches(relative(place.real, path))) return true;
         found++;
@@ -78,12 +73,7 @@ async function find(
   return textOutput([text, ...notes].join("\n"), { details: { files: found } });
 }
 
-/** `.git` is never what anybody looks for, and has thousands of files. */
-export function hiddenArgs(hidden: boolean | undefined): readonly string[] {
-  return hidden === true ? ["--hidden", "--glob=!.git"] : [];
-}
-
-/** The path that ripgrep gave, written below the folder as the model knows it. */
+/** A path that was found, written below the folder as the model knows it. */
 export function shownPath(path: string, place: Place): string {
   return join(place.shown, relative(place.real, path));
 }

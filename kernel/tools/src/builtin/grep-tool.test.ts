@@ -16,9 +16,12 @@ const files = {
   "dos.txt": "dos needle\r\n",
 };
 
-describe("grep", () => {
+describe.each([
+  ["ripgrep", {}],
+  ["Node", { ripgrepPath: "/nowhere/rg" }],
+])("grep by %s", (_name, options) => {
   it("shows matching lines by file and line, sorted, without ignored and hidden files", async () => {
-    const bench = await createWorkbench(files);
+    const bench = await createWorkbench(files, {}, options);
     expect(await bench.use("grep", { pattern: "needle" })).toBe(
       "a.ts:2:const needle = 1; // a.b\nb.txt:2:needle one\ndos.txt:1:dos needle",
     );
@@ -41,7 +44,11 @@ describe("grep", () => {
   });
 
   it("leaves out files that the environment keeps secret, even when they were asked for", async () => {
-    const bench = await createWorkbench({ ".env": "TOKEN=needle\n", ".env.example": "TOKEN=needle\n" });
+    const bench = await createWorkbench(
+      { ".env": "TOKEN=needle\n", ".env.example": "TOKEN=needle\n" },
+      {},
+      options,
+    );
     expect(await bench.use("grep", { pattern: "needle", hidden: true })).toBe(
       ".env.example:1:TOKEN=needle\n[Files with secrets left out: 1.]",
     );
@@ -49,7 +56,7 @@ describe("grep", () => {
   });
 
   it("explains a broken expression so that the model can correct it", async () => {
-    const bench = await createWorkbench(files);
+    const bench = await createWorkbench(files, {}, options);
     const answer = await bench.use("grep", { pattern: "foo(" });
     expect(answer).toMatch(/^search\.invalid_pattern: .*"literal"/);
     expect(answer).toContain("unclosed group");
@@ -57,10 +64,14 @@ describe("grep", () => {
   });
 
   it("stops after a hundred matches and clips long lines", async () => {
-    const bench = await createWorkbench({
-      "many.txt": "needle\n".repeat(5000),
-      "wide.txt": `needle ${"x".repeat(100_000)}\n`,
-    });
+    const bench = await createWorkbench(
+      {
+        "many.txt": "needle\n".repeat(5000),
+        "wide.txt": `needle ${"x".repeat(100_000)}\n`,
+      },
+      {},
+      options,
+    );
     const lines = (await bench.use("grep", { pattern: "needle" })).split("\n");
     expect(lines).toHaveLength(101);
     expect(lines[100]).toContain("Only the first 100 matches are shown");
@@ -69,11 +80,15 @@ describe("grep", () => {
   });
 
   it("goes on where it stopped, counts, spans lines and knows languages", async () => {
-    const bench = await createWorkbench({
-      "many.txt": Array.from({ length: 150 }, (_, index) => `needle ${index}\n`).join(""),
-      "a.ts": "first\nsecond\n",
-      "a.py": "first\nsecond\n",
-    });
+    const bench = await createWorkbench(
+      {
+        "many.txt": Array.from({ length: 150 }, (_, index) => `needle ${index}\n`).join(""),
+        "a.ts": "first\nsecond\n",
+        "a.py": "first\nsecond\n",
+      },
+      {},
+      options,
+    );
     const next = (await bench.use("grep", { pattern: "needle", skip: 100 })).split("\n");
     expect(next).toHaveLength(50);
     expect(next[0]).toBe("many.txt:101:needle 100");
@@ -86,24 +101,15 @@ describe("grep", () => {
   });
 
   it("takes no pattern, path or glob for an option, whatever it looks like", async () => {
-    const options = [
-      "-e",
-      "--",
-      "--files",
-      "-f/etc/passwd",
-      "--hostname-bin=./pwn",
-      "--pre=./pwn",
-      "-z",
-      "!*",
-    ];
+    const flags = ["-e", "--", "--files", "-f/etc/passwd", "--hostname-bin=./pwn", "--pre=./pwn", "-z", "!*"];
     const shell = ["$(touch pwned)", "`touch pwned`", "; touch pwned", "'"];
-    const naughty = [...options, ...shell];
-    const bench = await createWorkbench({ "a.txt": `${naughty.join("\n")}\n` });
+    const naughty = [...flags, ...shell];
+    const bench = await createWorkbench({ "a.txt": `${naughty.join("\n")}\n` }, {}, options);
     const script = join(bench.workspace, "pwn");
     await writeFile(script, "#!/bin/sh\ntouch pwned\ncat\n", { mode: 0o755 });
     naughty.push(`--pre=${script}`);
 
-    for (const pattern of [...options, ...shell]) {
+    for (const pattern of [...flags, ...shell]) {
       const line = naughty.indexOf(pattern) + 1;
       expect(await bench.use("grep", { pattern, literal: true, glob: "a.txt" })).toContain(
         `a.txt:${line}:${pattern}`,

@@ -6,11 +6,12 @@ import { defineTool } from "../define-tool.ts";
 import { textOutput } from "../tool-output.ts";
 import type { Tool, ToolContext, ToolOutput } from "../tool.ts";
 import { compileGlob } from "./glob-pattern.ts";
-import { hiddenArgs, shownPath } from "./glob-tool.ts";
+import { shownPath } from "./glob-tool.ts";
 import { placeOf } from "./open-file.ts";
-import { ripgrep } from "./ripgrep.ts";
-import type { RipgrepOptions, RipgrepRequest } from "./ripgrep.ts";
-import { ripgrepPrograms } from "./ripgrep-programs.ts";
+import { runSearch } from "./run-search.ts";
+import { searchPrograms } from "./search-programs.ts";
+import type { RipgrepOptions, SearchPrograms } from "./search-programs.ts";
+import type { ContentQuery } from "./search-query.ts";
 import { workspacePath } from "./workspace-path.ts";
 
 interface GrepInput {
@@ -30,11 +31,10 @@ interface GrepInput {
 
 const maxMatches = 100;
 const maxFiles = 1000;
-const maxLineChars = 500;
 
 /** Makes the tool that searches the content of files. */
 export function createGrepTool(options: RipgrepOptions = {}): Tool {
-  const programs = ripgrepPrograms(options);
+  const programs = searchPrograms(options);
   return defineTool<GrepInput>({
     name: "grep",
     description: `Searches the content of files with a regular expression (ripgrep, Rust syntax). Files that .gitignore names and binary files are left out. Shows up to ${maxMatches} matching lines as path:line:text, or up to ${maxFiles} paths with filesOnly.`,
@@ -79,21 +79,16 @@ export function createGrepTool(options: RipgrepOptions = {}): Tool {
   });
 }
 
-async function search(
-  programs: RipgrepRequest["programs"],
-  input: GrepInput,
-  context: ToolContext,
-): Promise<ToolOutput> {
+async function search(programs: SearchPrograms, input: GrepInput, context: ToolContext): Promise<ToolOutput> {
   const filter = input.glob === undefined ? undefined : compileGlob(input.glob);
   const place = await placeOf(input.path ?? ".", context);
   await context.environment.stat(place.real, context.signal);
   const skip = input.skip ?? 0;
   const sink = input.filesOnly === true || input.count === true ? fileSink(skip) : lineSink(skip);
-  const { timedOut } = await ripgrep(
+  const { timedOut } = await runSearch(
     {
       programs,
-      args: [...argsOf(input), "-e", input.pattern, "--", place.real],
-      separator: input.filesOnly === true ? "\0" : "\n",
+      query: { root: place.real, hidden: input.hidden === true, content: contentOf(input) },
       onRecord: (record) => {
         const path = record.split("\0", 1)[0] ?? "";
         const name = path === place.real ? basename(path) : relative(place.real, path);
@@ -123,28 +118,18 @@ async function search(
   return textOutput([text, ...notes].join("\n"), { details: { files: files.length } });
 }
 
-function argsOf(input: GrepInput): readonly string[] {
-  return [
-    ...hiddenArgs(input.hidden),
-    ...(input.literal === true ? ["--fixed-strings"] : []),
-    ...(input.ignoreCase === true ? ["--ignore-case"] : []),
-    ...(input.multiline === true ? ["--multiline"] : []),
-    ...(input.type === undefined ? [] : [`--type=${input.type}`]),
-    ...(input.filesOnly === true
-      ? ["--files-with-matches", "--null"]
-      : input.count === true
-        ? ["--count-matches", "--null", "--with-filename"]
-        : [
-            "--null",
-            "--with-filename",
-            "--line-number",
-            "--no-heading",
-            "--no-context-separator",
-            `--max-columns=${maxLineChars}`,
-            "--max-columns-preview",
-            `--context=${input.context ?? 0}`,
-          ]),
-  ];
+function contentOf(input: GrepInput): ContentQuery {
+  const { pattern, literal = false, ignoreCase = false, multiline = false, context = 0, type } = input;
+  const shows = input.filesOnly === true ? "files" : input.count === true ? "counts" : "lines";
+  return {
+    pattern,
+    literal,
+    ignoreCase,
+    multiline,
+    shows,
+    context,
+    ...(type === undefined ? {} : { type }),
+  };
 }
 
 /** A file with its matching lines; without lines when only files are wanted. */

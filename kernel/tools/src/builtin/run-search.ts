@@ -1,30 +1,26 @@
 import { isTauError, TauError } from "@tau/core";
 
 import type { ToolContext } from "../tool.ts";
-
-/** What the search tools need to know. */
-export interface RipgrepOptions {
-  /**
-   * The program, looked up on the environment's PATH unless absolute. Default: the one of `@vscode/ripgrep` where that is
-   * installed and the environment can run it, else `rg`.
-   */
-  readonly ripgrepPath?: string;
-}
+import { languageFiles } from "./language-files.ts";
+import { invalidPattern } from "./pattern-reader.ts";
+import { toScriptPattern } from "./rust-pattern.ts";
+import { searchProgram } from "./search-program.ts";
+import type { SearchPrograms } from "./search-programs.ts";
+import { maxLineBytes, ripgrepArguments, separatorOf } from "./search-query.ts";
+import type { SearchQuery } from "./search-query.ts";
 
 /** A search. */
-export interface RipgrepRequest {
-  /** Tried in turn until one can be started. */
-  readonly programs: readonly [string, ...string[]];
-  /** Everything but the program and the defaults; patterns and paths must be guarded by `-e` and `--`. */
-  readonly args: readonly string[];
-  /** Ends one record of the output. */
-  readonly separator: "\n" | "\0";
+export interface SearchRequest {
+  readonly programs: SearchPrograms;
+  readonly query: SearchQuery;
   /** Gets each record. Answering false ends the search: enough was found. */
   readonly onRecord: (record: string) => boolean;
+  /** Default: 30 s. */
+  readonly timeoutMs?: number;
 }
 
 /** How a search ended. */
-export interface RipgrepResult {
+export interface SearchResult {
   /** Whether everything was looked at: neither the time nor `onRecord` ended it early. */
   readonly complete: boolean;
   readonly timedOut: boolean;
@@ -34,34 +30,55 @@ const searchTimeoutMs = 30_000;
 const maxErrorChars = 2000;
 /** One record is a path or a line of at most 500 bytes; longer ones are dropped rather than kept in memory. */
 const maxRecordChars = 100_000;
+/** What Node holds in one text, with room to spare. */
+const maxFileBytes = 200_000_000;
 
 /**
- * Runs ripgrep in the environment, told to write nothing, and hands out its output record by record.
+ * Searches in the environment, by ripgrep or, where none can be started, by a program for Node that answers the same, and
+ * hands out what is found record by record.
  *
  * @throws TauError `search.unavailable`, `search.invalid_pattern`, `search.failed`
  */
-export async function ripgrep(request: RipgrepRequest, context: ToolContext): Promise<RipgrepResult> {
+export async function runSearch(request: SearchRequest, context: ToolContext): Promise<SearchResult> {
   let cause: unknown;
-  for (const program of request.programs) {
+  for (const argv of commandsOf(request)) {
     try {
-      return await runRipgrep(program, request, context);
+      return await run(argv, request, context);
     } catch (error) {
       if (!isTauError(error) || error.code !== "environment.failed") throw error;
       cause = error;
     }
   }
+  const { ripgrep, node } = request.programs;
   throw new TauError(
     "search.unavailable",
-    `ripgrep ("${request.programs.join('", "')}") could not be started. Search with bash (find, grep) instead; whoever runs Tau can install ripgrep or @vscode/ripgrep, or set ripgrepPath.`,
+    `Neither ripgrep ("${ripgrep.join('", "')}") nor Node ("${node.join('", "')}") could be started. Search with bash (find, grep) instead; whoever runs Tau can install ripgrep or @vscode/ripgrep, or set ripgrepPath.`,
     { cause },
   );
 }
 
-async function runRipgrep(
-  program: string,
-  request: RipgrepRequest,
+/** One after the other: a pattern is only written anew for Node when it comes to that. */
+function* commandsOf({ programs, query }: SearchRequest): Generator<readonly [string, ...string[]]> {
+  for (const ripgrep of programs.ripgrep) yield [ripgrep, ...ripgrepArguments(query)];
+  const own = JSON.stringify(programQuery(query));
+  for (const node of programs.node) yield [node, "-e", searchProgram, "--", own];
+}
+
+function programQuery({ root, hidden, content }: SearchQuery): object {
+  const all = { root, hidden, maxLineBytes, maxFileBytes };
+  if (content === undefined) return all;
+  const { type, multiline, shows, context } = content;
+  const types = type === undefined ? undefined : languageFiles.get(type);
+  if (type !== undefined && types === undefined)
+    throw new TauError("search.failed", `unrecognized file type: ${type}. Use glob instead.`);
+  return { ...all, types, content: { ...toScriptPattern(content), multiline, shows, context } };
+}
+
+async function run(
+  argv: readonly [string, ...string[]],
+  request: SearchRequest,
   context: ToolContext,
-): Promise<RipgrepResult> {
+): Promise<SearchResult> {
   const enough = new AbortController();
   const signal = AbortSignal.any([context.signal, enough.signal]);
   const records = recordReader(request, () => enough.abort());
@@ -69,9 +86,9 @@ async function runRipgrep(
   try {
     const result = await context.environment.exec(
       {
-        argv: [program, "--no-config", "--color=never", "--sort=path", "--no-require-git", ...request.args],
+        argv,
         stdin: "",
-        timeoutMs: searchTimeoutMs,
+        timeoutMs: request.timeoutMs ?? searchTimeoutMs,
         readOnly: true,
         onOutput: (chunk, stream) => {
           if (stream === "stdout") records.add(chunk);
@@ -89,13 +106,12 @@ async function runRipgrep(
     throw error;
   }
 }
-
 interface RecordReader {
   readonly any: boolean;
   add(chunk: Uint8Array): void;
 }
 
-function recordReader(request: RipgrepRequest, stop: () => void): RecordReader {
+function recordReader({ query, onRecord }: SearchRequest, stop: () => void): RecordReader {
   const decoder = new TextDecoder();
   let rest = "";
   let any = false;
@@ -106,11 +122,11 @@ function recordReader(request: RipgrepRequest, stop: () => void): RecordReader {
     },
     add: (chunk) => {
       if (stopped) return;
-      const records = (rest + decoder.decode(chunk, { stream: true })).split(request.separator);
+      const records = (rest + decoder.decode(chunk, { stream: true })).split(separatorOf(query));
       rest = (records.pop() ?? "").slice(-maxRecordChars);
       for (const record of records) {
         any = true;
-        if (request.onRecord(record)) continue;
+        if (onRecord(record)) continue;
         stopped = true;
         stop();
         return;
@@ -126,10 +142,7 @@ function searchError(exitCode: number, output: string): TauError {
       said,
     )
   ) {
-    return new TauError(
-      "search.invalid_pattern",
-      `The pattern is not a valid regular expression (Rust syntax, no look-around or back-references). Escape special characters with \\, or set "literal".\n${said}`,
-    );
+    return invalidPattern(said);
   }
   return new TauError(
     "search.failed",
