@@ -268,6 +268,10 @@ describe("limits", () => {
     processor: { cpuSeconds: 1 },
     file: { fileBytes: 2 ** 20 },
   };
+  /** memfd_create(2), by its numbers on x64 and arm64. */
+  const memoryFile = `$n = "a"; $f = syscall(${process.arch === "arm64" ? 279 : 319}, $n, 0); open($h, ">&=", $f) or die; syswrite($h, "x" x 1e6) for 1..100;`;
+  /** Pairs of sockets, each filled until it takes no more. */
+  const fullSockets = `$s = IO::Socket::INET->new(Listen => 99, LocalAddr => "127.0.0.1") or die; for (1..99) { $c = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $s->sockport) or die; push @all, $c, $s->accept; $c->blocking(0); 1 while syswrite($c, "x" x 65536); }`;
   // The last command takes the place of a shell, and its memory goes: so something follows every `sleep`.
   const hold = "a=$(head -c 100000000 /dev/zero | tr '\\0' x)";
 
@@ -283,6 +287,18 @@ describe("limits", () => {
       "memory",
       "files that are memory",
       "head -c 40m /dev/zero > /tmp/a; head -c 40m /dev/zero > /dev/shm/a; sleep 20",
+      "used more than 64 MB of memory",
+    ],
+    [
+      "memory",
+      "files that only a descriptor shows",
+      `perl -e '${memoryFile} sleep 20'`,
+      "used more than 64 MB of memory",
+    ],
+    [
+      "memory",
+      "what waits in the sockets of its network",
+      `perl -MIO::Socket::INET -e '${fullSockets} sleep 20'`,
       "used more than 64 MB of memory",
     ],
     [
