@@ -223,6 +223,27 @@ describe("secrets", () => {
     expect(await jail.bash("mkdir sub/inner && mv sub/inner sub/moved; ls sub")).toContain("moved");
   });
 
+  it("leave the files beside them to be saved and moved, and say why a rename is refused", async () => {
+    await using jail = await jailed({
+      "config/.env": "TOKEN=hush\n",
+      "config/a.txt": "a\n",
+      "config/b.txt": "b\n",
+    });
+    const save = `cd config && echo saved > .a.tmp && perl -e 'rename(".a.tmp", "a.txt") or die $!' && cat a.txt`;
+    expect(await jail.bash(save)).toBe("saved\nexit 0");
+    expect(
+      await jail.bash("mv config/a.txt moved.txt && mv moved.txt config/c.txt && cat config/c.txt"),
+    ).toBe("saved\nexit 0");
+    execFileSync("git", ["init", "-q", "--template=", jail.workspace]);
+    const refused = await jail.bash("git add config/b.txt && git mv config/b.txt b.txt");
+    expect(refused).toMatch(
+      /cross-device link[^]*tau: folders with secret .* \(.*config\).* in place of git mv: mv, then/u,
+    );
+    expect(await jail.bash("mv config/b.txt b.txt && git add -A config/b.txt b.txt && git ls-files")).toBe(
+      "b.txt\nexit 0",
+    );
+  });
+
   it("of Tau's variables are nowhere in the jail", async () => {
     process.env["TAU_JAIL_SECRET"] = "hush-hush";
     try {

@@ -23,6 +23,7 @@ import { inheritedDescriptors } from "./inherited-descriptors.ts";
 import type { JailLauncher, JailVector } from "./jail-command.ts";
 import { jailVector, runInJail, startInJail } from "./jail-command.ts";
 import type { JailSettings } from "./jail-settings.ts";
+import { withMountNote } from "./mount-note.ts";
 import type { JailView } from "./jail-view.ts";
 import { existingPaths } from "./secret-files.ts";
 import type { MaskedPaths } from "./secret-files.ts";
@@ -58,7 +59,10 @@ export function createJailRunner(
   const protection = shareProtection(settings.profile.workspace, settings.policy.protectedPaths);
   const findSecrets = createSecretFinder(settings.profile.workspace, settings.policy.isSecretName);
 
-  const prepare = async (request: StartRequest, signal: AbortSignal): Promise<Prepared> => {
+  const prepare = async <Request extends StartRequest>(
+    request: Request,
+    signal: AbortSignal,
+  ): Promise<Prepared<Request>> => {
     signal.throwIfAborted();
     const cwd = await workingDirectory(request.cwd ?? settings.profile.workspace);
     const writable = settings.profile.access !== "read-only" && request.readOnly !== true;
@@ -72,11 +76,12 @@ export function createJailRunner(
       const gate = await enterGate(settings.gate, request, signal);
       entered.push(gate.leave);
       const { pass } = gate;
-      const vector = vectorOf(
-        settings,
-        await viewOf(settings, request, { cwd, writable, plan, pass, findSecrets }),
-      );
-      return { vector, launcher: { ...launcher, wrapping: pass?.prefix ?? [] }, leave };
+      const view = await viewOf(settings, request, { cwd, writable, plan, pass, findSecrets });
+      const noted = withMountNote(request, settings.profile.workspace, view.pinned);
+      entered.push(noted.leave);
+      const vector = vectorOf(settings, view);
+      const { request: asked } = noted;
+      return { request: asked, vector, launcher: { ...launcher, wrapping: pass?.prefix ?? [] }, leave };
     } catch (error) {
       await leave();
       throw error;
@@ -87,7 +92,7 @@ export function createJailRunner(
     async run(request, signal) {
       const prepared = await prepare(request, signal);
       try {
-        return await runInJail(prepared.launcher, prepared.vector, request, signal);
+        return await runInJail(prepared.launcher, prepared.vector, prepared.request, signal);
       } finally {
         await prepared.leave();
       }
@@ -95,7 +100,8 @@ export function createJailRunner(
     async start(request, signal) {
       const prepared = await prepare(request, signal);
       try {
-        const { exit, ...process } = await startInJail(prepared.launcher, prepared.vector, request, signal);
+        const { launcher: outer, vector, request: asked } = prepared;
+        const { exit, ...process } = await startInJail(outer, vector, asked, signal);
         const left = andThen(exit, prepared.leave);
         left.catch(() => undefined); // as `Environment.start` promises
         return { ...process, exit: left, kill: () => killed(process, left) };
@@ -114,7 +120,10 @@ export function createJailRunner(
         const view = await viewOf(settings, request, { cwd, writable, plan, pass, findSecrets });
         const vector = vectorOf(settings, { ...view, ...(identity === undefined ? {} : { identity }) });
         const outer = { ...launcher, wrapping: [...(pass?.prefix ?? []), ...wrapping] };
-        return await runInJail(outer, vector, request, signal);
+        const noted = withMountNote(request, settings.profile.workspace, view.pinned);
+        const result = await runInJail(outer, vector, noted.request, signal);
+        noted.leave();
+        return result;
       });
     },
   };
@@ -133,7 +142,8 @@ async function killed(process: Pick<RunningProcess, "kill">, left: Promise<ExecR
   await Promise.allSettled([left]);
 }
 
-interface Prepared {
+interface Prepared<Request extends StartRequest> {
+  readonly request: Request;
   readonly vector: JailVector;
   readonly launcher: JailLauncher;
   /** To be called once the process is dead. */
