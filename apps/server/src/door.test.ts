@@ -74,6 +74,19 @@ describe("a server that other machines can reach", () => {
     expect((await one.getSession("s1")).sessionId).toBe("s1");
     await expect(two.getSession("s1")).rejects.toMatchObject({ code: "session.not_found" });
     expect((await two.listSessions()).sessions).toEqual([]);
+
+    const sessionId = "s1";
+    const entries = [{ key: "k", content: "c" }];
+    const attempts: readonly Promise<unknown>[] = [
+      two.attach({ sessionId, fromSeq: 1 })[Symbol.asyncIterator]().next(),
+      two.injectContext({ sessionId, entries }),
+      two.forkSession({ sessionId, atSeq: 1 }),
+      two.cancelRun({ sessionId, runId: "r1" }),
+      two.respond({ sessionId, approvalId: "a1", answer: "allow" }),
+    ];
+    for (const attempt of attempts)
+      await expect(attempt).rejects.toMatchObject({ code: "session.not_found" });
+    expect((await one.getSession("s1")).version).toBe(1);
   });
 });
 
