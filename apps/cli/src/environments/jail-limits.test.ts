@@ -1,8 +1,8 @@
-import { mkdtemp, realpath } from "node:fs/promises";
+import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 
 import { emptyConfig } from "../config-file.ts";
 import { openEnvironment } from "../open-environment.ts";
@@ -11,6 +11,7 @@ import { plainSettings } from "../settings.ts";
 
 test("what [environment.jail] limits is what a command can use, and the command is told", async () => {
   const folder = await realpath(await mkdtemp(join(tmpdir(), "tau-jail-limits-")));
+  onTestFinished(async () => await rm(folder, { recursive: true, force: true }));
   const config = parseConfig("[environment.jail]\nmemory_mb = 64\ntmp_mb = 1\nfile_mb = 2", "tau.toml");
   const { jail } = { ...emptyConfig.environment, ...config.environment };
   const settings = { ...plainSettings(join(folder, "home"), folder), environments: { jail: table(jail) } };

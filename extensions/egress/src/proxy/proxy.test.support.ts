@@ -59,6 +59,7 @@ export async function startProxy(
   options: Partial<EgressProxyOptions> & Pick<EgressProxyOptions, "hosts">,
 ): Promise<TestProxy> {
   const folder = await mkdtemp(join(tmpdir(), "tau-proxy-"));
+  onTestFinished(async () => await rm(folder, { recursive: true }));
   const rows: EgressRow[] = [];
   const refusals: string[] = [];
   const proxy = await openEgressProxy({
@@ -70,10 +71,7 @@ export async function startProxy(
     onRefusal: (reason) => refusals.push(reason),
     ...options,
   });
-  onTestFinished(async () => {
-    await proxy[Symbol.asyncDispose]();
-    await rm(folder, { recursive: true });
-  });
+  onTestFinished(async () => await proxy[Symbol.asyncDispose]());
   return { ...proxy, rows, refusals };
 }
 
