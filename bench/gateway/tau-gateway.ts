@@ -70,22 +70,37 @@ function chunkOf(delta: Json, finish: string | null = null): string {
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const body = await readBody(request);
   const context = benchContext();
-  if (body["stream"] === true) {
-    response.writeHead(200, { "content-type": "text/event-stream" });
-    for await (const batch of pipeline.stream(toRequest(body), context)) {
-      // The last batch goes out with the end of the answer.
-      if (batch.at(-1)?.type === "finished") response.end(toChunks(batch));
-      else response.write(toChunks(batch));
-    }
-    return;
-  }
+  if (body["stream"] === true)
+    return await answerStreaming(pipeline.stream(toRequest(body), context), response);
   const { message, usage } = await pipeline.complete(toRequest(body), context);
   const choices = [
     { index: 0, message: { role: "assistant", content: textOf(message) }, finish_reason: "stop" },
   ];
   const tokens = { prompt_tokens: usage.inputTokens, completion_tokens: usage.outputTokens };
   const text = JSON.stringify({ ...common, object: "chat.completion", choices, usage: tokens });
-  response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
+  endWith(response, "application/json", text);
+}
+
+/** The head goes out with the first events: an answer that was all there at once then goes out in one piece, as JSON does. */
+async function answerStreaming(
+  stream: AsyncIterable<readonly ModelEvent[]>,
+  response: ServerResponse,
+): Promise<void> {
+  const type = "text/event-stream";
+  for await (const batch of stream) {
+    const text = toChunks(batch);
+    const isLast = batch.at(-1)?.type === "finished";
+    if (isLast && !response.headersSent) endWith(response, type, text);
+    else if (isLast) response.end(text);
+    else {
+      if (!response.headersSent) response.writeHead(200, { "content-type": type });
+      response.write(text);
+    }
+  }
+}
+
+function endWith(response: ServerResponse, type: string, text: string): void {
+  response.writeHead(200, { "content-type": type, "content-length": Buffer.byteLength(text) });
   response.end(text);
 }
 

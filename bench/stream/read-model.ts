@@ -10,10 +10,17 @@ import type { Listener, Pace, Rung } from "./rung.ts";
 export function modelRung(create: (pace: Pace, transport: HttpTransport) => Model): Rung {
   const transport = createHttpTransport();
   const request = { messages: [userText("Go.")], tools: [] };
+  const models = new Map<Pace, Model>();
+  // One for all calls, as programs have it.
+  const modelOf = (pace: Pace): Model => {
+    const model = models.get(pace) ?? create(pace, transport);
+    models.set(pace, model);
+    return model;
+  };
 
   return {
     async prepare(pace) {
-      const model = create(pace, transport);
+      const model = modelOf(pace);
       return async ({ onTokens, signal = benchContext.signal }: Listener) => {
         let length = 0;
         for await (const batch of model.stream(request, { ...benchContext, signal })) {

@@ -56,11 +56,10 @@ export async function openWhole(
       ...endpoint.headersFor(key),
       ...endpoint.headers,
     },
-    body,
     limits: endpoint.limits,
     secrets: key === undefined ? [] : [key],
   };
-  const response = await sendCall(call, signal);
+  const response = await sendCall(call, body, signal);
   if (response.status !== 200) throw await plainAnswerError(call, response, signal);
   return response;
 }

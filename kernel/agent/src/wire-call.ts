@@ -15,13 +15,12 @@ import type { ErrorAnswer, ModelLimits, WireProtocol } from "./wire-protocol.ts"
 /** Bytes of an answer that is neither a stream nor JSON, read to find out what it says. */
 const plainAnswerBytes = 65_536;
 
-/** One POST to a provider, ready to be sent. */
+/** One POST to a provider, without its body: this is kept until the answer has ended, and bodies are long. */
 export interface WireCall {
   readonly identity: ModelIdentity;
   readonly url: URL;
   readonly transport: HttpTransport;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array;
   readonly limits: ModelLimits;
   /** Cut out of everything that is kept of an answer. */
   readonly secrets: readonly string[];
@@ -36,8 +35,12 @@ export interface WireCall {
  *
  * @throws TauError of this package, or the reason of `signal`
  */
-export function sendCall(call: WireCall, signal: AbortSignal): Promise<HttpResponse> {
-  const { identity, transport, url, headers, body, limits } = call;
+export function sendCall(
+  call: WireCall,
+  body: string | Uint8Array,
+  signal: AbortSignal,
+): Promise<HttpResponse> {
+  const { identity, transport, url, headers, limits } = call;
   const { maxResponseBytes = 128 * 1024 * 1024 } = limits;
   return transport.post({ url, headers, body, limits, maxResponseBytes }, signal).then(
     (response) => {

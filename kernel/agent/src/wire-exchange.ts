@@ -35,8 +35,12 @@ export class WireExchange {
    *
    * @throws TauError of this package, or the reason of `signal`
    */
-  static open(call: WireCall, protocol: WireProtocol, signal: AbortSignal): Promise<WireExchange> {
-    return sendCall(call, signal).then((response) =>
+  static open(
+    call: WireCall,
+    { protocol, body }: { readonly protocol: WireProtocol; readonly body: string },
+    signal: AbortSignal,
+  ): Promise<WireExchange> {
+    return sendCall(call, body, signal).then((response) =>
       WireExchange.#opened(call, { protocol, response }, signal),
     );
   }

@@ -11,7 +11,6 @@ import type { ModelIdentity } from "./model-error.ts";
 import { readRateLimits } from "./rate-limits.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import type { ResponseHeaders } from "./retry-after.ts";
-import type { WireCall } from "./wire-call.ts";
 import type { WireExchange } from "./wire-exchange.ts";
 import type { ModelLimits, WireProtocol } from "./wire-protocol.ts";
 import { WireStream } from "./wire-stream.ts";
@@ -98,13 +97,12 @@ export function createWireModel(
       url,
       transport: options.transport ?? sharedHttpTransport(),
       headers: options.headers === undefined ? headers : { ...headers, ...options.headers },
-      body,
       limits: options.timeouts ?? {},
       secrets: key === undefined ? [] : [key],
       ...(protocol.readError === undefined ? {} : { readError: protocol.readError }),
       heard: remember,
     };
-    return Exchange.open(call, protocol, signal);
+    return Exchange.open(call, { protocol, body }, signal);
   }
 
   return {
@@ -134,7 +132,7 @@ interface KeyedRequest {
 /** A body with what goes out beside it. */
 interface ProvenBody {
   readonly url: URL;
-  readonly body: WireCall["body"];
+  readonly body: string;
   readonly key: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
 }

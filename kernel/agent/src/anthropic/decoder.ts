@@ -12,6 +12,7 @@ import type {
 import type { AnswerDecoder } from "../answer-decoder.ts";
 import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
+import { DeltaPattern } from "../sse/delta-pattern.ts";
 import { DeltaShortcut } from "../sse/delta-shortcut.ts";
 import type { SseEvent } from "../sse/sse-parser.ts";
 import { listOf, objectOf, stringOf } from "./block-data.ts";
@@ -36,13 +37,18 @@ interface PlacedBlock {
   readonly block: ContentBlock;
 }
 
+/** How the events of one model that only add text look. */
+export function createTextPattern(): DeltaPattern {
+  return new DeltaPattern(plainText, ['"text":"', '"text": "']);
+}
+
 /** Decodes the events of one Messages stream. */
 export class AnthropicDecoder implements AnswerDecoder {
   finished: ModelFinished | undefined;
 
   readonly #identity: ModelIdentity;
   readonly #toError: (body: string) => Error;
-  readonly #shortcut = new DeltaShortcut(plainText, ['"text":"', '"text": "']);
+  readonly #shortcut: DeltaShortcut;
   readonly #usage = new UsageCounter();
   readonly #blocks: PlacedBlock[] = [];
   readonly #open = new Map<number, ContentBlock>();
@@ -57,7 +63,12 @@ export class AnthropicDecoder implements AnswerDecoder {
   #model = "";
   #id: string | undefined;
 
-  constructor(identity: ModelIdentity, toError: (body: string) => Error) {
+  constructor(
+    identity: ModelIdentity,
+    toError: (body: string) => Error,
+    pattern: DeltaPattern = createTextPattern(),
+  ) {
+    this.#shortcut = new DeltaShortcut(pattern);
     this.#identity = identity;
     this.#toError = toError;
   }

@@ -1,7 +1,7 @@
 import { sseFraming } from "../framing.ts";
 import type { WireProtocol } from "../wire-protocol.ts";
 import type { AnthropicBodyOptions } from "./body-options.ts";
-import { AnthropicDecoder } from "./decoder.ts";
+import { AnthropicDecoder, createTextPattern } from "./decoder.ts";
 import { createAnthropicBodyWriter } from "./request-body.ts";
 
 /** Anthropic Messages. */
@@ -10,6 +10,7 @@ export function createAnthropicProtocol(
   url: URL,
   betas: readonly string[],
 ): WireProtocol {
+  const pattern = createTextPattern();
   return {
     url,
     wholeUrl: url,
@@ -20,6 +21,6 @@ export function createAnthropicProtocol(
     }),
     writeBody: createAnthropicBodyWriter(options),
     framing: sseFraming,
-    createDecoder: (toError) => new AnthropicDecoder(options.identity, toError),
+    createDecoder: (toError) => new AnthropicDecoder(options.identity, toError, pattern),
   };
 }

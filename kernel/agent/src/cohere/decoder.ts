@@ -6,6 +6,7 @@ import { tokensIn } from "../json-fields.ts";
 import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
 import { ToolCallAssembly } from "../openai-chat/tool-call-assembly.ts";
+import { DeltaPattern } from "../sse/delta-pattern.ts";
 import { DeltaShortcut } from "../sse/delta-shortcut.ts";
 import type { SseEvent } from "../sse/sse-parser.ts";
 import { ContentBlocks } from "./content-blocks.ts";
@@ -18,13 +19,18 @@ const stopReasons: Readonly<Record<string, StopReason>> = {
   ERROR_TOXIC: "content_filtered",
 };
 
+/** How the events of one model that only add text look. */
+export function createTextPattern(): DeltaPattern {
+  return new DeltaPattern(plainText, ['"text":"', '"text": "']);
+}
+
 /** Decodes the events of one stream of Cohere's. */
 export class CohereDecoder implements AnswerDecoder {
   finished: ModelFinished | undefined;
 
   readonly #identity: ModelIdentity;
   readonly #toError: (body: string) => Error;
-  readonly #shortcut = new DeltaShortcut(plainText, ['"text":"', '"text": "']);
+  readonly #shortcut: DeltaShortcut;
   #plainIndex = 0;
   #events: ModelEvent[] = [];
   readonly #blocks = new ContentBlocks();
@@ -32,7 +38,12 @@ export class CohereDecoder implements AnswerDecoder {
   #started = false;
   #id: string | undefined;
 
-  constructor(identity: ModelIdentity, toError: (body: string) => Error) {
+  constructor(
+    identity: ModelIdentity,
+    toError: (body: string) => Error,
+    pattern: DeltaPattern = createTextPattern(),
+  ) {
+    this.#shortcut = new DeltaShortcut(pattern);
     this.#identity = identity;
     this.#toError = toError;
     this.#calls = new ToolCallAssembly(identity.provider);

@@ -5,12 +5,13 @@ import type { AnswerDecoder } from "../answer-decoder.ts";
 import { listAt, objectAt, objectsAt, textAt } from "../json-fields.ts";
 import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
+import { DeltaPattern } from "../sse/delta-pattern.ts";
 import { DeltaShortcut } from "../sse/delta-shortcut.ts";
 import type { SseEvent } from "../sse/sse-parser.ts";
 import { AnswerParts } from "./answer-parts.ts";
 import { finishReasonName, meaningOf } from "./finish-reason.ts";
 import { withCitations } from "./grounding.ts";
-import { countGaps, plainText } from "./plain-text.ts";
+import { answerGaps, countGaps, plainText } from "./plain-text.ts";
 import { readUsage } from "./usage.ts";
 
 /** A chunk as it came: `text.slice(start, end)`. */
@@ -23,6 +24,20 @@ interface Place {
 const plainSaid = plainText(false);
 const plainThought = plainText(true);
 const markers = ['"text":"', '"text": "'];
+
+/** How the chunks of one model that only add text look: to what it says, and to its thoughts. */
+interface GeminiPatterns {
+  readonly said: DeltaPattern;
+  readonly thought: DeltaPattern;
+}
+
+export function createGeminiPatterns(): GeminiPatterns {
+  const options = { gaps: countGaps, answerGaps };
+  return {
+    said: new DeltaPattern(plainSaid, markers, options),
+    thought: new DeltaPattern(plainThought, markers, options),
+  };
+}
 
 /** Decodes the chunks of one answer of `streamGenerateContent`; only the first candidate counts. */
 export class GeminiDecoder implements AnswerDecoder {
@@ -38,11 +53,17 @@ export class GeminiDecoder implements AnswerDecoder {
   #finishMessage = "";
   #safetyRatings: readonly Json[] = [];
   #model = "";
-  readonly #said = new DeltaShortcut(plainSaid, markers, { gaps: countGaps });
-  readonly #thought = new DeltaShortcut(plainThought, markers, { gaps: countGaps });
+  readonly #said: DeltaShortcut;
+  readonly #thought: DeltaShortcut;
   #newest: Place | undefined;
 
-  constructor(identity: ModelIdentity, toError: (body: string) => Error) {
+  constructor(
+    identity: ModelIdentity,
+    toError: (body: string) => Error,
+    patterns: GeminiPatterns = createGeminiPatterns(),
+  ) {
+    this.#said = new DeltaShortcut(patterns.said);
+    this.#thought = new DeltaShortcut(patterns.thought);
     this.#identity = identity;
     this.#toError = toError;
     this.#parts = new AnswerParts(identity.provider);

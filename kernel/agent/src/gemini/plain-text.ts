@@ -2,7 +2,7 @@ import { isJsonObject } from "@tau/core";
 import type { Json, JsonObject } from "@tau/core";
 
 import { objectAt } from "../json-fields.ts";
-import { numberGap } from "../sse/delta-gap.ts";
+import { numberGap, wordGap } from "../sse/delta-gap.ts";
 import type { DeltaGap } from "../sse/delta-gap.ts";
 
 const counts = ["candidatesTokenCount", "totalTokenCount", "thoughtsTokenCount"];
@@ -11,6 +11,9 @@ const counts = ["candidatesTokenCount", "totalTokenCount", "thoughtsTokenCount"]
 export const countGaps: readonly DeltaGap[] = [
   numberGap(counts, (event) => counts.map((name) => objectAt(event, "usageMetadata")[name])),
 ];
+
+/** Told by the first chunk of an answer, too. */
+export const answerGaps: readonly DeltaGap[] = [wordGap(["responseId"], (event) => [event["responseId"]])];
 
 /** The text of a chunk that does nothing but add text to the answer, or to the thoughts; otherwise undefined. */
 export function plainText(thought: boolean): (event: Json) => string | undefined {

@@ -1,6 +1,6 @@
 import { sseFraming } from "../framing.ts";
 import type { WireProtocol } from "../wire-protocol.ts";
-import { GeminiDecoder } from "./decoder.ts";
+import { createGeminiPatterns, GeminiDecoder } from "./decoder.ts";
 import { createGeminiBodyWriter } from "./request-body.ts";
 import type { GeminiBodyOptions } from "./request-body.ts";
 
@@ -9,10 +9,11 @@ export function createGeminiProtocol(
   options: GeminiBodyOptions,
   place: Pick<WireProtocol, "url" | "wholeUrl" | "headersFor">,
 ): WireProtocol {
+  const patterns = createGeminiPatterns();
   return {
     ...place,
     writeBody: createGeminiBodyWriter(options),
     framing: sseFraming,
-    createDecoder: (toError) => new GeminiDecoder(options.identity, toError),
+    createDecoder: (toError) => new GeminiDecoder(options.identity, toError, patterns),
   };
 }

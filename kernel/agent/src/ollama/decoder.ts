@@ -15,6 +15,7 @@ import { objectAt, objectsAt, textAt } from "../json-fields.ts";
 import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
 import { wordGap } from "../sse/delta-gap.ts";
+import { DeltaPattern } from "../sse/delta-pattern.ts";
 import { DeltaShortcut } from "../sse/delta-shortcut.ts";
 import type { SseEvent } from "../sse/sse-parser.ts";
 import { TextAccumulator } from "../text-accumulator.ts";
@@ -31,10 +32,23 @@ const stopReasons: Readonly<Record<string, StopReason>> = {
 };
 
 /** Only the first line's time is read, to name calls. */
-const shortcutOptions = {
+const patternOptions = {
   frame: "ndjson",
   gaps: [wordGap(["created_at"], (line) => [line["created_at"]])],
 } as const;
+
+/** How the lines of one model that only add text look: to what it says, and to its thoughts. */
+interface OllamaPatterns {
+  readonly said: DeltaPattern;
+  readonly thought: DeltaPattern;
+}
+
+export function createOllamaPatterns(): OllamaPatterns {
+  return {
+    said: new DeltaPattern(plainContent, ['"content":"'], patternOptions),
+    thought: new DeltaPattern(plainThinking, ['"thinking":"'], patternOptions),
+  };
+}
 
 /** Decodes the lines of one `/api/chat` stream. */
 export class OllamaDecoder implements AnswerDecoder {
@@ -46,12 +60,18 @@ export class OllamaDecoder implements AnswerDecoder {
   readonly #text = new TextAccumulator();
   readonly #thinking = new TextAccumulator();
   readonly #calls: ToolCallPart[] = [];
-  readonly #said = new DeltaShortcut(plainContent, ['"content":"'], shortcutOptions);
-  readonly #thought = new DeltaShortcut(plainThinking, ['"thinking":"'], shortcutOptions);
+  readonly #said: DeltaShortcut;
+  readonly #thought: DeltaShortcut;
   /** Names the calls of servers that do not. */
   #createdAt = "";
 
-  constructor(identity: ModelIdentity, toError: (body: string) => Error) {
+  constructor(
+    identity: ModelIdentity,
+    toError: (body: string) => Error,
+    patterns: OllamaPatterns = createOllamaPatterns(),
+  ) {
+    this.#said = new DeltaShortcut(patterns.said);
+    this.#thought = new DeltaShortcut(patterns.thought);
     this.#identity = identity;
     this.#toError = toError;
   }

@@ -4,6 +4,8 @@ import type { Json, JsonObject, ModelEvent, ModelFinished, StopReason, TauError,
 import type { AnswerDecoder } from "../answer-decoder.ts";
 import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
+import { numberGap, wordGap } from "../sse/delta-gap.ts";
+import { DeltaPattern } from "../sse/delta-pattern.ts";
 import { DeltaShortcut } from "../sse/delta-shortcut.ts";
 import type { SseEvent } from "../sse/sse-parser.ts";
 import { AnswerAssembly } from "./answer-assembly.ts";
@@ -20,12 +22,25 @@ const stopReasons: Readonly<Record<string, StopReason>> = {
 
 const contentMarkers = ['"content":"', '"content": "'];
 
+/** The finish reason comes with them, too. */
+const answerGaps = [
+  wordGap(["id"], (chunk) => [chunk["id"]]),
+  numberGap(["created"], (chunk) => [chunk["created"]]),
+];
+
+/** How the chunks of one model that only add content look. */
+export function createContentPattern(): DeltaPattern {
+  return new DeltaPattern(plainContent, contentMarkers, { answerGaps });
+}
+
 /** What a decoder needs to know about its call. */
 export interface OpenAiDecoderOptions {
   readonly identity: ModelIdentity;
   readonly dialect: OpenAiChatDialect;
   /** Makes the error of an error event inside the stream. */
   readonly toError: (body: string) => Error;
+  /** What earlier answers of the model taught. Default: nothing. */
+  readonly pattern?: DeltaPattern;
 }
 
 /** Decodes the chunks of one Chat Completions stream; only the first choice counts. */
@@ -33,7 +48,7 @@ export class OpenAiChatDecoder implements AnswerDecoder {
   finished: ModelFinished | undefined;
 
   readonly #options: OpenAiDecoderOptions;
-  readonly #shortcut = new DeltaShortcut(plainContent, contentMarkers);
+  readonly #shortcut: DeltaShortcut;
   readonly #answer: AnswerAssembly;
   #usage: Usage = noUsage;
   #finishReason: string | undefined;
@@ -42,6 +57,7 @@ export class OpenAiChatDecoder implements AnswerDecoder {
 
   constructor(options: OpenAiDecoderOptions) {
     this.#options = options;
+    this.#shortcut = new DeltaShortcut(options.pattern ?? createContentPattern());
     this.#answer = new AnswerAssembly(options.dialect, options.identity.provider);
   }
 

@@ -1,7 +1,7 @@
 import { sseFraming } from "../framing.ts";
 import type { ModelIdentity } from "../model-error.ts";
 import type { WireProtocol } from "../wire-protocol.ts";
-import { OpenAiChatDecoder } from "./decoder.ts";
+import { createContentPattern, OpenAiChatDecoder } from "./decoder.ts";
 import type { OpenAiChatDialect } from "./dialect.ts";
 import { createOpenAiBodyWriter } from "./request-body.ts";
 
@@ -11,12 +11,13 @@ export function createOpenAiChatProtocol(
   dialect: OpenAiChatDialect,
   url: URL,
 ): WireProtocol {
+  const pattern = createContentPattern();
   return {
     url,
     wholeUrl: url,
     headersFor: (key) => (key === undefined ? {} : { authorization: `Bearer ${key}` }),
     writeBody: createOpenAiBodyWriter(dialect, identity),
     framing: sseFraming,
-    createDecoder: (toError) => new OpenAiChatDecoder({ identity, dialect, toError }),
+    createDecoder: (toError) => new OpenAiChatDecoder({ identity, dialect, toError, pattern }),
   };
 }

@@ -5,6 +5,8 @@ import type { AnswerDecoder } from "../answer-decoder.ts";
 import { listAt, objectAt, textAt } from "../json-fields.ts";
 import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
+import { wordGap } from "../sse/delta-gap.ts";
+import { DeltaPattern } from "../sse/delta-pattern.ts";
 import { DeltaShortcut } from "../sse/delta-shortcut.ts";
 import type { SseEvent } from "../sse/sse-parser.ts";
 import { TextAccumulator } from "../text-accumulator.ts";
@@ -12,13 +14,20 @@ import { AnswerEvents } from "./answer-events.ts";
 import { toParts } from "./output-item.ts";
 import { readUsage } from "./usage.ts";
 
+const answerGaps = [wordGap(["item_id"], (event) => [event["item_id"]])];
+
+/** How the events of one model that only add text look. */
+export function createTextPattern(): DeltaPattern {
+  return new DeltaPattern(plainText, ['"delta":"', '"delta": "'], { answerGaps });
+}
+
 /** Decodes the events of one Responses stream. */
 export class ResponsesDecoder implements AnswerDecoder {
   finished: ModelFinished | undefined;
 
   readonly #identity: ModelIdentity;
   readonly #toError: (body: string) => Error;
-  readonly #shortcut = new DeltaShortcut(plainText, ['"delta":"', '"delta": "']);
+  readonly #shortcut: DeltaShortcut;
   readonly #events = new AnswerEvents();
   readonly #items = new Map<number, JsonObject>();
   /** Everything said, for servers that do not repeat it in the end. */
@@ -26,7 +35,12 @@ export class ResponsesDecoder implements AnswerDecoder {
   #model = "";
   #id: string | undefined;
 
-  constructor(identity: ModelIdentity, toError: (body: string) => Error) {
+  constructor(
+    identity: ModelIdentity,
+    toError: (body: string) => Error,
+    pattern: DeltaPattern = createTextPattern(),
+  ) {
+    this.#shortcut = new DeltaShortcut(pattern);
     this.#identity = identity;
     this.#toError = toError;
   }

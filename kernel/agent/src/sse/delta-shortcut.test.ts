@@ -2,12 +2,12 @@ import type { ModelEvent } from "@tau/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { AnthropicDecoder } from "../anthropic/decoder.ts";
+import { AnthropicDecoder, createTextPattern } from "../anthropic/decoder.ts";
 import type { AnswerDecoder } from "../answer-decoder.ts";
-import { GeminiDecoder } from "../gemini/decoder.ts";
+import { createGeminiPatterns, GeminiDecoder } from "../gemini/decoder.ts";
 import { NdjsonParser } from "../ndjson/ndjson-parser.ts";
-import { OllamaDecoder } from "../ollama/decoder.ts";
-import { OpenAiChatDecoder } from "../openai-chat/decoder.ts";
+import { createOllamaPatterns, OllamaDecoder } from "../ollama/decoder.ts";
+import { createContentPattern, OpenAiChatDecoder } from "../openai-chat/decoder.ts";
 import { compatibleDialect } from "../openai-chat/dialect.ts";
 import { SseParser } from "./sse-parser.ts";
 
@@ -39,21 +39,26 @@ function decode(decoder: AnswerDecoder, source: string, fast: boolean, size = In
   return { events, failure, taken: fast ? taken : 0 };
 }
 
+const toError = (body: string): Error => new Error(body);
+
+function chatDecoder(pattern = createContentPattern()): OpenAiChatDecoder {
+  return new OpenAiChatDecoder({ identity, dialect: compatibleDialect, toError, pattern });
+}
+
 function openAi(source: string, fast: boolean, size?: number): unknown {
-  const toError = (body: string): Error => new Error(body);
-  return decode(new OpenAiChatDecoder({ identity, dialect: compatibleDialect, toError }), source, fast, size);
+  return decode(chatDecoder(), source, fast, size);
 }
 
 function anthropic(source: string, fast: boolean, size?: number): unknown {
-  return decode(new AnthropicDecoder(identity, (body) => new Error(body)), source, fast, size);
+  return decode(new AnthropicDecoder(identity, toError), source, fast, size);
 }
 
 function gemini(source: string, fast: boolean, size?: number): unknown {
-  return decode(new GeminiDecoder(identity, (body) => new Error(body)), source, fast, size);
+  return decode(new GeminiDecoder(identity, toError), source, fast, size);
 }
 
 function ollama(source: string, fast: boolean, size?: number): unknown {
-  return decode(new OllamaDecoder(identity, (body) => new Error(body)), source, fast, size);
+  return decode(new OllamaDecoder(identity, toError), source, fast, size);
 }
 
 const openAiEnd = 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n';
@@ -179,6 +184,64 @@ const mutation = fc.tuple(
 /** Bytes of the pieces in which a stream arrives. */
 const size = fc.oneof(fc.constant(Infinity), fc.integer({ min: 50, max: 600 }));
 
+/** An answer that may be cut, broken, or called differently from the others. */
+function answersOf(events: fc.Arbitrary<string>, around: readonly [string, string]): fc.Arbitrary<string> {
+  const id = fc.constantFrom("x", "gen-1", "q/1", "");
+  return fc
+    .tuple(fc.array(events, { maxLength: 6 }), id, fc.option(mutation, { freq: 4 }))
+    .map(([list, name, broken]) => {
+      const source = (around[0] + list.join("") + around[1]).replaceAll(
+        /"(id|responseId)":( ?)"[^"]*"/g,
+        `"$1":$2"${name}"`,
+      );
+      return broken === null ? source : mutate(source, ...broken);
+    });
+}
+
+/** Models, each with its answers and with decoders that know what earlier ones found out. */
+const models = [
+  [
+    "Chat Completions",
+    {
+      answers: answersOf(openAiChunk, ["", openAiEnd]),
+      prepare: () => {
+        const pattern = createContentPattern();
+        return () => chatDecoder(pattern);
+      },
+    },
+  ],
+  [
+    "Anthropic",
+    {
+      answers: answersOf(anthropicEvent, [anthropicStart + blocks, anthropicEnd]),
+      prepare: () => {
+        const pattern = createTextPattern();
+        return () => new AnthropicDecoder(identity, toError, pattern);
+      },
+    },
+  ],
+  [
+    "Gemini",
+    {
+      answers: answersOf(geminiChunk, ["", 'data: {"candidates": [{"finishReason": "STOP"}]}\r\n\r\n']),
+      prepare: () => {
+        const patterns = createGeminiPatterns();
+        return () => new GeminiDecoder(identity, toError, patterns);
+      },
+    },
+  ],
+  [
+    "Ollama",
+    {
+      answers: answersOf(ollamaLine, ["", ollamaEnd]),
+      prepare: () => {
+        const patterns = createOllamaPatterns();
+        return () => new OllamaDecoder(identity, toError, patterns);
+      },
+    },
+  ],
+] as const;
+
 describe("DeltaShortcut", () => {
   test("takes plain deltas, also those with escapes and padding", () => {
     const chunk = (text: string, pad: string): string =>
@@ -290,6 +353,59 @@ describe("DeltaShortcut", () => {
       { numRuns: 500 },
     );
   });
+
+  test("reads the next answer of a model from its second word on, whatever it is called and when it was made", () => {
+    const pattern = createContentPattern();
+    const answer = (id: string, created: number): string =>
+      ["a", "b", "c"]
+        .map(
+          (word) =>
+            `data: {"id":"${id}","created":${created},"model":"m","choices":[{"index":0,"delta":{"content":"${word}"},"finish_reason":null}]}\n\n`,
+        )
+        .join("") + openAiEnd;
+    const read = (source: string): unknown => decode(chatDecoder(pattern), source, true);
+
+    expect(read(answer("chatcmpl-1", 1))).toMatchObject({ taken: 2 });
+    const learned = pattern.newest;
+    expect(read(answer("chatcmpl-2", 99))).toMatchObject({
+      taken: 2,
+      events: [{ text: "a" }, { text: "b" }, { text: "c" }, { responseId: "chatcmpl-2" }],
+    });
+    expect(learned).toBeDefined();
+    expect(pattern.newest).toBe(learned);
+  });
+
+  test("keeps to the answer's own way where an id may be something else, too", () => {
+    const pattern = createContentPattern();
+    const chunk = (id: string): string =>
+      `data: {"id":"${id}","meta":{"id":"${id}"},"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null}]}\n\n`;
+    const read = (source: string): unknown => decode(chatDecoder(pattern), source + openAiEnd, true);
+
+    expect(read(chunk("x") + chunk("x"))).toMatchObject({ taken: 1 });
+    expect(read(chunk("y") + chunk("y") + chunk("x"))).toMatchObject({
+      taken: 1,
+      events: [{}, {}, {}, { responseId: "x" }],
+    });
+  });
+
+  test.each(models)(
+    "gives the same events and failures as the slow way whatever came before: %s",
+    (_, model) => {
+      fc.assert(
+        fc.property(fc.array(model.answers, { minLength: 2, maxLength: 4 }), size, (sources, bytes) => {
+          const create = model.prepare();
+
+          for (const source of sources) {
+            expect(decode(create(), source, true, bytes)).toMatchObject({
+              ...Object(decode(create(), source, false)),
+              taken: expect.any(Number),
+            });
+          }
+        }),
+        { numRuns: 200 },
+      );
+    },
+  );
 
   test("adds text to the block that the event names when two are open and one event came in pieces", () => {
     const text = (index: number, word: string): string =>

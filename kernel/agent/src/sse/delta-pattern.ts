@@ -1,0 +1,132 @@
+import { isJsonObject, parseJson } from "@tau/core";
+import type { Json } from "@tau/core";
+
+import { numberGap, paddingGap, wordGap } from "./delta-gap.ts";
+import type { DeltaGap } from "./delta-gap.ts";
+import { filledIn } from "./delta-template.ts";
+import type { DeltaTemplate, TemplatePiece } from "./delta-template.ts";
+
+/** Answers the text of an event that does nothing but add text to one place; otherwise undefined. */
+export type PlainDelta = (event: Json) => string | undefined;
+
+/** Options of {@link DeltaPattern}. */
+export interface DeltaPatternOptions {
+  /** What may differ besides the text. Default: padding and counters of OpenAI and its imitators. */
+  readonly gaps?: readonly DeltaGap[];
+  /** What else differs from answer to answer, and is told by events that are read the slow way: ids, times. */
+  readonly answerGaps?: readonly DeltaGap[];
+  /** What stands around the JSON of an event. Default `sse`. */
+  readonly frame?: "sse" | "ndjson";
+}
+
+const usual: DeltaPatternOptions = {};
+const sentinel = "\u{1}tau";
+
+/** Nobody reads these. */
+const openAiGaps: readonly DeltaGap[] = [
+  numberGap(["sequence_number"], (event) => [event["sequence_number"]]),
+  // The second is Mistral's.
+  wordGap(["obfuscation", "p"], (event) => [event["obfuscation"], event["p"]]),
+  paddingGap,
+];
+
+const frames = {
+  sse: { begin: /^(?:event: ?[\w.]*\r?\n)?data: ?(?=\{)/, end: /\}((?:\r\n){2}|\n\n)$/ },
+  ndjson: { begin: /^(?=\{)/, end: /\}\n$/ },
+} as const;
+
+/**
+ * How the events look that only add text to the answers of one model, as far as its answers have shown it: most begin
+ * their events alike, so that what one of them taught need not be found out again.
+ *
+ * Why it is right: {@link learn} replaces one string token of a real event by a sentinel, parses the
+ * result, and makes a template of it only if the sentinel comes out as the delta. Any other JSON string token
+ * in that gap then gives the same object with that string as the delta. The other gaps are padding, counters, ids and
+ * times, proven in the same way; nobody reads them, or whoever does looks at the event itself.
+ */
+export class DeltaPattern {
+  readonly #plain: PlainDelta;
+  readonly #markers: readonly string[];
+  readonly #answerGaps: readonly DeltaGap[];
+  /** Those that fit the most events first. */
+  readonly #gapSets: readonly (readonly DeltaGap[])[];
+  readonly #frame: (typeof frames)["sse" | "ndjson"];
+  #newest: DeltaTemplate | undefined;
+
+  /** `markers` are the places where the text may begin, for example `"content":"`. */
+  constructor(plain: PlainDelta, markers: readonly string[], options: DeltaPatternOptions = usual) {
+    const { gaps = openAiGaps, answerGaps = [] } = options;
+    this.#plain = plain;
+    this.#markers = markers;
+    this.#answerGaps = answerGaps;
+    this.#gapSets = answerGaps.length === 0 ? [gaps] : [[...answerGaps, ...gaps], gaps];
+    this.#frame = frames[options.frame ?? "sse"];
+  }
+
+  /** What the answers before taught. */
+  get newest(): DeltaTemplate | undefined {
+    return this.#newest;
+  }
+
+  /** The template for one answer, of which `source` has a plain event at `offset`: an answer's own id stays as it is. */
+  within(template: DeltaTemplate, source: string, offset: number): DeltaTemplate {
+    if (this.#answerGaps.length === 0) return template;
+    return { head: filledIn(template.head, this.#answerGaps, { source, offset }), tail: template.tail };
+  }
+
+  /** Makes a template of an event that was read the slow way and is a plain one, if it can be one. */
+  learn(source: string): DeltaTemplate | undefined {
+    const shape = this.#frame.begin.exec(source);
+    if (shape === null || !this.#frame.end.test(source)) return undefined;
+    const jsonStart = shape[0].length;
+    for (const marker of this.#markers) {
+      const place = source.indexOf(marker, jsonStart);
+      if (place === -1) continue;
+      const head = source.slice(0, place + marker.length);
+      const rest = /^(?:[^"\\]|\\.)*(".*)$/s.exec(source.slice(head.length))?.[1];
+      if (rest === undefined) continue;
+      for (const gaps of this.#gapSets) {
+        const template = { head: toPieces(head, gaps), tail: toPieces(rest, gaps) };
+        if (this.#isProven(template, jsonStart, gaps)) return (this.#newest = template);
+      }
+    }
+    return undefined;
+  }
+
+  #isProven({ head, tail }: DeltaTemplate, jsonStart: number, gaps: readonly DeltaGap[]): boolean {
+    const json = `${filled(head).slice(jsonStart)}\\u0001tau${filled(tail)}`;
+    if (json.trimEnd().includes("\n")) return false;
+    const parsed = parseJson(json);
+    if (!parsed.ok || !isJsonObject(parsed.value) || this.#plain(parsed.value) !== sentinel) return false;
+    const event = parsed.value;
+    const pieces = [...head, ...tail];
+    return gaps.every((gap) => gap.isProven(event, pieces.filter((piece) => piece.gap === gap).length));
+  }
+}
+
+function filled(pieces: readonly TemplatePiece[]): string {
+  return pieces.map(({ literal, gap }) => literal + (gap?.filling ?? "")).join("");
+}
+
+function toPieces(text: string, gaps: readonly DeltaGap[]): readonly TemplatePiece[] {
+  const pieces: TemplatePiece[] = [];
+  let at = 0;
+  for (const match of text.matchAll(placesOf(gaps))) {
+    const [, ...groups]: readonly (string | undefined)[] = match;
+    const gap = gaps[groups.findIndex((group) => group !== undefined)];
+    pieces.push({ literal: text.slice(at, match.index), gap });
+    at = match.index + match[0].length;
+  }
+  return [...pieces, { literal: text.slice(at), gap: undefined }];
+}
+
+const places = new WeakMap<readonly DeltaGap[], RegExp>();
+
+/** Finds the gaps: one group for each kind of gap. Many streams learn, so the expression is made once. */
+function placesOf(gaps: readonly DeltaGap[]): RegExp {
+  const known = places.get(gaps);
+  if (known !== undefined) return known;
+  const made = new RegExp(gaps.map(({ place }) => `(${place})`).join("|"), "g");
+  places.set(gaps, made);
+  return made;
+}
