@@ -16,18 +16,14 @@ import type { WireProtocol } from "./wire-protocol.ts";
 export class WireExchange {
   readonly #call: WireCall;
   readonly #signal: AbortSignal;
-  readonly #response: HttpResponse;
-  readonly #decoder: AnswerDecoder;
-  readonly #parser: FrameParser;
+  /** Until it is closed: the promise that waited for the exchange is older than the answer, and keeps it from the collector. */
+  #parts: WireParts | undefined;
   #failure: { readonly error: unknown } | undefined;
-  #closed = false;
 
-  private constructor(call: WireCall, response: HttpResponse, parts: WireParts) {
+  private constructor(call: WireCall, signal: AbortSignal, parts: WireParts) {
     this.#call = call;
-    this.#response = response;
-    this.#signal = parts.signal;
-    this.#decoder = parts.decoder;
-    this.#parser = parts.parser;
+    this.#signal = signal;
+    this.#parts = parts;
   }
 
   /**
@@ -60,7 +56,7 @@ export class WireExchange {
     const parser = streams
       ? framing.createParser(decoder, call.limits.maxEventBytes ?? 16 * 1024 * 1024)
       : new WholeAnswer((answer, text) => readWhole(call, response, { decoder, answer, text }));
-    return new WireExchange(call, response, { signal, decoder, parser });
+    return new WireExchange(call, signal, { response, decoder, parser });
   }
 
   /**
@@ -69,17 +65,18 @@ export class WireExchange {
    * @throws TauError of this package, or the reason of `signal`
    */
   next(): Promise<IteratorResult<readonly ModelEvent[], undefined>> {
-    return this.#closed ? Promise.resolve({ done: true, value: undefined }) : this.#next();
+    return this.#parts === undefined ? Promise.resolve({ done: true, value: undefined }) : this.#next();
   }
 
   async #next(): Promise<IteratorResult<readonly ModelEvent[], undefined>> {
     try {
-      while (!this.#closed) {
+      for (let parts = this.#parts; parts !== undefined; parts = this.#parts) {
         if (this.#failure !== undefined) throw this.#failure.error;
-        const read = this.#response.read();
-        this.#parse(read instanceof Promise ? await read : read);
-        const batch = this.#decoder.take();
-        if (this.#decoder.finished !== undefined) this.close();
+        const { response, decoder } = parts;
+        const read = response.read();
+        this.#parse(parts, read instanceof Promise ? await read : read);
+        const batch = decoder.take();
+        if (decoder.finished !== undefined) this.close();
         if (batch.length > 0) return { done: false, value: batch };
       }
       return { done: true, value: undefined };
@@ -92,32 +89,33 @@ export class WireExchange {
 
   /** Gives the connection back after a whole answer, and closes it after anything else. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    if (this.#decoder.finished === undefined) this.#response.cancel();
-    else this.#response.release();
+    if (this.#parts === undefined) return;
+    const { response, decoder } = this.#parts;
+    this.#parts = undefined;
+    if (decoder.finished === undefined) response.cancel();
+    else response.release();
   }
 
-  #parse(bytes: readonly Buffer[] | undefined): void {
+  #parse(parts: WireParts, bytes: readonly Buffer[] | undefined): void {
     try {
-      if (bytes === undefined) this.#end();
-      else this.#parser.push(bytes);
+      if (bytes === undefined) this.#end(parts);
+      else parts.parser.push(bytes);
     } catch (error) {
       // What arrived before the failure was really said: it goes out first.
       this.#failure = { error };
     }
   }
 
-  #end(): void {
-    this.#parser.end?.();
-    this.#decoder.end();
-    if (this.#decoder.finished === undefined) throw modelError("model.truncated", this.#call.identity);
+  #end({ parser, decoder }: WireParts): void {
+    parser.end?.();
+    decoder.end();
+    if (decoder.finished === undefined) throw modelError("model.truncated", this.#call.identity);
   }
 }
 
 /** What reads one answer. */
 interface WireParts {
-  readonly signal: AbortSignal;
+  readonly response: HttpResponse;
   readonly decoder: AnswerDecoder;
   readonly parser: FrameParser;
 }

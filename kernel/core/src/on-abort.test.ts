@@ -48,6 +48,22 @@ describe("onAbort()", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
+  test.each([1, 2, 3, 4])("tells those who stay, whichever of %i leaves", (count) => {
+    const names = Array.from({ length: count }, (_, index) => index);
+    for (const gone of names) {
+      const controller = new AbortController();
+      const told: number[] = [];
+      const listeners = names.map((name) => () => void told.push(name));
+      for (const listener of listeners) onAbort(controller.signal, listener);
+      const leaving = listeners[gone];
+      if (leaving !== undefined) offAbort(controller.signal, leaving);
+
+      controller.abort();
+
+      expect(told).toEqual(names.filter((name) => name !== gone));
+    }
+  });
+
   test("works again after everybody left", () => {
     const controller = new AbortController();
     const told: string[] = [];

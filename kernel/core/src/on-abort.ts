@@ -1,7 +1,8 @@
 /** Those who wait for a signal, in the order in which they came. */
 interface Waiting {
-  /** Nearly always there is one, and a set is dear. */
-  only: (() => void) | undefined;
+  /** Nearly always there are two at most, and a set is dear. */
+  first: (() => void) | undefined;
+  second: (() => void) | undefined;
   all: Set<() => void> | undefined;
   readonly tellAll: () => void;
   /** Whoever aborts the signal tells them. */
@@ -47,13 +48,17 @@ export function createAbortSource(): AbortSource {
 export function onAbort(signal: AbortSignal, listener: () => void): void {
   const heard: HeardSignal = signal;
   const found = heard[waiting] ?? waitingFor(signal, false);
-  if (found.all !== undefined) found.all.add(listener);
-  else if (found.only === undefined) {
-    found.only = listener;
+  const { first, second, all } = found;
+  if (all !== undefined) all.add(listener);
+  else if (first === undefined) {
+    found.first = listener;
     if (!found.isTold) signal.addEventListener("abort", found.tellAll, { once: true });
-  } else {
-    found.all = new Set([found.only, listener]);
-    found.only = undefined;
+  } else if (first === listener || second === listener) return;
+  else if (second === undefined) found.second = listener;
+  else {
+    found.all = new Set([first, second, listener]);
+    found.first = undefined;
+    found.second = undefined;
   }
 }
 
@@ -65,23 +70,32 @@ export function offAbort(signal: AbortSignal, listener: () => void): void {
   if (found.all !== undefined) {
     if (!found.all.delete(listener) || found.all.size > 0) return;
     found.all = undefined;
+  } else if (found.second === listener) {
+    found.second = undefined;
+    return;
   } else {
-    if (found.only !== listener) return;
-    found.only = undefined;
+    if (found.first !== listener) return;
+    found.first = found.second;
+    found.second = undefined;
+    if (found.first !== undefined) return;
   }
   if (!found.isTold) signal.removeEventListener("abort", found.tellAll);
 }
 
 function waitingFor(signal: HeardSignal, isTold: boolean): Waiting {
   const made: Waiting = {
-    only: undefined,
+    first: undefined,
+    second: undefined,
     all: undefined,
     isTold,
     tellAll(): void {
-      const { only, all } = made;
-      made.only = undefined;
-      only?.();
+      const { all } = made;
       // Whoever leaves meanwhile must not be told.
+      for (let tell = made.first; tell !== undefined; tell = made.first) {
+        made.first = made.second;
+        made.second = undefined;
+        tell();
+      }
       for (const tell of all ?? []) tell();
       made.all = undefined;
     },

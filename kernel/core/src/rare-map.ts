@@ -27,8 +27,9 @@ export class RareMap<Key, Value> {
     return this.#map?.delete(key) === true;
   }
 
+  /** Lets the whole map go: emptying one that is older than what stood in it keeps that from the collector for long. */
   clear(): void {
-    this.#map?.clear();
+    this.#map = undefined;
   }
 
   /** The values, in the order in which their keys were first set. */

@@ -1,5 +1,5 @@
-import { offAbort, onAbort } from "@tau/core";
-import type { CallContext, RunEvent, SessionEvent } from "@tau/core";
+import { createAbortSource, offAbort, onAbort } from "@tau/core";
+import type { AbortSource, CallContext, RunEvent, SessionEvent } from "@tau/core";
 
 import type { Engine } from "./engine.ts";
 import type { Journal, StoredEvent, StreamId } from "./journal.ts";
@@ -32,7 +32,7 @@ export class EventSource implements AsyncDisposable {
   failure: { readonly error: unknown } | undefined;
   readonly #host: EventSourceHost;
   readonly #id: StreamId;
-  readonly #stop = new AbortController();
+  readonly #stop: AbortSource = createAbortSource();
   readonly #abort = (): void => this.#stop.abort(this.#host.context.signal.reason);
   readonly #events: AsyncIterator<readonly StoredEvent[]>;
   #batch: readonly RunEvent[] | undefined;

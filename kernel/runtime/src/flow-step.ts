@@ -120,14 +120,15 @@ function artifactLabels({ log }: RunScope, call: ToolCallPart): readonly Label[]
   return ids.map((id) => log.state.artifacts[id] ?? untrusted(id));
 }
 
-// Of a call as it was prepared, they are wanted for its decision, its result and what it taints.
+// Of a call as it was prepared, they are wanted for its decision, its result and what it taints. One that touches nothing by
+// name is not kept: its tool says all, and a map of calls costs the collector more than it saves.
 const knownFacts = new WeakMap<ReadyCall, CallFacts>();
 
 function factsOf(scope: RunScope, flow: FlowControl, prepared: ReadyCall, judgedWrites = false): CallFacts {
   const { tool, access, call, input } = prepared;
   const fetches = tool.sideEffect === "pure" && access.some(({ kind }) => kind === "network");
   // What the person said before may be trimmed away meanwhile.
-  const isFixed = !fetches && !judgedWrites;
+  const isFixed = !fetches && !judgedWrites && access.some(({ kind }) => kind !== "other");
   const known = isFixed ? knownFacts.get(prepared) : undefined;
   if (known !== undefined) return known;
   const facts = flow.factsOf({

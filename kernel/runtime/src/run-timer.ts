@@ -30,12 +30,10 @@ const stayThere = (): void => undefined;
 export function createRunTimer(options: RunTimerOptions): RunTimer {
   const { clock, deadline, maxDurationMs } = options;
   if (deadline === undefined && maxDurationMs === undefined) {
-    const { signal } = options;
-    onAbort(signal, stayThere);
     return {
-      signal,
+      signal: options.signal,
       whilePaused: (act) => act(),
-      [Symbol.asyncDispose]: async () => offAbort(signal, stayThere),
+      [Symbol.asyncDispose]: async () => undefined,
     };
   }
   const limit = new AbortController();

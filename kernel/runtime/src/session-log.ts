@@ -50,7 +50,8 @@ export class SessionLog {
   readonly #host: SessionLogHost;
   readonly #id: StreamId;
   #writer: SessionWriter;
-  #queued: JournalEvent[] = [];
+  /** Made by the first event: a list that was there before a wait keeps from the collector what it was filled with after it. */
+  #queued: JournalEvent[] | undefined;
   #handles = 0;
   /** Settles with the last append, whatever becomes of it. */
   #last: Promise<void> = Promise.resolve();
@@ -133,7 +134,7 @@ export class SessionLog {
     const at = this.#host.clock.now();
     const recorded: Recorded = { seq: this.state.version + 1, at, event };
     const { type, version, body } = encodeEvent(event);
-    this.#queued.push({ type, version, at, body, decoded: event });
+    (this.#queued ??= []).push({ type, version, at, body, decoded: event });
     if (event.type === "run_started") this.#lastStart = { runId: event.runId, seq: recorded.seq };
     this.state.apply(recorded);
     this.history.apply(recorded);
@@ -155,8 +156,8 @@ export class SessionLog {
   /** Does what {@link commit} does, for who does not wait. */
   send(): void {
     const events = this.#queued;
-    if (events.length === 0 || this.#failure !== undefined) return;
-    this.#queued = [];
+    if (events === undefined || this.#failure !== undefined) return;
+    this.#queued = undefined;
     // An append behind a failed one fails too: its expected version never comes. So the last one tells of all,
     // and with the reason of the first: the conflicts behind it are only its shadow.
     this.#keep(this.#writer.append(this.#appendOf(events)));
@@ -168,8 +169,8 @@ export class SessionLog {
    */
   commitLast(): void {
     if (this.#failure !== undefined) throw this.#failure;
-    const events = this.#queued;
-    this.#queued = [];
+    const events = this.#queued ?? [];
+    this.#queued = undefined;
     this.#keep(this.#writer.appendLast({ ...this.#appendOf(events), ...this.#checkpoint() }));
   }
 

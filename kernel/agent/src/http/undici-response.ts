@@ -18,7 +18,11 @@ class ResponseTooLargeError extends Error {
   readonly code = "RESPONSE_TOO_LARGE";
 }
 
-/** An answer that undici brings, and undici's handler itself: one of its own would cost each call six objects. */
+/**
+ * An answer that undici brings, and undici's handler itself: one of its own would cost each call six objects. It is older
+ * than its chunks by the whole wait, and the collector takes long to find out what old objects no longer need: so the list
+ * of them is made when they come.
+ */
 export class UndiciResponse implements HttpResponse, Dispatcher.DispatchHandler {
   status = 0;
   headers: ResponseHeaders = {};
@@ -92,6 +96,7 @@ export class UndiciResponse implements HttpResponse, Dispatcher.DispatchHandler 
     if (status < 200) return;
     this.status = status;
     this.headers = headers;
+    this.#chunks = [];
     this.#notify();
   }
 

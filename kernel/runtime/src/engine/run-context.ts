@@ -1,5 +1,5 @@
-import { RareMap } from "@tau/core";
-import type { Json } from "@tau/core";
+import { createAbortSource, RareMap } from "@tau/core";
+import type { AbortSource, Json } from "@tau/core";
 
 import type { Clock } from "../clock.ts";
 import type { EngineContext, StepContext, Submission } from "../engine.ts";
@@ -45,7 +45,7 @@ export class RunContext implements EngineContext {
   readonly #host: RunHost;
   #run: OpenRun;
   #beginning: Beginning | undefined;
-  readonly #controller = new AbortController();
+  readonly #source: AbortSource = createAbortSource();
   /** Names that were used: a set for each kind, because putting a kind before a name makes another long text of it. */
   readonly #steps = new Set<string>();
   readonly #sleeps = new RareMap<string, true>();
@@ -57,7 +57,7 @@ export class RunContext implements EngineContext {
     this.tenant = host.tenant;
     this.key = host.key;
     this.runId = run.runId;
-    this.signal = this.#controller.signal;
+    this.signal = this.#source.signal;
     this.#host = host;
     this.#run = run;
     this.#beginning = beginning;
@@ -68,7 +68,7 @@ export class RunContext implements EngineContext {
   /** Aborts the program's signal and everything it waits for. The first reason counts. */
   abort(reason: Error): void {
     if (this.signal.aborted) return;
-    this.#controller.abort(reason);
+    this.#source.abort(reason);
     for (const waiter of this.#waiters.values().flat()) waiter.reject(reason);
     this.#waiters.clear();
   }
