@@ -11,7 +11,10 @@ import type { Place, Running } from "./cli.test.support.ts";
 
 interface Answer {
   readonly id: number;
-  readonly result: { readonly tools?: readonly { readonly name: string }[] };
+  readonly result: {
+    readonly tools?: readonly { readonly name: string }[];
+    readonly task?: { readonly taskId: string };
+  };
 }
 
 /** Speaks to a server over its standard input and output, as a client of 2025-11-25 does. */
@@ -168,6 +171,12 @@ describe("tau mcp serve", () => {
     await client.open();
     expect(await client.use("agent_run", { prompt: "2 + 2?" })).toContain("Four.");
     expect(await client.use("session_list", {})).toContain("completed");
+    // Whoever does not wait has it go on as a task.
+    const call = { name: "agent_run", arguments: { prompt: "And 3 + 3?" }, task: { ttl: 60_000 } };
+    const { task } = (await client.ask("tools/call", call)).result;
+    expect(task).toMatchObject({ status: "working", ttl: 60_000 });
+    const { result } = await client.ask("tasks/result", { taskId: task?.taskId });
+    expect(JSON.stringify(result)).toContain('reason\\":\\"answered');
     allowed.child.stdin?.end();
     expect((await allowed.ended).code).toBe(0);
   });

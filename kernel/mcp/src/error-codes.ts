@@ -25,6 +25,8 @@ export const mcpErrorCodes = {
   "mcp.unsupported": "The MCP server, or the revision it speaks, does not have what was asked for.",
   "mcp.ambiguous_question":
     "An MCP server that runs here asked the person something while several calls of one session were under way, and nothing says for which. From then on its calls go one by one: call again.",
+  "mcp.too_many_tasks":
+    "A client has as many tasks at a server of ours as it may have. Wait for one, or cancel it.",
   "mcp.sampling_refused":
     "The MCP server wanted a model to be asked, and its budget is used up or nobody agreed.",
   "mcp.unauthorized":

@@ -67,6 +67,8 @@ export async function serveMcp(kind: ServedKind, args: ParsedArgs, terminal: Ter
     version: "0.1.0",
     onError: (error) => terminal.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`),
   });
+  // Before what they work with is closed.
+  held.defer(async () => await server.endTasks());
   offerTools(server, options);
   if (kind === "files") offerFiles(server, options);
   if (gated !== undefined) offerPrompts(server, { servers: gated.servers, limit: rate });

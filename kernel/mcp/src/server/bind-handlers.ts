@@ -9,9 +9,12 @@ import type {
   ServerContext,
 } from "@modelcontextprotocol/server";
 
+import { tasksExtension } from "../client/task-results.ts";
+import { bindTasks, isModernRequest, toCreated, wantedTask } from "./bind-tasks.ts";
 import type { Offer } from "./offer.ts";
 import type { McpRequest, ServedPrompt, ServedResourceTemplate, ServedTool } from "./served.ts";
 import type { ServerSdk } from "./server-sdk.ts";
+import type { ServerTasks, TaskWork } from "./server-tasks.ts";
 
 /** What requests are answered with. */
 export interface BindOptions {
@@ -21,6 +24,8 @@ export interface BindOptions {
   /** Who stands behind a connection or a request. */
   readonly callOf: (context: ServerContext) => CallContext;
   /** Signs a value for the caller of a request. */
+  /** What goes on after its request was answered. */
+  readonly tasks: ServerTasks;
   readonly seal: (value: Json, context: ServerContext) => Promise<string>;
   /** Hears of resources that a client wants to follow, where clients hold a connection. */
   readonly subscriptions?: Set<string>;
@@ -37,22 +42,40 @@ export function bindHandlers(server: Server, sdk: ServerSdk, options: BindOption
   const isShown = (tool: ServedTool, context: ServerContext): boolean =>
     tool.isVisible?.(options.callOf(context), capabilitiesOf(server, context, sdk)) !== false;
 
+  const knowsTasks = (context: ServerContext): boolean =>
+    capabilitiesOf(server, context, sdk).extensions?.[tasksExtension] !== undefined;
+
   server.setRequestHandler("tools/list", ({ params }, context) => {
     const { items, ...rest } = offer.tools.page(params?.cursor, pageSize, (tool) => isShown(tool, context));
-    return { tools: items.map(({ definition }) => definition), ...rest };
+    const isModern = isModernRequest(context);
+    return { tools: items.map((tool) => (isModern ? tool.definition : withTaskSupport(tool))), ...rest };
   });
   server.setRequestHandler("tools/call", async ({ params }, context) => {
     const tool = offer.tools.get(params.name);
     if (tool === undefined || !isShown(tool, context))
       throw invalidParams(sdk, `There is no tool ${JSON.stringify(params.name)}.`);
-    try {
-      return await tool.handle(params.arguments ?? {}, requestOf(context));
-    } catch (error) {
-      if (error instanceof sdk.ProtocolError) throw error;
-      context.mcpReq.signal.throwIfAborted();
-      return failedCall(error, options);
-    }
+    const run = async (request: McpRequest): Promise<CallToolResult | InputRequiredResult> => {
+      try {
+        return await tool.handle(params.arguments ?? {}, request);
+      } catch (error) {
+        if (error instanceof sdk.ProtocolError) throw error;
+        request.call.signal.throwIfAborted();
+        return failedCall(error, options);
+      }
+    };
+    const request = requestOf(context);
+    const isModern = isModernRequest(context);
+    const wanted = isModern ? undefined : wantedTask(params);
+    if (wanted !== undefined && tool.mayBeTask !== true)
+      throw new sdk.ProtocolError(
+        sdk.ProtocolErrorCode.MethodNotFound,
+        `The tool ${JSON.stringify(params.name)} does not run as a task.`,
+      );
+    const isTask = wanted !== undefined || (isModern && tool.mayBeTask === true && knowsTasks(context));
+    if (!isTask) return await run(request);
+    return toCreated(options.tasks.start(request.call, taskWork(request, run, sdk), wanted?.ttlMs), isModern);
   });
+  bindTasks(server, sdk, { tasks: options.tasks, callOf: options.callOf, knowsTasks });
   server.setRequestHandler("resources/list", ({ params }) => {
     const { items, ...rest } = offer.resources.page(params?.cursor, pageSize);
     return { resources: items.map(({ definition }) => definition), ...rest };
@@ -90,6 +113,24 @@ export function bindHandlers(server: Server, sdk: ServerSdk, options: BindOption
     subscriptions.delete(params.uri);
     return {};
   });
+}
+
+function withTaskSupport({ definition, mayBeTask = false }: ServedTool): ServedTool["definition"] {
+  return mayBeTask ? { ...definition, execution: { taskSupport: "optional" } } : definition;
+}
+
+/** The call as it goes on without the request that began it: nobody hears how far it is, and only the task ends it. */
+function taskWork(
+  request: McpRequest,
+  run: (request: McpRequest) => Promise<CallToolResult | InputRequiredResult>,
+  sdk: ServerSdk,
+): TaskWork {
+  return async (signal) => {
+    const call = { ...request.call, signal };
+    const result = await run({ ...request, call, progress: async () => undefined });
+    if (sdk.isInputRequiredResult(result)) throw new TypeError("A task cannot ask its client.");
+    return result;
+  };
 }
 
 /** What the client says that it can do: with each request of revision 2026-07-28, once for a session of 2025-11-25. */

@@ -3,12 +3,15 @@ import { randomBytes } from "node:crypto";
 import type { CallContext, Json } from "@tau/core";
 import type { Server, ServerContext, ServerNotifier } from "@modelcontextprotocol/server";
 
+import { tasksExtension } from "../client/task-results.ts";
 import { bindHandlers } from "./bind-handlers.ts";
 import { callerKey } from "./http-caller.ts";
 import { createOffer } from "./offer.ts";
 import type { Offer } from "./offer.ts";
 import type { ServedPrompt, ServedResource, ServedResourceTemplate, ServedTool } from "./served.ts";
 import type { ServerSdk } from "./server-sdk.ts";
+import { createServerTasks } from "./server-tasks.ts";
+import type { ServerTasks } from "./server-tasks.ts";
 
 /** Options of {@link createMcpServer}. */
 export interface McpServerOptions {
@@ -59,6 +62,8 @@ export interface McpServer {
   removePrompt(name: string): boolean;
   /** Tells clients that follow a resource that it changed. */
   resourceUpdated(uri: string): void;
+  /** Ends every task, and waits until its work has ended. */
+  endTasks(): Promise<void>;
   /** For transports: makes what answers one connection or request. */
   open(options: ConnectionOptions): Connection;
   /** For transports: whom to tell of changes; answers how to stop. */
@@ -69,6 +74,7 @@ export interface McpServer {
 export function createMcpServer(options: McpServerOptions): McpServer {
   const offer = createOffer();
   const stateKey = options.stateKey ?? randomBytes(32);
+  const tasks = createServerTasks();
   const notifiers = new Set<ServerNotifier>();
   const changed = (what: "prompts" | "resources" | "tools"): void => {
     for (const notifier of notifiers) tell(notifier, what);
@@ -101,7 +107,8 @@ export function createMcpServer(options: McpServerOptions): McpServer {
     resourceUpdated(uri) {
       for (const notifier of notifiers) notifier.resourceUpdated(uri);
     },
-    open: (connection) => connect({ ...options, stateKey }, offer, connection),
+    endTasks: async () => await tasks.endAll(),
+    open: (connection) => connect({ ...options, stateKey, tasks }, offer, connection),
     onChange(notifier) {
       notifiers.add(notifier);
       return () => void notifiers.delete(notifier);
@@ -116,7 +123,7 @@ function tell(notifier: ServerNotifier, what: "prompts" | "resources" | "tools")
 }
 
 function connect(
-  options: McpServerOptions & { readonly stateKey: Uint8Array },
+  options: McpServerOptions & { readonly stateKey: Uint8Array; readonly tasks: ServerTasks },
   offer: Offer,
   { sdk, callOf }: ConnectionOptions,
 ): Connection {
@@ -134,6 +141,8 @@ function connect(
         prompts: { listChanged: true },
         completions: {},
         logging: {},
+        tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } },
+        extensions: { [tasksExtension]: {} },
       },
       ...(instructions === undefined ? {} : { instructions }),
       requestState: { verify: codec.verify },
@@ -144,6 +153,7 @@ function connect(
     offer,
     pageSize,
     callOf,
+    tasks: options.tasks,
     seal: async (value, context) => await codec.mint(value, context),
     subscriptions,
     ...(onError === undefined ? {} : { onError }),

@@ -84,6 +84,9 @@ function createDesks(): (call: CallContext) => Desk {
   };
 }
 
+/** A tool that may take longer than this, in milliseconds, may go on as a task. */
+const longMs = 300_000;
+
 function toServed(tool: Tool, options: Offered): ServedTool {
   const { name, description, sideEffect } = tool;
   return {
@@ -98,6 +101,7 @@ function toServed(tool: Tool, options: Offered): ServedTool {
         destructiveHint: sideEffect === "irreversible",
       },
     },
+    mayBeTask: tool.timeoutMs > longMs && tool.question === undefined,
     isVisible: ({ principal }, client) =>
       (tool.question === undefined || canAsk(client)) &&
       options.tools

@@ -37,6 +37,11 @@ export interface ServedTool {
   readonly definition: Tool;
   /** Whether a caller is shown it and may call it, with a client that can do this. Default: everybody, with any. */
   isVisible?(call: CallContext, client: ClientCapabilities): boolean;
+  /**
+   * Whether a call may go on as a task after its request was answered: it asks its client nothing. Clients of 2025-11-25 say
+   * whether they want that; those of 2026-07-28 who know tasks always get one.
+   */
+  readonly mayBeTask?: boolean;
   /** What it throws becomes an error result; a `TauError`'s message is shown, of anything else only that it failed. */
   handle(args: Readonly<Record<string, unknown>>, request: McpRequest): Answer<CallToolResult>;
 }
