@@ -35,12 +35,12 @@ describe("RecentEvents", () => {
     expect(bodiesFrom(recent, 4)).toBeUndefined();
   });
 
-  test("holds no more than 2,000 streams, 4 Mi characters, and 64 events of a stream", () => {
+  test("holds no more than 1,000 streams, 4 Mi characters, and 64 events of a stream", () => {
     const recent = new RecentEvents();
     const streamOf = (index: number): typeof id => ({ ...id, stream: `session/${index}` });
-    for (let index = 0; index < 2_300; index++) recent.keep(streamOf(index), 0, [eventOf("x")]);
-    const kept = Array.from({ length: 2_300 }, (_, index) => recent.from(streamOf(index), 1)).filter(Boolean);
-    expect(kept).toHaveLength(2_000);
+    for (let index = 0; index < 1_200; index++) recent.keep(streamOf(index), 0, [eventOf("x")]);
+    const kept = Array.from({ length: 1_200 }, (_, index) => recent.from(streamOf(index), 1)).filter(Boolean);
+    expect(kept).toHaveLength(1_000);
 
     for (let index = 0; index < 10; index++)
       recent.keep(streamOf(index), 1, [eventOf("x".repeat(1_000_000))]);

@@ -1,7 +1,7 @@
 import type { JournalEvent, StoredEvent, StreamId } from "@tau/runtime";
 
 // Only streams that nobody follows yet: enough for whoever begins to follow what was just written.
-const maxStreams = 2_000;
+const maxStreams = 1_000;
 const maxCharacters = 4_194_304;
 const maxEventsOfStream = 64;
 

@@ -52,35 +52,6 @@ describe("createSessions()", () => {
     expect(await open("b")).not.toBe(b);
   });
 
-  test("keeps five times as many sessions that were created and not used yet, and forgets them when told", async () => {
-    const journal = createMemoryJournal();
-    const sessions = createSessions(journal, systemClock, 2);
-    const create = (of: string): void =>
-      sessions.created(
-        {
-          type: "session_created",
-          sessionId: of,
-          tenant: "acme",
-          principal: "ada",
-          bootstrap: [],
-          fenceKey: "00",
-        },
-        1,
-      );
-    const names = Array.from({ length: 12 }, (_, index) => `new-${index}`);
-    const kept = (): readonly string[] => names.filter((name) => sessions.kept("acme", name) !== undefined);
-
-    for (const name of names) create(name);
-    expect(kept()).toEqual(names.slice(2));
-
-    for (const name of names.slice(2, 6)) await sessions.open({ ...writer, continues: true }, name, signal);
-    expect(kept()).toEqual(names.slice(4));
-
-    sessions.forget("acme", "new-5");
-    sessions.forget("acme", "new-11");
-    expect(kept()).toEqual(["new-4", ...names.slice(6, 11)]);
-  });
-
   test("reads no more of an inbox than what is new, however old it is", async () => {
     const { journal, reads } = counting(createMemoryJournal(), "inbox/");
     const inbox = createSessions(journal, systemClock, 2).inbox("acme", sessionId);

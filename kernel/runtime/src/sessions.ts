@@ -25,20 +25,15 @@ export interface Sessions {
   inbox(tenant: string, sessionId: string): Inbox;
 }
 
-// A session that nobody spoke to yet, and an inbox, take a few KB, not the whole of a conversation: where many
-// sessions begin at once, their first runs should not read back what was just written.
-const smallOnesPerKept = 5;
-
-/** Makes {@link Sessions} that keep the `maxKept` sessions used last, and five times as many new ones and inboxes. */
+/** Makes {@link Sessions} that keep the `maxKept` sessions used last. */
 export function createSessions(journal: Journal, clock: Clock, maxKept: number): Sessions {
   const logs = createRecent<SessionLog>(maxKept);
-  const unused = createRecent<SessionLog>(maxKept * smallOnesPerKept);
-  const inboxes = createRecent<Inbox>(maxKept * smallOnesPerKept);
+  const inboxes = createRecent<Inbox>(maxKept);
   const host = { journal, clock };
 
   /** One whose commit failed is ahead of the journal. */
   const keptLog = (key: string): SessionLog | undefined => {
-    const log = logs.get(key) ?? unused.get(key);
+    const log = logs.get(key);
     return log?.isDead === false ? log : undefined;
   };
 
@@ -52,7 +47,6 @@ export function createSessions(journal: Journal, clock: Clock, maxKept: number):
       const log = found !== undefined && isCurrent ? found : await SessionLog.open(host, id, signal);
       if (log === undefined) throw sessionNotFound(sessionId);
       log.writeThrough(run);
-      unused.delete(key);
       logs.set(key, log);
       return log;
     },
@@ -60,16 +54,14 @@ export function createSessions(journal: Journal, clock: Clock, maxKept: number):
     created(event, at) {
       const { tenant, sessionId } = event;
       const [id, key] = [sessionStream(tenant, sessionId), `${tenant}/${sessionId}`];
-      unused.set(key, SessionLog.created(host, id, { seq: 1, at, event }));
+      logs.set(key, SessionLog.created(host, id, { seq: 1, at, event }));
       inboxes.set(key, createInbox(journal, clock, id, at));
     },
 
     kept: (tenant, sessionId) => keptLog(`${tenant}/${sessionId}`),
 
     forget(tenant, sessionId) {
-      const key = `${tenant}/${sessionId}`;
-      logs.delete(key);
-      unused.delete(key);
+      logs.delete(`${tenant}/${sessionId}`);
     },
 
     inbox(tenant, sessionId) {

@@ -61,25 +61,6 @@ describe("startRun()", () => {
     expect(asked).toEqual(Array.from({ length: 6 }, () => both));
   });
 
-  test("reads nothing for the first runs of more sessions than are kept", async () => {
-    const { store, asked } = watchedStore();
-    const ids = Array.from({ length: 300 }, (_, index) => `${sessionId}-${index}`);
-    await using harness = await openHarness({ store, turns: ids.map(() => ({ text: "Hello" })) });
-    const { runtime, context } = harness;
-    await Promise.all(ids.map((externalId) => runtime.createSession({ externalId }, context)));
-    asked.length = 0;
-
-    const prompt = userText("Hi");
-    const started = await Promise.all(
-      ids.map((of) => runtime.startRun({ sessionId: of, prompt, runId: of }, context)),
-    );
-    for (const of of ids)
-      await collect(runtime.attach({ sessionId: of, fromSeq: 2, untilRunEnds: of }, context));
-
-    expect(new Set(started.map(({ fromSeq }) => fromSeq))).toEqual(new Set([2]));
-    expect(asked.filter((what) => !what.startsWith("append"))).toEqual([]);
-  });
-
   test("says where a run begins, also when another process ran the session in between", async () => {
     const store = memoryStore();
     const turns = Array.from({ length: 6 }, (_, index) => ({ text: `Answer ${index}` }));

@@ -8,7 +8,6 @@ import { toEngineInput } from "./run-input.ts";
 import type { RunPlaces } from "./run-places.ts";
 import type { StartedRun, StartRunRequest } from "./runtime.ts";
 import type { SessionDirectory } from "./session-directory.ts";
-import type { SessionLog } from "./session-log.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** The name under which the runtime registers its program. */
@@ -56,14 +55,8 @@ export async function startRun(
   const place = { sessionId, runId, fromSeq: isNew ? version + 1 : 1 };
   const isKnown = isNew && isSure;
   const fromSeq =
-    // The log is the run's also when by now so many sessions run that it is not kept any more.
-    startIn(kept, runId) ??
-    startIn(sessions.kept(tenant, sessionId), runId) ??
+    sessions.kept(tenant, sessionId)?.startOf(runId) ??
     (isKnown ? place.fromSeq : await directory.placeOf(place, context));
   places.set({ tenant, sessionId, runId }, fromSeq);
   return { runId, fromSeq };
-}
-
-function startIn(log: SessionLog | undefined, runId: string): number | undefined {
-  return log?.isDead === false ? log.startOf(runId) : undefined;
 }
