@@ -27,6 +27,8 @@ test.each([
   expect(exitCodeOfError(code)).toBe(exitCode);
 });
 
-test("every code of this package is about how the command was used", () => {
-  for (const code of Object.keys(cliErrorCodes)) expect(exitCodeOfError(code)).toBe(2);
+test("every code of this package is about how the command was used, or about a plan that nobody approved", () => {
+  for (const code of Object.keys(cliErrorCodes)) {
+    expect([code, exitCodeOfError(code)]).toEqual([code, code.startsWith("plan.") ? 3 : 2]);
+  }
 });

@@ -100,7 +100,8 @@ export async function startCommand(name: CommandName, options: CommandOptions): 
   const vendor = await startVendor(scenarios[scenario]);
   const homes = join(folder, "homes");
   const log = join(folder, "calls.ndjson");
-  for (const tenant of ["acme", "globex", "contract"]) await logIn(name, join(homes, tenant), tenant);
+  // The calls of the contract suite are those of the tenant "test".
+  for (const tenant of ["acme", "globex", "test"]) await logIn(name, join(homes, tenant), tenant);
   const program =
     kind === "real" ? realProgram(name) : await makePlayer(folder, { name, scenario, log, play });
   const model = create(name, vendor.url, { program, home: { tenantsIn: homes }, ...rest });
