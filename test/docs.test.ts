@@ -71,6 +71,15 @@ test("README.md names every package", () => {
   );
 });
 
+test("docs/architecture.md draws every extension", () => {
+  const picture = readFences(workspace, ["docs/architecture.md"], ["mermaid"])[0]?.code ?? "";
+  const extensions = workspace.packages.filter(({ folder }) => folder.startsWith("extensions/"));
+
+  expect(
+    extensions.map(({ name }) => name.replace("@tau/", "")).filter((name) => !picture.includes(name)),
+  ).toEqual([]);
+});
+
 test("AGENTS.md fits on a screen: at most 80 lines", () => {
   expect(read("AGENTS.md").trimEnd().split("\n").length).toBeLessThanOrEqual(80);
 });
