@@ -14,17 +14,23 @@ export interface Portkey extends AsyncDisposable {
   readonly pid: number;
 }
 
+/** What Portkey's own image, `node:20-alpine`, runs it on; the package that has it for this machine. */
+const imageNode = { name: `node-${process.platform}-${process.arch}`, version: "20.20.2" };
+
+/** Which Node runs the gateway: that of Portkey's image, or the one that runs this. */
+export type PortkeyNode = "image" | "own";
+
 /**
  * Installs Portkey's gateway into a folder of the system's temporary ones and starts it. With the newest
  * `@hono/node-server` it cannot stream, so an older one is forced.
  */
-export async function startPortkey(): Promise<Portkey> {
+export async function startPortkey(node: PortkeyNode): Promise<Portkey> {
   const folder = join(tmpdir(), "tau-bench-peers", "portkey");
   await mkdir(folder, { recursive: true });
   const manifest = {
     name: "peer-portkey",
     private: true,
-    dependencies: { "@portkey-ai/gateway": "1.15.2" },
+    dependencies: { "@portkey-ai/gateway": "1.15.2", [imageNode.name]: imageNode.version },
     overrides: { "@hono/node-server": "1.13.8" },
   };
   await writeFile(join(folder, "package.json"), JSON.stringify(manifest));
@@ -32,7 +38,9 @@ export async function startPortkey(): Promise<Portkey> {
   await run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: folder, env });
   const port = await freePort();
   const entry = join(folder, "node_modules/@portkey-ai/gateway/build/start-server.js");
-  const child = spawn(process.execPath, [entry, `--port=${port}`, "--headless"], { stdio: "ignore", env });
+  const program =
+    node === "own" ? process.execPath : join(folder, "node_modules", imageNode.name, "bin/node");
+  const child = spawn(program, [entry, `--port=${port}`, "--headless"], { stdio: "ignore", env });
   const origin = `http://127.0.0.1:${port}`;
   await answers(origin);
   return {
