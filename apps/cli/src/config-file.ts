@@ -9,8 +9,9 @@ import { providers } from "./providers.ts";
 
 /** What an agent may touch. */
 export const profiles = ["read-only", "workspace-write", "full"] as const;
-/** What becomes of questions. */
+/** Which tool edits files, each as some models were taught. */
 export const editDialects = ["edit", "apply_patch", "str_replace"] as const;
+/** What becomes of questions. */
 export const approvals = ["never", "ask", "policy"] as const;
 /** Services that search the web. */
 export const searchServices = ["brave", "tavily", "searxng"] as const;

@@ -123,6 +123,13 @@ function sections(kinds: typeof environmentKinds): Checks {
   return Object.fromEntries(named.map((name) => [name, () => `a section, written [environment.${name}]`]));
 }
 
+/** Every key of a section that has fixed ones, such as `model.provider`, in the order in which they are documented. */
+export function configKeys(): readonly string[] {
+  return Object.entries(checks).flatMap(([section, keys]) =>
+    Object.keys(keys).map((key) => `${section}.${key}`),
+  );
+}
+
 /** Parses a tau.toml and reports every mistake at once. `only` names the sections it may have. @throws TauError `config.invalid` */
 export function parseConfig(
   content: string,
