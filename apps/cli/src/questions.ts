@@ -5,6 +5,7 @@ import type { Runtime } from "@tau/runtime";
 import { answerQuestion } from "./answer-question.ts";
 import { askPerson } from "./ask-person.ts";
 import type { EventView } from "./event-view.ts";
+import { inTurn } from "./terminal-turn.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** The open questions of a run, asked one after the other. */
@@ -73,13 +74,14 @@ async function askOne(
 ): Promise<void> {
   const { question, stop } = one;
   const { approvalId } = question;
-  view.pause();
   try {
     const asks = question.question;
-    const said =
-      asks === undefined
+    const said = await inTurn(terminal, stop.signal, async () => {
+      view.pause();
+      return asks === undefined
         ? await askPerson(question, terminal, stop.signal)
         : await answerQuestion(asks, terminal, stop.signal);
+    });
     await runtime.respond({ sessionId, approvalId, ...said }, context);
   } catch (error) {
     // Answered elsewhere, or the run is over: the cursor stands behind a prompt that nobody needs any more.

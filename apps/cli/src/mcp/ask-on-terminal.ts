@@ -4,6 +4,7 @@ import type { AskPerson, FormField, PersonAnswer, PersonRequest } from "@tau/mcp
 import { askLine } from "../ask-line.ts";
 import { visible } from "../plain-text.ts";
 import { createStyle } from "../style.ts";
+import { inTurn } from "../terminal-turn.ts";
 import { writeLine } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -12,16 +13,8 @@ import type { Terminal } from "../terminal.ts";
  * everything that has no shape written out. Anything but a clear yes declines; the end of input cancels.
  */
 export function askOnTerminal(terminal: Terminal): AskPerson {
-  let last: Promise<unknown> = Promise.resolve();
-  return async (request, { signal }) => {
-    const before = last;
-    const mine = (async () => {
-      await before.catch(() => undefined);
-      return await askOne(request, terminal, signal);
-    })();
-    last = mine;
-    return await mine;
-  };
+  return async (request, { signal }) =>
+    await inTurn(terminal, signal, async () => await askOne(request, terminal, signal));
 }
 
 async function askOne(

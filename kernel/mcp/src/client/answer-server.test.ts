@@ -62,7 +62,7 @@ describe("createSampler()", () => {
       await expect(sample(request, callOf(), signal)).rejects.toMatchObject({ code: "mcp.sampling_refused" });
     }
     expect(asked).toHaveLength(4);
-    expect(asked[3]?.maxOutputTokens).toBe(10);
+    expect(asked[3]?.maxOutputTokens).toBe(4);
   });
 
   test("asks nothing that was not approved", async () => {

@@ -11,6 +11,7 @@ import { isLoopback } from "../config/parse-servers.ts";
 import type { AskPerson, PersonRequest } from "./ask-person.ts";
 import type { CallAskers } from "./call-askers.ts";
 import type { AnswerInput } from "./run-extension-task.ts";
+import { refused } from "./sampling.ts";
 import type { Sampler, SamplingRequest } from "./sampling.ts";
 import { loadSdk } from "./sdk.ts";
 import { tasksExtension } from "./task-results.ts";
@@ -30,6 +31,8 @@ export interface ServerAnswers {
   readonly ask?: AskPerson;
   /** Whom the calls under way may ask. */
   readonly askers: CallAskers;
+  /** Whether somebody waits for the server: one that nobody asked anything has nothing to ask. */
+  readonly isUsed: () => boolean;
   readonly sampler?: Sampler;
   readonly roots?: () => readonly McpRoot[];
 }
@@ -82,11 +85,12 @@ function asObject(value: object): JsonObject | undefined {
 }
 
 async function sampleFor(
-  { server, call }: ServerAnswers,
+  { server, call, isUsed }: ServerAnswers,
   sampler: Sampler,
   params: CreateMessageRequest["params"],
   signal: AbortSignal,
 ): Promise<CreateMessageResult> {
+  if (!isUsed()) throw refused(server, "nobody waits for an answer of it");
   const { text, model, stopReason } = await sampler(toSampling(server, params), call, signal);
   return {
     role: "assistant",
@@ -97,13 +101,14 @@ async function sampleFor(
 }
 
 async function askFor(
-  { server, call, askers }: ServerAnswers,
+  { server, call, askers, isUsed }: ServerAnswers,
   ask: AskPerson,
   params: object,
   signal: AbortSignal,
 ): Promise<ElicitResult> {
   const request = toPersonRequest(server, params);
   if (request === undefined) return { action: "decline" };
+  if (!isUsed()) return { action: "cancel" };
   const inRun = await askers.find(server, signal);
   return toElicitResult(await ask(request, { call, signal, ...(inRun === undefined ? {} : { ask: inRun }) }));
 }

@@ -5,6 +5,7 @@ import type { ToolOutput } from "@tau/tools";
 
 import type { PinnedDefinition } from "../pins/mcp-lock.ts";
 import { showHidden } from "../pins/show-hidden.ts";
+import { toPersonRequest } from "./answer-server.ts";
 import { readFailure } from "./mcp-error.ts";
 import type { PersonRequest } from "./ask-person.ts";
 import { loadSdk } from "./sdk.ts";
@@ -33,6 +34,8 @@ export interface ToolRequest {
 }
 
 const urlElicitationRequired = -32_042;
+/** Addresses that one call may have the person visit. */
+const maxVisits = 5;
 
 /**
  * Calls a tool. An error that the server answers is an error result: its words may help the model, and are data like
@@ -118,8 +121,8 @@ function toOutput({ server, tool }: ToolRequest, result: CallToolResult): ToolOu
 async function visitAll(error: Error, { server, visit }: ToolRequest): Promise<boolean> {
   const { UrlElicitationRequiredError } = await loadSdk();
   if (visit === undefined || !(error instanceof UrlElicitationRequiredError)) return false;
-  for (const { message, url } of error.elicitations) {
-    if (!(await visit({ kind: "url", server, message, url }))) return false;
-  }
-  return error.elicitations.length > 0;
+  const requests = error.elicitations.map((asked) => toPersonRequest(server, { ...asked, mode: "url" }));
+  if (requests.length > maxVisits || requests.includes(undefined)) return false;
+  for (const request of requests) if (request === undefined || !(await visit(request))) return false;
+  return requests.length > 0;
 }

@@ -31,7 +31,8 @@ export function guardedFetch({ fetch, url, headers }: GuardedFetchOptions): McpF
     const response = await fetch(target, { ...init, headers: all });
     if (response.body === null) return response;
     const { status, statusText } = response;
-    const body = response.body.pipeThrough(messageLimit());
+    const isStream = /^\s*text\/event-stream\s*(?:;|$)/iu.test(response.headers.get("content-type") ?? "");
+    const body = response.body.pipeThrough(messageLimit(isStream));
     const limited = new Response(body, { status, statusText, headers: response.headers });
     // Redirects are judged by where an answer came from, which a response that is made here does not know.
     Object.defineProperty(limited, "url", { value: response.url });
@@ -41,13 +42,14 @@ export function guardedFetch({ fetch, url, headers }: GuardedFetchOptions): McpF
 
 const lineFeed = 10;
 
-/** Counts the bytes since the last empty line: in an event stream those of one event, elsewhere all. */
-function messageLimit(): TransformStream<Uint8Array, Uint8Array> {
+/** Counts the bytes of one event of a stream, which ends with an empty line; elsewhere an empty line is a part of the message. */
+function messageLimit(isStream: boolean): TransformStream<Uint8Array, Uint8Array> {
   let bytes = 0;
   let wasLineFeed = false;
   return new TransformStream({
     transform(chunk, controller) {
-      for (const byte of chunk) {
+      if (!isStream) bytes += chunk.length;
+      for (const byte of isStream ? chunk : []) {
         bytes += 1;
         if (byte === lineFeed && wasLineFeed) bytes = 0;
         // Events may end their lines with \r\n.

@@ -205,7 +205,7 @@ function toolOptions(options: HandleOptions, lock: ServerLock, links: SessionLin
     lock,
     linkOf: (call) => links.of(call),
     ...(logLevel === undefined ? {} : { logLevel }),
-    ...(ask === undefined
+    ...(ask === undefined || config.elicitation === false
       ? {}
       : {
           visit: (call, context) => async (request) =>

@@ -129,6 +129,8 @@ function clientOptions(
 ): ClientOptions {
   const listChanged = {
     autoRefresh: false,
+    // What has changed is not used a moment longer.
+    debounceMs: 0,
     onChanged: () => {
       events.onChanged();
     },

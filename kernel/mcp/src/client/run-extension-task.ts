@@ -9,6 +9,8 @@ import { toJson } from "./to-json.ts";
 
 const shortestPollMs = 50;
 const longestPollMs = 5_000;
+/** A server need not say that it has cancelled a task. */
+const longestGoodbyeMs = 1_000;
 /** Questions that one task may ask. */
 const maxInputs = 100;
 
@@ -62,7 +64,8 @@ export async function runExtensionTask(
       await setTimeout(pollMs(now), undefined, { signal });
     }
   } catch (error) {
-    if (signal.aborted) await ask("tasks/cancel", {}).catch(() => undefined);
+    if (signal.aborted)
+      await ask("tasks/cancel", {}, AbortSignal.timeout(longestGoodbyeMs)).catch(() => undefined);
     throw error;
   }
 }

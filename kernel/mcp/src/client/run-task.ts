@@ -6,6 +6,8 @@ import { loadSdk } from "./sdk.ts";
 
 const shortestPollMs = 50;
 const longestPollMs = 5_000;
+/** A server need not say that it has cancelled a task. */
+const longestGoodbyeMs = 1_000;
 /** How long the server keeps the result for us. */
 const keepMs = 600_000;
 
@@ -41,7 +43,10 @@ export async function runTask(
   } catch (error) {
     if (signal.aborted)
       await client
-        .request({ method: "tasks/cancel", params: { taskId } }, CancelTaskResult, rest)
+        .request({ method: "tasks/cancel", params: { taskId } }, CancelTaskResult, {
+          ...rest,
+          signal: AbortSignal.timeout(longestGoodbyeMs),
+        })
         .catch(() => undefined);
     throw error;
   }

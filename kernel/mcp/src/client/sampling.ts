@@ -1,6 +1,6 @@
 import type { Model } from "@tau/agent";
-import { TauError, textOf, untrusted } from "@tau/core";
-import type { CallContext, Label, Message, StopReason } from "@tau/core";
+import { estimateTextTokens, estimateTokens, TauError, textOf, untrusted } from "@tau/core";
+import type { CallContext, Label, Message, ModelFinished, StopReason } from "@tau/core";
 
 /** What models may be asked for a server, which is off unless both the program and the server's configuration say so. */
 export interface SamplingOptions {
@@ -48,30 +48,45 @@ export function createSampler(options: SamplingOptions): Sampler {
   let requests = 0;
   let tokens = 0;
   return async (request, call, signal) => {
-    if (requests >= maxRequests || tokens >= maxTokens)
-      throw refused(request.server, "its budget is used up");
+    const words = wordsOf(request);
+    const room = maxTokens - tokens - words;
+    if (requests >= maxRequests || room < 1) throw refused(request.server, "its budget is used up");
     requests += 1;
-    const bounded = {
-      ...request,
-      maxOutputTokens: Math.min(request.maxOutputTokens, maxOutputTokens, maxTokens - tokens),
-    };
-    if (approve !== undefined && !(await approve(bounded, { call, signal })))
+    const wanted = Math.max(1, request.maxOutputTokens);
+    const bounded = { ...request, maxOutputTokens: Math.min(wanted, maxOutputTokens, room) };
+    // Taken before anybody waits: what is asked together must fit together. A request that fails may have cost as much.
+    const reserved = words + bounded.maxOutputTokens;
+    tokens += reserved;
+    if (approve !== undefined && !(await approve(bounded, { call, signal }))) {
+      tokens -= reserved;
       throw refused(request.server, "it was not approved");
-    const { server, system, messages, ...settings } = bounded;
-    const { completeAnswer } = await import("@tau/agent");
-    const finished = await completeAnswer(
-      model,
-      {
-        ...(system === undefined ? {} : { system }),
-        messages: messages.map((message) => labelled(message, untrusted(`mcp:${server}`))),
-        tools: [],
-        ...settings,
-      },
-      { ...call, signal },
-    );
-    tokens += finished.usage.inputTokens + finished.usage.outputTokens;
+    }
+    const finished = await ask(model, bounded, { ...call, signal });
+    tokens += finished.usage.inputTokens + finished.usage.outputTokens - reserved;
     return { text: textOf(finished.message), model: finished.model, stopReason: finished.stopReason };
   };
+}
+
+function wordsOf({ system = "", messages }: SamplingRequest): number {
+  return messages.reduce(
+    (sum, message) => sum + estimateTokens(message),
+    Math.ceil(estimateTextTokens(system)),
+  );
+}
+
+async function ask(model: Model, request: SamplingRequest, call: CallContext): Promise<ModelFinished> {
+  const { server, system, messages, ...settings } = request;
+  const { completeAnswer } = await import("@tau/agent");
+  return await completeAnswer(
+    model,
+    {
+      ...(system === undefined ? {} : { system }),
+      messages: messages.map((message) => labelled(message, untrusted(`mcp:${server}`))),
+      tools: [],
+      ...settings,
+    },
+    call,
+  );
 }
 
 function labelled(message: Message, label: Label): Message {
@@ -79,7 +94,8 @@ function labelled(message: Message, label: Label): Message {
   return { role: "user", parts: message.parts.map((part) => ({ ...part, label })) };
 }
 
-function refused(server: string, why: string): TauError {
+/** The error for a server that may not have a model asked. */
+export function refused(server: string, why: string): TauError {
   return new TauError(
     "mcp.sampling_refused",
     `The MCP server "${server}" may not have a model asked: ${why}.`,

@@ -12,7 +12,8 @@ import { authorizationOf, openConnection } from "./open-connection.ts";
 import type { Connection, ConnectionOptions } from "./open-connection.ts";
 
 /** Options of {@link createServerLink}. */
-export interface ServerLinkOptions extends Omit<ConnectionOptions, "events" | "life"> {
+export interface ServerLinkOptions extends Omit<ConnectionOptions, "answers" | "events" | "life"> {
+  readonly answers: Omit<ConnectionOptions["answers"], "isUsed">;
   readonly events: Pick<ConnectionOptions["events"], "onLog" | "onResourceUpdated">;
   readonly lock: ServerLock | undefined;
   readonly askers: CallAskers;
@@ -45,6 +46,8 @@ const firstPauseMs = 1_000;
 const longestPauseMs = 60_000;
 /** A listing older than this is made again before it is relied on: servers need not say that something changed. */
 const maxListingAgeMs = 300_000;
+/** A server that says again and again, while it lists, that something changed is not waited for. */
+const maxListings = 5;
 
 /** Makes a {@link ServerLink}; nothing runs until it is used. */
 export function createServerLink(options: ServerLinkOptions): ServerLink {
@@ -54,6 +57,8 @@ export function createServerLink(options: ServerLinkOptions): ServerLink {
   let connecting: Promise<Connection> | undefined;
   let connection: Connection | undefined;
   let listing: { readonly at: number; readonly verdicts: readonly DefinitionVerdict[] } | undefined;
+  /** How often the server said that something has changed. */
+  let changes = 0;
   let users = 0;
   let failures = 0;
   let notBefore = 0;
@@ -75,6 +80,7 @@ export function createServerLink(options: ServerLinkOptions): ServerLink {
         {
           ...options,
           life: life.signal,
+          answers: { ...options.answers, isUsed: () => users > 0 },
           events: {
             ...options.events,
             onClosed: () => {
@@ -82,6 +88,7 @@ export function createServerLink(options: ServerLinkOptions): ServerLink {
               forget(opened);
             },
             onChanged: () => {
+              changes += 1;
               if (opened === connection) listing = undefined;
             },
           },
@@ -113,19 +120,18 @@ export function createServerLink(options: ServerLinkOptions): ServerLink {
 
   const examine = async (signal: AbortSignal): Promise<Examined> => {
     const now = await connected(signal);
-    if (listing === undefined || clock.now() - listing.at > maxListingAgeMs) {
-      const at = clock.now();
-      const fresh = {
-        at,
-        verdicts: compareDefinitions(
-          lock,
-          await listDefinitions(now.client, { signal, timeout: options.timeoutMs }),
-        ),
-      };
-      if (now === connection) listing = fresh;
-      return { connection: now, verdicts: fresh.verdicts };
+    for (let listings = 0; listings < maxListings; listings++) {
+      if (listing !== undefined && clock.now() - listing.at <= maxListingAgeMs)
+        return { connection: now, verdicts: listing.verdicts };
+      const [at, before] = [clock.now(), changes];
+      const live = await listDefinitions(now.client, { signal, timeout: options.timeoutMs });
+      const verdicts = compareDefinitions(lock, live);
+      // What was told to be changed while it was being listed may be of before the change.
+      if (before !== changes) continue;
+      if (now === connection) listing = { at, verdicts };
+      return { connection: now, verdicts };
     }
-    return { connection: now, verdicts: listing.verdicts };
+    throw restless(name);
   };
 
   /** Tells whether trying again may help: the person has authorized, or the server forgot the session. */
@@ -222,6 +228,13 @@ async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promis
 function isAboutAuthorization(error: unknown): boolean {
   return (
     error instanceof Error && (error.name === "UnauthorizedError" || error.name === "InsufficientScopeError")
+  );
+}
+
+function restless(name: string): TauError {
+  return new TauError(
+    "mcp.invalid_answer",
+    `The MCP server "${name}" changes what it defines faster than it can be looked at.`,
   );
 }
 

@@ -80,7 +80,11 @@ function withoutCaller({ tenant, principal, traceId, sessionId }: CallContext): 
   return { tenant, principal, traceId, signal, ...(sessionId === undefined ? {} : { sessionId }) };
 }
 
-function answersFor(options: SessionLinksOptions, caller: CallContext, askers: CallAskers): ServerAnswers {
+function answersFor(
+  options: SessionLinksOptions,
+  caller: CallContext,
+  askers: CallAskers,
+): Omit<ServerAnswers, "isUsed"> {
   const { name, config, ask, sampling, roots } = options;
   const call = withoutCaller(caller);
   return {
