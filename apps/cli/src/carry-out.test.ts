@@ -93,6 +93,39 @@ describe("tau run --carry-out", () => {
     expect(existsSync(join(place.cwd, "made.txt"))).toBe(false);
   });
 
+  test("holds for the agents of skills, too, also where one of them changes the plan", async () => {
+    await using place = await placeWithPlan();
+    await place.write(
+      ".agents/skills/help/SKILL.md",
+      "---\nname: help\ndescription: Helps.\ncontext: fork\n---\n\nHelp.\n",
+    );
+    await place.tau(["skills", "lock", "--yes"]);
+    const help = { name: "skill_run", arguments: { name: "help", input: { task: "Make it" } } };
+    await using model = await startScripted({
+      conversations: [
+        { match: "Carry out the plan", turns: [{ toolCalls: [help] }, make, { text: "Made." }] },
+        {
+          match: "Make it",
+          turns: [
+            bash("echo kept > kept.txt"),
+            bash("echo '2. Delete all.' >> plans/a.md"),
+            make,
+            { text: "I made it." },
+          ],
+        },
+      ],
+    });
+
+    const own = ["--config", "own.toml", ...model.options];
+    const { code, stderr } = await place.tau([...headless, hashOf(text), ...own]);
+
+    expect([code, stderr]).toEqual([exitCodes.denied, expect.stringContaining("plan.changed")]);
+    expect([existsSync(join(place.cwd, "kept.txt")), existsSync(join(place.cwd, "made.txt"))]).toEqual([
+      true,
+      false,
+    ]);
+  });
+
   test("keeps an interrupted run to its plan in the process that goes on with it", async () => {
     await using place = await placeWithPlan();
     await place.write("ask.toml", "[permissions]\nask = ['bash(*)']\n");

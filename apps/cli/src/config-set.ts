@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Dirent } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
+
+import { TauError } from "@tau/core";
 
 /** Folders of `.tau` with a trust of their own, or none to give. */
 const elsewhere = new Set(["skills", "plans"]);
-const maxFiles = 200;
+const maxFiles = 2_000;
 
 /** A file that steers Tau in a folder, beside its tau.toml. */
 interface ConfigFileEntry {
@@ -17,11 +19,13 @@ interface ConfigFileEntry {
 /**
  * Everything by which a folder steers Tau, in one text: the tau.toml and, if there are any, the hashes of `.mcp.json` and of
  * what is in `.tau`. Who trusts it trusts all of it; a change to any of it is a change.
+ *
+ * @throws TauError `config.not_trustable`
  */
 export async function configSetText(path: string, text: string): Promise<string> {
   const entries = await configEntries(dirname(path));
   if (entries.length === 0) return text;
-  const lines = entries.map((entry) => `${entry.sha256}  ${entry.path}`);
+  const lines = entries.map((entry) => `${entry.sha256}  ${written(entry.path)}`);
   return `${text}\n# and beside it exactly this content:\n${lines.join("\n")}\n`;
 }
 
@@ -33,15 +37,38 @@ async function configEntries(folder: string): Promise<readonly ConfigFileEntry[]
   const inside = found
     .filter((entry) => !entry.isDirectory())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-    .filter((path) => !elsewhere.has(path.split("/")[1] ?? ""));
-  const paths = [".mcp.json", ...inside].toSorted((a, b) => (a < b ? -1 : 1)).slice(0, maxFiles);
-  const entries = await Promise.all(
-    paths.map(async (path) => {
-      const content = await readFile(join(folder, path)).catch(() => undefined);
-      return content === undefined
-        ? []
-        : [{ path, sha256: createHash("sha256").update(content).digest("hex") }];
-    }),
-  );
-  return entries.flat();
+    .filter((path) => !elsewhere.has(path.split("/")[1] ?? ""))
+    .toSorted((a, b) => (a < b ? -1 : 1));
+  if (inside.length > maxFiles) throw notTrustable(folder, `holds more than ${maxFiles} files`);
+  const own = await hashOf(join(folder, ".mcp.json"));
+  const entries: ConfigFileEntry[] = own === undefined ? [] : [{ path: ".mcp.json", sha256: own }];
+  for (const path of inside) {
+    const sha256 = await hashOf(join(folder, path));
+    // What is behind a link to a folder changes without a change here.
+    if (sha256 === undefined)
+      throw notTrustable(folder, `holds ${JSON.stringify(path)}, which is no file that can be read`);
+    entries.push({ path, sha256 });
+  }
+  return entries;
+}
+
+async function hashOf(file: string): Promise<string | undefined> {
+  try {
+    // Whatever waits for somebody at its other end, such as a pipe, would be waited for.
+    if (!(await stat(file)).isFile()) return undefined;
+    return createHash("sha256")
+      .update(await readFile(file))
+      .digest("hex");
+  } catch {
+    return undefined;
+  }
+}
+
+/** A path in one line that no other path is written as. */
+function written(path: string): string {
+  return /["\\\p{Cc}\p{Zl}\p{Zp}]/u.test(path) ? JSON.stringify(path) : path;
+}
+
+function notTrustable(folder: string, problem: string): TauError {
+  return new TauError("config.not_trustable", `${join(folder, ".tau")} ${problem}: remove it.`);
 }

@@ -2,11 +2,15 @@
 export const cliErrorCodes = {
   "cli.usage":
     "The command line has an unknown command or option, or a value that does not fit. `tau COMMAND --help` shows what there is.",
+  "cli.unsafe_home":
+    "The folder where Tau keeps its data can be written by others, or is somebody else's: what is trusted and allowed would be theirs to say. Make it your own (`chmod go-w`), or name another one in `TAU_HOME`.",
   "config.exists":
     "`tau init` found a tau.toml and does not overwrite it. Edit the file, or remove it first.",
   "config.invalid":
     "The configuration file has a wrong key or value. The message names the file, the key and what fits.",
   "config.not_found": "The file named by `--config` cannot be read. Check the path.",
+  "config.not_trustable":
+    "The `.tau` of a folder holds too many files, or something that is no file, so that nobody can trust it as it is. The message names it: remove it.",
   "config.not_writable":
     "`tau init` cannot write a tau.toml into this folder. Make the folder writable, or go to one that is.",
   "config.secret_missing":

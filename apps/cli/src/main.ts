@@ -6,6 +6,7 @@ import type { Command } from "./command.ts";
 import { exitCodeOfError, exitCodes } from "./exit-codes.ts";
 import { parseCommand } from "./parse-command.ts";
 import { clip, plain } from "./plain-text.ts";
+import { assertOwnHome, tauHome } from "./tau-home.ts";
 import { processTerminal, writeLine } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
 import { usageError } from "./usage-error.ts";
@@ -111,7 +112,9 @@ export async function main(argv: readonly string[], terminal: Terminal = process
       terminal.stdout.write(commandHelp(command));
       return exitCodes.ok;
     }
-    return await command.run(parseCommand(command, rest), terminal);
+    const args = parseCommand(command, rest);
+    await assertOwnHome(tauHome(terminal));
+    return await command.run(args, terminal);
   } catch (error) {
     return report(error, name, terminal);
   }

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdir } from "node:fs/promises";
+import { lstat, mkdir, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+
+import { TauError } from "@tau/core";
 
 import type { Terminal } from "./terminal.ts";
 
@@ -21,6 +23,31 @@ export function tauHome({ env, cwd }: Pick<Terminal, "env" | "cwd">): string {
 /** Makes the folder, for this person alone: what is not there cannot be hidden from commands, and may be there a moment later. */
 export async function makeHome(home: string): Promise<void> {
   await mkdir(home, { recursive: true, mode: 0o700 });
+}
+
+/**
+ * Checks that nobody else can write where Tau keeps its data: what is trusted, the rules, what was allowed and what agents
+ * remember are believed because they are in there.
+ *
+ * @throws TauError `cli.unsafe_home`
+ */
+export async function assertOwnHome(home: string): Promise<void> {
+  const user = process.getuid?.();
+  // What is not there yet is made for this person alone, and this system may know no owners.
+  const [named, real] = await Promise.all([lstat(home), stat(home)]).catch(() => []);
+  if (user === undefined || named === undefined || real === undefined) return;
+  if (!real.isDirectory()) throw unsafeHome(home, "is no folder");
+  // Root may link it for a user, a stranger may not; what is in a folder is its owner's to change.
+  if (real.uid !== user || (named.uid !== user && named.uid !== 0))
+    throw unsafeHome(home, "belongs to somebody else");
+  if ((real.mode & 0o022) !== 0) throw unsafeHome(home, "can be written by others");
+}
+
+function unsafeHome(home: string, problem: string): TauError {
+  return new TauError(
+    "cli.unsafe_home",
+    `${home}, where Tau keeps its data, ${problem}, who could trust and allow things in your name. Nothing is run. Make it your own, with mode 700, or name another folder in TAU_HOME.`,
+  );
 }
 
 /** Where the sessions are. */

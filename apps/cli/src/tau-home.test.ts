@@ -1,0 +1,66 @@
+import { chmod, chown, lchown, mkdir, symlink } from "node:fs/promises";
+import { join } from "node:path";
+
+import { describe, expect, test } from "vitest";
+
+import { createPlace } from "./cli.test.support.ts";
+import type { Place } from "./cli.test.support.ts";
+import { exitCodes } from "./exit-codes.ts";
+
+const isRoot = process.getuid?.() === 0;
+const stranger = 65_534;
+
+async function homeOf(place: Place, mode = 0o700): Promise<string> {
+  const home = place.env["TAU_HOME"] ?? "";
+  await mkdir(home);
+  await chmod(home, mode);
+  return home;
+}
+
+describe("where Tau keeps its data", () => {
+  test.each([0o777, 0o1777, 0o770, 0o722])("is not believed with mode %o", async (mode) => {
+    await using place = await createPlace();
+    const home = await homeOf(place, mode);
+
+    const { code, stderr } = await place.tau(["permissions", "list"]);
+
+    expect([code, stderr]).toEqual([exitCodes.usage, expect.stringContaining("cli.unsafe_home")]);
+    expect(stderr).toContain(`${home}, where Tau keeps its data, can be written by others`);
+  });
+
+  test.runIf(isRoot)("is not believed when it, or the link to it, is somebody else's", async () => {
+    await using place = await createPlace();
+    const home = await homeOf(place);
+    await chown(home, stranger, stranger);
+    // A stranger points to a folder of ours that holds what others wrote, such as a checkout.
+    const linked = join(place.base, "linked");
+    const checkout = join(place.base, "checkout");
+    await mkdir(checkout, { mode: 0o700 });
+    await symlink(checkout, linked);
+    await lchown(linked, stranger, stranger);
+
+    for (const TAU_HOME of [home, linked]) {
+      const { code, stderr } = await place.tau(["permissions", "list"], { env: { TAU_HOME } });
+      expect([code, stderr]).toEqual([exitCodes.usage, expect.stringContaining("belongs to somebody else")]);
+    }
+  });
+
+  test("may be a link of one's own, and be read by others", async () => {
+    await using place = await createPlace();
+    const real = join(place.base, "disk");
+    await mkdir(real);
+    await chmod(real, 0o755);
+    await symlink(real, place.env["TAU_HOME"] ?? "");
+
+    expect((await place.tau(["permissions", "list"])).code).toBe(exitCodes.ok);
+  });
+
+  test("is no file", async () => {
+    await using place = await createPlace();
+    await place.write("file", "");
+
+    const { stderr } = await place.tau(["permissions", "list"], { env: { TAU_HOME: join(place.cwd, "file") } });
+
+    expect(stderr).toContain("is no folder");
+  });
+});
