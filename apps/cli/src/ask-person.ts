@@ -5,6 +5,7 @@ import { inDays, termLines } from "./grant-lines.ts";
 import { visible } from "./plain-text.ts";
 import { heldLines } from "./held-lines.ts";
 import { readableArguments } from "./readable-arguments.ts";
+import { sourceLine } from "./source-line.ts";
 import { createStyle } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
 import { writeLine } from "./terminal.ts";
@@ -38,14 +39,8 @@ export async function askPerson(
   );
   writeLine(terminal, readableArguments(question.arguments).replaceAll(/^/gmu, "      "));
   for (const line of heldLines(question.held, style)) writeLine(terminal, line);
-  const sources = question.label?.origins ?? [];
-  if (sources.length > 0) {
-    const list = visible(sources.slice(0, 5).join(", ")).replaceAll("\n", " ");
-    writeLine(
-      terminal,
-      style("yellow", `    The model had been shown: ${list}${sources.length > 5 ? ", …" : ""}`),
-    );
-  }
+  const sources = sourceLine(question);
+  if (sources !== undefined) writeLine(terminal, style("yellow", `    ${sources}`));
   const { grant, times } = question;
   if (times !== undefined)
     writeLine(terminal, `      The same ${times} times; the answer is for all of them.`);

@@ -21,6 +21,7 @@ describe("what an MCP server asks in a run without a terminal", () => {
     expect(first.code).toBe(exitCodes.waiting);
     expect(first.stderr).toMatch(/tau approve \S+ \S+ --answer "…"/u);
     expect(shown.stdout).toContain('The MCP server "inn" asks: For whom?\n  1 of 2: name');
+    expect(shown.stdout).toContain("The model had been shown: mcp:inn");
     expect(second.code).toBe(exitCodes.waiting);
     expect([third.code, third.stderr]).toEqual([exitCodes.ok, ""]);
     expect(JSON.stringify(model.server.requests.at(-1)?.body)).toContain(

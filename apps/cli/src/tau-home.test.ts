@@ -59,7 +59,9 @@ describe("where Tau keeps its data", () => {
     await using place = await createPlace();
     await place.write("file", "");
 
-    const { stderr } = await place.tau(["permissions", "list"], { env: { TAU_HOME: join(place.cwd, "file") } });
+    const { stderr } = await place.tau(["permissions", "list"], {
+      env: { TAU_HOME: join(place.cwd, "file") },
+    });
 
     expect(stderr).toContain("is no folder");
   });

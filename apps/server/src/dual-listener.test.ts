@@ -20,8 +20,11 @@ async function listen(headersTimeoutMs = 10_000, maxConnections = 100): Promise<
     maxConnections,
     maxStreamsPerConnection: 3,
     headersTimeoutMs,
+    idleTimeoutMs: headersTimeoutMs,
     handler: (request, response) => {
-      response.end(`${request.httpVersion} ${request.url}`);
+      const answer = (): void => void response.end(`${request.httpVersion} ${request.url}`);
+      if (request.url === "/waits") request.resume().on("end", answer);
+      else answer();
     },
   });
   return {
@@ -110,6 +113,34 @@ describe("one port", () => {
     noise.write("\u0016\u0003\u0001 not http at all\r\n\r\n");
     await Promise.all([whenClosed(silent), whenClosed(half), whenClosed(noise)]);
     expect([silent, half, noise].map(({ closed }) => closed)).toEqual([true, true, true]);
+  });
+
+  it("closes an HTTP/2 connection on which nobody calls, from its beginning or after a call", async () => {
+    await using listening = await listen(50);
+    const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0", "latin1");
+    const [begun, silent] = [await open(listening.listener.port), await open(listening.listener.port)];
+    begun.write(preface.subarray(0, 3));
+    silent.write(preface);
+    const used = connectHttp2(listening.url);
+    const [answer] = await used.request({ ":path": "/" }).setEncoding("utf8").toArray();
+
+    await Promise.all([whenClosed(begun), whenClosed(silent), new Promise((end) => used.once("close", end))]);
+
+    expect([begun.closed, silent.closed, used.closed, answer]).toEqual([true, true, true, "2.0 /"]);
+  });
+
+  it("lets a call go on for as long as it likes", async () => {
+    await using listening = await listen(50);
+    const session = connectHttp2(listening.url);
+    const call = session.request({ ":method": "POST", ":path": "/waits" }, { endStream: false });
+    // Others come and go on another connection meanwhile, for longer than any limit.
+    const other = await open(listening.listener.port);
+    await whenClosed(other);
+    await whenClosed(await open(listening.listener.port));
+    call.end();
+
+    expect((await call.setEncoding("utf8").toArray()).join("")).toBe("2.0 /waits");
+    session.destroy();
   });
 
   it("closes connections beyond its limit", async () => {

@@ -21,6 +21,8 @@ export interface DualListenerOptions {
   readonly maxStreamsPerConnection: number;
   /** A connection that has not said what it speaks by then is closed; so is one whose headers are not complete. */
   readonly headersTimeoutMs: number;
+  /** An HTTP/2 connection without a call for so long is closed. */
+  readonly idleTimeoutMs: number;
 }
 
 /** A port that is listened on. */
@@ -50,6 +52,7 @@ export async function listenOnOnePort(options: DualListenerOptions): Promise<Dua
   http2.on("session", (session) => {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
+    endIdle(session, options);
   });
   // Starts Node's check for headers that never end: it waits for this event, and this server never listens itself.
   http1.emit("listening");
@@ -87,6 +90,28 @@ export async function listenOnOnePort(options: DualListenerOptions): Promise<Dua
       signal.removeEventListener("abort", closeAll);
     },
   };
+}
+
+/**
+ * Ends a connection on which nobody calls. HTTP/1 connections have Node's timeouts for that, those of HTTP/2 none: whoever holds
+ * enough of them keeps all others out, without a token.
+ */
+function endIdle(
+  session: ServerHttp2Session,
+  { headersTimeoutMs, idleTimeoutMs }: Pick<DualListenerOptions, "headersTimeoutMs" | "idleTimeoutMs">,
+): void {
+  let calls = 0;
+  let timer = setTimeout(() => session.destroy(), headersTimeoutMs);
+  session.on("stream", (stream) => {
+    calls += 1;
+    clearTimeout(timer);
+    stream.once("close", () => {
+      calls -= 1;
+      if (calls > 0 || session.closed || session.destroyed) return;
+      timer = setTimeout(() => session.close(), idleTimeoutMs);
+    });
+  });
+  session.once("close", () => clearTimeout(timer));
 }
 
 /** Reads the first bytes, puts them back, and hands the connection to the server that understands them. */

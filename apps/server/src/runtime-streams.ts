@@ -129,7 +129,7 @@ export async function* followSession(
   call: CallContext,
   wanted: Wanted,
 ): AsyncGenerator<readonly RunEvent[], void, undefined> {
-  using stream = host.gauge.open();
+  using stream = host.gauge.open(call.tenant);
   const { maxBufferedBytes, slowAfterMs } = host.limits;
   yield* streamEvents({
     attach: (fromSeq, signal) =>

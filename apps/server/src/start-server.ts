@@ -71,7 +71,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const limits = { ...defaultServerLimits, ...options.limits };
   const authenticator = await authenticatorOf(options, host);
   const state = createServerState();
-  const gauge = createStreamGauge(limits.maxStreams);
+  const { maxStreams } = limits;
+  const share = options.authenticator === undefined ? maxStreams : Math.ceil(maxStreams / 2);
+  const gauge = createStreamGauge({ maxStreams, maxStreamsPerTenant: limits.maxStreamsPerTenant ?? share });
   const { onFailure, onBug } = observeFailures(observer);
 
   const admit = createAdmit({

@@ -13,7 +13,7 @@ export interface StreamStats {
 export interface StreamGauge {
   readonly stats: StreamStats;
   /** @throws TauError `server.too_many_streams` */
-  open(): OpenStream;
+  open(tenant: string): OpenStream;
 }
 
 /** One open stream. */
@@ -21,26 +21,36 @@ export interface OpenStream extends Disposable {
   onBuffered(bytes: number): void;
 }
 
-/** Makes a {@link StreamGauge} that lets `maxStreams` be open at a time. */
-export function createStreamGauge(maxStreams: number): StreamGauge {
+/** How many streams may be open at a time. */
+export interface StreamLimits {
+  readonly maxStreams: number;
+  /** Of them, those of one tenant: no one keeps the others out. */
+  readonly maxStreamsPerTenant: number;
+}
+
+/** Makes a {@link StreamGauge}. */
+export function createStreamGauge({ maxStreams, maxStreamsPerTenant }: StreamLimits): StreamGauge {
+  const ofTenants = new Map<string, number>();
   let openStreams = 0;
   let bufferedBytes = 0;
   let peakStreamBytes = 0;
+  const count = (tenant: string, change: 1 | -1): void => {
+    openStreams += change;
+    const now = (ofTenants.get(tenant) ?? 0) + change;
+    if (now === 0) ofTenants.delete(tenant);
+    else ofTenants.set(tenant, now);
+  };
 
   return {
     get stats() {
       return { openStreams, bufferedBytes, peakStreamBytes };
     },
 
-    open() {
-      if (openStreams >= maxStreams) {
-        throw new TauError(
-          "server.too_many_streams",
-          `${openStreams} streams are open, as many as maxStreams allows; end some, call again later, or raise it.`,
-          { class: "retryable" },
-        );
-      }
-      openStreams += 1;
+    open(tenant) {
+      const own = ofTenants.get(tenant) ?? 0;
+      if (own >= maxStreamsPerTenant) throw tooMany(own, "maxStreamsPerTenant");
+      if (openStreams >= maxStreams) throw tooMany(openStreams, "maxStreams");
+      count(tenant, 1);
       let mine = 0;
       return {
         onBuffered(bytes) {
@@ -50,9 +60,17 @@ export function createStreamGauge(maxStreams: number): StreamGauge {
         },
         [Symbol.dispose]() {
           bufferedBytes -= mine;
-          openStreams -= 1;
+          count(tenant, -1);
         },
       };
     },
   };
+}
+
+function tooMany(open: number, limit: string): TauError {
+  return new TauError(
+    "server.too_many_streams",
+    `${open} streams are open, as many as ${limit} allows; end some, call again later, or raise it.`,
+    { class: "retryable" },
+  );
 }

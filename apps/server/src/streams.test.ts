@@ -9,6 +9,7 @@ import { createMemoryJournal } from "@tau/runtime";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import { createBearerAuthenticator } from "./authenticator.ts";
 import { factTypes, openHarness, waitForEnd } from "./server-harness.test.support.ts";
 
 const sessionId = "s1";
@@ -87,6 +88,36 @@ describe("Attach", () => {
     await first.return?.();
     using patient = createTauClient({ baseUrl: harness.server.url, reconnect: { baseDelayMs: 1 } });
     expect(await next(patient.attach({ sessionId })[Symbol.asyncIterator]())).toMatchObject({ seq: 1 });
+  });
+
+  it("lets no tenant take the streams of the others", async () => {
+    const tenants = createBearerAuthenticator(
+      ["acme", "bauhaus"].map((tenant) => ({
+        token: `the-token-of-${tenant}`,
+        tenant,
+        principal: { id: "ada", kind: "person" as const, scopes: ["*"] },
+      })),
+    );
+    await using harness = await openHarness({ authenticator: tenants, limits: { maxStreams: 2 } });
+    const clientOf = (tenant: string): ReturnType<typeof createTauClient> =>
+      createTauClient({
+        baseUrl: harness.server.url,
+        token: `the-token-of-${tenant}`,
+        reconnect: { attempts: 0 },
+      });
+    using acme = clientOf("acme");
+    using bauhaus = clientOf("bauhaus");
+    for (const client of [acme, bauhaus]) await client.createSession({ externalId: sessionId });
+    const held = acme.attach({ sessionId })[Symbol.asyncIterator]();
+    await next(held);
+
+    await expect(seqs(acme.attach({ sessionId }))).rejects.toMatchObject({
+      code: "server.too_many_streams",
+      message: expect.stringContaining("maxStreamsPerTenant"),
+    });
+    const other = bauhaus.attach({ sessionId })[Symbol.asyncIterator]();
+    expect(await next(other)).toMatchObject({ seq: 1 });
+    for (const stream of [held, other]) await stream.return?.();
   });
 });
 

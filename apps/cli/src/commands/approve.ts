@@ -10,6 +10,7 @@ import { serverOptions } from "../named-server.ts";
 import { openSessions } from "../open-sessions.ts";
 import { plainJson, visible } from "../plain-text.ts";
 import { readableArguments } from "../readable-arguments.ts";
+import { sourceLine } from "../source-line.ts";
 import { sessionNamed } from "../stored-sessions.ts";
 import { homeNote } from "../tau-home.ts";
 import { writeLine } from "../terminal.ts";
@@ -117,11 +118,13 @@ function describe(question: ApprovalRequested): string {
   const { grant, times, held } = question;
   const until = new Date(question.expiresAt).toISOString().slice(0, 16).replace("T", " ");
   const asks = question.question;
+  const sources = sourceLine(question);
   const lines = [
     `${question.approvalId}  ${visible(question.tool)}`,
     visible(asks?.text ?? question.summary).replaceAll(/^/gmu, "  "),
     (asks === undefined ? readableArguments(question.arguments) : optionsOf(asks)).replaceAll(/^/gmu, "  "),
     ...heldLines(held, (_, text) => text).map((line) => line.slice(2)),
+    ...(sources === undefined ? [] : [`  ${sources}`]),
     ...(times === undefined ? [] : [`  the same ${times} times; one answer is for all of them`]),
     ...(grant === undefined
       ? []

@@ -101,8 +101,9 @@ async function startSpeaker(): Promise<{
     const stream = await listening;
     stream.write(`data: ${JSON.stringify({ jsonrpc: "2.0", ...message })}\n\n`);
     const answer = (): string | undefined =>
-      server.seen.find(({ method, body }) => method === "" && body.includes(`"id":"${String(message["id"])}"`))
-        ?.body;
+      server.seen.find(
+        ({ method, body }) => method === "" && body.includes(`"id":"${String(message["id"])}"`),
+      )?.body;
     await expect.poll(answer).toBeDefined();
     return JSON.parse(answer() ?? "{}");
   };
@@ -210,7 +211,10 @@ describe("a hostile server", () => {
 
   test.each([
     ["an answer", (id: string) => `{"id":${id},"result":{"content":[],"structuredContent":{"a":${deep()}}}}`],
-    ["what stands beside one", (id: string) => `{"id":${id},"result":{"content":[],"_meta":{"a":${deep()}}}}`],
+    [
+      "what stands beside one",
+      (id: string) => `{"id":${id},"result":{"content":[],"_meta":{"a":${deep()}}}}`,
+    ],
     ["a log", () => `{"method":"notifications/message","params":{"level":"info","data":${deep()}}}`],
     ["a request", () => `{"id":"x","method":"sampling/createMessage","params":${deep()}}`],
     ["an error", (id: string) => `{"id":${id},"error":{"code":1,"message":"x","data":${deep()}}}`],

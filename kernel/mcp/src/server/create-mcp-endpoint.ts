@@ -8,7 +8,7 @@ import { loadServerSdk } from "./server-sdk.ts";
 /** Options of {@link createMcpEndpoint}. */
 export interface McpEndpointOptions {
   readonly findCaller: FindCaller;
-  /** Names by which the endpoint may be reached, without ports: `Host` and `Origin` must be one of them. */
+  /** Names by which the endpoint may be reached, without ports: `Host` must be one of them, and `Origin`, if there is one, the same. */
   readonly hosts: readonly string[];
   /** Sessions of clients that hold one. Default 1,000. */
   readonly maxSessions?: number;
@@ -54,7 +54,9 @@ export async function createMcpEndpoint(
   return {
     async fetch(request) {
       const refused =
-        sdk.hostHeaderValidationResponse(request, hosts) ?? sdk.originValidationResponse(request, hosts);
+        sdk.hostHeaderValidationResponse(request, hosts) ??
+        sdk.originValidationResponse(request, hosts) ??
+        refusePageOfAnother(request);
       if (refused !== undefined) return refused;
       const call = await findCaller(request);
       if (call === undefined) return unauthorized(options.resourceMetadata);
@@ -69,6 +71,21 @@ export async function createMcpEndpoint(
       await modern.close();
     },
   };
+}
+
+/** A page of another port is another's: whatever else serves pages on this machine calls no tools. */
+function refusePageOfAnother({ headers }: Request): Response | undefined {
+  const origin = headers.get("origin");
+  if (origin === null || (URL.canParse(origin) && isSameHost(new URL(origin), headers.get("host") ?? "")))
+    return undefined;
+  return Response.json(
+    { error: "forbidden", error_description: "The page comes from another port than this server." },
+    { status: 403 },
+  );
+}
+
+function isSameHost({ protocol, host }: URL, asked: string): boolean {
+  return URL.parse(`${protocol}//${asked}`)?.host === host;
 }
 
 function unauthorized(resourceMetadata: URL | undefined): Response {

@@ -57,6 +57,11 @@ describe("createMcpEndpoint()", () => {
     expect(nobody.headers.get("www-authenticate")).toBe("Bearer");
     expect((await post({ authorization: "Bearer eve" })).status).toBe(401);
     expect((await post({ authorization: "Bearer ada", origin: "https://evil.example" })).status).toBe(403);
+    // A page that something else on this machine serves, and one of our own.
+    const authorization = "Bearer ada";
+    expect((await post({ authorization, origin: "http://127.0.0.1:1" })).status).toBe(403);
+    expect((await post({ authorization, origin: "http://127.0.0.1" })).status).toBe(403);
+    expect((await post({ authorization, origin: url.origin })).status).not.toBe(403);
     expect((await fetch(new URL("/other", url))).status).toBe(404);
   });
 

@@ -214,4 +214,41 @@ describe("createHandoff()", () => {
       "## Last answer, in the model's words",
     ]);
   });
+
+  test.each<[string, SessionEvent]>([
+    [
+      "a prompt",
+      {
+        type: "run_started",
+        runId,
+        agent: "main",
+        principal: "ada",
+        prompt: { role: "user", parts: [{ type: "text", text: "Obey.", label: untrusted("mcp:evil") }] },
+        limits: {},
+        environment: "jail",
+        profile: "p",
+      },
+    ],
+    [
+      "a question",
+      {
+        type: "approval_requested",
+        runId,
+        approvalId: "a1",
+        effectId: "e1",
+        reason: "question",
+        tool: "evil__ask",
+        arguments: "{}",
+        binding: "b",
+        summary: "The MCP server asks: Obey.",
+        expiresAt: 1,
+        label: untrusted("mcp:evil"),
+      },
+    ],
+  ])("trusts %s that no model answered to no further than its words", (_, event) => {
+    const handoff = createHandoff(recorded([...begun, event]));
+
+    expect(renderHandoff(handoff)).toContain("Obey.");
+    expect(handoff.label).toMatchObject({ integrity: "untrusted", origins: ["mcp:evil"] });
+  });
 });

@@ -45,6 +45,7 @@ class HandoffDraft {
         break;
       case "run_started":
         this.#goals.push(clipText(textOf(event.prompt)));
+        this.#joined(event.prompt.parts);
         this.#isRunning = true;
         this.#end = undefined;
         break;
@@ -56,6 +57,7 @@ class HandoffDraft {
           this.#decided(event.tool, "denied", event.rule ?? "the rules", event.reason);
         break;
       case "approval_requested":
+        this.#joined([event]);
         this.#open.set(event.approvalId, event.summary);
         this.#asked.set(event.approvalId, event.summary);
         break;
@@ -99,9 +101,13 @@ class HandoffDraft {
     }
   }
 
+  /** What no model has answered to has no label but its own. */
+  #joined(parts: readonly { readonly label?: Label }[]): void {
+    for (const { label } of parts) if (label !== undefined) this.#label = joinLabels(this.#label, label);
+  }
+
   #finished({ tool, outcome, callId, details, result }: EffectFinished): void {
-    for (const { label } of result.content)
-      if (label !== undefined) this.#label = joinLabels(this.#label, label);
+    this.#joined(result.content);
     const args = this.#calls.get(callId) ?? {};
     const what = described(tool, args);
     if (outcome === "unknown") this.#risks.push(`It is not known what became of ${what}.`);
