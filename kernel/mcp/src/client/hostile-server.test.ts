@@ -102,7 +102,7 @@ async function startSpeaker(): Promise<{
     stream.write(`data: ${JSON.stringify({ jsonrpc: "2.0", ...message })}\n\n`);
     const answer = (): string | undefined =>
       server.seen.find(
-        ({ method, body }) => method === "" && body.includes(`"id":"${String(message["id"])}"`),
+        ({ method, body }) => method === "" && body.includes(`"id":${JSON.stringify(message["id"])}`),
       )?.body;
     await expect.poll(answer).toBeDefined();
     return JSON.parse(answer() ?? "{}");
