@@ -1,5 +1,12 @@
-import type { JsonObject, ToolResultPart } from "@tau/core";
+import type { CallContext, JsonObject, ToolResultPart } from "@tau/core";
 import type { RunState } from "@tau/session";
+
+/** Which run a hook is asked about. */
+export interface HookInput {
+  readonly run: RunState;
+  /** Whose run it is: the tenant, the session, and in `runPath` the runs above it. */
+  readonly call: CallContext;
+}
 
 /** What a before-run hook says: whether a run may begin, and what its model should know first. */
 export type BeforeRunDecision =
@@ -12,10 +19,9 @@ export type BeforeRunDecision =
   | { readonly decision: "deny"; readonly reason: string; readonly details?: JsonObject };
 
 /** A tool call about to be decided on. */
-export interface BeforeToolInput {
+export interface BeforeToolInput extends HookInput {
   readonly tool: string;
   readonly arguments: JsonObject;
-  readonly run: RunState;
 }
 
 /** What a before-tool hook says. It can only tighten: an allow never beats the rules. */
@@ -24,11 +30,15 @@ export type BeforeToolDecision =
   | { readonly decision: "deny"; readonly reason: string }
   | { readonly decision: "rewrite"; readonly arguments: JsonObject; readonly reason: string };
 
+/** What a hook says of a call that it was asked about before. */
+export type RecheckDecision =
+  | { readonly decision: "allow" }
+  | { readonly decision: "deny"; readonly reason: string };
+
 /** A tool call that has a result. */
-export interface AfterToolInput {
+export interface AfterToolInput extends HookInput {
   readonly tool: string;
   readonly result: ToolResultPart;
-  readonly run: RunState;
 }
 
 /** What an after-tool hook says: nothing, or another result for the model. */
@@ -58,15 +68,14 @@ export interface Hook {
   /** Milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
   /** Before the first model call of a run; again when a crash came before that call. */
-  beforeRun?(
-    input: { readonly run: RunState; readonly prompt: string },
-    signal: AbortSignal,
-  ): Promise<BeforeRunDecision>;
+  beforeRun?(input: HookInput & { readonly prompt: string }, signal: AbortSignal): Promise<BeforeRunDecision>;
   beforeTool?(input: BeforeToolInput, signal: AbortSignal): Promise<BeforeToolDecision>;
+  /**
+   * Before a call runs that was decided on a while ago: a person was asked first, calls before it changed something, or another
+   * process decided. It can only deny.
+   */
+  recheck?(input: BeforeToolInput, signal: AbortSignal): Promise<RecheckDecision>;
   afterTool?(input: AfterToolInput, signal: AbortSignal): Promise<AfterToolDecision>;
-  iteration?(input: { readonly run: RunState }, signal: AbortSignal): Promise<IterationDecision>;
-  stop?(
-    input: { readonly run: RunState; readonly answer: string },
-    signal: AbortSignal,
-  ): Promise<StopDecision>;
+  iteration?(input: HookInput, signal: AbortSignal): Promise<IterationDecision>;
+  stop?(input: HookInput & { readonly answer: string }, signal: AbortSignal): Promise<StopDecision>;
 }

@@ -63,7 +63,9 @@ export type {
   BeforeToolDecision,
   BeforeToolInput,
   Hook,
+  HookInput,
   IterationDecision,
+  RecheckDecision,
   StopDecision,
 } from "./hook.ts";
 export { toReaderModel } from "./reader-model.ts";

@@ -11,6 +11,7 @@ import {
   prepare,
   ruleOn,
 } from "./plan-step.ts";
+import { runRecheck } from "./run-hooks.ts";
 import type { RunScope } from "./run-scope.ts";
 
 /**
@@ -30,6 +31,11 @@ async function prepareAgain(scope: RunScope, effect: EffectState): Promise<Ready
   const isAllowed =
     effect.asked === undefined ? ruledAgain(scope, effect, prepared) : answerHolds(scope, effect, prepared);
   if (!isAllowed) return undefined;
+  const reason = await runRecheck(scope, prepared);
+  if (reason !== undefined) {
+    finishEffect(scope, effect, "denied", errorResult(effect.call, `tool.denied: ${reason}`));
+    return undefined;
+  }
   scope.prepared.set(effect.effectId, prepared);
   return prepared;
 }

@@ -146,6 +146,30 @@ describe("hooks", () => {
     expect(signals.map((signal) => getEventListeners(signal, "abort").length)).toEqual([0]);
   });
 
+  test.each<readonly [string, Hook["recheck"], string]>([
+    ["denies", async () => ({ decision: "deny", reason: "It changed." }), "It changed."],
+    ["throws", async () => await Promise.reject(new Error("broken")), 'The hook "guard" failed'],
+  ])(
+    "before a call that was decided on a while ago: a hook that %s keeps it from running",
+    async (_, recheck, reason) => {
+      const calls = ["one", "two"].map((text) => ({ name: "echo", args: { text } }));
+      await using harness = await openHarness({
+        model: turnModel([{ calls }, { text: "Done" }]),
+        tools: [echoTool("echo", { sideEffect: "irreversible" })],
+        policy: policyOf({}),
+        hooks: [
+          { name: "guard", beforeTool: async () => ({ decision: "allow" }), ...(recheck && { recheck }) },
+        ],
+      });
+      const events = await harness.run("Go");
+
+      // The first is of this moment; the second comes after something that it may have changed.
+      expect(resultTexts(events)).toEqual(["echo: one", expect.stringContaining(reason)]);
+      expect(ofType(events, "effect_started")).toHaveLength(1);
+      expect(ofType(events, "hook_decided")).toMatchObject([{ hook: "guard", point: "before_tool" }]);
+    },
+  );
+
   test("after a tool: a replaced result still belongs to its call", async () => {
     const { events } = await runWith({
       afterTool: async ({ result }) => ({

@@ -1,7 +1,8 @@
 import { isJsonObject, isTauError, TauError } from "@tau/core";
 import type { HookDecided, JsonObject, ToolResultPart } from "@tau/core";
+import type { ReadyCall } from "@tau/tools";
 
-import type { Hook } from "./hook.ts";
+import type { Hook, HookInput } from "./hook.ts";
 import { runOf } from "./run-scope.ts";
 import type { RunScope } from "./run-scope.ts";
 import { untilAborted } from "./until-aborted.ts";
@@ -17,7 +18,7 @@ export async function runBeforeRun(scope: RunScope, prompt: string): Promise<Loo
   const notes: { hook: string; note: string }[] = [];
   for (const hook of scope.agent.hooks ?? []) {
     const said = await ask(scope, hook, "before_run", (signal) =>
-      hook.beforeRun?.({ run: runOf(scope), prompt }, signal),
+      hook.beforeRun?.({ ...about(scope), prompt }, signal),
     );
     if (said === undefined) continue;
     if (said === "error") throw hookFailed(hook);
@@ -51,7 +52,7 @@ export async function runBeforeTool(
   let rewritten: JsonObject | undefined;
   for (const hook of scope.agent.hooks ?? []) {
     const said = await ask(scope, hook, "before_tool", (signal) =>
-      hook.beforeTool?.({ tool, arguments: rewritten ?? args, run: runOf(scope) }, signal),
+      hook.beforeTool?.({ tool, arguments: rewritten ?? args, ...about(scope) }, signal),
     );
     if (said === undefined) continue;
     if (said === "error")
@@ -64,6 +65,21 @@ export async function runBeforeTool(
   return rewritten === undefined ? { ok: true } : { ok: true, rewritten };
 }
 
+/** Asks the hooks once more about a call that was decided on a while ago; answers why it must not run, if so. */
+export async function runRecheck(scope: RunScope, { tool, args }: ReadyCall): Promise<string | undefined> {
+  for (const hook of scope.agent.hooks ?? []) {
+    const said = await ask(scope, hook, "before_tool", (signal) =>
+      hook.recheck?.({ tool: tool.name, arguments: args, ...about(scope) }, signal),
+    );
+    if (said === undefined) continue;
+    if (said === "error") return `The hook "${hook.name}" failed, so the call is denied.`;
+    if (said.decision === "allow") continue;
+    note(scope, hook, { point: "before_tool", decision: "deny", reason: said.reason });
+    return said.reason;
+  }
+  return undefined;
+}
+
 /** Runs the after-tool hooks; answers the result that the model gets. */
 export async function runAfterTool(
   scope: RunScope,
@@ -73,7 +89,7 @@ export async function runAfterTool(
   let current = result;
   for (const hook of scope.agent.hooks ?? []) {
     const said = await ask(scope, hook, "after_tool", (signal) =>
-      hook.afterTool?.({ tool, result: current, run: runOf(scope) }, signal),
+      hook.afterTool?.({ tool, result: current, ...about(scope) }, signal),
     );
     if (said === undefined) continue;
     if (said === "error") {
@@ -99,9 +115,7 @@ export interface LoopAdvice {
 export async function runIteration(scope: RunScope): Promise<LoopAdvice> {
   const notes: { hook: string; note: string }[] = [];
   for (const hook of scope.agent.hooks ?? []) {
-    const said = await ask(scope, hook, "iteration", (signal) =>
-      hook.iteration?.({ run: runOf(scope) }, signal),
-    );
+    const said = await ask(scope, hook, "iteration", (signal) => hook.iteration?.(about(scope), signal));
     if (said === undefined) continue;
     if (said === "error") throw hookFailed(hook);
     if (said.decision === "stop") {
@@ -117,9 +131,7 @@ export async function runIteration(scope: RunScope): Promise<LoopAdvice> {
 export async function runStop(scope: RunScope, answer: string): Promise<LoopAdvice> {
   const notes: { hook: string; note: string }[] = [];
   for (const hook of scope.agent.hooks ?? []) {
-    const said = await ask(scope, hook, "stop", (signal) =>
-      hook.stop?.({ run: runOf(scope), answer }, signal),
-    );
+    const said = await ask(scope, hook, "stop", (signal) => hook.stop?.({ ...about(scope), answer }, signal));
     if (said === undefined) continue;
     if (said === "error") throw hookFailed(hook);
     if (said.decision === "allow") continue;
@@ -127,6 +139,10 @@ export async function runStop(scope: RunScope, answer: string): Promise<LoopAdvi
     notes.push({ hook: hook.name, note: said.note });
   }
   return { notes };
+}
+
+function about(scope: RunScope): HookInput {
+  return { run: runOf(scope), call: scope.call };
 }
 
 async function ask<T>(

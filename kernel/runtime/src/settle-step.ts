@@ -25,7 +25,7 @@ const maxTogether = 16;
  *   asked, each time.
  * - E3. Neighbouring pure calls run together, 16 at most; any other call runs alone, in the order of the calls.
  * - E4. What was decided, or allowed by a person, is checked again at execution if anything may have changed since:
- *   same arguments, principal and profile, not expired, the real paths of now, and no rule against it now.
+ *   same arguments, principal and profile, not expired, the real paths of now, and no rule or hook against it now.
  * - E5. What a person must decide on is tried on a copy first, where the environment has copies; it is asked about by what
  *   it changes, and what changes nothing is not asked about unless a rule wants that.
  */

@@ -65,7 +65,10 @@ export async function fixture(
         tool: "kubernetes_change",
         arguments: input,
         get run(): never {
-          throw new TypeError("The hook looks at the call alone.");
+          throw new TypeError("The hook looks at the tool's call alone.");
+        },
+        get call(): never {
+          throw new TypeError("The hook looks at the tool's call alone.");
         },
       };
       const said = await hook?.beforeTool?.(asked, never);
