@@ -1,14 +1,16 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { Recorded } from "@tau/core";
+import { createCallContext } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
+import { createPlanGuard } from "./bound/plan-guard.ts";
+import { createRunBindings } from "./bound/run-bindings.ts";
 import { createPlace, startScripted } from "./cli.test.support.ts";
 import type { Place } from "./cli.test.support.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { planOfRun, planPrompt } from "./plan-guard.ts";
 
 const text = "# Make a file\n\n1. Make made.txt.\n";
 const hashOf = (words: string): string => createHash("sha256").update(words).digest("hex");
@@ -126,6 +128,20 @@ describe("tau run --carry-out", () => {
     ]);
   });
 
+  test("runs none of the calls behind one that changes the plan, in the same answer of the model", async () => {
+    await using place = await placeWithPlan();
+    const changes = bash("echo '2. Delete all.' >> plans/a.md");
+    await using model = await startScripted({
+      turns: [{ toolCalls: [...changes.toolCalls, ...make.toolCalls] }, { text: "Made." }],
+    });
+    const own = ["--config", "own.toml", ...model.options];
+
+    const { code, stderr } = await place.tau([...headless, hashOf(text), ...own]);
+
+    expect([code, stderr]).toEqual([exitCodes.denied, expect.stringContaining("plan.changed")]);
+    expect(existsSync(join(place.cwd, "made.txt"))).toBe(false);
+  });
+
   test("keeps an interrupted run to its plan in the process that goes on with it", async () => {
     await using place = await placeWithPlan();
     await place.write("ask.toml", "[permissions]\nask = ['bash(*)']\n");
@@ -150,32 +166,90 @@ describe("tau run --carry-out", () => {
   });
 });
 
-describe("planOfRun()", () => {
-  const plan = { file: "/w/plans/a.md", path: "plans/a.md", text, sha256: hashOf(text) };
-  const started = (prompt: string): readonly Recorded[] => [
-    {
-      seq: 1,
-      at: 1_000,
-      event: {
-        type: "run_started",
-        runId: "r",
-        agent: "main",
-        principal: "ada",
-        prompt: { role: "user", parts: [{ type: "text", text: prompt }] },
-        limits: {},
-        environment: "jail",
-        profile: "",
-      },
-    },
-  ];
+describe("createPlanGuard()", () => {
+  test("holds for the runs below one that carries a plan out, in any process, for seven days", async () => {
+    await using place = await placeWithPlan();
+    const home = join(place.base, "tau");
+    const file = join(place.cwd, "plans/a.md");
+    const plan = { file, path: "plans/a.md", sha256: hashOf(text), at: 1_000 };
+    await createRunBindings(home).bind({ tenant: "local", runId: "parent" }, { plan });
+    const said = async (runPath: readonly string[], now: number, tenant = "local"): Promise<unknown> => {
+      const context = createCallContext({ tenant, principal: { id: "ada", kind: "person", scopes: [] } });
+      const input = {
+        tool: "read",
+        arguments: {},
+        call: { ...context, runPath },
+        get run(): never {
+          throw new TypeError("The guard looks at the call alone.");
+        },
+      };
+      return await createPlanGuard(createRunBindings(home), () => now).beforeTool?.(input, context.signal);
+    };
+    const week = 7 * 86_400_000;
+    const denied = (code: string): object => ({ decision: "deny", reason: expect.stringContaining(code) });
 
-  test("finds the plan that a run carries out, for seven days", () => {
-    const { file, path, sha256 } = plan;
-    expect(planOfRun(started(planPrompt(plan, "Quickly.")), "/w", 2_000)).toEqual({ file, path, sha256 });
-    expect(planOfRun(started(`Hello\n${planPrompt(plan, "")}`), "/w", 2_000)).toBeUndefined();
-    expect(planOfRun([], "/w", 2_000)).toBeUndefined();
-    expect(() => planOfRun(started(planPrompt(plan, "")), "/w", 1_001 + 7 * 86_400_000)).toThrow(
-      expect.objectContaining({ code: "plan.expired" }),
-    );
+    expect(await said(["parent", "child"], 2_000)).toEqual({ decision: "allow" });
+    expect(await said(["parent", "child"], 1_001 + week)).toEqual(denied("plan.expired"));
+    await place.write("plans/a.md", "# Other\n");
+    expect(await said(["parent"], 2_000)).toEqual(denied("plan.changed"));
+    expect(await said(["parent", "child", "grandchild"], 2_000)).toEqual(denied("plan.changed"));
+    expect(await said(["other"], 2_000)).toEqual({ decision: "allow" });
+    expect(await said(["parent"], 2_000, "another")).toEqual({ decision: "allow" });
+    // A record that nobody can read frees nobody.
+    for (const name of await readdir(join(home, "bound-runs")))
+      await writeFile(join(home, "bound-runs", name), "{");
+    await expect(said(["parent"], 2_000)).rejects.toThrow("is not what was written there");
+  });
+});
+
+describe("the agent of a skill below a plan", () => {
+  const scribe = "---\nname: scribe\ndescription: Writes.\ncontext: fork\n---\n\nWrite it.\n";
+  const delegates = {
+    toolCalls: [{ name: "skill_run", arguments: { name: "scribe", input: { task: "Take notes" } } }],
+  };
+  const writes = (path: string, content: string): object => ({
+    toolCalls: [{ name: "write", arguments: { path, content } }],
+  });
+
+  test("plans, too, below one that plans: it writes to plans/ alone, and so does whoever goes on with it", async () => {
+    await using place = await placeWithPlan();
+    await place.write(".agents/skills/scribe/SKILL.md", scribe);
+    await place.tau(["skills", "lock", "--yes"]);
+    await using model = await startScripted({
+      conversations: [
+        {
+          match: "Take notes",
+          turns: [
+            writes("src.txt", "no"),
+            make,
+            writes("plans/b.md", "# B\n"),
+            { firstDelayMs: 60_000, text: "late" },
+          ],
+        },
+        { match: "Plan it", turns: [delegates, { text: "Planned." }] },
+      ],
+    });
+    const own = ["--config", "own.toml", ...model.options];
+    const running = place.spawn(["run", "--plan", "--json", ...own, "Plan it"]);
+    while (!existsSync(join(place.cwd, "plans/b.md"))) await new Promise((resolve) => setImmediate(resolve));
+    running.child.kill("SIGKILL");
+    await running.ended;
+    const written = (): readonly boolean[] =>
+      ["src.txt", "made.txt"].map((name) => existsSync(join(place.cwd, name)));
+    expect(written()).toEqual([false, false]);
+
+    // Nobody says --plan: the run is one that plans, and so is what is below it.
+    await using other = await startScripted({
+      conversations: [
+        {
+          match: "Take notes",
+          turns: [...Array.from({ length: 3 }, () => ({ text: "" })), make, { text: "Noted." }],
+        },
+        { match: "Plan it", turns: [{ text: "" }, make, { text: "Planned." }] },
+      ],
+    });
+    const resumed = await place.tau(["run", "--resume", "last", "--config", "own.toml", ...other.options]);
+    expect(resumed.stdout).toContain("denied");
+    expect(written()).toEqual([false, false]);
   });
 });

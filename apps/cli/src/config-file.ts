@@ -195,6 +195,10 @@ export interface ConfigFile {
     /** `env:NAME` or `file:PATH`; never the token itself. */
     readonly token?: string;
   };
+  readonly serve: {
+    /** Where the sessions of `tau serve` may work beside its own folder, each with what is below it. */
+    readonly folders?: readonly string[];
+  };
   /** Servers by name, as `parseMcpServers` of `@tau/mcp` reads them. */
   readonly mcp: { readonly servers?: Readonly<Record<string, unknown>> };
 }
@@ -216,6 +220,7 @@ export const emptyConfig: ConfigFile = {
   models: [],
   credentials: [],
   server: {},
+  serve: {},
   mcp: {},
 };
 

@@ -25,6 +25,8 @@ export const cliErrorCodes = {
     "A run that carries out a plan was interrupted more than 7 days ago. Cancel it, and approve the plan again.",
   "plan.not_approved":
     "Nobody approved the plan that is to be carried out. Read it, and answer on a terminal, or name its hash with `--approved`.",
+  "plan.not_found":
+    "There is no such plan in the session's folder: plans are files of their own below `plans/`, of at most 256 KiB. List them, and name one of those.",
   "plan.used": "The approval of a plan was used, and counts once. Approve it again on a terminal.",
   "provider.not_found":
     "No model provider was configured and none was found. Set a key in the environment, start Ollama, or write a tau.toml with `tau init`.",

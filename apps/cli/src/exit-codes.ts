@@ -14,7 +14,7 @@ export const exitCodes = {
 } as const;
 
 const usageCodes =
-  /^(cli|config|permission)\.|^(provider\.not_found|readiness\.invalid|choice\.no_tier|model\.no_compatible_candidate|client\.invalid_url|kubernetes\.config|container\.invalid_address|egress\.invalid_rule|server\.token_.*)$/u;
+  /^(cli|config|permission)\.|^(provider\.not_found|readiness\.invalid|plan\.not_found|choice\.no_tier|model\.no_compatible_candidate|client\.invalid_url|kubernetes\.config|container\.invalid_address|egress\.invalid_rule|server\.token_.*)$/u;
 const deniedCodes =
   /^sandbox\.|^(?:environment\.denied|readiness\.blocked|run\.blocked|memory\.needs_person|plan\.(?:changed|expired|not_approved|used))$/u;
 

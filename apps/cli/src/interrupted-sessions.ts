@@ -2,14 +2,18 @@ import { isJsonObject, parseJson } from "@tau/core";
 import { idleEngineEvent } from "@tau/runtime";
 import type { Journal } from "@tau/runtime";
 
+import { isIn } from "./bound/served-folders.ts";
 import { localTenant } from "./local-context.ts";
 import { workspaceKey } from "./open-environment.ts";
 
 const prefix = "engine/";
 const pageSize = 500;
 
-/** Sessions with a run that nobody finished and that work in `root`, below it, or nowhere in particular. */
-export async function interruptedSessions(journal: Journal, root: string): Promise<readonly string[]> {
+/** Sessions with a run that nobody finished and that work in one of `roots`, below it, or nowhere in particular. */
+export async function interruptedSessions(
+  journal: Journal,
+  roots: readonly string[],
+): Promise<readonly string[]> {
   const found: string[] = [];
   let before: string | undefined;
   for (;;) {
@@ -20,18 +24,18 @@ export async function interruptedSessions(journal: Journal, root: string): Promi
     });
     for (const { stream, lastType } of page) {
       const sessionId = stream.slice(prefix.length);
-      if (lastType !== idleEngineEvent && (await worksIn(journal, sessionId, root))) found.push(sessionId);
+      if (lastType !== idleEngineEvent && (await worksIn(journal, sessionId, roots))) found.push(sessionId);
     }
     before = page.at(-1)?.stream;
     if (before === undefined || page.length < pageSize) return found;
   }
 }
 
-async function worksIn(journal: Journal, sessionId: string, root: string): Promise<boolean> {
+async function worksIn(journal: Journal, sessionId: string, roots: readonly string[]): Promise<boolean> {
   const id = { tenant: localTenant, stream: `session/${sessionId}` };
   for await (const [first] of journal.read(id, 1, new AbortController().signal)) {
     const workspace = workspaceIn(first?.body ?? "");
-    return workspace === undefined || workspace === root || workspace.startsWith(`${root}/`);
+    return workspace === undefined || roots.some((root) => isIn(workspace, root));
   }
   return false;
 }

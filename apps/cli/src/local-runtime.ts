@@ -4,10 +4,14 @@ import type { RetryNotice } from "@tau/agent";
 import type { ContextEntry, Observer } from "@tau/core";
 import type { InstructionChain } from "@tau/memory";
 import { createEmbeddedEngine, createRuntime } from "@tau/runtime";
-import type { Hook, Runtime } from "@tau/runtime";
+import type { Runtime } from "@tau/runtime";
 import { createSqliteStore } from "@tau/store-sqlite";
 
-import { assembleAgent } from "./assemble-agent.ts";
+import { assembleAgents } from "./assemble-agents.ts";
+import { createPlanGuard } from "./bound/plan-guard.ts";
+import { createReadinessGuard } from "./bound/readiness-guard.ts";
+import { createRunBindings } from "./bound/run-bindings.ts";
+import type { RunBindings } from "./bound/run-bindings.ts";
 import { isBelow } from "./child-session.ts";
 import { findSkills, noSkills } from "./find-skills.ts";
 import { forgetEndedRuns } from "./forget-ended-runs.ts";
@@ -21,19 +25,19 @@ import type { Terminal } from "./terminal.ts";
 
 /** Options of {@link openLocalRuntime}. */
 export interface LocalRuntimeOptions extends LocalAgentOptions {
-  /** Which sessions' interrupted runs this process takes up: those named, or those that work in its folder. */
+  /** Which sessions' interrupted runs this process takes up: those named, or those that work in its folders. */
   readonly takesUp: "in-folder" | readonly string[];
   readonly observer?: Observer;
   readonly onRetry?: (notice: RetryNotice) => void;
   /** The terminal of a person whom MCP servers may ask. */
   readonly person?: Terminal;
-  /** Beside those of the settings. */
-  readonly hooks?: readonly Hook[];
 }
 
 /** A runtime on this machine's store. Disposing leaves unfinished runs to whoever comes next. */
 export interface LocalRuntime extends AsyncDisposable {
   readonly runtime: Runtime;
+  /** What its runs are bound to. */
+  readonly bindings: RunBindings;
   /** What a session made here should begin with. */
   readonly bootstrap: readonly ContextEntry[];
   /** The same for a session that works in `folder`, absolute, as things are now. */
@@ -61,7 +65,9 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
       ? store.journal
       : forgetEndedRuns({ journal: store.journal, ledger: store.budget, ...observed });
   const takenUp =
-    options.takesUp === "in-folder" ? await interruptedSessions(store.journal, folder) : options.takesUp;
+    options.takesUp === "in-folder"
+      ? await interruptedSessions(store.journal, [folder, ...(settings.folders ?? [])])
+      : options.takesUp;
   const engine = createEmbeddedEngine({
     journal,
     leases: store.leases,
@@ -75,7 +81,9 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     ...observed,
     ...(onRetry === undefined ? {} : { onRetry }),
   });
-  const assembled = await assembleAgent({ ...options, skills, layers: chain.layers });
+  const bindings = createRunBindings(settings.home);
+  const hooks = [createPlanGuard(bindings), createReadinessGuard(bindings, settings)];
+  const assembled = await assembleAgents({ ...options, skills, hooks, layers: chain.layers });
   const runtime = createRuntime({
     journal,
     content: store.content,
@@ -94,6 +102,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
   ];
   return {
     runtime,
+    bindings,
     takenUp,
     waitingSkills: found.filter(({ status }) => status === "untrusted" || status === "quarantined").length,
     instructions,

@@ -11,11 +11,13 @@ import type { FlowOptions } from "@tau/tools/flow";
 
 import { rgPath } from "@vscode/ripgrep";
 
+import { planFolder } from "./bound/plan-files.ts";
+import { servedFolder } from "./bound/served-folders.ts";
 import { loadEnvironment } from "./environment-kinds.ts";
 import { extraRules } from "./extra-tools.ts";
 import { localTenant } from "./local-context.ts";
 import type { GateCaller } from "./open-gate.ts";
-import { planFolder } from "./plan-mode.ts";
+import { optional } from "./optional.ts";
 import type { Settings } from "./settings.ts";
 import { makeHome } from "./tau-home.ts";
 
@@ -87,22 +89,16 @@ export function assertRules(settings: Settings): void {
   checkFlowRules(settings.layers.flatMap(({ flow = [] }) => flow));
 }
 
-/** Where a session works; `confined` refuses what is outside of the settings' folder. */
+/** Where a session works; with `served`, only in one of those folders or below it. Throws `environment.denied`. */
 export async function workspaceOf(
   { bootstrap }: Pick<EnvironmentRequest, "bootstrap">,
-  cwd: string,
-  confined: boolean,
+  { cwd, home }: Pick<Settings, "cwd" | "home">,
+  served?: readonly string[],
 ): Promise<string> {
-  const root = await realpath(cwd);
   const named = bootstrap.find(({ key }) => key === workspaceKey)?.content;
-  if (named === undefined) return root;
+  if (served !== undefined) return await servedFolder({ ...optional("named", named), folders: served, home });
+  if (named === undefined) return await realpath(cwd);
   const workspace = await realpath(named).catch(() => undefined);
-  if (workspace === undefined)
-    throw new TauError("environment.denied", "The session's workspace does not exist any more.");
-  const inside = workspace === root || workspace.startsWith(root === "/" ? root : `${root}/`);
-  if (inside || !confined) return workspace;
-  throw new TauError(
-    "environment.denied",
-    "The session's workspace is outside of the folder that is served. Name one below it, or none.",
-  );
+  if (workspace !== undefined) return workspace;
+  throw new TauError("environment.denied", "The session's workspace does not exist any more.");
 }

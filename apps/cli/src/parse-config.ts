@@ -88,6 +88,7 @@ const checks: Readonly<Record<keyof ConfigFile, Checks>> = {
   credentials: { name: text, host: text, variable: text, secret, plain_http: flag },
   memory: { enabled: flag, scope: oneOf(memoryScopes), instructions: flag },
   server: { url, token: secret },
+  serve: { folders: texts },
   mcp: { servers },
   tiers: { reasoning: text, default: text, fast: text, local: text },
   models: {

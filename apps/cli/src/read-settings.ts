@@ -17,6 +17,7 @@ import { loadConfig } from "./load-config.ts";
 import type { LoadedConfig } from "./load-config.ts";
 import { optional } from "./optional.ts";
 import { plain } from "./plain-text.ts";
+import { planSettings } from "./plan-mode.ts";
 import type { ModelSettings, Settings } from "./settings.ts";
 import { tauHome } from "./tau-home.ts";
 import type { Terminal } from "./terminal.ts";
@@ -69,19 +70,20 @@ export function settingsFrom(
   const { kind = "jail", network: _, ...environments } = environment;
   const plan = isPlan(args);
   const maxSteps = countOption(args, "max-steps") ?? agent.max_steps;
-  return {
+  const settings: Settings = {
     home,
     cwd,
+    ...optional(
+      "folders",
+      loaded.config.serve.folders?.map((folder) => resolve(cwd, folder)),
+    ),
     agent,
     budget,
     memory: flagOption(args, "no-instructions") ? { ...memory, instructions: false } : memory,
     model: modelSettings(args, loaded),
     knownModels: loaded.config.models,
     layers: loaded.layers,
-    plan,
-    profile: plan
-      ? "read-only"
-      : (choiceOption(args, "profile", profiles) ?? permissions.profile ?? "workspace-write"),
+    profile: choiceOption(args, "profile", profiles) ?? permissions.profile ?? "workspace-write",
     approve:
       choiceOption(args, "approve", approvals) ?? permissions.approve ?? (someoneAnswers ? "ask" : "never"),
     environment: choiceOption(args, "environment", environmentNames) ?? kind,
@@ -90,12 +92,13 @@ export function settingsFrom(
     ...rolesOf(args, loaded.config),
     untrusted: flagOption(args, "untrusted") || permissions.untrusted === true,
     review: flagOption(args, "review") || permissions.review === true,
-    network: !plan && networkOf(args, loaded.config),
+    network: networkOf(args, loaded.config),
     egress: { addresses: loaded.config.network.addresses ?? [], credentials },
     web,
     ...optional("mcp", mcpSettings(loaded, cwd)),
     ...(maxSteps === undefined ? {} : { maxSteps }),
   };
+  return plan ? planSettings(settings) : settings;
 }
 
 function isSection(entry: readonly [string, unknown]): entry is [string, JsonObject] {

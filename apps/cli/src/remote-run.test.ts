@@ -115,8 +115,11 @@ test("what the server decides cannot be said here, and only an option sends a pr
   await using place = await createPlace();
   const { url, env } = await serve(place, { turns: [{ text: "There." }] });
 
-  const refused = await place.tau(["run", ...there(url), "--profile", "full", "--plan", "x"], { env });
-  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("leave --profile, --plan out")]);
+  const refused = await place.tau(["run", ...there(url), "--profile", "full", "--acquire", "x"], { env });
+  expect([refused.code, refused.stderr]).toEqual([
+    2,
+    expect.stringContaining("leave --profile, --acquire out"),
+  ]);
   const bare = await place.tau(["run", "--token", "env:MY_TOKEN", "x"], { env });
   expect([bare.code, bare.stderr]).toEqual([2, expect.stringContaining("--token goes with --server")]);
   const wrong = await place.tau(["run", "--server", url, "x"], { env });

@@ -1,18 +1,18 @@
-import { userText } from "@tau/core";
-import type { CallContext } from "@tau/core";
-
 import { agentOptions } from "./agent-options.ts";
-import { countOption, textOption } from "./command.ts";
+import { flagOption, textOption } from "./command.ts";
 import type { ParsedArgs } from "./command.ts";
 import type { EventView } from "./event-view.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { followRun, resumeHint } from "./follow-run.ts";
 import { localContext } from "./local-context.ts";
-import { openSessions } from "./open-sessions.ts";
-import type { SessionAccess } from "./open-sessions.ts";
-import { sessionNamed } from "./stored-sessions.ts";
+import { openServer } from "./open-sessions.ts";
+import { plain } from "./plain-text.ts";
+import { planLines } from "./plan-mode.ts";
+import { startOrResume } from "./remote-start.ts";
+import type { RemoteTarget } from "./remote-start.ts";
 import type { Terminal } from "./terminal.ts";
 import { usageError } from "./usage-error.ts";
+import { watchPlan } from "./watch-plan.ts";
 
 /** A prompt for a server. */
 export interface RemoteRun {
@@ -21,36 +21,31 @@ export interface RemoteRun {
   readonly interactive: boolean;
 }
 
-/** What only the server decides, or what needs this machine's folder. */
+/** What only the server decides. */
 const notThere: readonly string[] = [
-  ...Object.keys(agentOptions).filter((name) => name !== "max-steps"),
+  ...Object.keys(agentOptions).filter((name) => name !== "cwd" && name !== "max-steps"),
   "acquire",
-  "approved",
-  "carry-out",
-  "handoff",
-  "plan",
-  "readiness",
 ];
+
+/** What belongs to the beginning of a session. */
+const forNewSessions: readonly string[] = ["cwd", "handoff"];
 
 /**
  * Runs a prompt at the server that `--server` names and shows what happens; questions are asked in place, Ctrl-C cancels.
  * The run is the server's: whoever leaves it can come back with `--resume`.
  *
- * @throws TauError `cli.usage`, and what the server answers
+ * @throws TauError `cli.usage`, `plan.*`, `readiness.*`, and what the server answers
  */
 export async function runAtServer(args: ParsedArgs, run: RemoteRun, terminal: Terminal): Promise<number> {
-  const given = notThere.filter((name) => args.values[name] !== undefined);
-  if (given.length > 0)
-    throw usageError(
-      `The server decides on that for itself: leave ${given.map((name) => `--${name}`).join(", ")} out, or --server.`,
-    );
-  await using sessions = await openSessions(args, terminal);
-  const { runtime, server = "" } = sessions;
+  assertFits(args);
+  await using sessions = await openServer(args, terminal);
+  const { runtime, server } = sessions;
   const gone = new AbortController();
   // Until there is a run to cancel, Ctrl-C is for the request.
   const stopListening = terminal.onInterrupt(() => gone.abort());
-  const context = { ...localContext(terminal), signal: gone.signal };
-  let target: Target;
+  const here = localContext(terminal);
+  const context = { ...here, signal: gone.signal };
+  let target: RemoteTarget;
   try {
     target = await startOrResume(args, { ...run, runtime, terminal }, context);
   } catch (error) {
@@ -62,50 +57,43 @@ export async function runAtServer(args: ParsedArgs, run: RemoteRun, terminal: Te
   } finally {
     stopListening();
   }
-  const { view, interactive } = run;
-  const here = localContext(terminal);
-  const exitCode = await followRun({
-    runtime,
-    ...target,
-    context: here,
-    terminal,
-    view,
-    interactive,
-    server,
-  });
-  if (interactive && exitCode !== exitCodes.ok && exitCode !== exitCodes.waiting)
-    terminal.stderr.write(resumeHint(target.sessionId, true, server));
+  const { interactive } = run;
+  const { sessionId, carryOut, before } = target;
+  const watched = watchPlan(run.view);
+  const followed = { runtime, ...target, context: here, terminal, view: watched.view, interactive, server };
+  const exitCode = await followRun(followed);
+  if (exitCode === exitCodes.ok) {
+    await watched.assertKept(
+      carryOut && (async () => isStill(carryOut, await runtime.getPlan({ ...carryOut, sessionId }, here))),
+    );
+    if (before !== undefined)
+      for (const line of planLines(before, await runtime.listPlans(sessionId, here), { sessionId, server }))
+        run.view.note(plain(line));
+  } else if (interactive && exitCode !== exitCodes.waiting)
+    terminal.stderr.write(resumeHint(sessionId, true, server));
   return exitCode;
 }
 
-interface Target {
-  readonly sessionId: string;
-  readonly runId: string;
-  readonly fromSeq: number;
+function isStill(
+  { path, sha256 }: { readonly path: string; readonly sha256: string },
+  now: { readonly sha256: string },
+): { readonly path: string; readonly isSame: boolean } {
+  return { path, isSame: now.sha256 === sha256 };
 }
 
-interface Starting extends RemoteRun {
-  readonly runtime: SessionAccess;
-  readonly terminal: Terminal;
-}
-
-async function startOrResume(
-  args: ParsedArgs,
-  { runtime, prompt, terminal }: Starting,
-  context: CallContext,
-): Promise<Target> {
-  const named = textOption(args, "resume");
-  const resumed = named === undefined ? undefined : await sessionNamed(runtime, named, terminal);
-  if (resumed !== undefined && prompt === "") {
-    const { status, runId, version } = await runtime.getSession(resumed, context);
-    if (runId !== undefined && (status === "running" || status === "waiting"))
-      // What it waits for was said before: from its last words on.
-      return { sessionId: resumed, runId, fromSeq: status === "waiting" ? version : version + 1 };
-    throw usageError(`Session ${resumed} has no run under way: give a prompt to go on with it.`);
-  }
-  const sessionId = resumed ?? (await runtime.createSession({}, context)).sessionId;
-  const maxSteps = countOption(args, "max-steps");
-  const limits = maxSteps === undefined ? {} : { limits: { maxSteps } };
-  const started = await runtime.startRun({ sessionId, prompt: userText(prompt), ...limits }, context);
-  return { sessionId, ...started, fromSeq: resumed === undefined ? 1 : started.fromSeq };
+/** @throws TauError `cli.usage` for what a server does not take, or not together */
+function assertFits(args: ParsedArgs): void {
+  const given = notThere.filter((name) => args.values[name] !== undefined);
+  if (given.length > 0)
+    throw usageError(
+      `The server decides on that for itself: leave ${given.map((name) => `--${name}`).join(", ")} out, or --server.`,
+    );
+  const [resumed, toCarryOut] = [textOption(args, "resume"), textOption(args, "carry-out")];
+  for (const name of forNewSessions)
+    if (resumed !== undefined && textOption(args, name) !== undefined)
+      throw usageError(`--${name} begins a new session; leave --resume out.`);
+  if (toCarryOut === undefined && textOption(args, "approved") !== undefined)
+    throw usageError("--approved goes with --carry-out.");
+  if (toCarryOut !== undefined && flagOption(args, "plan"))
+    throw usageError("--plan changes nothing: leave --carry-out out.");
 }

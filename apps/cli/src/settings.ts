@@ -9,6 +9,8 @@ export interface Settings {
   readonly home: string;
   /** The folder that the agent works in; absolute. */
   readonly cwd: string;
+  /** Other folders that a server's sessions may work in or below; absolute. */
+  readonly folders?: readonly string[];
   readonly model: ModelSettings;
   /** What the configuration says of models. */
   readonly knownModels: ConfigFile["models"];

@@ -9,6 +9,7 @@ import type { AgentTask, Skill, SkillAnswer, SkillHost } from "@tau/skills";
 import { createPermissionPolicy, createToolRegistry, meetPolicies } from "@tau/tools";
 import type { PermissionPolicy, ToolQuestion } from "@tau/tools";
 
+import { agentName } from "./agent-name.ts";
 import { childSession } from "./child-session.ts";
 import { workspaceKey } from "./open-environment.ts";
 
@@ -41,7 +42,7 @@ export function createSkillHost(agent: AgentConfig, skills: readonly Skill[]): L
     },
     async runAgent(task) {
       if (runtime === undefined) throw new TypeError("No runtime was given.");
-      return await runChild(runtime, task);
+      return await runChild(runtime, agentName(agent.name, task.skill), task);
     },
   };
 }
@@ -56,7 +57,7 @@ function childOf({ role, ...agent }: AgentConfig, { name, allowedTools }: Skill)
     .filter((tool) => tool.name !== "skill_run" && (allowed === undefined || allowed.includes(tool.name)));
   return {
     ...agent,
-    name: agentName(name),
+    name: agentName(agent.name, name),
     instructions: `You do one task for another agent. What you say last is all that it gets.`,
     tools: createToolRegistry({ tools }),
     limits: { ...agent.limits, maxSteps: Math.min(childSteps, agent.limits?.maxSteps ?? childSteps) },
@@ -84,7 +85,7 @@ function narrowedAbove(policy: PermissionPolicy, { bootstrap }: PolicyRun): Perm
  * Runs the agent, or goes on with it where a process before this one began. What it wants to be decided is asked where its
  * parent's questions are; what it uses counts for its parent, of whose limits it gets what is left.
  */
-async function runChild(runtime: Runtime, task: AgentTask): Promise<SkillAnswer> {
+async function runChild(runtime: Runtime, agent: string, task: AgentTask): Promise<SkillAnswer> {
   const { context, skill, maxDurationMs } = task;
   const call = { ...context.call, signal: context.signal };
   const id = childSession(context);
@@ -96,7 +97,7 @@ async function runChild(runtime: Runtime, task: AgentTask): Promise<SkillAnswer>
       sessionId,
       runId: `${id}:run`,
       prompt: task.prompt,
-      agent: agentName(skill),
+      agent,
       limits: { ...context.left?.(), maxDurationMs },
       ...(ask === undefined
         ? {}
@@ -156,8 +157,4 @@ function questionOf(parts: readonly TextPart[]): string {
         : text,
     )
     .join("");
-}
-
-function agentName(skill: string): string {
-  return `skill:${skill}`;
 }

@@ -46,6 +46,8 @@ async function failureOf(method: Method, request: JsonValue): Promise<ConnectErr
 const image = { mediaType: "image/png", url: "ftp://x" };
 const entry = { key: "k", content: "c" };
 const answered = { sessionId: "s", approvalId: "a", answer: 1 };
+const prompted = { sessionId: "s", prompt: "x" };
+const plan = { path: "plans/a.md", sha256: "a".repeat(64) };
 const label = { integrity: 4, confidentiality: 1 };
 
 function labelled(more: object): JsonValue {
@@ -130,6 +132,52 @@ const table: readonly (readonly [Method, JsonValue, string, string])[] = [
   ["respond", { ...answered, rememberForMs: "1000" }, "remember_for_ms", "say SESSION or ALWAYS"],
   ["respond", { ...answered, remember: 2, rememberForMs: "0" }, "remember_for_ms", "from 1"],
   ["revokeGrant", {}, "grant_id", "is missing"],
+  ["createSession", { workspace: "" }, "workspace", "is empty"],
+  ["createSession", { workspace: "a/../../etc" }, "workspace", 'leave ".." out'],
+  ["createSession", { workspace: "a\\..\\b" }, "workspace", 'leave ".." out'],
+  ["createSession", { workspace: "a\u0000b" }, "workspace", "control characters"],
+  ["createSession", { workspace: "é".repeat(2_049) }, "workspace", "at most 4096 bytes"],
+  [
+    "createSession",
+    { workspace: "a", bootstrapContext: [{ key: "workspace", content: "/" }] },
+    "workspace",
+    'leave the entry "workspace" out',
+  ],
+  ["run", { ...prompted, mode: 2 }, "mode", "use PLAN"],
+  ["run", { ...prompted, mode: 1, agent: "main" }, "agent", "goes without mode"],
+  ["run", { ...prompted, mode: 1, carryOut: plan }, "carry_out", "goes without mode"],
+  [
+    "run",
+    { sessionId: "s", carryOut: { ...plan, path: "plans/../x.md" } },
+    "carry_out.path",
+    "is not a plan",
+  ],
+  ["run", { sessionId: "s", carryOut: { ...plan, path: "/etc/x.md" } }, "carry_out.path", "is not a plan"],
+  ["run", { sessionId: "s", carryOut: { ...plan, sha256: "A".repeat(64) } }, "carry_out.sha256", "64 hex"],
+  ["run", { sessionId: "s", carryOut: { ...plan, approvalId: "" } }, "carry_out.approval_id", "is not an id"],
+  ["run", { ...prompted, readiness: {} }, "readiness.requirements", "send 1 to 200"],
+  ["listPlans", {}, "session_id", "is missing"],
+  ["getPlan", { sessionId: "s", path: ".env" }, "path", "is not a plan"],
+  ["getPlan", { sessionId: "s", path: "plans/a/b.md" }, "path", "is not a plan"],
+  ["checkReadiness", {}, "readiness.requirements", "send 1 to 200"],
+  [
+    "checkReadiness",
+    { readiness: { requirements: [{}], answers: [{ requirementId: "r", value: " " }] } },
+    "readiness.answers[0].value",
+    "say what is known",
+  ],
+  [
+    "checkReadiness",
+    { readiness: { requirements: [{}], answers: [{ value: "x" }] } },
+    "readiness.answers[0].requirement_id",
+    "is missing",
+  ],
+  [
+    "checkReadiness",
+    { readiness: { requirements: [{}], answers: Array.from({ length: 201 }, () => ({})) } },
+    "readiness.answers",
+    "at most 200",
+  ],
   [
     "respond",
     { sessionId: "s", approvalId: "a", answer: 1, note: "x".repeat(4_001) },
@@ -156,6 +204,19 @@ describe("a bad request", () => {
       ]),
     });
     expect(error.rawMessage).toContain(field);
+  });
+
+  it.each<readonly [Method, JsonValue]>([
+    ["createSession", { workspace: "sub" }],
+    ["run", { ...prompted, mode: 1 }],
+    ["run", { ...prompted, carryOut: plan }],
+    ["run", { ...prompted, readiness: { requirements: [{ id: "r" }] } }],
+    ["listPlans", { sessionId: "s" }],
+    ["getPlan", { sessionId: "s", path: "plans/a.md" }],
+    ["checkReadiness", { readiness: { requirements: [{ id: "r" }] } }],
+  ])("to %s, %j, is refused by a server that offers nothing of the kind", async (method, request) => {
+    const [detail] = (await failureOf(method, request)).findDetails(ErrorDetailSchema);
+    expect(detail).toMatchObject({ code: "server.not_offered", class: ErrorClass.PERMANENT });
   });
 
   it("names every field that is wrong, not only the first", async () => {

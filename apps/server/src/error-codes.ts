@@ -20,5 +20,7 @@ export const serverErrorCodes = {
   "call.cancelled": "The caller gave up before the answer. Nothing to do.",
   "call.deadline_exceeded":
     "The caller's deadline passed before the answer. Give more time, or run detached and attach.",
+  "server.not_offered":
+    "The call names a folder, a mode, a plan or requirements, and the server was made without them. Leave them out, or call one made by `tau serve`.",
   "server.listen_failed": "The address cannot be listened on: in use, not of this machine, or not permitted.",
 } as const;

@@ -1,11 +1,14 @@
 import type {
   AttachRequest,
   CancelRunRequest,
+  CheckReadinessRequest,
   ContextEntry,
   CreateSessionRequest,
   ForkSessionRequest,
+  GetPlanRequest,
   GetSessionRequest,
   InjectContextRequest,
+  ListPlansRequest,
   ListSessionsRequest,
   Part,
   RespondRequest,
@@ -18,6 +21,7 @@ import { ApprovalAnswer, Remember } from "@tau/proto";
 import { labelRule } from "./label-rules.ts";
 import { check } from "./violation.ts";
 import type { Violation } from "./violation.ts";
+import { boundRule, planRule, readinessRule, workspaceRule } from "./work-rules.ts";
 
 /** Every rule answers what is wrong with a request; nothing, when it may pass. */
 export type Rule<Request> = (request: Request) => readonly Violation[];
@@ -148,15 +152,19 @@ export const requestRules: {
   readonly forkSession: Rule<ForkSessionRequest>;
   readonly respond: Rule<RespondRequest>;
   readonly revokeGrant: Rule<RevokeGrantRequest>;
+  readonly listPlans: Rule<ListPlansRequest>;
+  readonly getPlan: Rule<GetPlanRequest>;
+  readonly checkReadiness: Rule<CheckReadinessRequest>;
 } = {
   createSession: (request) => [
     ...entries("bootstrap_context", request.bootstrapContext),
     ...optionalId("external_id", request.externalId),
+    ...workspaceRule(request.workspace, request.bootstrapContext),
   ],
   run: (request) => [
     ...id("session_id", request.sessionId),
     ...check(
-      request.prompt !== "" || request.parts.length > 0,
+      request.prompt !== "" || request.parts.length > 0 || request.carryOut !== undefined,
       "prompt",
       "is empty; say what the agent should do, or send parts",
     ),
@@ -165,6 +173,7 @@ export const requestRules: {
     ...limits("limits", request.limits),
     ...check(request.parts.length <= 64, "parts", `has ${request.parts.length} parts; send at most 64`),
     ...request.parts.slice(0, 64).flatMap((given, index) => part(`parts[${index}]`, given)),
+    ...boundRule(request),
   ],
   injectContext: (request) => [
     ...id("session_id", request.sessionId),
@@ -208,4 +217,7 @@ export const requestRules: {
     ...remember(request),
   ],
   revokeGrant: (request) => id("grant_id", request.grantId),
+  listPlans: (request) => id("session_id", request.sessionId),
+  getPlan: (request) => [...id("session_id", request.sessionId), ...planRule(request)],
+  checkReadiness: ({ readiness }) => readinessRule(readiness),
 };

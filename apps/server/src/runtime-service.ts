@@ -14,6 +14,7 @@ import { requestRules } from "./request-rules.ts";
 import { attachStream, runStream } from "./runtime-streams.ts";
 import type { StreamHost } from "./runtime-streams.ts";
 import { sessionToProto } from "./session-to-proto.ts";
+import { offered, planToProto, readinessFromProto, verdictToProto } from "./work-from-proto.ts";
 
 const defaultPage = 50;
 
@@ -30,13 +31,10 @@ export function createRuntimeService(host: ServiceHost): ServiceImpl<typeof Runt
     createSession: (request, context) =>
       answer(host, context, async (call) => {
         checkRequest(requestRules.createSession, request);
-        const info = await runtime.createSession(
-          {
-            ...optional("externalId", request.externalId),
-            bootstrap: request.bootstrapContext.map(entryFromProto),
-          },
-          call,
-        );
+        const { externalId, workspace } = request;
+        const folder = workspace === undefined ? [] : [await folderEntry(host, workspace, call)];
+        const bootstrap = [...folder, ...request.bootstrapContext.map(entryFromProto)];
+        const info = await runtime.createSession({ ...optional("externalId", externalId), bootstrap }, call);
         return { sessionId: info.sessionId, session: sessionToProto(info) };
       }),
 
@@ -118,7 +116,38 @@ export function createRuntimeService(host: ServiceHost): ServiceImpl<typeof Runt
         await runtime.revokeGrant(request.grantId, call);
         return {};
       }),
+
+    listPlans: (request, context) =>
+      answer(host, context, async (call) => {
+        checkRequest(requestRules.listPlans, request);
+        const plans = await offered(host.work).listPlans(request.sessionId, call);
+        return { plans: plans.map(planToProto) };
+      }),
+
+    getPlan: (request, context) =>
+      answer(host, context, async (call) => {
+        checkRequest(requestRules.getPlan, request);
+        const { sessionId, path } = request;
+        const { text, ...plan } = await offered(host.work).getPlan({ sessionId, path }, call);
+        return { plan: planToProto(plan), text };
+      }),
+
+    checkReadiness: (request, context) =>
+      answer(host, context, async (call) => {
+        checkRequest(requestRules.checkReadiness, request);
+        const readiness = readinessFromProto(request.readiness);
+        return verdictToProto(await offered(host.work).checkReadiness(readiness, call));
+      }),
   };
+}
+
+/** The entry that says where a session works. */
+async function folderEntry(
+  { work }: ServiceHost,
+  workspace: string,
+  call: CallContext,
+): Promise<ContextEntry> {
+  return { key: "workspace", content: await offered(work).folderFor(workspace, call) };
 }
 
 async function answer<Response>(

@@ -20,12 +20,16 @@ import { createEventWriter } from "./event-to-proto.ts";
 import { optional } from "./optional.ts";
 import { promptFromProto } from "./prompt-from-proto.ts";
 import { requestRules } from "./request-rules.ts";
+import type { ServedWork } from "./served-work.ts";
 import type { ServerLimits } from "./server-limits.ts";
 import type { StreamGauge } from "./stream-gauge.ts";
+import { startBoundRun } from "./work-from-proto.ts";
 
 /** What the streaming calls need. */
 export interface StreamHost {
   readonly runtime: Runtime;
+  /** What is offered beside it; absent: nothing. */
+  readonly work?: ServedWork;
   readonly limits: ServerLimits;
   readonly gauge: StreamGauge;
   /** Aborts, with a `TauError`, when the server goes away. */
@@ -85,20 +89,19 @@ export async function* runStream(
   }
 }
 
-async function start({ runtime }: StreamHost, request: RunRequest, call: CallContext): Promise<StartedRun> {
+async function start(host: StreamHost, request: RunRequest, call: CallContext): Promise<StartedRun> {
   const { sessionId, runId, agent, detach } = request;
   // The deadline of a caller who leaves the run behind is not the run's.
   const { deadline, ...unhurried } = call;
-  return await runtime.startRun(
-    {
-      sessionId,
-      prompt: promptFromProto(request),
-      ...optional("runId", runId),
-      ...optional("agent", agent),
-      ...optional("limits", limitsFromProto(request.limits)),
-    },
-    detach || deadline === undefined ? unhurried : { ...unhurried, deadline },
-  );
+  const run = {
+    sessionId,
+    prompt: promptFromProto(request),
+    ...optional("runId", runId),
+    ...optional("agent", agent),
+    ...optional("limits", limitsFromProto(request.limits)),
+  };
+  const context = detach || deadline === undefined ? unhurried : { ...unhurried, deadline };
+  return await startBoundRun(host, { request, run }, context);
 }
 
 function limitsFromProto(limits: ProtoRunLimits | undefined): RunLimits | undefined {

@@ -13,8 +13,10 @@ import { listenOnOnePort } from "./dual-listener.ts";
 import { createEventFeed } from "./event-feed.ts";
 import { createHealthHandler } from "./health.ts";
 import { createNodeAdapter } from "./node-adapter.ts";
+import { optional } from "./optional.ts";
 import { createRuntimeService } from "./runtime-service.ts";
 import { createDoor } from "./server-door.ts";
+import type { ServedWork } from "./served-work.ts";
 import { defaultServerLimits } from "./server-limits.ts";
 import type { ServerLimits } from "./server-limits.ts";
 import { createStreamGauge } from "./stream-gauge.ts";
@@ -25,6 +27,8 @@ import { resolveTokenReference } from "./token-reference.ts";
 export interface ServerOptions {
   /** Becomes the server's: it is started before the first call and disposed of after the last. */
   readonly runtime: Runtime;
+  /** What is offered beside it: folders, plans, readiness. Default: nothing, and requests for them are refused. */
+  readonly work?: ServedWork;
   /** Default 127.0.0.1. Anything but loopback needs `token` or `authenticator`. */
   readonly host?: string;
   /** Default 7117; 0 takes a free one. */
@@ -89,7 +93,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     acceptCompression: [compressionGzip],
     requestGate: createDoor(admit),
   });
-  const service = { runtime, limits, gauge, shutdown: state.shutdown.signal, onFailure };
+  const service = {
+    runtime,
+    ...optional("work", options.work),
+    limits,
+    gauge,
+    shutdown: state.shutdown.signal,
+    onFailure,
+  };
   router.service(RuntimeService, createRuntimeService(service));
   const health = createHealthHandler(() => state.closedBecause() === undefined);
   const feed = createEventFeed({ host: service, admit, fallback: health, onError: onBug });

@@ -15,6 +15,7 @@ import { sessionFromProto } from "./session-from-proto.ts";
 import { createSessionManager } from "./session-manager.ts";
 import type { CallOptions, TauClient } from "./tau-client.ts";
 import { understood } from "./not-understood.ts";
+import { planFromProto, readinessToProto, verdictFromProto } from "./work-from-proto.ts";
 
 /** Options of {@link createTauClient}. */
 export interface TauClientOptions {
@@ -48,10 +49,11 @@ export function createTauClient(options: TauClientOptions): TauClient {
   const client: TauClient = {
     createSession: (request = {}, call) =>
       failing(async () => {
-        const { externalId, bootstrap = [] } = request;
+        const { externalId, workspace, bootstrap = [] } = request;
         const answer = await rpc.createSession(
           {
             ...optional("externalId", externalId),
+            ...optional("workspace", workspace),
             bootstrapContext: bootstrap.map(entryToProto),
           },
           callOf(call),
@@ -118,6 +120,20 @@ export function createTauClient(options: TauClientOptions): TauClient {
         const { session } = await rpc.forkSession({ sessionId, atSeq: BigInt(atSeq) }, callOf(call));
         return sessionFromProto(understood(session));
       }),
+
+    listPlans: (sessionId, call) =>
+      failing(async () => (await rpc.listPlans({ sessionId }, callOf(call))).plans.map(planFromProto)),
+
+    getPlan: ({ sessionId, path }, call) =>
+      failing(async () => {
+        const { plan, text } = await rpc.getPlan({ sessionId, path }, callOf(call));
+        return { ...planFromProto(plan), text };
+      }),
+
+    checkReadiness: (readiness, call) =>
+      failing(async () =>
+        verdictFromProto(await rpc.checkReadiness({ readiness: readinessToProto(readiness) }, callOf(call))),
+      ),
 
     close: () => sessionManager.abort(),
     [Symbol.dispose]: () => client.close(),

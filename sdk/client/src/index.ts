@@ -5,4 +5,13 @@ export { eventFromProto } from "./event-from-proto.ts";
 export type { ReconnectOptions } from "./follow-session.ts";
 export type { Grant } from "./grant-from-proto.ts";
 export type { SessionInfo } from "./session-from-proto.ts";
-export type { Answer, AttachOptions, CallOptions, RunOptions, SessionPage, TauClient } from "./tau-client.ts";
+export type {
+  Answer,
+  AttachOptions,
+  CallOptions,
+  NewSession,
+  RunOptions,
+  SessionPage,
+  TauClient,
+} from "./tau-client.ts";
+export type { ApprovedPlan, Plan, PlanInfo, Readiness, ReadinessVerdict } from "./work-from-proto.ts";

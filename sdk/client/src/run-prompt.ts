@@ -2,6 +2,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
 import { userText } from "@tau/core";
 import type { RunEvent, RunLimits } from "@tau/core";
+import { enumOf, RunMode } from "@tau/proto";
 import type { RunLimitsSchema, RuntimeService } from "@tau/proto";
 
 import { partToProto } from "./content-to-proto.ts";
@@ -10,6 +11,7 @@ import { eventFromProto } from "./event-from-proto.ts";
 import { optional } from "./optional.ts";
 import { openStreamCall } from "./stream-call.ts";
 import type { RunOptions } from "./tau-client.ts";
+import { readinessToProto } from "./work-from-proto.ts";
 
 /** Runs a prompt and streams what happens. Not taken up again by itself: a broken stream may have cancelled the run. */
 export async function* runPrompt(
@@ -17,6 +19,7 @@ export async function* runPrompt(
   options: RunOptions,
 ): AsyncGenerator<RunEvent, void, undefined> {
   const { sessionId, prompt, runId, agent, limits, detach = false, untilWaiting = false } = options;
+  const { mode, carryOut, readiness } = options;
   const message = typeof prompt === "string" ? userText(prompt) : prompt;
   const request = {
     sessionId,
@@ -26,6 +29,9 @@ export async function* runPrompt(
     ...optional("limits", limits && limitsToProto(limits)),
     detach,
     untilWaiting,
+    ...optional("mode", mode && enumOf(RunMode, mode)),
+    ...optional("carryOut", carryOut),
+    ...optional("readiness", readiness && readinessToProto(readiness)),
   };
   using call = openStreamCall(options);
   try {

@@ -2,6 +2,7 @@ import type { ApprovalAnswer, ContextEntry, Remember, RunEvent, RunLimits, UserM
 
 import type { Grant } from "./grant-from-proto.ts";
 import type { SessionInfo } from "./session-from-proto.ts";
+import type { ApprovedPlan, Plan, PlanInfo, Readiness, ReadinessVerdict } from "./work-from-proto.ts";
 
 /** Options of every call. */
 export interface CallOptions {
@@ -24,6 +25,12 @@ export interface RunOptions extends CallOptions {
   readonly detach?: boolean;
   /** The stream also ends when the run starts to wait for a person. */
   readonly untilWaiting?: boolean;
+  /** `plan`: it reads, and writes a plan alone; `listPlans` has it afterwards. Chooses the agent. */
+  readonly mode?: "plan";
+  /** Carries out this plan and nothing beyond it; `prompt` may be empty then. Not with a mode. */
+  readonly carryOut?: ApprovedPlan;
+  /** Begins only when enough of this is known. */
+  readonly readiness?: Readiness;
 }
 
 /** What to listen to. */
@@ -57,12 +64,21 @@ export interface SessionPage {
   readonly nextBefore?: string;
 }
 
+/** A session to be made. */
+export interface NewSession {
+  /** Makes creation idempotent: the same id answers the same session. */
+  readonly externalId?: string;
+  readonly bootstrap?: readonly ContextEntry[];
+  /**
+   * The folder that it works in: relative to the caller's own workspace at the server, or an absolute one that the server's
+   * configuration allows. Anything else is `environment.denied`.
+   */
+  readonly workspace?: string;
+}
+
 /** A runtime on the other side of a connection. Calls throw `TauError` with the server's codes. */
 export interface TauClient extends Disposable {
-  createSession(
-    request?: { readonly externalId?: string; readonly bootstrap?: readonly ContextEntry[] },
-    options?: CallOptions,
-  ): Promise<SessionInfo>;
+  createSession(request?: NewSession, options?: CallOptions): Promise<SessionInfo>;
   /** Runs a prompt and streams what happens. Leaving the stream early cancels the run, unless it is detached. */
   run(options: RunOptions): AsyncIterable<RunEvent>;
   /**
@@ -96,6 +112,15 @@ export interface TauClient extends Disposable {
     request: { readonly sessionId: string; readonly atSeq: number },
     options?: CallOptions,
   ): Promise<SessionInfo>;
+  /** The plans of the session's folder, the one written last first. Throws `session.not_found`. */
+  listPlans(sessionId: string, options?: CallOptions): Promise<readonly PlanInfo[]>;
+  /** Throws `session.not_found`, `plan.not_found`. */
+  getPlan(
+    request: { readonly sessionId: string; readonly path: string },
+    options?: CallOptions,
+  ): Promise<Plan>;
+  /** Says whether enough is known for a run, and what to ask. Throws `readiness.invalid`. */
+  checkReadiness(readiness: Readiness, options?: CallOptions): Promise<ReadinessVerdict>;
   /** Closes the connection; calls under way fail. */
   close(): void;
 }

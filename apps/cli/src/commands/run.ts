@@ -1,5 +1,5 @@
 import { realpath } from "node:fs/promises";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 
 import { userText } from "@tau/core";
@@ -24,22 +24,26 @@ import type { PreparedRun } from "../memory/prepare-run.ts";
 import { warnOfNamedSets } from "../named-sets.ts";
 import { serverOptions } from "../named-server.ts";
 import { openEnvironment } from "../open-environment.ts";
+import { optional } from "../optional.ts";
 import { plain } from "../plain-text.ts";
 import { approvePlan } from "../approved-plan.ts";
-import type { PlanRequest } from "../approved-plan.ts";
-import { createPlanGuard, planOfRun, planPrompt } from "../plan-guard.ts";
-import type { GuardedPlan } from "../plan-guard.ts";
-import { planLines, plansIn } from "../plan-mode.ts";
-import { sessionEvents } from "../session-events.ts";
+import type { ApprovedPlan, PlanRequest } from "../approved-plan.ts";
+import { beginRun } from "../bound/begin-run.ts";
+import { hashOf, plansIn } from "../bound/plan-files.ts";
+import { faultOf } from "../bound/plan-guard.ts";
+import { createRunBindings } from "../bound/run-bindings.ts";
+import { planLines } from "../plan-mode.ts";
 import { createRunNotes } from "../run-notes.ts";
 import { readSettings } from "../read-settings.ts";
+import type { Settings } from "../settings.ts";
 import { runAtServer } from "../remote-run.ts";
 import { openStoredSessions, sessionNamed, sessionWorkspace } from "../stored-sessions.ts";
-import { homeNote } from "../tau-home.ts";
+import { homeNote, tauHome } from "../tau-home.ts";
 import { isInteractive } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
 import { createTimelineView } from "../timeline-view.ts";
 import { usageError } from "../usage-error.ts";
+import { watchPlan } from "../watch-plan.ts";
 
 /** `tau run`: one prompt, from here to its end. */
 export const runCommand: Command = {
@@ -87,7 +91,7 @@ ${homeNote}`,
     server: {
       type: "string",
       value: "URL",
-      help: "Run it at a server made by `tau serve`, with the server's model, tools and rules.\nOnly where it is said: no variable and no file does.",
+      help: "Run it at a server made by `tau serve`, with the server's model, tools and rules.\nOnly where it is said: no variable and no file does. --cwd is a folder there\nthat it serves; --plan, --carry-out, --readiness and --handoff work as here.",
     },
     quiet: { type: "boolean", short: "q", help: "Print the answer only." },
     json: { type: "boolean", help: "Print every event as a line of JSON." },
@@ -100,6 +104,7 @@ ${homeNote}`,
     'git diff | tau run --quiet "Review this change: -"',
     'tau run --resume last "Now write a test for it"',
     'tau run --server https://tau.example --token env:TAU_TOKEN "…"',
+    'tau run --server https://tau.example --cwd projects/site --plan "…"',
     'tau run --base-url http://127.0.0.1:8000/v1 --model qwen3 "…"',
   ],
 
@@ -113,7 +118,8 @@ ${homeNote}`,
         ? createAnswerView(terminal)
         : createTimelineView(terminal);
     if (isRemote(args)) {
-      if (given === "" && textOption(args, "resume") === undefined)
+      const isNothing = given === "" && textOption(args, "carry-out") === undefined;
+      if (isNothing && textOption(args, "resume") === undefined)
         throw usageError('Give a prompt: tau run --server URL "What to do".');
       return await runAtServer(args, { prompt: given, view, interactive }, terminal);
     }
@@ -134,27 +140,31 @@ ${homeNote}`,
     await (await openEnvironment(settings, await realpath(settings.cwd)))[Symbol.asyncDispose]();
 
     const prepared = await prepareRun(args, { settings, model, terminal, interactive });
-    const plan =
+    const carryOut =
       toCarryOut === undefined
         ? undefined
         : await approvePlan({ ...settings, ...toCarryOut, terminal: place, interactive });
-    const prompt = plan === undefined ? given : planPrompt(plan, given);
-    const guarded = plan ?? (nothingNew ? resumed?.plan : undefined);
-    const guard = guarded === undefined ? undefined : createPlanGuard(guarded);
-    await guard?.assertSame();
-    const planIn = settings.plan === true ? settings.cwd : undefined;
-    const run = { terminal, interactive, view, prompt, prepared, planIn, resume: resumed?.sessionId };
+    const watched = watchPlan(view);
+    const run: PromptRun = {
+      terminal,
+      interactive,
+      view: watched.view,
+      prompt: given,
+      prepared,
+      settings,
+      carryOut,
+      resume: resumed?.sessionId,
+    };
     const exitCode = await runPrompt(run, () =>
       openLocalRuntime({
         settings,
         model,
         takesUp: resumed === undefined ? [] : [resumed.sessionId],
-        hooks: [...prepared.hooks, ...(guard === undefined ? [] : [guard.hook])],
         ...(interactive ? { person: terminal } : {}),
         ...createRunNotes(view, terminal),
       }),
     );
-    if (exitCode === exitCodes.ok) await guard?.assertSame();
+    if (exitCode === exitCodes.ok) await watched.assertKept(currentOf(carryOut, settings));
     return exitCode;
   },
 };
@@ -167,6 +177,16 @@ function isRemote(args: ParsedArgs): boolean {
   return server !== undefined && server !== "local";
 }
 
+/** Reads what a plan is after its run: nobody may have changed it while the last words came. */
+function currentOf(
+  plan: ApprovedPlan | undefined,
+  { cwd }: Settings,
+): (() => Promise<{ readonly path: string; readonly isSame: boolean }>) | undefined {
+  if (plan === undefined) return undefined;
+  const { path, sha256 } = plan;
+  return async () => ({ path, isSame: (await hashOf(join(cwd, path))) === sha256 });
+}
+
 interface PromptRun {
   readonly terminal: Terminal;
   readonly interactive: boolean;
@@ -174,8 +194,8 @@ interface PromptRun {
   readonly prompt: string;
   readonly prepared: PreparedRun;
   readonly resume: string | undefined;
-  /** The folder that is planned for. */
-  readonly planIn: string | undefined;
+  readonly settings: Settings;
+  readonly carryOut: ApprovedPlan | undefined;
 }
 
 async function runPrompt(run: PromptRun, open: () => Promise<LocalRuntime>): Promise<number> {
@@ -186,7 +206,8 @@ async function runPrompt(run: PromptRun, open: () => Promise<LocalRuntime>): Pro
     terminal.stderr.write(`Skills that are not used: ${local.waitingSkills}. "tau skills list" says why.\n`);
   if (run.resume === undefined)
     for (const note of instructionNotes(local.instructions)) view.note(`  ${plain(note)}`);
-  const before = run.planIn === undefined ? undefined : await plansIn(run.planIn);
+  const { cwd, plan: plans = false } = run.settings;
+  const before = plans ? await plansIn(cwd) : [];
   const target = await startOrResume(local, run, context);
   const exitCode = await followRun({
     runtime: local.runtime,
@@ -196,8 +217,8 @@ async function runPrompt(run: PromptRun, open: () => Promise<LocalRuntime>): Pro
     view,
     interactive,
   });
-  if (run.planIn !== undefined && before !== undefined && exitCode === 0)
-    for (const line of await planLines(run.planIn, before, target.sessionId)) view.note(plain(line));
+  if (plans && exitCode === 0)
+    for (const line of planLines(before, await plansIn(cwd), target)) view.note(plain(line));
   if (interactive && exitCode !== 0) terminal.stderr.write(resumeHint(target.sessionId, true));
   return exitCode;
 }
@@ -214,8 +235,6 @@ interface ResumedSession {
   readonly workspace?: string;
   /** Whether it waits for a person. */
   readonly waits: boolean;
-  /** The approved plan that its last run carries out. */
-  readonly plan?: GuardedPlan;
 }
 
 /** The session to go on with, and where it works: its folder's configuration counts, not that of this one. */
@@ -225,7 +244,7 @@ async function resumedSession(args: ParsedArgs, terminal: Terminal): Promise<Res
   await using sessions = await openStoredSessions(terminal);
   const sessionId = await sessionNamed(sessions.runtime, name, terminal);
   const workspace = await sessionWorkspace(sessions.runtime, sessionId, terminal);
-  const { pending } = await sessions.runtime.getSession(sessionId, localContext(terminal));
+  const { pending, runId } = await sessions.runtime.getSession(sessionId, localContext(terminal));
   const waits = pending.length > 0;
   if (workspace === undefined) return { sessionId, waits };
   const named = textOption(args, "cwd");
@@ -233,9 +252,16 @@ async function resumedSession(args: ParsedArgs, terminal: Terminal): Promise<Res
   if ((await realpath(other).catch(() => other)) !== workspace)
     throw usageError(`The session works in ${workspace}; leave --cwd out, or begin a new session.`);
   const goesOn = args.positionals.length === 0 && textOption(args, "carry-out") === undefined;
-  const events = goesOn ? await sessionEvents(sessions.runtime, sessionId, terminal) : [];
-  const plan = planOfRun(events, workspace, Date.now());
-  return { sessionId, workspace, waits, ...(plan === undefined ? {} : { plan }) };
+  if (goesOn && runId !== undefined) await assertPlanKept(runId, terminal);
+  return { sessionId, workspace, waits };
+}
+
+/** Checks that the run to go on with may do so: said now, not in the middle. @throws TauError `plan.changed`, `plan.expired` */
+async function assertPlanKept(runId: string, terminal: Terminal): Promise<void> {
+  const { tenant } = localContext(terminal);
+  const plan = (await createRunBindings(tauHome(terminal)).of({ tenant, runId }))?.plan;
+  const fault = plan === undefined ? undefined : await faultOf(plan, Date.now());
+  if (fault !== undefined) throw fault;
 }
 
 /** The plan to carry out, and the approval that was given before. @throws TauError `cli.usage` */
@@ -254,11 +280,11 @@ interface Target {
 }
 
 async function startOrResume(
-  { runtime, bootstrap }: LocalRuntime,
-  { prompt, prepared, resume }: PromptRun,
+  { runtime, bindings, bootstrap }: LocalRuntime,
+  { prompt, prepared, resume, carryOut, settings }: PromptRun,
   context: CallContext,
 ): Promise<Target> {
-  if (resume !== undefined && prompt === "") {
+  if (resume !== undefined && prompt === "" && carryOut === undefined) {
     // Where the events of going on begin is known only before it does.
     const interrupted = await interruptedRun(runtime, resume, context);
     await runtime.start();
@@ -267,7 +293,18 @@ async function startOrResume(
   await runtime.start();
   const begun = [...bootstrap, ...prepared.bootstrap];
   const sessionId = resume ?? (await runtime.createSession({ bootstrap: begun }, context)).sessionId;
-  const { runId, fromSeq } = await runtime.startRun({ sessionId, prompt: userText(prompt) }, context);
+  const { home, cwd: folder, plan } = settings;
+  const { runId, fromSeq } = await beginRun(
+    { runtime, bindings, home },
+    {
+      sessionId,
+      prompt: userText(prompt),
+      ...(plan === true ? { mode: "plan" } : {}),
+      ...optional("carryOut", carryOut && { ...carryOut, folder }),
+      ...optional("requirements", prepared.requirements),
+    },
+    context,
+  );
   // From the very first event of a new session: it tells programs the session's id.
   return { sessionId, runId, fromSeq: resume === undefined ? 1 : fromSeq };
 }

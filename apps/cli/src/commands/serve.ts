@@ -4,6 +4,8 @@ import { startServer } from "@tau/server";
 
 import { agentOptions } from "../agent-options.ts";
 import { findAbleModel } from "../able-model.ts";
+import { servedFolders } from "../bound/served-folders.ts";
+import { createServedWork } from "../bound/served-work.ts";
 import { countOption, textOption } from "../command.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -24,7 +26,8 @@ import type { Terminal } from "../terminal.ts";
 export const serveCommand: Command = {
   usage: "serve [--host HOST] [--port N] [--token REF] [options]",
   description: `Serves the runtime: gRPC, gRPC-Web, Connect and plain JSON over HTTP on one port. Takes up interrupted
-runs. Binds to this machine only; any other host needs a token. Sessions work in --cwd and below it.
+runs. Binds to this machine only; any other host needs a token. Sessions work in --cwd and below it,
+and in what tau.toml names as folders in [serve].
 What no rule covers is asked, through the contract: set --approve policy or never to change that.
 ${homeNote}`,
   options: {
@@ -54,16 +57,19 @@ ${homeNote}`,
     const observer = createLogObserver(terminal.stderr);
     // A server that cannot confine its agents should say so now, not at the first prompt.
     await using environment = await openEnvironment(settings, await realpath(settings.cwd));
+    const foldersOf = servedFolders(settings);
     await using local = await openLocalRuntime({
       settings,
       model,
       takesUp: "in-folder",
-      confined: true,
+      foldersOf,
       observer,
     });
+    const runtime = servedRuntime(local, { settings, foldersOf });
     const told = whenToldToStop(terminal);
     await using server = await startServer({
-      runtime: servedRuntime(local, settings.cwd),
+      runtime,
+      work: createServedWork({ runtime, bindings: local.bindings, settings, foldersOf }),
       tenant: localTenant,
       observer,
       ...(host === undefined ? {} : { host }),
@@ -75,6 +81,8 @@ ${homeNote}`,
       terminal,
       `Serving ${settings.cwd} on ${server.url} (${kind}, ${settings.profile}, ${model.provider} ${model.id}). Ctrl-C stops.`,
     );
+    if (settings.folders !== undefined)
+      writeLine(terminal, `Sessions may also work in ${settings.folders.map(plain).join(", ")}.`);
     for (const note of instructionNotes(local.instructions)) writeLine(terminal, plain(note));
     if (local.waitingSkills > 0)
       writeLine(terminal, `Skills that are not used: ${local.waitingSkills}. "tau skills list" says why.`);

@@ -3,32 +3,27 @@ import { resolve } from "node:path";
 
 import type { Model } from "@tau/agent";
 import { parseJson, TauError } from "@tau/core";
-import type { ContextEntry } from "@tau/core";
-import type {
-  KnowledgeProvider,
-  KnowledgeRequirement,
-  Learnt,
-  PreparedKnowledge,
-  UserQuestion,
-} from "@tau/memory";
-import type { Hook } from "@tau/runtime";
+import type { ContextEntry, Json } from "@tau/core";
+import type { KnowledgeProvider, Learnt, PreparedKnowledge } from "@tau/memory";
+import type { Runtime } from "@tau/runtime";
 
-import { askLine } from "../ask-line.ts";
 import { flagOption, textOption } from "../command.ts";
 import type { ParsedArgs } from "../command.ts";
 import { localContext } from "../local-context.ts";
 import type { Settings } from "../settings.ts";
 import { visible } from "../plain-text.ts";
-import { createStyle } from "../style.ts";
 import { openStoredSessions, sessionNamed } from "../stored-sessions.ts";
 import type { Terminal } from "../terminal.ts";
 import { usageError } from "../usage-error.ts";
 import { sessionEvents } from "../session-events.ts";
-import { openMemory } from "./open-memory.ts";
+import { askForKnowledge } from "./ask-for-knowledge.ts";
+import type { AskedKnowledge } from "./ask-for-knowledge.ts";
+import { knownEvidence } from "./known-evidence.ts";
 
 /** What a run is given beside its prompt. */
 export interface PreparedRun {
-  readonly hooks: readonly Hook[];
+  /** What was found ready to begin. */
+  readonly requirements?: Json;
   readonly bootstrap: readonly ContextEntry[];
 }
 
@@ -51,41 +46,42 @@ export async function prepareRun(args: ParsedArgs, options: PrepareOptions): Pro
   const acquire = flagOption(args, "acquire");
   if (acquire && requirements === undefined) throw usageError("--acquire goes with --readiness.");
   return {
-    hooks: requirements === undefined ? [] : [await readinessHook(requirements, { ...options, acquire })],
-    bootstrap: session === undefined ? [] : [await handoffEntry(session, options.terminal)],
+    ...(requirements === undefined
+      ? {}
+      : { requirements: await readyRequirements(requirements, { ...options, acquire }) }),
+    bootstrap: session === undefined ? [] : [await storedHandoff(session, options.terminal)],
   };
 }
 
-async function readinessHook(
+/** What a file of requirements says. @throws TauError `cli.usage` */
+export async function readRequirements(file: string, { cwd }: Terminal): Promise<Json> {
+  const parsed = parseJson(await readText(resolve(cwd, file)));
+  if (parsed.ok) return parsed.value;
+  throw new TauError("cli.usage", `--readiness: ${file} is not JSON.`);
+}
+
+async function readyRequirements(
   file: string,
   options: PrepareOptions & { readonly acquire: boolean },
-): Promise<Hook> {
-  const { assertReady, createReadinessGate, goneNotes, parseRequirements, prepareKnowledge } =
-    await import("@tau/memory");
+): Promise<Json> {
+  const { assertReady, parseRequirements, prepareKnowledge } = await import("@tau/memory");
   const { settings, terminal, interactive, acquire } = options;
-  const parsed = parseJson(await readText(resolve(terminal.cwd, file)));
-  if (!parsed.ok) throw new TauError("cli.usage", `--readiness: ${file} is not JSON.`);
+  const requirements = await readRequirements(file, terminal);
   const { signal } = new AbortController();
-  // What stands on a note stands no longer than the note does.
-  const { notes } = await openMemory({ ...settings, scope: settings.memory.scope ?? "project" });
-  const goneEvidence = {
-    goneEvidence: async (ids: readonly string[], stop: AbortSignal) => await goneNotes(notes, ids, stop),
-  };
-  const prepared = await prepareKnowledge(parseRequirements(parsed.value), {
+  const prepared = await prepareKnowledge(parseRequirements(requirements), {
     signal,
     provider: {
-      ...goneEvidence,
+      ...(await knownEvidence(settings)),
       ...(interactive || acquire ? { executePlan: await planRunner(options) } : {}),
       ...(interactive
-        ? { answerQuestions: async (questions) => await ask(questions, terminal, signal) }
+        ? { answerQuestions: async (questions) => await learntFrom(questions, terminal, signal) }
         : {}),
     },
   });
   showReadiness(prepared, terminal);
   assertReady(prepared);
-  // Once more when the run begins, so that the decision is in its events and the model knows what is known.
-  const requirements: readonly KnowledgeRequirement[] = prepared.requirements;
-  return createReadinessGate({ requirements, provider: goneEvidence });
+  const known: Json = JSON.parse(JSON.stringify(prepared.requirements));
+  return known;
 }
 
 /** Loaded only where something may be missing. */
@@ -106,29 +102,30 @@ function showReadiness({ decision, steps }: PreparedKnowledge, { stderr }: Termi
   if (decision.status === "caveat") stderr.write(`Not all is known: ${visible(decision.reason)}\n`);
 }
 
-async function ask(
-  questions: readonly UserQuestion[],
+async function learntFrom(
+  questions: readonly AskedKnowledge[],
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<readonly Learnt[]> {
-  const style = createStyle(terminal);
   const by = localContext(terminal).principal.id;
-  const answers: Learnt[] = [];
-  for (const { requirementId, question, reason } of questions) {
-    terminal.stdout.write(
-      `${style("bold", visible(question))}\n  ${visible(reason)} Empty: I do not know.\n`,
-    );
-    const value = (await askLine(terminal, "> ", signal))?.trim() ?? "";
-    if (value !== "") answers.push({ requirementId, confidence: 1, evidenceIds: [`user:${by}`], value });
-  }
-  return answers;
+  const answers = await askForKnowledge(questions, terminal, signal);
+  return answers.map((answer) => ({ ...answer, confidence: 1, evidenceIds: [`user:${by}`] }));
 }
 
-async function handoffEntry(name: string, terminal: Terminal): Promise<ContextEntry> {
-  const { createHandoff, renderHandoff } = await import("@tau/memory");
+async function storedHandoff(name: string, terminal: Terminal): Promise<ContextEntry> {
   await using sessions = await openStoredSessions(terminal);
-  const sessionId = await sessionNamed(sessions.runtime, name, terminal);
-  const handoff = createHandoff(await sessionEvents(sessions.runtime, sessionId, terminal));
+  return await handoffEntry(sessions.runtime, name, terminal);
+}
+
+/** What a session hands over to the next one. Throws `session.not_found`. */
+export async function handoffEntry(
+  runtime: Pick<Runtime, "attach" | "getSession" | "listSessions">,
+  name: string,
+  terminal: Terminal,
+): Promise<ContextEntry> {
+  const { createHandoff, renderHandoff } = await import("@tau/memory");
+  const sessionId = await sessionNamed(runtime, name, terminal);
+  const handoff = createHandoff(await sessionEvents(runtime, sessionId, terminal));
   return {
     key: "handoff",
     content: renderHandoff(handoff),

@@ -15,13 +15,15 @@ import type { ContextEntry, Part, Usage } from "./content_pb.ts";
 import { file_tau_runtime_v1_content } from "./content_pb.ts";
 import type { ApprovalAnswer, ApprovalAnsweredEvent, ApprovalRequestedEvent, ContextInjectedEvent, ContextTrimmedEvent, ErrorEvent, Grant, HookDecidedEvent, PermissionDecidedEvent, Remember, RunLimits, SessionCreatedEvent, SessionStatus, StatusEvent, StepFinishedEvent, ThinkingEvent, TokenEvent, ToolCallEvent, ToolProgressEvent, UnknownEvent } from "./event_pb.ts";
 import { file_tau_runtime_v1_event } from "./event_pb.ts";
+import type { ApprovedPlan, KnowledgeQuestion, PlanInfo, Readiness, ReadinessStatus, RunMode } from "./work_pb.ts";
+import { file_tau_runtime_v1_work } from "./work_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file tau/runtime/v1/runtime.proto.
  */
 export const file_tau_runtime_v1_runtime: GenFile = /*@__PURE__*/
-  fileDesc("Chx0YXUvcnVudGltZS92MS9ydW50aW1lLnByb3RvEg50YXUucnVudGltZS52MSJ5ChRDcmVhdGVTZXNzaW9uUmVxdWVzdBI3ChFib290c3RyYXBfY29udGV4dBgBIAMoCzIcLnRhdS5ydW50aW1lLnYxLkNvbnRleHRFbnRyeRIYCgtleHRlcm5hbF9pZBgCIAEoCUgAiAEBQg4KDF9leHRlcm5hbF9pZCJZChVDcmVhdGVTZXNzaW9uUmVzcG9uc2USEgoKc2Vzc2lvbl9pZBgBIAEoCRIsCgdzZXNzaW9uGAIgASgLMhsudGF1LnJ1bnRpbWUudjEuU2Vzc2lvbkluZm8i5QEKClJ1blJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIOCgZwcm9tcHQYAiABKAkSEwoGcnVuX2lkGAMgASgJSACIAQESEgoFYWdlbnQYBCABKAlIAYgBARIpCgZsaW1pdHMYBSABKAsyGS50YXUucnVudGltZS52MS5SdW5MaW1pdHMSIwoFcGFydHMYBiADKAsyFC50YXUucnVudGltZS52MS5QYXJ0Eg4KBmRldGFjaBgHIAEoCBIVCg11bnRpbF93YWl0aW5nGAggASgIQgkKB19ydW5faWRCCAoGX2FnZW50Is0HCgtSdW5SZXNwb25zZRIrCgV0b2tlbhgBIAEoCzIaLnRhdS5ydW50aW1lLnYxLlRva2VuRXZlbnRIABIyCgl0b29sX2NhbGwYAiABKAsyHS50YXUucnVudGltZS52MS5Ub29sQ2FsbEV2ZW50SAASLQoGc3RhdHVzGAMgASgLMhsudGF1LnJ1bnRpbWUudjEuU3RhdHVzRXZlbnRIABIrCgVlcnJvchgEIAEoCzIaLnRhdS5ydW50aW1lLnYxLkVycm9yRXZlbnRIABIxCgh0aGlua2luZxgKIAEoCzIdLnRhdS5ydW50aW1lLnYxLlRoaW5raW5nRXZlbnRIABI6Cg10b29sX3Byb2dyZXNzGAsgASgLMiEudGF1LnJ1bnRpbWUudjEuVG9vbFByb2dyZXNzRXZlbnRIABI6Cg1zdGVwX2ZpbmlzaGVkGAwgASgLMiEudGF1LnJ1bnRpbWUudjEuU3RlcEZpbmlzaGVkRXZlbnRIABJEChJwZXJtaXNzaW9uX2RlY2lkZWQYDSABKAsyJi50YXUucnVudGltZS52MS5QZXJtaXNzaW9uRGVjaWRlZEV2ZW50SAASRAoSYXBwcm92YWxfcmVxdWVzdGVkGA4gASgLMiYudGF1LnJ1bnRpbWUudjEuQXBwcm92YWxSZXF1ZXN0ZWRFdmVudEgAEkIKEWFwcHJvdmFsX2Fuc3dlcmVkGA8gASgLMiUudGF1LnJ1bnRpbWUudjEuQXBwcm92YWxBbnN3ZXJlZEV2ZW50SAASQAoQY29udGV4dF9pbmplY3RlZBgQIAEoCzIkLnRhdS5ydW50aW1lLnYxLkNvbnRleHRJbmplY3RlZEV2ZW50SAASPgoPY29udGV4dF90cmltbWVkGBEgASgLMiMudGF1LnJ1bnRpbWUudjEuQ29udGV4dFRyaW1tZWRFdmVudEgAEjgKDGhvb2tfZGVjaWRlZBgSIAEoCzIgLnRhdS5ydW50aW1lLnYxLkhvb2tEZWNpZGVkRXZlbnRIABI+Cg9zZXNzaW9uX2NyZWF0ZWQYEyABKAsyIy50YXUucnVudGltZS52MS5TZXNzaW9uQ3JlYXRlZEV2ZW50SAASLwoHdW5rbm93bhgUIAEoCzIcLnRhdS5ydW50aW1lLnYxLlVua25vd25FdmVudEgAEhAKA3NlcRgFIAEoBEgBiAEBEiYKAmF0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZydW5faWQYByABKAlCBwoFZXZlbnRCBgoEX3NlcSJZChRJbmplY3RDb250ZXh0UmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEi0KB2VudHJpZXMYAiADKAsyHC50YXUucnVudGltZS52MS5Db250ZXh0RW50cnkiFwoVSW5qZWN0Q29udGV4dFJlc3BvbnNlIicKEUdldFNlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkihQEKEkdldFNlc3Npb25SZXNwb25zZRISCgpzZXNzaW9uX2lkGAEgASgJEi0KBnN0YXR1cxgCIAEoDjIdLnRhdS5ydW50aW1lLnYxLlNlc3Npb25TdGF0dXMSLAoHc2Vzc2lvbhgDIAEoCzIbLnRhdS5ydW50aW1lLnYxLlNlc3Npb25JbmZvIngKDUF0dGFjaFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIQCghmcm9tX3NlcRgCIAEoBBIZCgx1bnRpbF9ydW5faWQYAyABKAlIAIgBARIVCg11bnRpbF93YWl0aW5nGAQgASgIQg8KDV91bnRpbF9ydW5faWQiPQoOQXR0YWNoUmVzcG9uc2USKwoGZXZlbnRzGAEgAygLMhsudGF1LnJ1bnRpbWUudjEuUnVuUmVzcG9uc2UiRgoQQ2FuY2VsUnVuUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkiEwoRQ2FuY2VsUnVuUmVzcG9uc2UiRAoTTGlzdFNlc3Npb25zUmVxdWVzdBINCgVsaW1pdBgBIAEoDRITCgZiZWZvcmUYAiABKAlIAIgBAUIJCgdfYmVmb3JlIloKFExpc3RTZXNzaW9uc1Jlc3BvbnNlEi0KCHNlc3Npb25zGAEgAygLMhsudGF1LnJ1bnRpbWUudjEuU2Vzc2lvbkluZm8SEwoLbmV4dF9iZWZvcmUYAiABKAkiOAoSRm9ya1Nlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSDgoGYXRfc2VxGAIgASgEIkMKE0ZvcmtTZXNzaW9uUmVzcG9uc2USLAoHc2Vzc2lvbhgBIAEoCzIbLnRhdS5ydW50aW1lLnYxLlNlc3Npb25JbmZvItUBCg5SZXNwb25kUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEhMKC2FwcHJvdmFsX2lkGAIgASgJEi4KBmFuc3dlchgDIAEoDjIeLnRhdS5ydW50aW1lLnYxLkFwcHJvdmFsQW5zd2VyEgwKBG5vdGUYBCABKAkSKgoIcmVtZW1iZXIYBSABKA4yGC50YXUucnVudGltZS52MS5SZW1lbWJlchIcCg9yZW1lbWJlcl9mb3JfbXMYBiABKARIAIgBAUISChBfcmVtZW1iZXJfZm9yX21zIkYKD1Jlc3BvbmRSZXNwb25zZRIpCgVncmFudBgBIAEoCzIVLnRhdS5ydW50aW1lLnYxLkdyYW50SACIAQFCCAoGX2dyYW50IhMKEUxpc3RHcmFudHNSZXF1ZXN0IjsKEkxpc3RHcmFudHNSZXNwb25zZRIlCgZncmFudHMYASADKAsyFS50YXUucnVudGltZS52MS5HcmFudCImChJSZXZva2VHcmFudFJlcXVlc3QSEAoIZ3JhbnRfaWQYASABKAkiFQoTUmV2b2tlR3JhbnRSZXNwb25zZSLAAwoLU2Vzc2lvbkluZm8SEgoKc2Vzc2lvbl9pZBgBIAEoCRItCgZzdGF0dXMYAiABKA4yHS50YXUucnVudGltZS52MS5TZXNzaW9uU3RhdHVzEg8KB3ZlcnNpb24YAyABKAQSLgoKY3JlYXRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFdHVybnMYBiABKA0SEwoGcnVuX2lkGAcgASgJSACIAQESJAoFdXNhZ2UYCCABKAsyFS50YXUucnVudGltZS52MS5Vc2FnZRIWCg5jb3N0X21pY3JvX3VzZBgJIAEoBBI3CgdwZW5kaW5nGAogAygLMiYudGF1LnJ1bnRpbWUudjEuQXBwcm92YWxSZXF1ZXN0ZWRFdmVudBISCgV0aXRsZRgLIAEoCUgBiAEBEhYKCXdvcmtzcGFjZRgMIAEoCUgCiAEBEhMKC2ludGVycnVwdGVkGA0gASgIQgkKB19ydW5faWRCCAoGX3RpdGxlQgwKCl93b3Jrc3BhY2UyuwcKDlJ1bnRpbWVTZXJ2aWNlElwKDUNyZWF0ZVNlc3Npb24SJC50YXUucnVudGltZS52MS5DcmVhdGVTZXNzaW9uUmVxdWVzdBolLnRhdS5ydW50aW1lLnYxLkNyZWF0ZVNlc3Npb25SZXNwb25zZRJACgNSdW4SGi50YXUucnVudGltZS52MS5SdW5SZXF1ZXN0GhsudGF1LnJ1bnRpbWUudjEuUnVuUmVzcG9uc2UwARJcCg1JbmplY3RDb250ZXh0EiQudGF1LnJ1bnRpbWUudjEuSW5qZWN0Q29udGV4dFJlcXVlc3QaJS50YXUucnVudGltZS52MS5JbmplY3RDb250ZXh0UmVzcG9uc2USWAoKR2V0U2Vzc2lvbhIhLnRhdS5ydW50aW1lLnYxLkdldFNlc3Npb25SZXF1ZXN0GiIudGF1LnJ1bnRpbWUudjEuR2V0U2Vzc2lvblJlc3BvbnNlIgOQAgESSQoGQXR0YWNoEh0udGF1LnJ1bnRpbWUudjEuQXR0YWNoUmVxdWVzdBoeLnRhdS5ydW50aW1lLnYxLkF0dGFjaFJlc3BvbnNlMAESUAoJQ2FuY2VsUnVuEiAudGF1LnJ1bnRpbWUudjEuQ2FuY2VsUnVuUmVxdWVzdBohLnRhdS5ydW50aW1lLnYxLkNhbmNlbFJ1blJlc3BvbnNlEl4KDExpc3RTZXNzaW9ucxIjLnRhdS5ydW50aW1lLnYxLkxpc3RTZXNzaW9uc1JlcXVlc3QaJC50YXUucnVudGltZS52MS5MaXN0U2Vzc2lvbnNSZXNwb25zZSIDkAIBElYKC0ZvcmtTZXNzaW9uEiIudGF1LnJ1bnRpbWUudjEuRm9ya1Nlc3Npb25SZXF1ZXN0GiMudGF1LnJ1bnRpbWUudjEuRm9ya1Nlc3Npb25SZXNwb25zZRJKCgdSZXNwb25kEh4udGF1LnJ1bnRpbWUudjEuUmVzcG9uZFJlcXVlc3QaHy50YXUucnVudGltZS52MS5SZXNwb25kUmVzcG9uc2USWAoKTGlzdEdyYW50cxIhLnRhdS5ydW50aW1lLnYxLkxpc3RHcmFudHNSZXF1ZXN0GiIudGF1LnJ1bnRpbWUudjEuTGlzdEdyYW50c1Jlc3BvbnNlIgOQAgESVgoLUmV2b2tlR3JhbnQSIi50YXUucnVudGltZS52MS5SZXZva2VHcmFudFJlcXVlc3QaIy50YXUucnVudGltZS52MS5SZXZva2VHcmFudFJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_tau_runtime_v1_content, file_tau_runtime_v1_event]);
+  fileDesc("Chx0YXUvcnVudGltZS92MS9ydW50aW1lLnByb3RvEg50YXUucnVudGltZS52MSKfAQoUQ3JlYXRlU2Vzc2lvblJlcXVlc3QSNwoRYm9vdHN0cmFwX2NvbnRleHQYASADKAsyHC50YXUucnVudGltZS52MS5Db250ZXh0RW50cnkSGAoLZXh0ZXJuYWxfaWQYAiABKAlIAIgBARIWCgl3b3Jrc3BhY2UYAyABKAlIAYgBAUIOCgxfZXh0ZXJuYWxfaWRCDAoKX3dvcmtzcGFjZSJZChVDcmVhdGVTZXNzaW9uUmVzcG9uc2USEgoKc2Vzc2lvbl9pZBgBIAEoCRIsCgdzZXNzaW9uGAIgASgLMhsudGF1LnJ1bnRpbWUudjEuU2Vzc2lvbkluZm8i6wIKClJ1blJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIOCgZwcm9tcHQYAiABKAkSEwoGcnVuX2lkGAMgASgJSACIAQESEgoFYWdlbnQYBCABKAlIAYgBARIpCgZsaW1pdHMYBSABKAsyGS50YXUucnVudGltZS52MS5SdW5MaW1pdHMSIwoFcGFydHMYBiADKAsyFC50YXUucnVudGltZS52MS5QYXJ0Eg4KBmRldGFjaBgHIAEoCBIVCg11bnRpbF93YWl0aW5nGAggASgIEiUKBG1vZGUYCSABKA4yFy50YXUucnVudGltZS52MS5SdW5Nb2RlEi8KCWNhcnJ5X291dBgKIAEoCzIcLnRhdS5ydW50aW1lLnYxLkFwcHJvdmVkUGxhbhIsCglyZWFkaW5lc3MYCyABKAsyGS50YXUucnVudGltZS52MS5SZWFkaW5lc3NCCQoHX3J1bl9pZEIICgZfYWdlbnQizQcKC1J1blJlc3BvbnNlEisKBXRva2VuGAEgASgLMhoudGF1LnJ1bnRpbWUudjEuVG9rZW5FdmVudEgAEjIKCXRvb2xfY2FsbBgCIAEoCzIdLnRhdS5ydW50aW1lLnYxLlRvb2xDYWxsRXZlbnRIABItCgZzdGF0dXMYAyABKAsyGy50YXUucnVudGltZS52MS5TdGF0dXNFdmVudEgAEisKBWVycm9yGAQgASgLMhoudGF1LnJ1bnRpbWUudjEuRXJyb3JFdmVudEgAEjEKCHRoaW5raW5nGAogASgLMh0udGF1LnJ1bnRpbWUudjEuVGhpbmtpbmdFdmVudEgAEjoKDXRvb2xfcHJvZ3Jlc3MYCyABKAsyIS50YXUucnVudGltZS52MS5Ub29sUHJvZ3Jlc3NFdmVudEgAEjoKDXN0ZXBfZmluaXNoZWQYDCABKAsyIS50YXUucnVudGltZS52MS5TdGVwRmluaXNoZWRFdmVudEgAEkQKEnBlcm1pc3Npb25fZGVjaWRlZBgNIAEoCzImLnRhdS5ydW50aW1lLnYxLlBlcm1pc3Npb25EZWNpZGVkRXZlbnRIABJEChJhcHByb3ZhbF9yZXF1ZXN0ZWQYDiABKAsyJi50YXUucnVudGltZS52MS5BcHByb3ZhbFJlcXVlc3RlZEV2ZW50SAASQgoRYXBwcm92YWxfYW5zd2VyZWQYDyABKAsyJS50YXUucnVudGltZS52MS5BcHByb3ZhbEFuc3dlcmVkRXZlbnRIABJAChBjb250ZXh0X2luamVjdGVkGBAgASgLMiQudGF1LnJ1bnRpbWUudjEuQ29udGV4dEluamVjdGVkRXZlbnRIABI+Cg9jb250ZXh0X3RyaW1tZWQYESABKAsyIy50YXUucnVudGltZS52MS5Db250ZXh0VHJpbW1lZEV2ZW50SAASOAoMaG9va19kZWNpZGVkGBIgASgLMiAudGF1LnJ1bnRpbWUudjEuSG9va0RlY2lkZWRFdmVudEgAEj4KD3Nlc3Npb25fY3JlYXRlZBgTIAEoCzIjLnRhdS5ydW50aW1lLnYxLlNlc3Npb25DcmVhdGVkRXZlbnRIABIvCgd1bmtub3duGBQgASgLMhwudGF1LnJ1bnRpbWUudjEuVW5rbm93bkV2ZW50SAASEAoDc2VxGAUgASgESAGIAQESJgoCYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnJ1bl9pZBgHIAEoCUIHCgVldmVudEIGCgRfc2VxIlkKFEluamVjdENvbnRleHRSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSLQoHZW50cmllcxgCIAMoCzIcLnRhdS5ydW50aW1lLnYxLkNvbnRleHRFbnRyeSIXChVJbmplY3RDb250ZXh0UmVzcG9uc2UiJwoRR2V0U2Vzc2lvblJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSKFAQoSR2V0U2Vzc2lvblJlc3BvbnNlEhIKCnNlc3Npb25faWQYASABKAkSLQoGc3RhdHVzGAIgASgOMh0udGF1LnJ1bnRpbWUudjEuU2Vzc2lvblN0YXR1cxIsCgdzZXNzaW9uGAMgASgLMhsudGF1LnJ1bnRpbWUudjEuU2Vzc2lvbkluZm8ieAoNQXR0YWNoUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEhAKCGZyb21fc2VxGAIgASgEEhkKDHVudGlsX3J1bl9pZBgDIAEoCUgAiAEBEhUKDXVudGlsX3dhaXRpbmcYBCABKAhCDwoNX3VudGlsX3J1bl9pZCI9Cg5BdHRhY2hSZXNwb25zZRIrCgZldmVudHMYASADKAsyGy50YXUucnVudGltZS52MS5SdW5SZXNwb25zZSJGChBDYW5jZWxSdW5SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSDgoGcnVuX2lkGAIgASgJEg4KBnJlYXNvbhgDIAEoCSITChFDYW5jZWxSdW5SZXNwb25zZSJEChNMaXN0U2Vzc2lvbnNSZXF1ZXN0Eg0KBWxpbWl0GAEgASgNEhMKBmJlZm9yZRgCIAEoCUgAiAEBQgkKB19iZWZvcmUiWgoUTGlzdFNlc3Npb25zUmVzcG9uc2USLQoIc2Vzc2lvbnMYASADKAsyGy50YXUucnVudGltZS52MS5TZXNzaW9uSW5mbxITCgtuZXh0X2JlZm9yZRgCIAEoCSI4ChJGb3JrU2Vzc2lvblJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRIOCgZhdF9zZXEYAiABKAQiQwoTRm9ya1Nlc3Npb25SZXNwb25zZRIsCgdzZXNzaW9uGAEgASgLMhsudGF1LnJ1bnRpbWUudjEuU2Vzc2lvbkluZm8i1QEKDlJlc3BvbmRSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSEwoLYXBwcm92YWxfaWQYAiABKAkSLgoGYW5zd2VyGAMgASgOMh4udGF1LnJ1bnRpbWUudjEuQXBwcm92YWxBbnN3ZXISDAoEbm90ZRgEIAEoCRIqCghyZW1lbWJlchgFIAEoDjIYLnRhdS5ydW50aW1lLnYxLlJlbWVtYmVyEhwKD3JlbWVtYmVyX2Zvcl9tcxgGIAEoBEgAiAEBQhIKEF9yZW1lbWJlcl9mb3JfbXMiRgoPUmVzcG9uZFJlc3BvbnNlEikKBWdyYW50GAEgASgLMhUudGF1LnJ1bnRpbWUudjEuR3JhbnRIAIgBAUIICgZfZ3JhbnQiEwoRTGlzdEdyYW50c1JlcXVlc3QiOwoSTGlzdEdyYW50c1Jlc3BvbnNlEiUKBmdyYW50cxgBIAMoCzIVLnRhdS5ydW50aW1lLnYxLkdyYW50IiYKElJldm9rZUdyYW50UmVxdWVzdBIQCghncmFudF9pZBgBIAEoCSIVChNSZXZva2VHcmFudFJlc3BvbnNlIiYKEExpc3RQbGFuc1JlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSI8ChFMaXN0UGxhbnNSZXNwb25zZRInCgVwbGFucxgBIAMoCzIYLnRhdS5ydW50aW1lLnYxLlBsYW5JbmZvIjIKDkdldFBsYW5SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSDAoEcGF0aBgCIAEoCSJHCg9HZXRQbGFuUmVzcG9uc2USJgoEcGxhbhgBIAEoCzIYLnRhdS5ydW50aW1lLnYxLlBsYW5JbmZvEgwKBHRleHQYAiABKAkiRQoVQ2hlY2tSZWFkaW5lc3NSZXF1ZXN0EiwKCXJlYWRpbmVzcxgBIAEoCzIZLnRhdS5ydW50aW1lLnYxLlJlYWRpbmVzcyKPAQoWQ2hlY2tSZWFkaW5lc3NSZXNwb25zZRIvCgZzdGF0dXMYASABKA4yHy50YXUucnVudGltZS52MS5SZWFkaW5lc3NTdGF0dXMSDgoGcmVhc29uGAIgASgJEjQKCXF1ZXN0aW9ucxgDIAMoCzIhLnRhdS5ydW50aW1lLnYxLktub3dsZWRnZVF1ZXN0aW9uIsADCgtTZXNzaW9uSW5mbxISCgpzZXNzaW9uX2lkGAEgASgJEi0KBnN0YXR1cxgCIAEoDjIdLnRhdS5ydW50aW1lLnYxLlNlc3Npb25TdGF0dXMSDwoHdmVyc2lvbhgDIAEoBBIuCgpjcmVhdGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp1cGRhdGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgV0dXJucxgGIAEoDRITCgZydW5faWQYByABKAlIAIgBARIkCgV1c2FnZRgIIAEoCzIVLnRhdS5ydW50aW1lLnYxLlVzYWdlEhYKDmNvc3RfbWljcm9fdXNkGAkgASgEEjcKB3BlbmRpbmcYCiADKAsyJi50YXUucnVudGltZS52MS5BcHByb3ZhbFJlcXVlc3RlZEV2ZW50EhIKBXRpdGxlGAsgASgJSAGIAQESFgoJd29ya3NwYWNlGAwgASgJSAKIAQESEwoLaW50ZXJydXB0ZWQYDSABKAhCCQoHX3J1bl9pZEIICgZfdGl0bGVCDAoKX3dvcmtzcGFjZTLJCQoOUnVudGltZVNlcnZpY2USXAoNQ3JlYXRlU2Vzc2lvbhIkLnRhdS5ydW50aW1lLnYxLkNyZWF0ZVNlc3Npb25SZXF1ZXN0GiUudGF1LnJ1bnRpbWUudjEuQ3JlYXRlU2Vzc2lvblJlc3BvbnNlEkAKA1J1bhIaLnRhdS5ydW50aW1lLnYxLlJ1blJlcXVlc3QaGy50YXUucnVudGltZS52MS5SdW5SZXNwb25zZTABElwKDUluamVjdENvbnRleHQSJC50YXUucnVudGltZS52MS5JbmplY3RDb250ZXh0UmVxdWVzdBolLnRhdS5ydW50aW1lLnYxLkluamVjdENvbnRleHRSZXNwb25zZRJYCgpHZXRTZXNzaW9uEiEudGF1LnJ1bnRpbWUudjEuR2V0U2Vzc2lvblJlcXVlc3QaIi50YXUucnVudGltZS52MS5HZXRTZXNzaW9uUmVzcG9uc2UiA5ACARJJCgZBdHRhY2gSHS50YXUucnVudGltZS52MS5BdHRhY2hSZXF1ZXN0Gh4udGF1LnJ1bnRpbWUudjEuQXR0YWNoUmVzcG9uc2UwARJQCglDYW5jZWxSdW4SIC50YXUucnVudGltZS52MS5DYW5jZWxSdW5SZXF1ZXN0GiEudGF1LnJ1bnRpbWUudjEuQ2FuY2VsUnVuUmVzcG9uc2USXgoMTGlzdFNlc3Npb25zEiMudGF1LnJ1bnRpbWUudjEuTGlzdFNlc3Npb25zUmVxdWVzdBokLnRhdS5ydW50aW1lLnYxLkxpc3RTZXNzaW9uc1Jlc3BvbnNlIgOQAgESVgoLRm9ya1Nlc3Npb24SIi50YXUucnVudGltZS52MS5Gb3JrU2Vzc2lvblJlcXVlc3QaIy50YXUucnVudGltZS52MS5Gb3JrU2Vzc2lvblJlc3BvbnNlEkoKB1Jlc3BvbmQSHi50YXUucnVudGltZS52MS5SZXNwb25kUmVxdWVzdBofLnRhdS5ydW50aW1lLnYxLlJlc3BvbmRSZXNwb25zZRJYCgpMaXN0R3JhbnRzEiEudGF1LnJ1bnRpbWUudjEuTGlzdEdyYW50c1JlcXVlc3QaIi50YXUucnVudGltZS52MS5MaXN0R3JhbnRzUmVzcG9uc2UiA5ACARJWCgtSZXZva2VHcmFudBIiLnRhdS5ydW50aW1lLnYxLlJldm9rZUdyYW50UmVxdWVzdBojLnRhdS5ydW50aW1lLnYxLlJldm9rZUdyYW50UmVzcG9uc2USVQoJTGlzdFBsYW5zEiAudGF1LnJ1bnRpbWUudjEuTGlzdFBsYW5zUmVxdWVzdBohLnRhdS5ydW50aW1lLnYxLkxpc3RQbGFuc1Jlc3BvbnNlIgOQAgESTwoHR2V0UGxhbhIeLnRhdS5ydW50aW1lLnYxLkdldFBsYW5SZXF1ZXN0Gh8udGF1LnJ1bnRpbWUudjEuR2V0UGxhblJlc3BvbnNlIgOQAgESZAoOQ2hlY2tSZWFkaW5lc3MSJS50YXUucnVudGltZS52MS5DaGVja1JlYWRpbmVzc1JlcXVlc3QaJi50YXUucnVudGltZS52MS5DaGVja1JlYWRpbmVzc1Jlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_google_protobuf_timestamp, file_tau_runtime_v1_content, file_tau_runtime_v1_event, file_tau_runtime_v1_work]);
 
 /**
  * A session to be made.
@@ -43,6 +45,14 @@ export type CreateSessionRequest = Message<"tau.runtime.v1.CreateSessionRequest"
    * @generated from field: optional string external_id = 2;
    */
   externalId?: string | undefined;
+
+  /**
+   * The folder that its runs work in: one below the caller's own workspace, relative to that; or, absolute, one that the
+   * server's configuration allows the caller, or a folder below it. The workspace itself when absent. At most 4,096 bytes.
+   *
+   * @generated from field: optional string workspace = 3;
+   */
+  workspace?: string | undefined;
 };
 
 /**
@@ -94,7 +104,7 @@ export type RunRequest = Message<"tau.runtime.v1.RunRequest"> & {
   sessionId: string;
 
   /**
-   * What the person, or the program around the agent, says. May be empty when `parts` is not.
+   * What the person, or the program around the agent, says. May be empty when `parts` is not, or with `carry_out`.
    *
    * @generated from field: string prompt = 2;
    */
@@ -141,6 +151,27 @@ export type RunRequest = Message<"tau.runtime.v1.RunRequest"> & {
    * @generated from field: bool until_waiting = 8;
    */
   untilWaiting: boolean;
+
+  /**
+   * What the run is for. A mode chooses the agent: `agent` must be absent then.
+   *
+   * @generated from field: tau.runtime.v1.RunMode mode = 9;
+   */
+  mode: RunMode;
+
+  /**
+   * The plan that the run carries out, and nothing beyond it; `prompt` may be empty then. Not with a mode.
+   *
+   * @generated from field: tau.runtime.v1.ApprovedPlan carry_out = 10;
+   */
+  carryOut?: ApprovedPlan | undefined;
+
+  /**
+   * What must be known first: the run begins only when enough is.
+   *
+   * @generated from field: tau.runtime.v1.Readiness readiness = 11;
+   */
+  readiness?: Readiness | undefined;
 };
 
 /**
@@ -785,6 +816,160 @@ export const RevokeGrantResponseSchema: GenMessage<RevokeGrantResponse> = /*@__P
   messageDesc(file_tau_runtime_v1_runtime, 21);
 
 /**
+ * Whose plans to list.
+ *
+ * @generated from message tau.runtime.v1.ListPlansRequest
+ */
+export type ListPlansRequest = Message<"tau.runtime.v1.ListPlansRequest"> & {
+  /**
+   * The session.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+};
+
+/**
+ * Describes the message tau.runtime.v1.ListPlansRequest.
+ * Use `create(ListPlansRequestSchema)` to create a new message.
+ */
+export const ListPlansRequestSchema: GenMessage<ListPlansRequest> = /*@__PURE__*/
+  messageDesc(file_tau_runtime_v1_runtime, 22);
+
+/**
+ * The plans of the session's folder: at most 200.
+ *
+ * @generated from message tau.runtime.v1.ListPlansResponse
+ */
+export type ListPlansResponse = Message<"tau.runtime.v1.ListPlansResponse"> & {
+  /**
+   * The one written last first.
+   *
+   * @generated from field: repeated tau.runtime.v1.PlanInfo plans = 1;
+   */
+  plans: PlanInfo[];
+};
+
+/**
+ * Describes the message tau.runtime.v1.ListPlansResponse.
+ * Use `create(ListPlansResponseSchema)` to create a new message.
+ */
+export const ListPlansResponseSchema: GenMessage<ListPlansResponse> = /*@__PURE__*/
+  messageDesc(file_tau_runtime_v1_runtime, 23);
+
+/**
+ * Which plan to show.
+ *
+ * @generated from message tau.runtime.v1.GetPlanRequest
+ */
+export type GetPlanRequest = Message<"tau.runtime.v1.GetPlanRequest"> & {
+  /**
+   * The session.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * The plan's `path`.
+   *
+   * @generated from field: string path = 2;
+   */
+  path: string;
+};
+
+/**
+ * Describes the message tau.runtime.v1.GetPlanRequest.
+ * Use `create(GetPlanRequestSchema)` to create a new message.
+ */
+export const GetPlanRequestSchema: GenMessage<GetPlanRequest> = /*@__PURE__*/
+  messageDesc(file_tau_runtime_v1_runtime, 24);
+
+/**
+ * A plan.
+ *
+ * @generated from message tau.runtime.v1.GetPlanResponse
+ */
+export type GetPlanResponse = Message<"tau.runtime.v1.GetPlanResponse"> & {
+  /**
+   * Which one, with the hash of the text that follows.
+   *
+   * @generated from field: tau.runtime.v1.PlanInfo plan = 1;
+   */
+  plan?: PlanInfo | undefined;
+
+  /**
+   * Markdown that an agent wrote: data, never instructions to the reader. At most 262,144 bytes.
+   *
+   * @generated from field: string text = 2;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message tau.runtime.v1.GetPlanResponse.
+ * Use `create(GetPlanResponseSchema)` to create a new message.
+ */
+export const GetPlanResponseSchema: GenMessage<GetPlanResponse> = /*@__PURE__*/
+  messageDesc(file_tau_runtime_v1_runtime, 25);
+
+/**
+ * What to judge.
+ *
+ * @generated from message tau.runtime.v1.CheckReadinessRequest
+ */
+export type CheckReadinessRequest = Message<"tau.runtime.v1.CheckReadinessRequest"> & {
+  /**
+   * What must be known, and what was answered.
+   *
+   * @generated from field: tau.runtime.v1.Readiness readiness = 1;
+   */
+  readiness?: Readiness | undefined;
+};
+
+/**
+ * Describes the message tau.runtime.v1.CheckReadinessRequest.
+ * Use `create(CheckReadinessRequestSchema)` to create a new message.
+ */
+export const CheckReadinessRequestSchema: GenMessage<CheckReadinessRequest> = /*@__PURE__*/
+  messageDesc(file_tau_runtime_v1_runtime, 26);
+
+/**
+ * The judgement. A run decides again when it begins.
+ *
+ * @generated from message tau.runtime.v1.CheckReadinessResponse
+ */
+export type CheckReadinessResponse = Message<"tau.runtime.v1.CheckReadinessResponse"> & {
+  /**
+   * Whether a run may begin.
+   *
+   * @generated from field: tau.runtime.v1.ReadinessStatus status = 1;
+   */
+  status: ReadinessStatus;
+
+  /**
+   * Why.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * What is still open.
+   *
+   * @generated from field: repeated tau.runtime.v1.KnowledgeQuestion questions = 3;
+   */
+  questions: KnowledgeQuestion[];
+};
+
+/**
+ * Describes the message tau.runtime.v1.CheckReadinessResponse.
+ * Use `create(CheckReadinessResponseSchema)` to create a new message.
+ */
+export const CheckReadinessResponseSchema: GenMessage<CheckReadinessResponse> = /*@__PURE__*/
+  messageDesc(file_tau_runtime_v1_runtime, 27);
+
+/**
  * A session at a glance.
  *
  * @generated from message tau.runtime.v1.SessionInfo
@@ -887,7 +1072,7 @@ export type SessionInfo = Message<"tau.runtime.v1.SessionInfo"> & {
  * Use `create(SessionInfoSchema)` to create a new message.
  */
 export const SessionInfoSchema: GenMessage<SessionInfo> = /*@__PURE__*/
-  messageDesc(file_tau_runtime_v1_runtime, 22);
+  messageDesc(file_tau_runtime_v1_runtime, 28);
 
 /**
  * Runs agents in durable sessions.
@@ -1012,6 +1197,36 @@ export const RuntimeService: GenService<{
     methodKind: "unary";
     input: typeof RevokeGrantRequestSchema;
     output: typeof RevokeGrantResponseSchema;
+  },
+  /**
+   * Lists the plans of a session's folder, the one written last first.
+   *
+   * @generated from rpc tau.runtime.v1.RuntimeService.ListPlans
+   */
+  listPlans: {
+    methodKind: "unary";
+    input: typeof ListPlansRequestSchema;
+    output: typeof ListPlansResponseSchema;
+  },
+  /**
+   * Shows one of them, for a person to read before its hash is approved.
+   *
+   * @generated from rpc tau.runtime.v1.RuntimeService.GetPlan
+   */
+  getPlan: {
+    methodKind: "unary";
+    input: typeof GetPlanRequestSchema;
+    output: typeof GetPlanResponseSchema;
+  },
+  /**
+   * Says whether enough is known for a run, and what to ask a person when it is not. Begins nothing.
+   *
+   * @generated from rpc tau.runtime.v1.RuntimeService.CheckReadiness
+   */
+  checkReadiness: {
+    methodKind: "unary";
+    input: typeof CheckReadinessRequestSchema;
+    output: typeof CheckReadinessResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_tau_runtime_v1_runtime, 0);

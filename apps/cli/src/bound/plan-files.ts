@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import { constants } from "node:fs";
+import { open, readdir, readFile, realpath } from "node:fs/promises";
+import { join } from "node:path";
+
+import { TauError } from "@tau/core";
+
+/** Where plans are, below the folder that the agent works in. */
+export const planFolder = "plans";
+
+/** The most that a plan may have, and the most plans that are listed. */
+const [maxBytes, maxPlans] = [262_144, 200];
+
+/** A plan as it is in its file. */
+export interface PlanFile {
+  /** Absolute. */
+  readonly file: string;
+  /** Relative to the folder that is worked in. */
+  readonly path: string;
+  readonly text: string;
+  /** Of its bytes, in hexadecimal. */
+  readonly sha256: string;
+  /** When it was last written, in milliseconds since the epoch. */
+  readonly writtenAt: number;
+}
+
+/**
+ * Reads a plan of `folder`; nothing that lies elsewhere, whatever links there are.
+ *
+ * @throws TauError `plan.not_found`
+ */
+export async function readPlan(folder: string, path: string): Promise<PlanFile> {
+  const root = await realpath(folder);
+  const file = join(root, path);
+  const missing = (why: string): TauError =>
+    new TauError("plan.not_found", `${JSON.stringify(path)} is no plan of the session's folder: ${why}.`);
+  if (!file.startsWith(root === "/" ? root : `${root}/`)) throw missing("it lies outside");
+  const opened = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
+    () => undefined,
+  );
+  if (opened === undefined) throw missing("there is no such file");
+  await using held = opened;
+  const { size, mtimeMs } = await held
+    .stat()
+    .then((found) => (found.isFile() ? found : { size: -1, mtimeMs: 0 }));
+  if (size === -1 || (await realpath(file).catch(() => "")) !== file)
+    throw missing("it is no file of its own");
+  if (size > maxBytes) throw missing(`it has more than ${maxBytes} bytes`);
+  const bytes = await held.readFile();
+  return { file, path, text: bytes.toString("utf8"), sha256: sha256(bytes), writtenAt: mtimeMs };
+}
+
+/** The plans that there are in `folder`, the one written last first. */
+export async function plansIn(folder: string): Promise<readonly PlanFile[]> {
+  const names = await readdir(join(folder, planFolder)).catch((): readonly string[] => []);
+  const paths = names.filter((name) => name.endsWith(".md")).slice(0, maxPlans);
+  const found = await Promise.all(
+    paths.map(async (name) => await readPlan(folder, join(planFolder, name)).catch(() => undefined)),
+  );
+  return found
+    .flatMap((plan) => (plan === undefined ? [] : [plan]))
+    .toSorted((one, other) => other.writtenAt - one.writtenAt);
+}
+
+/** The hash of a file as it is now; undefined when it cannot be read. */
+export async function hashOf(file: string): Promise<string | undefined> {
+  const bytes = await readFile(file).catch(() => undefined);
+  return bytes === undefined ? undefined : sha256(bytes);
+}
+
+function sha256(data: Uint8Array): string {
+  return createHash("sha256").update(data).digest("hex");
+}
