@@ -55,6 +55,7 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
+const compileCache = fileURLToPath(new URL("../../../node_modules/.cache/tau-compile", import.meta.url));
 const bin = fileURLToPath(new URL("bin.ts", import.meta.url));
 
 /** Makes a {@link Place}. `base` is below /var/tmp where commands of the jail must be able to see it. */
@@ -72,7 +73,7 @@ export async function createPlace(parent: string = tmpdir()): Promise<Place> {
     USER: "tester",
     OLLAMA_HOST: "127.0.0.1:1",
     // Sources are stripped of their types once for all the processes of a test.
-    NODE_COMPILE_CACHE: join(tmpdir(), "tau-cli-compile-cache"),
+    NODE_COMPILE_CACHE: compileCache,
   };
   const start = (program: string, args: readonly string[], options: TauOptions = {}): Running => {
     const child = spawn(program, [...args], { cwd: options.cwd ?? cwd, env: { ...env, ...options.env } });

@@ -34,6 +34,12 @@ async function withoutBwrap(
   }
 }
 
+/** The project that a demo leaves for a person to look at. */
+async function removeDemo(said: string): Promise<void> {
+  const [folder = ""] = /\/\S*\/tau-demo-\w{6}/u.exec(said) ?? [];
+  await rm(folder, { recursive: true });
+}
+
 describe("tau demo", () => {
   test("lets an agent fix the bug in the jail, and proves it", async () => {
     await using place = await createPlace();
@@ -45,6 +51,7 @@ describe("tau demo", () => {
     expect(stdout).toContain("+  return Math.max(0, discounted - couponCents);");
     expect(stdout).toContain("✓ 3 passed, 0 failed");
     expect(stdout).toMatch(/Cost {5}\$0\.0\d+/u);
+    await removeDemo(stdout);
     const [, show = ""] = /npm start -- sessions show (\S+)/u.exec(stdout) ?? [];
     expect((await place.tau(["sessions", "show", show])).stdout).toContain("■ done");
     expect(Math.max(...stdout.split("\n").map(({ length }) => length))).toBeLessThan(140);
@@ -89,6 +96,7 @@ describe("where there are no namespaces", () => {
     const demo = await withoutBwrap(place, ["demo"]);
     expect(demo.stdout).toContain("Sandbox  landlock; its self-test just tried to escape, in vain");
     expect(demo.stdout).toContain("✓ 3 passed, 0 failed");
+    await removeDemo(demo.stdout);
   });
 });
 
@@ -106,6 +114,7 @@ describe("where there is no sandbox that keeps the profile", () => {
     expect(stdout).toContain("No sandbox: commands run on this machine, as you.");
     expect(stdout).toContain("✓ 3 passed, 0 failed");
     expect(code).toBe(0);
+    await removeDemo(stdout);
   });
 
   test("every other run refuses, before anything is sent, until the host is asked for", async () => {
@@ -145,9 +154,9 @@ describe("tau doctor", () => {
   test("makes every check, whatever is wrong, and says it as JSON", async () => {
     await using place = await createPlace();
     await place.write("tau.toml", "[nonsense]");
-    await place.write("../file", "");
+    await place.write("../home/store", "");
     const { code, stdout } = await place.tau(["doctor", "--json", "-e", "host"], {
-      env: { TAU_HOME: `${place.base}/file` },
+      env: { TAU_HOME: `${place.base}/home` },
     });
     const findings = stdout
       .trimEnd()

@@ -12,6 +12,8 @@ import type { JournalEvent, StoredEvent, StreamId } from "@tau/runtime";
 
 import type { SqliteStore } from "./create-sqlite-store.ts";
 
+const compileCache = fileURLToPath(new URL("../../../node_modules/.cache/tau-compile", import.meta.url));
+
 /** A folder that goes with the test. */
 export async function testFolder(): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await mkdtemp(join(tmpdir(), "tau-store-"));
@@ -54,6 +56,6 @@ export function startScript(
   return spawn(process.execPath, ["--conditions=@tau/source", fileURLToPath(script), ...args], {
     stdio: ["ignore", "pipe", "inherit"],
     // Children are many, and compile the same files.
-    env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "tau-store-compile-cache") },
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
   });
 }

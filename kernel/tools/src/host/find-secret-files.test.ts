@@ -10,9 +10,12 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { createSecretFinder } from "./find-secret-files.ts";
 import { isSecretFileName } from "./guarded-paths.ts";
 
-async function freshFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "tau-secrets-"));
-  onTestFinished(async () => await rm(folder, { recursive: true, force: true }));
+async function freshFolder(parent = tmpdir()): Promise<string> {
+  const folder = await mkdtemp(join(parent, "tau-secrets-"));
+  onTestFinished(async () => {
+    await rm(folder, { recursive: true, force: true });
+    await rm(`${folder}-tick`, { force: true });
+  });
   return folder;
 }
 
@@ -51,7 +54,8 @@ describe("createSecretFinder()", () => {
   });
 
   it("finds a folder that lets its owner open files in it, but not list them", async () => {
-    const workspace = await freshFolder();
+    // Another user must get there, and a temporary folder may be its owner's alone.
+    const workspace = await freshFolder("/var/tmp");
     await mkdir(join(workspace, "locked/inner"), { recursive: true });
     await writeFile(join(workspace, "locked/.env"), "");
     await chmod(join(workspace, "locked"), 0o311);
@@ -99,7 +103,6 @@ describe("createSecretFinder()", () => {
           expect(await find()).toEqual(await createSecretFinder(workspace, isSecretFileName)());
         }
         await rm(workspace, { recursive: true });
-        await rm(`${workspace}-tick`, { force: true });
       }),
       { numRuns: 40 },
     );

@@ -1,7 +1,8 @@
-import { readdir, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 
 import { createWorkspaceContext } from "../testing/tool-context.ts";
 import { resultText, toolCall } from "../tool-call.test.support.ts";
@@ -9,6 +10,11 @@ import { createToolRegistry } from "../tool-registry.ts";
 import type { ToolContext } from "../tool.ts";
 import { createPythonTool } from "./python-tool.ts";
 import type { PythonToolOptions } from "./python-tool.ts";
+
+// A script that is ended by force leaves its folder behind.
+const temporary = await mkdtemp(join(tmpdir(), "tau-python-test-"));
+process.env["TMPDIR"] = temporary;
+afterAll(async () => await rm(temporary, { recursive: true }));
 
 async function python(
   code: string,
