@@ -85,15 +85,12 @@ function readArguments(args: JsonObject): JsonObject {
   };
 }
 
-/** `append` stays, and is refused by the schema of `write`: it would overwrite what was to be kept. */
 function writeArguments(args: JsonObject): JsonObject {
-  const { leading_newline: before, trailing_newline: after, append, ...rest } = renamed(args, file);
+  const { leading_newline: before, trailing_newline: after, ...rest } = renamed(args, file);
   const { content } = rest;
-  const kept = append === true ? { append } : {};
-  if (typeof content !== "string") return { ...rest, ...kept };
+  if (typeof content !== "string") return rest;
   return {
     ...rest,
-    ...kept,
     content: `${before === true ? "\n" : ""}${content}${after === true ? "\n" : ""}`,
   };
 }

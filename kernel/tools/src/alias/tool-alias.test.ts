@@ -35,7 +35,8 @@ describe("agentToolAliases", () => {
       "Edited a.txt",
     );
     expect(await bench.use("file_read", { file: "a.txt" })).toContain("one\n2\nthree");
-    expect(await bench.use("file_write", { ...at, content: "x", append: true })).toContain("append");
+    await bench.use("file_write", { ...at, content: "four", leading_newline: true, append: true });
+    expect(await bench.use("file_read", { file: "a.txt" })).toContain("one\n2\nthree\n\nfour");
   });
 
   it("stand for the dialect that is there", async () => {

@@ -35,6 +35,25 @@ describe("write", () => {
     expect(await bench.get("a.txt")).toBe("x");
   });
 
+  it("adds at the end of a file, once also when it is run again after a crash", async () => {
+    const bench = await createWorkbench({ "log.txt": "\ufeffone\r\n" });
+    const call = { path: "log.txt", content: "two\n", append: true };
+    expect((await bench.run("write", call)).code).toBe("file.unread");
+    await bench.use("read", { path: "log.txt" });
+    // As a process leaves it that was killed before it could say so.
+    await bench.put("log.txt", "\ufeffone\r\ntwo\r\n");
+    expect(await bench.use("write", call)).toContain("has that content already");
+    expect(await bench.get("log.txt")).toBe("\ufeffone\r\ntwo\r\n");
+    expect(await bench.use("write", { ...call, content: "three\n" })).toContain("Wrote log.txt (+1 -0 lines");
+    expect(await bench.get("log.txt")).toBe("\ufeffone\r\ntwo\r\nthree\r\n");
+    await bench.put("log.txt", "another one\n");
+    expect((await bench.run("write", { ...call, content: "four\n" })).code).toBe("file.stale");
+    expect(await bench.use("write", { path: "new.txt", content: "first\n", append: true })).toContain(
+      "Created",
+    );
+    expect(await bench.use("write", { path: "new.txt", content: "", append: true })).toContain("already");
+  });
+
   it("can be run again after a crash that forgot what was read", async () => {
     const bench = await createWorkbench({ "a.txt": "x" });
     expect(await bench.use("write", { path: "a.txt", content: "x" })).toContain("has that content already");

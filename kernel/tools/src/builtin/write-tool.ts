@@ -14,6 +14,7 @@ import { workspacePath } from "./workspace-path.ts";
 interface WriteInput {
   readonly path: string;
   readonly content: string;
+  readonly append?: boolean;
 }
 
 /** Makes the tool that writes whole files. */
@@ -27,6 +28,7 @@ export function createWriteTool(): Tool {
       properties: {
         path: { type: "string", minLength: 1, description: "Absolute, or relative to the workspace." },
         content: { type: "string", description: "The whole content of the file." },
+        append: { type: "boolean", description: "Adds the content at the end of the file instead." },
       },
       required: ["path", "content"],
       additionalProperties: false,
@@ -34,11 +36,13 @@ export function createWriteTool(): Tool {
     sideEffect: "idempotent",
     timeoutMs: 30_000,
     access: ({ path }, workspace) => [{ kind: "write", path: workspacePath(workspace, path) }],
-    execute: async ({ path, content }, context) => {
+    execute: async ({ path, content, append = false }, context) => {
       const place = await placeOf(path, context);
       const existing = await openFileIfAny(place, context);
       if (existing === undefined) return await create(place, content, context);
-      return await overwrite(existing, content, context);
+      const before = asText(existing);
+      const after = append ? appended(existing, before, { content, context }) : inStyleOf(before, content);
+      return await overwrite(existing, { before, after }, context);
     },
   });
 }
@@ -55,9 +59,16 @@ async function create(place: Place, content: string, context: ToolContext): Prom
   });
 }
 
-async function overwrite(existing: OpenFile, content: string, context: ToolContext): Promise<ToolOutput> {
-  const before = asText(existing);
-  const after = inStyleOf(before, content);
+interface Change {
+  readonly before: TextFile;
+  readonly after: Pick<TextFile, "text" | "hasBom">;
+}
+
+async function overwrite(
+  existing: OpenFile,
+  { before, after }: Change,
+  context: ToolContext,
+): Promise<ToolOutput> {
   const data = formatTextFile(after);
   const hash = sha256(data);
   if (hash === existing.sha256) {
@@ -84,6 +95,19 @@ async function overwrite(existing: OpenFile, content: string, context: ToolConte
 function inStyleOf(before: TextFile, content: string): Pick<TextFile, "text" | "hasBom"> {
   const text = content.startsWith("\ufeff") ? content.slice(1) : content;
   return { text: before.eol === "\r\n" ? toEol(text, "\r\n") : text, hasBom: before.hasBom };
+}
+
+/** The file with more at its end; as it is when that was added before the crash after which the call is run again. */
+function appended(
+  { real, sha256: now }: OpenFile,
+  { text, hasBom, eol }: TextFile,
+  { content, context }: { readonly content: string; readonly context: ToolContext },
+): Pick<TextFile, "text" | "hasBom"> {
+  const added = eol === "\r\n" ? toEol(content, "\r\n") : content;
+  const seen = context.files.seen(real);
+  const without = { text: text.slice(0, text.length - added.length), hasBom };
+  const isThere = seen !== now && text.endsWith(added) && sha256(formatTextFile(without)) === seen;
+  return { text: isThere ? text : text + added, hasBom };
 }
 
 function keptNote(before: TextFile): string {
