@@ -111,6 +111,26 @@ describe("tau undo", () => {
   });
 });
 
+describe("tau undo on a terminal", () => {
+  test("shows what it takes back and asks, unless it is told that nobody wants to be asked", async () => {
+    await using place = await createPlace();
+    await using model = await reviewed(place, "echo new > new.txt");
+    await place.tau(["approve", "last", "--allow"]);
+    await place.tau(["run", ...model.options, "--review", "--approve", "ask", "--resume", "last"]);
+    const file = join(place.cwd, "new.txt");
+
+    const asked = place.onTerminal(["undo", "last"]);
+    await asked.until("created new.txt");
+    await asked.until("Take it back? [y]es or [n]o: ");
+    asked.type("n\n");
+    expect((await asked.ended).stdout).toContain("Nothing was taken back.");
+    expect(existsSync(file)).toBe(true);
+
+    expect((await place.onTerminal(["undo", "last", "-y"]).ended).stdout).toContain("1 change taken back");
+    expect(existsSync(file)).toBe(false);
+  });
+});
+
 describe("tau doctor --sandbox", () => {
   test("says what is enforced, and that every known way out of it was tried", async () => {
     await using place = await createPlace();

@@ -18,6 +18,7 @@ import type {
   ToolResultContent,
 } from "@tau/core";
 
+import { fileElsewhere } from "./file-elsewhere.ts";
 import { ownFields } from "./tau-metadata.ts";
 
 /** Reads a call of the AI SDK as a request. What a request has no word for becomes a warning. */
@@ -134,7 +135,7 @@ function toMedia({ data, mediaType, filename }: LanguageModelV4FilePart): ImageP
   const type = kind === "image" || kind === "audio" ? kind : "file";
   const name = type === "file" && filename !== undefined ? { name: filename } : {};
   if (data.type === "url") return { type, mediaType, source: { kind: "url", url: data.url.href }, ...name };
-  if (data.type === "reference") throw new TypeError("A file that lies at another provider cannot be sent.");
+  if (data.type === "reference") throw fileElsewhere();
   const bytes = data.type === "text" ? Buffer.from(data.text) : data.data;
   const base64 = typeof bytes === "string" ? bytes : Buffer.from(bytes).toString("base64");
   return { type, mediaType, source: { kind: "base64", data: base64 }, ...name };

@@ -13,6 +13,8 @@ import type {
   LanguageModelV4ToolResultPart,
 } from "@ai-sdk/provider";
 
+import { fileElsewhere } from "./file-elsewhere.ts";
+
 /** Content of assistant messages that both older specifications write in the same way. */
 type SharedPart =
   | LanguageModelV2TextPart
@@ -122,7 +124,7 @@ function toFile(part: LanguageModelV4FilePart): LanguageModelV2FilePart {
     case "text":
       return { ...same, data: Buffer.from(data.text) };
     default:
-      throw new TypeError("A file that lies at another provider cannot be sent.");
+      throw fileElsewhere();
   }
 }
 

@@ -1,4 +1,5 @@
 import { APICallError } from "@ai-sdk/provider";
+import type { LanguageModelV4CallOptions } from "@ai-sdk/provider";
 import { createAnthropic, createOpenAiChat } from "@tau/agent";
 import type { Model } from "@tau/agent";
 import { startScriptedServer } from "@tau/agent/scripted";
@@ -60,6 +61,27 @@ describe("toAiSdk()", () => {
       { role: "system", content: "Be brief." },
       { role: "user", content: "Say hello." },
     ]);
+  });
+
+  test("says of a file that lies at another provider that it cannot be sent, and asks nobody", async () => {
+    await using bench = await scripted({ turns: [{ text: "Hello." }] });
+    const file = {
+      type: "file",
+      mediaType: "application/pdf",
+      data: { type: "reference", reference: { openai: "file-1" } },
+    } as const;
+    const options: LanguageModelV4CallOptions = { prompt: [{ role: "user", content: [file] }] };
+
+    for (const asked of [bench.model.doGenerate(options), bench.model.doStream(options)]) {
+      const error: unknown = await Promise.resolve(asked).catch((thrown: unknown) => thrown);
+      expect(APICallError.isInstance(error)).toBe(true);
+      expect(error).toMatchObject({
+        isRetryable: false,
+        message: expect.stringContaining("send its bytes, or its address"),
+        cause: { code: "model.unsupported_content" },
+      });
+    }
+    expect(bench.server.requests).toEqual([]);
   });
 
   test("streams for streamText as the model does, thinking and text apart", async () => {

@@ -40,7 +40,7 @@ export function toAiSdk(model: Model, { context }: ToAiSdkOptions): LanguageMode
     supportedUrls: {},
 
     async doGenerate(options) {
-      const { request, warnings } = fromCallOptions(options);
+      const { request, warnings } = readOptions(model, options);
       try {
         const finished = await completeAnswer(model, request, contextOf(options));
         return toResult(finished, warnings);
@@ -50,7 +50,7 @@ export function toAiSdk(model: Model, { context }: ToAiSdkOptions): LanguageMode
     },
 
     async doStream(options) {
-      const { request, warnings } = fromCallOptions(options);
+      const { request, warnings } = readOptions(model, options);
       const left = new AbortController();
       const own = contextOf(options);
       const signal = AbortSignal.any([own.signal, left.signal]);
@@ -88,6 +88,14 @@ export function toAiSdk(model: Model, { context }: ToAiSdkOptions): LanguageMode
       return { stream };
     },
   };
+}
+
+function readOptions(model: Model, options: LanguageModelV4CallOptions): ReturnType<typeof fromCallOptions> {
+  try {
+    return fromCallOptions(options);
+  } catch (error) {
+    throw toApiError(model, error);
+  }
 }
 
 function toWarnings(features: readonly string[]): LanguageModelV4GenerateResult["warnings"] {

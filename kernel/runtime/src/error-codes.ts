@@ -56,6 +56,8 @@ export const runtimeErrorCodes = {
     "A run with a cost limit uses a model whose price is unknown. Give the model a price, or limit tokens instead.",
   "runtime.not_started": "A run was handed in before the runtime was started. Call `start()` first.",
   "session.busy_fork": "The event to fork at is inside a run. Fork at an event between two runs.",
+  "session.too_many_values":
+    "A session holds 2,000 texts behind handles at most, and has that many. Go on in a new session, with a hand-off of this one.",
   "session.invalid_id":
     "An external id has other characters than letters, digits, `.`, `_`, `:` and `-`, or is longer than 128.",
   "session.invalid_seq":

@@ -56,6 +56,34 @@ const outcomes = (events: readonly SessionEvent[]): readonly string[] =>
   ofType(events, "effect_finished").map(({ tool, outcome }) => `${tool} ${outcome}`);
 
 describe("held values", () => {
+  test("are 2,000 in a session: the next one is a failure of its call that says what to do", async () => {
+    const many = defineTool<{ readonly count: number }>({
+      name: "many",
+      description: "Holds texts.",
+      input: { type: "object", properties: { count: { type: "integer" } }, required: ["count"] },
+      sideEffect: "pure",
+      execute: ({ count }, { hold }) => Array.from({ length: count }, () => hold?.("text", web)).at(-1) ?? "",
+    });
+    const model = turnModel([
+      call("many", { count: 1_999 }),
+      call("many", { count: 1 }),
+      call("many", { count: 1 }),
+      done,
+    ]);
+    await using harness = await openHarness({ model, tools: [many] });
+
+    const events = await harness.run("Go");
+
+    expect(resultTexts(events)).toEqual([
+      "$v1999",
+      "$v2000",
+      expect.stringContaining("session.too_many_values"),
+    ]);
+    expect(resultTexts(events).at(-1)).toContain("Go on in a new session");
+    expect(outcomes(events).at(-1)).toBe("many failed");
+    expect(events.at(-1)).toMatchObject({ type: "run_finished", status: "completed" });
+  });
+
   test.each([
     '{"text":"$v1"}',
     '{"text":"{{\\u0024v1}} $v"}',

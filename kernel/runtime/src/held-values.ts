@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson } from "@tau/core";
+import { isJsonObject, parseJson, TauError } from "@tau/core";
 import type { HeldValue, Json, Label, ToolCallPart } from "@tau/core";
 
 /** Texts by handle. */
@@ -53,6 +53,7 @@ const maxValues = 2_000;
 
 /** Hands out handles for texts during one effect. */
 export interface Holder {
+  /** Answers the handle of a text. @throws TauError `session.too_many_values` */
   hold(value: string, label: Label): string;
   /** What was held so far, for the effect's end. */
   readonly held: HeldValues;
@@ -65,7 +66,11 @@ export function createHolder(next: () => number): Holder {
     held,
     hold(value, label) {
       const number = next();
-      if (number > maxValues) throw new RangeError(`A session holds ${maxValues} values at most.`);
+      if (number > maxValues)
+        throw new TauError(
+          "session.too_many_values",
+          `A session holds ${maxValues} texts behind handles at most. Go on in a new session, with a hand-off of this one.`,
+        );
       const handle = `$v${number}`;
       held[handle] = { value: value.slice(0, maxChars), label };
       return handle;

@@ -5,12 +5,13 @@ import type { TransactionSummary, Transactions } from "@tau/tools";
 
 import { flagOption } from "../command.ts";
 import type { Command } from "../command.ts";
+import { confirmed } from "../confirm.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { localTenant } from "../local-context.ts";
 import { clip, plainJson, visible } from "../plain-text.ts";
 import { folderOf } from "../read-settings.ts";
 import { homeNote, tauHome, transactionsFolder } from "../tau-home.ts";
-import { writeLine } from "../terminal.ts";
+import { isInteractive, writeLine } from "../terminal.ts";
 import type { Terminal } from "../terminal.ts";
 import { usageError } from "../usage-error.ts";
 
@@ -32,10 +33,11 @@ ${homeNote}`,
     },
     list: { type: "boolean", help: "List what was held, kept and undone, newest first." },
     show: { type: "boolean", help: "Show what it changed, and leave it." },
+    yes: { type: "boolean", short: "y", help: "Do not ask on a terminal. Without one nobody is asked." },
     json: { type: "boolean", help: "Print the list as JSON." },
   },
   maxWords: 1,
-  examples: ["tau undo", "tau undo last --show", "tau undo last"],
+  examples: ["tau undo", "tau undo last --show", "tau undo last", "tau undo last --yes"],
 
   async run(args, terminal) {
     const workspace = await realpath(await folderOf(args, terminal));
@@ -55,6 +57,11 @@ ${homeNote}`,
     const chosen = chosenOf(all, name, flagOption(args, "show"));
     if (flagOption(args, "show")) {
       writeLine(terminal, visible(await transactions.diff(chosen.id, maxDiffChars, never)));
+      return exitCodes.ok;
+    }
+    const isSure = flagOption(args, "yes") || !isInteractive(terminal);
+    if (!(await confirmed({ terminal, yes: isSure }, questionOf(chosen)))) {
+      writeLine(terminal, "Nothing was taken back.");
       return exitCodes.ok;
     }
     return await undo(transactions, chosen, terminal);
@@ -84,6 +91,10 @@ function chosenOf(all: readonly TransactionSummary[], name: string, any: boolean
       ? "There is nothing to undo in this folder: only changes that a run with --review kept can be taken back."
       : `There is no ${JSON.stringify(name)} to undo here; there is: ${candidates.map(({ id }) => id).join(", ")}.`,
   );
+}
+
+function questionOf(chosen: TransactionSummary): string {
+  return `${describe(chosen)}\nTake it back?`;
 }
 
 function describe({ id, status, title, startedAt, changes }: TransactionSummary): string {

@@ -15,19 +15,21 @@ export interface LayerPlaces {
   readonly workspace: string;
 }
 
-const maxChanges = 200_000;
-
 /**
  * Finds everything that a layer changes, ordered by path, deletions before what is made in their place.
  *
  * A file that was opened for writing and has the content and mode of before is no change.
  *
- * @throws TauError `environment.failed` beyond 200,000 changes, and for a name that is not UTF-8: what cannot be named
+ * @throws TauError `environment.failed` beyond `maxChanges`, and for a name that is not UTF-8: what cannot be named
  *   cannot be shown, decided on or carried out
  */
-export async function layerChanges(places: LayerPlaces, merged: MergedNames): Promise<readonly FileChange[]> {
+export async function layerChanges(
+  places: LayerPlaces,
+  merged: MergedNames,
+  maxChanges = 200_000,
+): Promise<readonly FileChange[]> {
   const modes = await makeReadable(places.upper);
-  const scan = new Scan(places, await merged(await sharedFolders(places)), modes);
+  const scan = new Scan(places, await merged(await sharedFolders(places)), { modes, maxChanges });
   await scan.folder("", true);
   return scan.changes.toSorted((a, b) =>
     a.path === b.path ? (a.kind === "deleted" ? -1 : 1) : a.path < b.path ? -1 : 1,
@@ -54,15 +56,17 @@ class Scan {
   readonly #places: LayerPlaces;
   readonly #merged: ReadonlyMap<string, ReadonlySet<string>>;
   readonly #modes: ReadonlyMap<string, number>;
+  readonly #maxChanges: number;
 
   constructor(
     places: LayerPlaces,
     merged: ReadonlyMap<string, ReadonlySet<string>>,
-    modes: ReadonlyMap<string, number>,
+    { modes, maxChanges }: { readonly modes: ReadonlyMap<string, number>; readonly maxChanges: number },
   ) {
     this.#places = places;
     this.#merged = merged;
     this.#modes = modes;
+    this.#maxChanges = maxChanges;
   }
 
   /** Compares one folder of the layer with the one below it, if there is one. */
@@ -143,8 +147,8 @@ class Scan {
   }
 
   #add(change: FileChange): void {
-    if (this.changes.length >= maxChanges)
-      throw undecidable(`more than ${maxChanges} paths`, "fewer at a time");
+    if (this.changes.length >= this.#maxChanges)
+      throw undecidable(`more than ${this.#maxChanges} paths`, "fewer at a time");
     this.changes.push(change);
   }
 }
