@@ -1,6 +1,7 @@
 /**
  * What a command costs in the jail, and on a layer over the workspace: `bash -c true` beside a plain `spawn` and
- * a bare bubblewrap, in turns.
+ * a bare bubblewrap, in turns. Each comes after a pause, as an agent's commands do: meanwhile the jail of the next one is
+ * prepared. What it costs without is measured, too.
  * Holding and carrying out a change of one file, beside them.
  *
  * `node --conditions=@tau/source bench/sandbox.ts [--rounds 60] [--json]`
@@ -9,6 +10,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 
 import { createJail } from "@tau/sandbox";
 import { createHostEnvironment } from "@tau/tools";
@@ -19,6 +21,8 @@ import { inRounds } from "./lib/rounds.ts";
 import { median, quantile } from "./lib/statistics.ts";
 
 const { rounds, json } = benchOptions(60);
+/** Before each measurement. A model thinks longer. */
+const pauseMs = 40;
 const never = new AbortController().signal;
 const base = await mkdtemp("/var/tmp/tau-bench-sandbox-");
 await writeFile(join(base, "a.txt"), "a\n");
@@ -48,13 +52,21 @@ const bareVector = [
   ["--bind", base, base, "--chdir", base, "--"],
 ].flat();
 
+const plain = async (): Promise<void> => {
+  const child = spawn("bash", ["-c", "true"], { stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout.resume();
+  child.stderr.resume();
+  await once(child, "close");
+};
+
+/** The second of two that come one upon the other. */
+const second = async (name: string, run: () => Promise<void>): Promise<void> => {
+  await run();
+  await timed(name, run);
+};
+
 const rungs: Readonly<Record<string, () => Promise<void>>> = {
-  "plain spawn": async () => {
-    const child = spawn("bash", ["-c", "true"], { stdio: ["ignore", "pipe", "pipe"] });
-    child.stdout.resume();
-    child.stderr.resume();
-    await once(child, "close");
-  },
+  "plain spawn": plain,
   "bubblewrap alone": async () => {
     const child = spawn("bwrap", [...bareVector, "bash", "-c", "true"], {
       stdio: ["ignore", "pipe", "pipe"],
@@ -65,6 +77,8 @@ const rungs: Readonly<Record<string, () => Promise<void>>> = {
   },
   host: () => bash(host, "true"),
   jail: () => bash(jail, "true"),
+  "plain spawn, at once after another": () => second("plain spawn, at once after another", plain),
+  "jail, at once after another": () => second("jail, at once after another", () => bash(jail, "true")),
   "layer: exec": async () => {
     await using transaction = await transactions.begin("bench", never);
     await timed("layer: exec", () => bash(transaction.environment, "true"));
@@ -82,7 +96,7 @@ const rungs: Readonly<Record<string, () => Promise<void>>> = {
   },
 };
 
-// Of a layer, the execution alone is a goal; the rest of its rung is measured around it.
+// Of some rungs only a part counts: of a layer, the execution is a goal, and the rest of its rung is measured around it.
 const inner = new Map<string, number>();
 async function timed(name: string, act: () => Promise<void>): Promise<void> {
   const startedAt = performance.now();
@@ -91,6 +105,7 @@ async function timed(name: string, act: () => Promise<void>): Promise<void> {
 }
 
 const measure = async (name: string): Promise<number> => {
+  await delay(pauseMs);
   const startedAt = performance.now();
   await rungs[name]?.();
   const wall = performance.now() - startedAt;
@@ -123,9 +138,17 @@ printReport(
         limit: 6,
         aim: 5,
       },
+      {
+        what: "sandbox: the same, at once after another command",
+        measured: of("jail, at once after another") - of("plain spawn, at once after another"),
+        unit: "ms",
+        limit: 6,
+        aim: 5,
+      },
       { what: "sandbox: bash -c true on a layer", measured: of("layer: exec"), unit: "ms", limit: 20 },
     ],
     notes: [
+      `Every rung comes ${pauseMs} ms after the one before. Meanwhile the jail of the next command is prepared, unless it comes at once: then its jail is made when it comes.`,
       "bubblewrap alone: a plain spawn of it with its namespaces, and nothing hidden, filtered, limited or watched.",
       "A layer is bubblewrap below an overlay that `unshare` and `mount` make for each command.",
     ],

@@ -4,8 +4,9 @@ import { TauError } from "@tau/core";
 import type { OwnedEnvironment } from "@tau/tools";
 import { createGuardedFiles, createPipePool, createRunningSet, profileHash, programPathOf } from "@tau/tools";
 
-import { jailVector } from "./jail-command.ts";
+import { jailVector } from "./bubblewrap-process.ts";
 import type { JailLimits, JailOptions } from "./jail-options.ts";
+import type { JailRunner } from "./jail-runner.ts";
 import { createJailRunner } from "./jail-runner.ts";
 import type { JailSettings } from "./jail-settings.ts";
 import { jailSettings } from "./jail-settings.ts";
@@ -15,6 +16,9 @@ import type { ProbeResult } from "./probe.ts";
 import { runSandboxSelfTest } from "./self-test.ts";
 import { testOnce } from "./test-once.ts";
 
+/** How long the jail that is prepared for a next command waits for it. */
+const idleMs = 30_000;
+
 /**
  * Makes an `Environment` whose commands the kernel confines: bubblewrap's namespaces, no capabilities and a
  * seccomp filter.
@@ -23,13 +27,24 @@ import { testOnce } from "./test-once.ts";
  * `sandbox.unavailable` with what to install or allow when there can be no jail; never falls back to less.
  */
 export async function createJail(options: JailOptions): Promise<OwnedEnvironment> {
+  return (await openJail(options)).environment;
+}
+
+/** A jail, and what runs its commands. */
+export interface OpenedJail {
+  readonly environment: OwnedEnvironment;
+  readonly runner: Pick<JailRunner, "hurry">;
+}
+
+/** {@link createJail}, for tests that will not wait until a jail was prepared. */
+export async function openJail(options: JailOptions): Promise<OpenedJail> {
   const { transactions: store } = options;
   // Before the first command: what is not there cannot be hidden.
   if (store !== undefined) await mkdir(store, { recursive: true, mode: 0o700 });
   const settings = jailSettings(options);
   await assertHolds(options, settings);
   const pipes = createPipePool();
-  const runner = createJailRunner(settings, jailVector, pipes);
+  const runner = createJailRunner(settings, jailVector, { pipes, ahead: { idleMs } });
   const running = createRunningSet();
 
   const info = {
@@ -48,7 +63,7 @@ export async function createJail(options: JailOptions): Promise<OwnedEnvironment
     run: (request, layer, signal) => running.add(runner.runLayered(request, layer, running.limit(signal))),
   });
 
-  return {
+  const environment: OwnedEnvironment = {
     info,
     ...files,
     ...(transactions === undefined ? {} : { transactions }),
@@ -56,9 +71,11 @@ export async function createJail(options: JailOptions): Promise<OwnedEnvironment
     start: async (request, signal) => await running.addStarted(runner.start(request, running.limit(signal))),
     async [Symbol.asyncDispose]() {
       await running[Symbol.asyncDispose]();
+      await runner[Symbol.asyncDispose]();
       pipes[Symbol.dispose]();
     },
   };
+  return { environment, runner };
 }
 
 /** Tests each kind of jail once in this process. */

@@ -2,11 +2,14 @@ import { isBelow, isWithin } from "@tau/tools";
 
 import type { JailView } from "./jail-view.ts";
 
-/** Descriptors that bubblewrap inherits beside the three standard ones; `sizes` is the command's own. */
-export const jailDescriptors = { arguments: 3, seccomp: 4, status: 5, sizes: 6 } as const;
+/**
+ * Descriptors that bubblewrap inherits beside the three standard ones. The last one is the command's own: `sizes` of its
+ * terminal, or the `order` that a spare jail waits for.
+ */
+export const jailDescriptors = { arguments: 3, seccomp: 4, status: 5, sizes: 6, order: 6 } as const;
 
 /**
- * The arguments of bubblewrap for one command, without the command.
+ * The arguments of bubblewrap for one command, without the command and its variables.
  *
  * Safe for root: capabilities are dropped and further user namespaces refused, because root with its
  * capabilities could remount everything as writable.
@@ -21,7 +24,6 @@ export function jailArguments(view: JailView): readonly string[] {
       : ["--uid", String(view.identity.uid), "--gid", String(view.identity.gid)],
     rootMounts(view),
     workspaceMounts(view),
-    Object.entries(view.variables).flatMap(([name, value]) => ["--setenv", name, value]),
     ["--chdir", view.cwd],
     ["--seccomp", String(jailDescriptors.seccomp), "--json-status-fd", String(jailDescriptors.status)],
   ].flat();

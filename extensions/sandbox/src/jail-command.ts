@@ -1,71 +1,43 @@
-import { spawn } from "node:child_process";
-import { Duplex, Readable } from "node:stream";
+import type { ChildProcess } from "node:child_process";
 
 import { TauError } from "@tau/core";
-import type {
-  ExecRequest,
-  ExecResult,
-  PipePool,
-  ProcessControl,
-  RunningProcess,
-  StartRequest,
-} from "@tau/tools";
+import type { ExecRequest, ExecResult, ProcessControl, RunningProcess, StartRequest } from "@tau/tools";
 import { hasInput, resizeTerminal, runProcess, startProcess, terminalCommand } from "@tau/tools";
 
-import { jailArguments, jailDescriptors } from "./jail-arguments.ts";
-import { coverInherited } from "./inherited-descriptors.ts";
-import type { JailSettings } from "./jail-settings.ts";
+import type { BubblewrapProcess, JailLauncher, JailVector } from "./bubblewrap-process.ts";
+import { spawnInBubblewrap } from "./bubblewrap-process.ts";
+import { jailDescriptors } from "./jail-arguments.ts";
 import type { JailStatus } from "./jail-status.ts";
-import { followStatus } from "./jail-status.ts";
-import type { JailView } from "./jail-view.ts";
 import { endedText } from "./limits/limit-text.ts";
 import { watchLimits } from "./limits/watch-limits.ts";
 import type { LimitWatch } from "./limits/watch-limits.ts";
+import type { OrderedJail } from "./spare/spare-jail.ts";
 
-/** How one command is put into bubblewrap; tests weaken it to see that the self-test notices. */
-export interface JailVector {
-  readonly arguments: readonly string[];
-  readonly filter: Uint8Array;
-  readonly variables: Readonly<Record<string, string>>;
-}
-
-/** The vector that every command gets. */
-export function jailVector(settings: JailSettings, view: JailView): JailVector {
-  return {
-    arguments: jailArguments(view),
-    filter: settings.filter,
-    variables: settings.bwrapVariables,
-  };
-}
-
-/** What starts a process. */
-export interface JailLauncher extends Pick<JailSettings, "bwrapPath" | "prefix" | "limits"> {
-  readonly pipes?: PipePool;
-  /** What the parent of this process left open: see {@link coverInherited}. */
-  readonly inherited: readonly number[];
-  /** Put before bubblewrap's own command line. */
-  readonly wrapping?: readonly string[];
+/** What a command is run with. */
+export interface JailStart {
+  readonly launcher: JailLauncher;
+  readonly vector: JailVector;
+  /** A jail of this very vector that waits for this command; without it, one is made. */
+  readonly spare?: OrderedJail | undefined;
 }
 
 /** Runs a command in bubblewrap. Throws `environment.failed` when it could not be started. */
 export async function runInJail(
-  launcher: JailLauncher,
-  vector: JailVector,
+  start: JailStart,
   request: ExecRequest,
   signal: AbortSignal,
 ): Promise<ExecResult> {
-  const watched = watchStart(launcher, vector, request);
+  const watched = watchStart(start, request);
   return watched.check(await runProcess(watched.control, { ...request, onOutput: watched.onOutput }, signal));
 }
 
 /** Starts a process in bubblewrap; `exit` rejects with `environment.failed` when bubblewrap could not start it. */
 export async function startInJail(
-  launcher: JailLauncher,
-  vector: JailVector,
+  start: JailStart,
   request: StartRequest,
   signal: AbortSignal,
 ): Promise<RunningProcess> {
-  const watched = watchStart(launcher, vector, request);
+  const watched = watchStart(start, request);
   const options = { withInput: hasInput(request), onOutput: watched.onOutput };
   const { exit, end: _, ...process } = await startProcess(watched.control, options, signal);
   return { ...process, exit: exit.then(watched.check) };
@@ -78,9 +50,9 @@ interface WatchedStart {
   check(result: ExecResult): ExecResult;
 }
 
-function watchStart(launcher: JailLauncher, vector: JailVector, request: StartRequest): WatchedStart {
+function watchStart(start: JailStart, request: StartRequest): WatchedStart {
   const complaint = followComplaint();
-  const control = jailControl(launcher, vector, request);
+  const control = jailControl(start, request);
   return {
     control,
     onOutput(chunk, stream) {
@@ -93,7 +65,7 @@ function watchStart(launcher: JailLauncher, vector: JailVector, request: StartRe
         ? complaint.of("prlimit: failed to execute ")
         : (complaint.of("bwrap: ") ?? complaint.of("mount: ") ?? complaint.of("nsenter: "));
       if (started && !(why !== undefined && (result.exitCode === 126 || result.exitCode === 127))) {
-        const limit = control.exceeded() ?? endedText(result.exitCode, launcher.limits);
+        const limit = control.exceeded() ?? endedText(result.exitCode, start.launcher.limits);
         if (limit !== undefined) request.onOutput?.(Buffer.from(`tau: killed: ${limit}\n`), "stderr");
         return result;
       }
@@ -111,51 +83,41 @@ interface JailControl extends ProcessControl {
   exceeded(): string | undefined;
 }
 
-function jailControl(launcher: JailLauncher, vector: JailVector, request: StartRequest): JailControl {
+function jailControl({ launcher, vector, spare }: JailStart, request: StartRequest): JailControl {
   let status: JailStatus | undefined;
   let watch: LimitWatch | undefined;
   const { sizes } = jailDescriptors;
   const { pty } = request;
-  const argv = pty === undefined ? request.argv : terminalCommand(request.argv, pty, sizes);
+  const begun = (process: BubblewrapProcess): ChildProcess => {
+    const { child } = process;
+    status = process.status;
+    const watching = watchLimits(
+      launcher.limits,
+      () => process.status.firstProcess(),
+      () => child.kill("SIGKILL"),
+    );
+    watch = watching;
+    child.once("exit", () => watching[Symbol.dispose]());
+    child.once("error", () => watching[Symbol.dispose]());
+    return child;
+  };
   return {
     status: () => status,
     exceeded: () => watch?.exceeded(),
     ...(launcher.pipes === undefined ? {} : { pipes: launcher.pipes }),
     spawn(stdio) {
-      const own = [
-        ...stdio,
-        "pipe",
-        "pipe",
-        "pipe",
-        ...(pty === undefined ? [] : ["pipe" as const]),
-      ] as const;
-      const covered = coverInherited(launcher.inherited, own.length);
-      const [program, ...wrapped] = [...(launcher.wrapping ?? []), launcher.bwrapPath];
-      const child = spawn(
-        program,
-        [...wrapped, "--args", String(jailDescriptors.arguments), "--", ...launcher.prefix, ...argv],
-        {
-          cwd: "/",
-          env: vector.variables,
-          detached: true, // signals of Tau's terminal are Tau's to answer
-          stdio: [...own, ...covered.stdio],
-        },
-      );
-      covered.close();
-      const [, , , toArguments, toSeccomp, fromStatus]: readonly unknown[] = child.stdio;
-      send(toArguments, vector.arguments.map((item) => `${item}\0`).join(""));
-      send(toSeccomp, vector.filter);
-      if (fromStatus instanceof Readable) status = followStatus(fromStatus);
-      const watching = watchLimits(
-        launcher.limits,
-        () => status?.firstProcess(),
-        () => child.kill("SIGKILL"),
-      );
-      watch = watching;
-      child.once("exit", () => watching[Symbol.dispose]());
-      child.once("error", () => watching[Symbol.dispose]());
-      return child;
+      const argv = pty === undefined ? request.argv : terminalCommand(request.argv, pty, sizes);
+      const whole = { ...vector, arguments: [...vector.arguments, ...settingVariables(vector)] };
+      return begun(spawnInBubblewrap(launcher, whole, { argv, stdio, ownPipe: pty !== undefined }));
     },
+    ...(spare === undefined
+      ? {}
+      : {
+          takeOver() {
+            begun(spare);
+            return spare.begin();
+          },
+        }),
     terminate(child) {
       if (status?.terminate() !== true) child.kill("SIGKILL");
     },
@@ -168,11 +130,8 @@ function jailControl(launcher: JailLauncher, vector: JailVector, request: StartR
   };
 }
 
-function send(stream: unknown, data: string | Uint8Array): void {
-  if (!(stream instanceof Duplex)) throw new TypeError("The pipe to bubblewrap cannot be written.");
-  // bubblewrap may give up before it has read everything; its exit says so.
-  stream.on("error", () => stream.destroy());
-  stream.end(data);
+function settingVariables({ innerVariables }: JailVector): readonly string[] {
+  return Object.entries(innerVariables).flatMap(([name, value]) => ["--setenv", name, value]);
 }
 
 const complaintBytes = 2000;

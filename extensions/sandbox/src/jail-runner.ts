@@ -20,20 +20,26 @@ import {
 
 import { enterGate, gatedRun } from "./gated-run.ts";
 import { inheritedDescriptors } from "./inherited-descriptors.ts";
-import type { JailLauncher, JailVector } from "./jail-command.ts";
-import { jailVector, runInJail, startInJail } from "./jail-command.ts";
+import type { JailVector } from "./bubblewrap-process.ts";
+import { jailVector } from "./bubblewrap-process.ts";
+import type { JailStart } from "./jail-command.ts";
+import { runInJail, startInJail } from "./jail-command.ts";
 import type { JailSettings } from "./jail-settings.ts";
 import { withMountNote } from "./mount-note.ts";
 import type { JailView } from "./jail-view.ts";
 import { existingPaths } from "./secret-files.ts";
 import type { MaskedPaths } from "./secret-files.ts";
+import { orderOf, spareLauncher } from "./spare/spare-launcher.ts";
+import { createSpares } from "./spare/spares.ts";
 
 const defaultTmpBytes = 2 ** 30;
 
-/** Runs commands with one set of settings. */
-export interface JailRunner {
+/** Runs commands with one set of settings; disposed of once none runs. */
+export interface JailRunner extends AsyncDisposable {
   run(request: ExecRequest, signal: AbortSignal): Promise<ExecResult>;
   start(request: StartRequest, signal: AbortSignal): Promise<RunningProcess>;
+  /** Prepares at once what would be prepared soon, and waits for it. */
+  hurry(): Promise<void>;
   /** Runs a command whose workspace is covered by a layer, so that nothing of it reaches the workspace. */
   runLayered(request: ExecRequest, layer: JailLayer, signal: AbortSignal): Promise<ExecResult>;
 }
@@ -45,17 +51,27 @@ export interface JailLayer {
   readonly identity: JailView["identity"];
 }
 
-/** Makes a {@link JailRunner}. `vectorOf` is replaced by tests that weaken the jail; `pipes` stays the caller's. */
+/** Options of {@link createJailRunner}. */
+export interface JailRunnerOptions {
+  /** Stays the caller's. */
+  readonly pipes?: PipePool;
+  /** Has the jail of a next command prepared ahead; it waits that long. Without it, none is. */
+  readonly ahead?: { readonly idleMs: number };
+}
+
+/** Makes a {@link JailRunner}. `vectorOf` is replaced by tests that weaken the jail. */
 export function createJailRunner(
   settings: JailSettings,
   vectorOf: (settings: JailSettings, view: JailView) => JailVector = jailVector,
-  pipes?: PipePool,
+  { pipes, ahead }: JailRunnerOptions = {},
 ): JailRunner {
   const launcher = {
     ...settings,
     inherited: inheritedDescriptors(),
     ...(pipes === undefined ? {} : { pipes }),
   };
+  const waiting = spareLauncher(settings);
+  const spares = waiting && ahead && createSpares(launcher, { ...ahead, waiting });
   const protection = shareProtection(settings.profile.workspace, settings.policy.protectedPaths);
   const findSecrets = createSecretFinder(settings.profile.workspace, settings.policy.isSecretName);
 
@@ -80,8 +96,8 @@ export function createJailRunner(
       const noted = withMountNote(request, settings.profile.workspace, view.pinned);
       entered.push(noted.leave);
       const vector = vectorOf(settings, view);
-      const { request: asked } = noted;
-      return { request: asked, vector, launcher: { ...launcher, wrapping: pass?.prefix ?? [] }, leave };
+      const outer = { ...launcher, wrapping: pass?.prefix ?? [] };
+      return { request: noted.request, vector, launcher: outer, gated: pass !== undefined, leave };
     } catch (error) {
       await leave();
       throw error;
@@ -91,17 +107,19 @@ export function createJailRunner(
   return {
     async run(request, signal) {
       const prepared = await prepare(request, signal);
+      const order = orderFor(prepared);
       try {
-        return await runInJail(prepared.launcher, prepared.vector, prepared.request, signal);
+        const spare = order && (await spares?.take(prepared.vector, signal))?.withOrder(order);
+        return await runInJail({ ...prepared, spare }, prepared.request, signal);
       } finally {
         await prepared.leave();
+        if (order !== undefined) spares?.ended(prepared.vector);
       }
     },
     async start(request, signal) {
       const prepared = await prepare(request, signal);
       try {
-        const { launcher: outer, vector, request: asked } = prepared;
-        const { exit, ...process } = await startInJail(outer, vector, asked, signal);
+        const { exit, ...process } = await startInJail(prepared, prepared.request, signal);
         const left = andThen(exit, prepared.leave);
         left.catch(() => undefined); // as `Environment.start` promises
         return { ...process, exit: left, kill: () => killed(process, left) };
@@ -121,12 +139,24 @@ export function createJailRunner(
         const vector = vectorOf(settings, { ...view, ...(identity === undefined ? {} : { identity }) });
         const outer = { ...launcher, wrapping: [...(pass?.prefix ?? []), ...wrapping] };
         const noted = withMountNote(request, settings.profile.workspace, view.pinned);
-        const result = await runInJail(outer, vector, noted.request, signal);
+        const result = await runInJail({ launcher: outer, vector }, noted.request, signal);
         noted.leave();
         return result;
       });
     },
+    async hurry() {
+      await spares?.hurry();
+    },
+    async [Symbol.asyncDispose]() {
+      await spares?.[Symbol.asyncDispose]();
+    },
   };
+}
+
+/** The words for a spare jail; undefined for a command that none can serve. Those with a gate have a network of their own. */
+function orderFor({ request, vector, gated }: Prepared<ExecRequest>): Uint8Array | undefined {
+  if (gated || request.stdin !== undefined) return undefined;
+  return orderOf(request.argv, { ...vector.variables, ...vector.innerVariables });
 }
 
 async function andThen(exit: Promise<ExecResult>, leave: () => Promise<void>): Promise<ExecResult> {
@@ -142,10 +172,9 @@ async function killed(process: Pick<RunningProcess, "kill">, left: Promise<ExecR
   await Promise.allSettled([left]);
 }
 
-interface Prepared<Request extends StartRequest> {
+interface Prepared<Request extends StartRequest> extends JailStart {
   readonly request: Request;
-  readonly vector: JailVector;
-  readonly launcher: JailLauncher;
+  readonly gated: boolean;
   /** To be called once the process is dead. */
   leave(): Promise<void>;
 }

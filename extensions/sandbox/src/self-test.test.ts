@@ -4,8 +4,8 @@ import { fileURLToPath } from "node:url";
 
 import { describe, expect, it } from "vitest";
 
-import type { JailVector } from "./jail-command.ts";
-import { jailVector } from "./jail-command.ts";
+import type { JailVector } from "./bubblewrap-process.ts";
+import { jailVector } from "./bubblewrap-process.ts";
 import type { JailView } from "./jail-view.ts";
 import type { EscapeName } from "./escape.ts";
 import type { ProbeName } from "./probe.ts";
@@ -195,7 +195,7 @@ function withMachinesDevices(list: readonly string[]): readonly string[] {
 
 /** The secret of the running self-test, put together from the two halves that its script gets. */
 function secretIn(vector: JailVector): string {
-  const value = (name: string): string => vector.arguments[vector.arguments.indexOf(name) + 1] ?? "";
+  const value = (name: string): string => vector.innerVariables[name] ?? "";
   return `${value("PROBE_HALF")}-${value("PROBE_OTHER_HALF")}`;
 }
 
@@ -222,7 +222,7 @@ describe("the self-test", () => {
     const results = await probeJail(
       { profile: { ...profile, access: weakness.access ?? profile.access } },
       (settings, view) => weakness.weaken(jailVector(settings, weakness.view?.(view) ?? view)),
-      fullSuite,
+      { suite: fullSuite },
     );
     const escaped = results.filter((result) => result.outcome === "escaped").map((result) => result.name);
     expect(escaped).toEqual(expect.arrayContaining([...weakness.escapes, ...(weakness.more ?? [])]));

@@ -19,6 +19,7 @@ export type {
 } from "./environment.ts";
 export type { FileLedger } from "./file-ledger.ts";
 export { createFileLedger } from "./file-ledger.ts";
+export type { CommandStdio, CommandStreams } from "./host/command-stdio.ts";
 export { commandVariables, programPathOf } from "./host/command-variables.ts";
 export type { HostEnvironmentOptions, OwnedEnvironment } from "./host/create-host-environment.ts";
 export type { AnchoredDirectory } from "./host/anchored-directory.ts";
@@ -52,8 +53,8 @@ export { effectsOfCall } from "./permissions/effects-of-call.ts";
 export type { GatePass, GateRequest, NetworkGate, ShownFile } from "./network-gate.ts";
 export type { RunningSet } from "./host/running-set.ts";
 export { createRunningSet } from "./host/running-set.ts";
-export type { ProcessControl, StartedProcess, StartOptions } from "./host/start-process.ts";
-export { hasInput, startProcess } from "./host/start-process.ts";
+export type { ProcessControl, SpawnedProcess, StartedProcess, StartOptions } from "./host/start-process.ts";
+export { hasInput, spawnProcess, startProcess } from "./host/start-process.ts";
 export { resizeTerminal, terminalCommand } from "./host/terminal-command.ts";
 export type { ExecutedFile } from "./permissions/executed-file.ts";
 export type { FindOptions as FindExecutedFilesOptions } from "./permissions/find-executed-files.ts";

@@ -54,6 +54,7 @@ const enforced: readonly string[] = [
   "processes, shared memory, names and control groups of its own; nothing outlives a command",
   "no capability, no new namespace, no traced process, a system call filter",
   "limits of processes, of temporary files and of core dumps; of memory, processor time and files where they are set",
+  "a jail that is prepared for the next command is used only when one made then would be the same",
 ];
 
 async function* check({ profile: access, network, home }: Settings): AsyncGenerator<Finding> {

@@ -25,6 +25,8 @@ export interface ProcessControl {
   readonly politeMs?: number;
   /** Starts the command with these standard streams. May throw. */
   spawn(stdio: CommandStdio["child"]): ChildProcess;
+  /** Begins the command in a process that was started ahead and waits for it; then {@link spawn} is not called. */
+  takeOver?(): SpawnedProcess;
   /** Asks the command and its children to end. */
   terminate(child: ChildProcess): void;
   /** Ends whatever is left; settles when nothing is alive. */
@@ -64,7 +66,7 @@ export async function startProcess(
 ): Promise<StartedProcess> {
   signal.throwIfAborted();
   const startedAt = performance.now();
-  const { child, streams } = await spawnChild(control, options.withInput);
+  const { child, streams } = control.takeOver?.() ?? (await spawnProcess(control, options.withInput));
   const stop = new AbortController();
   const exited = exitOf(child);
   let running = true;
@@ -126,12 +128,17 @@ async function writeTo(stdin: Writable | null, data: string | Uint8Array): Promi
   });
 }
 
-interface Spawned {
+/** A process and this process's ends of its standard streams. */
+export interface SpawnedProcess {
   readonly child: ChildProcess;
   readonly streams: CommandStreams;
 }
 
-async function spawnChild(control: ProcessControl, withInput: boolean): Promise<Spawned> {
+/** Starts a process that nobody watches yet. Throws `environment.failed` when it cannot be started. */
+export async function spawnProcess(
+  control: Pick<ProcessControl, "pipes" | "spawn">,
+  withInput: boolean,
+): Promise<SpawnedProcess> {
   const stdio = await openStdio(control.pipes, withInput);
   let child: ChildProcess;
   try {
