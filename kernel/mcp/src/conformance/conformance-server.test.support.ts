@@ -1,36 +1,20 @@
 /** The server that the conformance suite wants to test: what it offers is named and described by the suite's scenarios. */
 import { createCallContext, TauError } from "@tau/core";
-import { acceptedContent, CLIENT_CAPABILITIES_META_KEY, inputRequired } from "@modelcontextprotocol/server";
-import type { CallToolResult, InputRequest } from "@modelcontextprotocol/server";
+import { CLIENT_CAPABILITIES_META_KEY, inputRequired } from "@modelcontextprotocol/server";
+import type { InputRequest } from "@modelcontextprotocol/server";
 
 import { createMcpEndpoint } from "../server/create-mcp-endpoint.ts";
 import { createMcpServer } from "../server/create-mcp-server.ts";
 import type { McpServer } from "../server/create-mcp-server.ts";
 import { listenMcp } from "../server/listen.ts";
 import type { McpRequest, ServedPrompt, ServedTool } from "../server/served.ts";
+import { taskTools } from "./conformance-task-tools.test.support.ts";
+import { ask, confirm, content, text, tool } from "./conformance-tools.test.support.ts";
 
 const png =
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 const wav = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQAAAAA=";
 const pause = async (): Promise<void> => await new Promise((resolve) => setTimeout(resolve, 50));
-
-const text = (words: string): CallToolResult => ({ content: [{ type: "text", text: words }] });
-
-function tool(
-  name: string,
-  handle: ServedTool["handle"],
-  properties: Readonly<Record<string, { readonly type: string }>> = {},
-): ServedTool {
-  const required = Object.keys(properties);
-  return {
-    definition: {
-      name,
-      description: `Of the conformance suite: ${name}.`,
-      inputSchema: { type: "object", properties, required },
-    },
-    handle,
-  };
-}
 
 /** What the client answered to a question, when it is of the right shape. */
 function answerTo(request: McpRequest, key: string): Readonly<Record<string, unknown>> | undefined {
@@ -38,21 +22,6 @@ function answerTo(request: McpRequest, key: string): Readonly<Record<string, unk
   const value: unknown = responses?.[key];
   return typeof value === "object" && value !== null ? { ...value } : undefined;
 }
-
-function content(request: McpRequest, key: string): Readonly<Record<string, unknown>> | undefined {
-  return acceptedContent(request.protocol.mcpReq.inputResponses, key);
-}
-
-const ask = (message: string, name: string): InputRequest =>
-  inputRequired.elicit({
-    message,
-    requestedSchema: { type: "object", properties: { [name]: { type: "string" } }, required: [name] },
-  });
-
-const confirm: InputRequest = inputRequired.elicit({
-  message: "Please confirm",
-  requestedSchema: { type: "object", properties: { ok: { type: "boolean" } }, required: ["ok"] },
-});
 
 const sample = (words: string, maxTokens: number): InputRequest =>
   inputRequired.createMessage({
@@ -380,7 +349,7 @@ function offerResources(server: McpServer): void {
 }
 
 const server = createMcpServer({ name: "tau-conformance", version: "1.0.0" });
-for (const one of [...plainTools(), ...askingTools(), ...roundTools()]) server.addTool(one);
+for (const one of [...plainTools(), ...taskTools(), ...askingTools(), ...roundTools()]) server.addTool(one);
 for (const one of prompts()) server.addPrompt(one);
 offerResources(server);
 const call = createCallContext({ tenant: "test", principal: { id: "tester", kind: "person", scopes: [] } });

@@ -18,6 +18,20 @@ export async function scenariosOf(side: "client" | "server", revision: string): 
   return [...section.matchAll(/^ +- (\S+)$/gmu)].map(([, name = ""]) => name);
 }
 
+/** The scenarios of the extension for tasks, which are no requirement of any revision. */
+export const taskScenarios: readonly string[] = [
+  "tasks-lifecycle",
+  "tasks-capability-negotiation",
+  "tasks-wire-fields",
+  "tasks-request-state-removal",
+  "tasks-mrtr-input",
+  "tasks-request-headers",
+  "tasks-dispatch-and-envelope",
+  "tasks-status-notifications",
+  "tasks-required-task-error",
+  "tasks-mrtr-composition",
+];
+
 /** What the suite says when nothing failed. */
 export const passed: RegExp = /Passed: (\d+)\/\1, 0 failed/u;
 

@@ -3,7 +3,13 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { passed, plainEnvironment, runSuite, scenariosOf } from "./conformance-suite.test.support.ts";
+import {
+  passed,
+  plainEnvironment,
+  runSuite,
+  scenariosOf,
+  taskScenarios,
+} from "./conformance-suite.test.support.ts";
 
 /** How much each revision asks of a server. */
 const required = { "2025-11-25": 30, "2026-07-28": 37 } as const;
@@ -40,3 +46,13 @@ for (const [revision, count] of Object.entries(required)) {
     });
   });
 }
+
+describe("a server with the extension for tasks", () => {
+  test.each(taskScenarios)("passes %s", async (scenario) => {
+    const words = ["server", "--url", url, "--scenario", scenario, "--spec-version", "2026-07-28", "--force"];
+    const { complaint, output } = await runSuite(words);
+
+    expect(complaint).toBe("");
+    expect(output).toMatch(passed);
+  });
+});

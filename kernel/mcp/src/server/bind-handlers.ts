@@ -66,13 +66,13 @@ export function bindHandlers(server: Server, sdk: ServerSdk, options: BindOption
     const request = requestOf(context);
     const isModern = isModernRequest(context);
     const wanted = isModern ? undefined : wantedTask(params);
-    if (wanted !== undefined && tool.mayBeTask !== true)
-      throw new sdk.ProtocolError(
-        sdk.ProtocolErrorCode.MethodNotFound,
-        `The tool ${JSON.stringify(params.name)} does not run as a task.`,
-      );
-    const isTask = wanted !== undefined || (isModern && tool.mayBeTask === true && knowsTasks(context));
-    if (!isTask) return await run(request);
+    const isTask = isModern ? knowsTasks(context) : wanted !== undefined;
+    const { mayBeTask = false } = tool;
+    if (isTask ? !isModern && mayBeTask === false : mayBeTask === "must")
+      throw wrongKind(sdk, params.name, { isModern, mayBeTask });
+    if (!isTask || mayBeTask === false) return await run(request);
+    const first = await tool.askFirst?.(params.arguments ?? {}, request);
+    if (first !== undefined) return first;
     return toCreated(options.tasks.start(request.call, taskWork(request, run, sdk), wanted?.ttlMs), isModern);
   });
   bindTasks(server, sdk, { tasks: options.tasks, callOf: options.callOf, knowsTasks });
@@ -116,7 +116,25 @@ export function bindHandlers(server: Server, sdk: ServerSdk, options: BindOption
 }
 
 function withTaskSupport({ definition, mayBeTask = false }: ServedTool): ServedTool["definition"] {
-  return mayBeTask ? { ...definition, execution: { taskSupport: "optional" } } : definition;
+  if (mayBeTask === false) return definition;
+  return { ...definition, execution: { taskSupport: mayBeTask === "must" ? "required" : "optional" } };
+}
+
+/** The error for a call that wants a task of a tool that has none, or none of one that is nothing else. */
+function wrongKind(
+  sdk: ServerSdk,
+  name: string,
+  { isModern, mayBeTask }: { readonly isModern: boolean; readonly mayBeTask: boolean | "must" },
+): Error {
+  if (isModern)
+    return new sdk.MissingRequiredClientCapabilityError({
+      requiredCapabilities: { extensions: { [tasksExtension]: {} } },
+    });
+  const how = mayBeTask === "must" ? "runs as a task only" : "does not run as a task";
+  return new sdk.ProtocolError(
+    sdk.ProtocolErrorCode.MethodNotFound,
+    `The tool ${JSON.stringify(name)} ${how}.`,
+  );
 }
 
 /** The call as it goes on without the request that began it: nobody hears how far it is, and only the task ends it. */
@@ -125,11 +143,25 @@ function taskWork(
   run: (request: McpRequest) => Promise<CallToolResult | InputRequiredResult>,
   sdk: ServerSdk,
 ): TaskWork {
-  return async (signal) => {
+  return async (signal, ask) => {
     const call = { ...request.call, signal };
-    const result = await run({ ...request, call, progress: async () => undefined });
-    if (sdk.isInputRequiredResult(result)) throw new TypeError("A task cannot ask its client.");
-    return result;
+    let round: McpRequest = { ...request, call, progress: async () => undefined };
+    for (;;) {
+      // What it wants to remember while it waits never leaves this process.
+      let sealed: Json | undefined;
+      const result = await run({
+        ...round,
+        seal: async (value) => {
+          sealed = value;
+          return "task";
+        },
+      });
+      if (!sdk.isInputRequiredResult(result)) return result;
+      if (!isModernRequest(request.protocol)) throw new TypeError("Such a task cannot ask its client.");
+      const inputResponses = await ask(result.inputRequests ?? {});
+      const { protocol } = round;
+      round = { ...round, sealed, protocol: { ...protocol, mcpReq: { ...protocol.mcpReq, inputResponses } } };
+    }
   };
 }
 

@@ -5,6 +5,7 @@ import type { CallContext } from "@tau/core";
 import { toJson } from "../client/to-json.ts";
 import { tasksExtension } from "../client/task-results.ts";
 import type { ServerSdk } from "./server-sdk.ts";
+import { isUnderWay } from "./server-tasks.ts";
 import type { ServerTask, ServerTasks } from "./server-tasks.ts";
 
 /** Milliseconds between two looks of a client, as it is told. */
@@ -35,7 +36,7 @@ export function bindTasks(server: Server, sdk: ServerSdk, options: BindTasksOpti
           requiredCapabilities: { extensions: { [tasksExtension]: {} } },
         });
       const taskId: unknown = Object(params)["taskId"];
-      return await answer(typeof taskId === "string" ? taskId : "", callOf(context));
+      return await answer(typeof taskId === "string" ? taskId : "", callOf(context), context);
     });
   const found = (task: ServerTask | undefined): ServerTask => {
     if (task !== undefined) return task;
@@ -63,7 +64,7 @@ export function bindTasks(server: Server, sdk: ServerSdk, options: BindTasksOpti
   on("tasks/cancel", {
     legacy: async (id, call) => {
       const { state } = found(tasks.get(call, id));
-      if (state !== "working")
+      if (!isUnderWay({ state }))
         throw new sdk.ProtocolError(
           sdk.ProtocolErrorCode.InvalidParams,
           `The task cannot be cancelled: it ${ends[state]}.`,
@@ -75,11 +76,22 @@ export function bindTasks(server: Server, sdk: ServerSdk, options: BindTasksOpti
       return {};
     },
   });
-  // No task of ours asks anything.
-  on("tasks/update", { modern: async (id, call) => (found(tasks.get(call, id)), {}) });
+  on("tasks/update", {
+    modern: async (id, call, { mcpReq }) => {
+      // The SDK takes answers out of the params, of whatever request they come with.
+      const responses = toJson(mcpReq.inputResponses);
+      if (!isJsonObject(responses))
+        throw new sdk.ProtocolError(
+          sdk.ProtocolErrorCode.InvalidParams,
+          "inputResponses must be an object with an answer for each question.",
+        );
+      found(tasks.update(call, id, responses));
+      return {};
+    },
+  });
 }
 
-type Answer = (taskId: string, call: CallContext) => Promise<Record<string, unknown>>;
+type Answer = (taskId: string, call: CallContext, context: ServerContext) => Promise<Record<string, unknown>>;
 
 interface Answers {
   readonly legacy?: Answer;
@@ -88,6 +100,7 @@ interface Answers {
 
 const ends: Readonly<Record<ServerTask["state"], string>> = {
   working: "goes on",
+  input_required: "waits for an answer",
   completed: "has ended",
   failed: "has failed",
   cancelled: "was cancelled",
@@ -139,10 +152,11 @@ function modernTask(task: ServerTask): Record<string, unknown> {
 }
 
 function detailedTask(task: ServerTask): Record<string, unknown> {
-  const { result, error, state } = task;
+  const { result, error, state, inputRequests } = task;
   const message = isTauError(error) ? error.message : "The tool failed; the server's log has the cause.";
   return {
     ...modernTask(task),
+    ...(inputRequests === undefined ? {} : { inputRequests }),
     ...(result === undefined ? {} : { result: { resultType: "complete", ...result } }),
     ...(state === "failed" ? { error: { code: -32_603, message } } : {}),
   };

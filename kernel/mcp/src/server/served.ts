@@ -38,10 +38,16 @@ export interface ServedTool {
   /** Whether a caller is shown it and may call it, with a client that can do this. Default: everybody, with any. */
   isVisible?(call: CallContext, client: ClientCapabilities): boolean;
   /**
-   * Whether a call may go on as a task after its request was answered: it asks its client nothing. Clients of 2025-11-25 say
-   * whether they want that; those of 2026-07-28 who know tasks always get one.
+   * Whether a call may go on as a task after its request was answered; `must`: not otherwise, so clients that know no tasks are
+   * refused. Clients of 2025-11-25 say whether they want that, and such a task can ask them nothing; those of 2026-07-28 who
+   * know tasks always get one, and its questions are answered as it goes on.
    */
-  readonly mayBeTask?: boolean;
+  readonly mayBeTask?: boolean | "must";
+  /** What is to be asked of the client before there is a task; undefined: nothing more. */
+  askFirst?(
+    args: Readonly<Record<string, unknown>>,
+    request: McpRequest,
+  ): Promise<InputRequiredResult | undefined>;
   /** What it throws becomes an error result; a `TauError`'s message is shown, of anything else only that it failed. */
   handle(args: Readonly<Record<string, unknown>>, request: McpRequest): Answer<CallToolResult>;
 }

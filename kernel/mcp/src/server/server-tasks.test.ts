@@ -1,5 +1,7 @@
 import { Client, specTypeSchemas, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import type { CallToolResult } from "@modelcontextprotocol/server";
+import { acceptedContent, inputRequired } from "@modelcontextprotocol/server";
+import type { CallToolResult, InputRequest, InputResponses } from "@modelcontextprotocol/server";
+import type { JsonObject } from "@tau/core";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { approvedClientOf, callOf, callTool, contextFor, textIn } from "../mcp.test.support.ts";
@@ -38,6 +40,12 @@ function working(): {
   });
   return { server, end: end.resolve, stopped: stopped.promise };
 }
+
+const asks = (name: string): InputRequest =>
+  inputRequired.elicit({
+    message: `Which ${name}?`,
+    requestedSchema: { type: "object", properties: { value: { type: "string" } }, required: ["value"] },
+  });
 
 const anything = {
   "~standard": { version: 1 as const, vendor: "test", validate: (value: unknown) => ({ value }) },
@@ -118,7 +126,7 @@ describe("tasks of revision 2025-11-25", () => {
 });
 
 /** What a request of 2026-07-28 that declares nothing is answered with. */
-async function raw(url: URL, method: string): Promise<string> {
+async function raw(url: URL, method: string, more: JsonObject = { taskId: "x" }): Promise<string> {
   const response = await fetch(url, {
     method: "POST",
     headers: {
@@ -127,14 +135,14 @@ async function raw(url: URL, method: string): Promise<string> {
       "content-type": "application/json",
       "mcp-protocol-version": "2026-07-28",
       "mcp-method": method,
-      "mcp-name": "x",
+      "mcp-name": typeof more["name"] === "string" ? more["name"] : "x",
     },
     body: JSON.stringify({
       jsonrpc: "2.0",
       id: 1,
       method,
       params: {
-        taskId: "x",
+        ...more,
         _meta: {
           "io.modelcontextprotocol/protocolVersion": "2026-07-28",
           "io.modelcontextprotocol/clientInfo": { name: "t", version: "1" },
@@ -175,6 +183,47 @@ describe("tasks of revision 2026-07-28", () => {
       "cancelled",
       "completed",
     ]);
+  });
+
+  test("ask their client what they need, round after round, and remember what they want", async () => {
+    const server = createMcpServer({ name: "asking", version: "1" });
+    server.addTool({
+      definition: { name: "travel", inputSchema: { type: "object" } },
+      mayBeTask: "must",
+      async handle(_args, { protocol, seal, sealed }) {
+        const valueOf = (name: string): unknown =>
+          acceptedContent(protocol.mcpReq.inputResponses, name)?.["value"];
+        const [from, to] = [valueOf("from"), valueOf("to")];
+        if (sealed === undefined && from === undefined)
+          return inputRequired({ inputRequests: { from: asks("from") } });
+        if (sealed === undefined)
+          return inputRequired({
+            inputRequests: { to: asks("to") },
+            requestState: await seal({ from: String(from) }),
+          });
+        return said(`${JSON.stringify(sealed)} to ${String(to)}`);
+      },
+    });
+    const url = await serve(server, [ada]);
+    const config = { transport: "http", url: url.href, revision: "2026-07-28" } as const;
+    const asked: string[] = [];
+    const client = await approvedClientOf({
+      servers: { trip: { ...config, headers: { authorization: "env:T" } } },
+      resolveSecret: async () => "Bearer ada",
+      ask: async (request) => {
+        asked.push(request.message);
+        return { action: "accept", content: { value: asked.length === 1 ? "Rome" : "Oslo" } };
+      },
+    });
+
+    expect(textIn((await callTool(client, "trip__travel")).result)).toBe('{"from":"Rome"} to Oslo');
+    expect(asked).toEqual(["Which from?", "Which to?"]);
+    // Whoever knows no tasks is refused, in both revisions.
+    const { client: legacy } = await session(url, "ada");
+    const { tools } = await legacy.listTools();
+    expect(tools.map(({ execution }) => execution?.taskSupport)).toEqual(["required"]);
+    await expect(legacy.callTool({ name: "travel", arguments: {} })).rejects.toThrow("as a task only");
+    expect(await raw(url, "tools/call", { name: "travel", arguments: {} })).toContain("Missing required");
   });
 
   test("are not for clients that do not know them", async () => {
@@ -222,6 +271,38 @@ describe("createServerTasks()", () => {
     expect(tasks.list(ada).map((task) => task.taskId)).toEqual([done.taskId]);
     at = 3_600_000;
     expect(tasks.list(ada)).toEqual([]);
+  });
+
+  test("goes on with a task when its caller answered all of a round, and nobody else did (T4)", async () => {
+    const tasks = createServerTasks();
+    const rounds: InputResponses[] = [];
+    const work: TaskWork = async (_signal, ask) => {
+      rounds.push(await ask({ a: asks("a"), b: asks("b") }));
+      rounds.push(await ask({ a: asks("c") }));
+      return said("done");
+    };
+    const { taskId } = tasks.start(ada, work);
+    const accept = (value: string): object => ({ action: "accept", content: { value } });
+    const open = (): readonly string[] => Object.keys(tasks.get(ada, taskId)?.inputRequests ?? {});
+
+    expect([tasks.get(ada, taskId)?.state, open()]).toEqual(["input_required", ["1:a", "1:b"]]);
+    expect(tasks.update(bob, taskId, { "1:a": accept("stolen") })).toBeUndefined();
+    tasks.update(ada, taskId, { "1:a": accept("1"), a: accept("?"), __proto__: accept("?") });
+    expect([tasks.get(ada, taskId)?.state, open()]).toEqual(["input_required", ["1:b"]]);
+    tasks.update(ada, taskId, { "1:a": accept("late"), "1:b": accept("2") });
+    await expect.poll(open).toEqual(["2:a"]);
+    tasks.update(ada, taskId, { "2:a": accept("3") });
+
+    expect((await tasks.ended(ada, taskId))?.result).toEqual(said("done"));
+    expect(rounds).toEqual([{ a: accept("1"), b: accept("2") }, { a: accept("3") }]);
+    expect(tasks.update(ada, taskId, { "2:a": accept("late") })).toMatchObject({ state: "completed" });
+
+    const waiting = tasks.start(ada, work);
+    expect(tasks.cancel(ada, waiting.taskId)).toMatchObject({ state: "cancelled" });
+    expect(tasks.get(ada, waiting.taskId)?.inputRequests).toBeUndefined();
+    // A question without questions would wait for ever.
+    const empty = tasks.start(ada, async (_signal, ask) => said(JSON.stringify(await ask({}))));
+    expect(await tasks.ended(ada, empty.taskId)).toMatchObject({ state: "failed" });
   });
 
   test("bounds the tasks of a caller, not those of others, and makes room by ended ones (T3)", async () => {

@@ -2,12 +2,14 @@ import { randomUUID } from "node:crypto";
 
 import { TauError } from "@tau/core";
 import type { CallContext } from "@tau/core";
-import type { CallToolResult } from "@modelcontextprotocol/server";
+import type { CallToolResult, InputRequests, InputResponses } from "@modelcontextprotocol/server";
 
 import { callerKey } from "./http-caller.ts";
+import { createTaskQuestions } from "./task-questions.ts";
+import type { TaskQuestions } from "./task-questions.ts";
 
 /** How far a task is. */
-export type TaskState = "cancelled" | "completed" | "failed" | "working";
+export type TaskState = "cancelled" | "completed" | "failed" | "input_required" | "working";
 
 /** A call that goes on after its request was answered. Its dates are in milliseconds. */
 export interface ServerTask {
@@ -17,6 +19,8 @@ export interface ServerTask {
   /** For how long after its creation it is kept, in milliseconds. */
   readonly ttlMs: number;
   readonly state: TaskState;
+  /** What it waits for while it is `input_required`, by name. */
+  readonly inputRequests?: InputRequests;
   /** Once it is `completed`. */
   readonly result?: CallToolResult;
   /** What it ended with otherwise. */
@@ -30,6 +34,7 @@ export interface ServerTask {
  * - T1. A task belongs to whoever began it, through whatever connection they come back.
  * - T2. An ended task never changes; one whose time is over is gone, and its work is ended.
  * - T3. A caller has at most `maxTasks`; an ended one makes room, a running one never does.
+ * - T4. What a task asks only its caller answers, each question once; its work goes on when all of a round are answered.
  */
 export interface ServerTasks {
   /** Begins a task. @throws TauError `mcp.too_many_tasks` */
@@ -39,14 +44,23 @@ export interface ServerTasks {
   list(call: CallContext): readonly ServerTask[];
   /** Settles when the task has ended; undefined for one that does not exist. Rejects with the signal's reason. */
   ended(call: CallContext, taskId: string): Promise<ServerTask | undefined>;
+  /** Hands answers to one that waits for them, and answers it; undefined for one that does not exist. */
+  update(
+    call: CallContext,
+    taskId: string,
+    responses: Readonly<Record<string, unknown>>,
+  ): ServerTask | undefined;
   /** Ends one that runs, and answers it; undefined for one that does not exist. */
   cancel(call: CallContext, taskId: string): ServerTask | undefined;
   /** Ends all, and waits until their work has. */
   endAll(): Promise<void>;
 }
 
-/** What a task does; stops promptly when the signal aborts. */
-export type TaskWork = (signal: AbortSignal) => Promise<CallToolResult>;
+/** What a task does, asking its client where it must; stops promptly when the signal aborts. */
+export type TaskWork = (
+  signal: AbortSignal,
+  ask: (requests: InputRequests) => Promise<InputResponses>,
+) => Promise<CallToolResult>;
 
 /** Options of {@link createServerTasks}. */
 export interface ServerTasksOptions {
@@ -62,7 +76,13 @@ interface Held {
   task: ServerTask;
   readonly owner: string;
   readonly stop: AbortController;
+  readonly questions: TaskQuestions;
   done: Promise<void>;
+}
+
+/** Whether a task goes on. */
+export function isUnderWay({ state }: Pick<ServerTask, "state">): boolean {
+  return state === "working" || state === "input_required";
 }
 
 /** Makes {@link ServerTasks} that are forgotten with the process. */
@@ -70,7 +90,21 @@ export function createServerTasks({ maxTasks = 100, now = Date.now }: ServerTask
   const tasks = new Map<string, Held>();
 
   const end = (held: Held, outcome: Pick<ServerTask, "error" | "result" | "state">): void => {
-    if (held.task.state === "working") held.task = { ...held.task, ...outcome, updatedAt: now() };
+    if (!isUnderWay(held.task)) return;
+    const { inputRequests: _, ...task } = held.task;
+    held.task = { ...task, ...outcome, updatedAt: now() };
+  };
+  const show = (held: Held): void => {
+    if (!isUnderWay(held.task)) return;
+    const { inputRequests: _, ...task } = held.task;
+    const { open } = held.questions;
+    const waiting = open === undefined ? {} : { inputRequests: open };
+    held.task = {
+      ...task,
+      ...waiting,
+      state: open === undefined ? "working" : "input_required",
+      updatedAt: now(),
+    };
   };
   const sweep = (): void => {
     for (const [id, held] of tasks) {
@@ -89,7 +123,7 @@ export function createServerTasks({ maxTasks = 100, now = Date.now }: ServerTask
   const makeRoom = (call: CallContext): void => {
     const mine = own(call);
     if (mine.length < maxTasks) return;
-    const oldest = mine.find(({ task }) => task.state !== "working");
+    const oldest = mine.find(({ task }) => !isUnderWay(task));
     if (oldest === undefined)
       throw new TauError(
         "mcp.too_many_tasks",
@@ -110,10 +144,13 @@ export function createServerTasks({ maxTasks = 100, now = Date.now }: ServerTask
         ttlMs: Math.min(Math.max(ttlMs, 1_000), longestTtlMs),
         state: "working",
       };
-      const held: Held = { task, owner: callerKey(call), stop, done: Promise.resolve() };
+      const questions = createTaskQuestions(() => show(held));
+      const held: Held = { task, owner: callerKey(call), stop, questions, done: Promise.resolve() };
       held.done = (async () => {
         try {
-          end(held, { state: "completed", result: await work(stop.signal) });
+          const ask = async (requests: InputRequests): Promise<InputResponses> =>
+            await questions.ask(requests, stop.signal);
+          end(held, { state: "completed", result: await work(stop.signal, ask) });
         } catch (error) {
           end(held, { state: "failed", error });
         }
@@ -128,6 +165,11 @@ export function createServerTasks({ maxTasks = 100, now = Date.now }: ServerTask
       if (held === undefined) return undefined;
       await Promise.race([held.done, aborted(held.stop.signal), rejected(call.signal)]);
       return held.task;
+    },
+    update(call, taskId, responses) {
+      const held = find(call, taskId);
+      held?.questions.answer(responses);
+      return held?.task;
     },
     cancel(call, taskId) {
       const held = find(call, taskId);
