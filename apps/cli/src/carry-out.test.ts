@@ -1,6 +1,7 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { createCallContext } from "@tau/core";
@@ -193,6 +194,14 @@ describe("createPlanGuard()", () => {
     await place.write("plans/a.md", "# Other\n");
     expect(await said(["parent"], 2_000)).toEqual(denied("plan.changed"));
     expect(await said(["parent", "child", "grandchild"], 2_000)).toEqual(denied("plan.changed"));
+    // Whatever else an agent puts there: nothing that would be waited for, or read for ever.
+    await rm(file);
+    execFileSync("mkfifo", [file]);
+    expect(await said(["parent"], 2_000)).toEqual(denied("plan.changed"));
+    await rm(file);
+    await place.write("same.md", text);
+    await symlink("../same.md", file);
+    expect(await said(["parent"], 2_000)).toEqual(denied("plan.changed"));
     expect(await said(["other"], 2_000)).toEqual({ decision: "allow" });
     expect(await said(["parent"], 2_000, "another")).toEqual({ decision: "allow" });
     // A record that nobody can read frees nobody.

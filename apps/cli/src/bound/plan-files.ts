@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { open, readdir, readFile, realpath } from "node:fs/promises";
+import { open, readdir, realpath } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 
 import { TauError } from "@tau/core";
@@ -35,11 +36,8 @@ export async function readPlan(folder: string, path: string): Promise<PlanFile> 
   const missing = (why: string): TauError =>
     new TauError("plan.not_found", `${JSON.stringify(path)} is no plan of the session's folder: ${why}.`);
   if (!file.startsWith(root === "/" ? root : `${root}/`)) throw missing("it lies outside");
-  const opened = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
-    () => undefined,
-  );
-  if (opened === undefined) throw missing("there is no such file");
-  await using held = opened;
+  await using held = await openPlain(file);
+  if (held === undefined) throw missing("there is no such file");
   const { size, mtimeMs } = await held
     .stat()
     .then((found) => (found.isFile() ? found : { size: -1, mtimeMs: 0 }));
@@ -62,10 +60,18 @@ export async function plansIn(folder: string): Promise<readonly PlanFile[]> {
     .toSorted((one, other) => other.writtenAt - one.writtenAt);
 }
 
-/** The hash of a file as it is now; undefined when it cannot be read. */
+/** The hash of a plan's file as it is now; undefined when there is none, or something else in its place. */
 export async function hashOf(file: string): Promise<string | undefined> {
-  const bytes = await readFile(file).catch(() => undefined);
-  return bytes === undefined ? undefined : sha256(bytes);
+  await using held = await openPlain(file);
+  const found = await held?.stat();
+  if (held === undefined || found?.isFile() !== true || found.size > maxBytes) return undefined;
+  return sha256(await held.readFile());
+}
+
+/** Opens a file where it is, never through a link at its end, and waits for nobody who could write to a pipe there. */
+async function openPlain(file: string): Promise<FileHandle | undefined> {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  return await open(file, flags).catch(() => undefined);
 }
 
 function sha256(data: Uint8Array): string {
