@@ -103,7 +103,12 @@ async function shown({ files, hashes, locked, home, signal }: Changed): Promise<
 async function differences(before: string, after: string): Promise<readonly string[]> {
   const { structuredPatch } = await import("diff");
   const patch = structuredPatch("", "", before, after, undefined, undefined, { context: 2, timeout: 500 });
-  if (patch === undefined) return ["    (changed too much to be shown line by line)"];
+  // Whoever writes a skill must not have its change hidden by making it hard to compare.
+  if (patch === undefined)
+    return [
+      "    (changed too much to be compared; all of it as it is now)",
+      ...after.split("\n").map((line) => `    │ ${line}`),
+    ];
   return patch.hunks.flatMap(({ lines }) => ["    │ …", ...lines.map((line) => `    │ ${line}`)]);
 }
 

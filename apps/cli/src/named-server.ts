@@ -28,7 +28,8 @@ export interface NamedServer {
 }
 
 /** A `url` in the section `server`, in one of the ways that TOML has. */
-const namesServer = /^\s*\[\s*server\s*\][^\n]*(?:\n(?!\s*\[)[^\n]*)*?\n\s*url\s*=|^\s*server\s*[.=]/mu;
+const namesServer =
+  /^[ \t]*\[[ \t]*server[ \t]*\][^\n]*(?:\n(?![ \t]*\[)[^\n]*)*?\n[ \t]*url[ \t]*=|^[ \t]*server[ \t]*[.=]/mu;
 
 interface Found {
   readonly url: string;

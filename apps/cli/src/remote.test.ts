@@ -126,3 +126,10 @@ test("a tau.toml names a server once somebody trusts it, and no stranger's does"
   await place.write("tau.toml", "[server]\n# url = nothing\n[agent]\nmax_steps = 3\n");
   expect((await place.tau(["sessions", "list"], { env })).stdout).toContain("There are no sessions yet");
 });
+
+test("a tau.toml of empty lines names no server, and is read once", async () => {
+  await using place = await createPlace();
+  await place.write("tau.toml", `${"\n".repeat(300_000)}[agent]\nmax_steps = 3\n`);
+
+  expect((await place.tau(["sessions", "list"])).stdout).toContain("There are no sessions yet");
+});

@@ -100,11 +100,13 @@ async function isAlive(page: Page): Promise<boolean> {
 }
 
 const maxReasonChars = 400;
+/** A page can have a part in what is said. */
+const maxSaidChars = 2_000;
 
 /** What Playwright says, in its first lines: the rest is a log of its tries. */
 function actionFailed(error: unknown): TauError {
   const said = error instanceof Error ? error.message : String(error);
-  const [reason = ""] = said.split(/\nCall log:|\n\s*at /u);
+  const [reason = ""] = said.slice(0, maxSaidChars).split(/\nCall log:|\n\s*at /u);
   const text = reason
     .replaceAll(/\p{Cc}\[[\d;]*m/gu, "")
     .replaceAll(/\s+/gu, " ")

@@ -130,7 +130,10 @@ function pathOf(request: IncomingMessage, destination: Destination): string {
 }
 
 function requestHeaders(request: IncomingMessage, destination: Destination): readonly Header[] {
-  const listed = (request.headers.connection ?? "").toLowerCase().split(/\s*,\s*/u);
+  const listed = (request.headers.connection ?? "")
+    .toLowerCase()
+    .split(",")
+    .map((one) => one.trim());
   const kept = toHeaders(request.rawHeaders.map((each) => Buffer.from(each, "latin1"))).filter(([name]) => {
     const lower = name.toLowerCase();
     return !hopHeaders.has(lower) && !listed.includes(lower) && lower !== "host";

@@ -21,6 +21,8 @@ export interface ChangePreview {
 
 /** More than any object that a cluster keeps by default has, twice over in lines that go and lines that come. */
 export const maxPreviewChars = 4_000_000;
+/** A model writes one side of the difference, and may have been told what takes long. */
+const maxDiffMs = 5_000;
 /** What stands around the difference: names and a hash. */
 const maxHeadChars = 2_000;
 
@@ -64,7 +66,15 @@ async function liveOf(
 
 /** The whole of it: what a person cannot see, they cannot allow. @throws TauError `kubernetes.too_large` */
 function differenceOf(before: string, then: string): string {
-  const patch = createTwoFilesPatch("now", "then", before, then, undefined, undefined, { context: 3 });
+  const patch = createTwoFilesPatch("now", "then", before, then, undefined, undefined, {
+    context: 3,
+    timeout: maxDiffMs,
+  });
+  if (patch === undefined)
+    throw new TauError(
+      "kubernetes.too_large",
+      "The difference takes too long to be worked out. Change less at once, or have a person do it with kubectl.",
+    );
   const lines = patch.split("\n").slice(1).join("\n");
   if (lines.length <= maxPreviewChars - maxHeadChars) return lines;
   throw new TauError(

@@ -3,7 +3,7 @@ import type { AudioPart, FilePart, ImagePart, JsonObject } from "@tau/core";
 /** A medium on the wire: its bytes, or the address of a file that Google may fetch. */
 export function toMediaPart({ mediaType, source }: ImagePart | AudioPart | FilePart): JsonObject {
   if (source.kind === "base64") return { inlineData: { mimeType: mediaType, data: source.data } };
-  const inline = /^data:([^;,]*)[^,]*;base64,(.*)$/s.exec(source.url);
+  const inline = /^data:([^;,]*)(?:;[^;,]*)*?;base64,(.*)$/s.exec(source.url);
   if (inline !== null) return { inlineData: { mimeType: inline[1] || mediaType, data: inline[2] ?? "" } };
   return { fileData: { ...(mediaType === "" ? {} : { mimeType: mediaType }), fileUri: source.url } };
 }

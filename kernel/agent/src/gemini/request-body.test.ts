@@ -395,6 +395,15 @@ describe("Gemini contents", () => {
     ]);
   });
 
+  test("carry an address that was made to be hard to take apart as it is", () => {
+    const url = `data:${"a".repeat(400_000)}`;
+    const parts = [{ type: "image", mediaType: "image/png", source: { kind: "url", url } }] as const;
+
+    expect(contentsOf([{ role: "user", parts }])).toEqual([
+      { role: "user", parts: [{ fileData: { mimeType: "image/png", fileUri: url } }] },
+    ]);
+  });
+
   test("never are empty, which the protocol refuses", () => {
     const nothing = { role: "user", parts: [{ type: "text", text: "" }] } as const;
     const thought = { type: "thinking", text: "Hm.", signature: "anthropic" } as const;

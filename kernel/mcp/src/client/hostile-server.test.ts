@@ -209,6 +209,17 @@ describe("a hostile server", () => {
     expect((await callTool(client, "files__echo")).code).toBe("mcp.quarantined");
   });
 
+  test("keeps nobody waiting by a change that is hard to compare, and hides nothing in it", async () => {
+    const server = await startServer();
+    server.tools = [{ ...echoTool, description: "\n".repeat(49_000) }];
+    const client = await approvedClientOf({ servers: { files: server.config } });
+    server.tools = [{ ...echoTool, description: "b\n\n".repeat(19_000) }];
+
+    const { code, error } = await callTool(client, "files__echo");
+
+    expect([code, JSON.stringify(error)]).toEqual(["mcp.quarantined", expect.stringContaining('"+ │ b"')]);
+  }, 30_000);
+
   test.each([
     ["an answer", (id: string) => `{"id":${id},"result":{"content":[],"structuredContent":{"a":${deep()}}}}`],
     [

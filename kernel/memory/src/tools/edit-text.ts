@@ -26,7 +26,7 @@ export function replaceText(
       `No replacement was performed, old_str \`${oldText}\` did not appear verbatim in ${name}.`,
     );
   if (places.length > 1) {
-    const lines = [...new Set(places.map((place) => lineAt(text, place)))].join(", ");
+    const lines = [...new Set(linesAt(text, places))].join(", ");
     throw new MemoryToolError(
       `No replacement was performed. Multiple occurrences of old_str \`${oldText}\` in lines: ${lines}. Please ensure it is unique`,
     );
@@ -61,4 +61,14 @@ function placesOf(text: string, wanted: string): readonly number[] {
 
 function lineAt(text: string, at: number): number {
   return text.slice(0, at).split("\n").length;
+}
+
+/** The lines of ascending places; the text is looked through once, however many there are. */
+function linesAt(text: string, places: readonly number[]): readonly number[] {
+  let line = 1;
+  let next = text.indexOf("\n");
+  return places.map((place) => {
+    for (; next !== -1 && next < place; next = text.indexOf("\n", next + 1)) line += 1;
+    return line;
+  });
 }

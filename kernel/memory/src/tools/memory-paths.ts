@@ -20,7 +20,9 @@ export interface MemoryPlace {
 
 /** Finds the place that a model means. @throws MemoryToolError */
 export function placeOf(name: string): MemoryPlace {
-  const plain = name.replace(/(?<=.)\/+$/u, "");
+  let end = name.length;
+  while (end > 1 && name[end - 1] === "/") end -= 1;
+  const plain = name.slice(0, end);
   if (plain === memoriesRoot) return { name: plain, path: filesPrefix.slice(0, -1), isRoot: true };
   if (!plain.startsWith(`${memoriesRoot}/`))
     throw new MemoryToolError(`Error: Path must start with ${memoriesRoot}, got: ${name}`);

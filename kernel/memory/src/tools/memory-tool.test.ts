@@ -45,6 +45,26 @@ describe("the memory tool", () => {
     );
   });
 
+  test("reads a path of nothing but slashes once, for whoever was told to write it", async () => {
+    const path = `/memories${"/".repeat(300_000)}x`;
+
+    expect(await createBench().call("memory", { command: "view", path })).toMatchObject({ isError: true });
+    expect((await createBench().call("memory", { command: "view", path: path.slice(0, -1) })).isError).toBe(
+      false,
+    );
+  });
+
+  test("names the lines of ever so many places at once", async () => {
+    const bench = await withFiles({ [notes]: "a\n".repeat(100_000) });
+    const replace = { command: "str_replace", path: notes, new_str: "b" };
+
+    const many = await bench.call("memory", { ...replace, old_str: "\n" });
+    const few = await withFiles({ [notes]: "x\nay\nx a\n" });
+
+    expect(many).toMatchObject({ isError: true, text: expect.stringContaining("in lines: 1, 2, 3, 4,") });
+    expect((await few.call("memory", { ...replace, old_str: "a" })).text).toContain("in lines: 2, 3.");
+  });
+
   test("views files with numbers of six characters, whole or in part", async () => {
     const bench = await withFiles({ [notes]: "Hello World\nThis is line two\n\nfour\n" });
     const view = async (...view_range: readonly number[]): Promise<string> =>

@@ -15,6 +15,8 @@ export function plainText(output: string): string {
 
 function lastState(line: string): string {
   if (!line.includes("\r")) return line;
-  const text = line.replace(/\r+$/, "");
+  let end = line.length;
+  while (line[end - 1] === "\r") end -= 1;
+  const text = line.slice(0, end);
   return text.slice(text.lastIndexOf("\r") + 1);
 }

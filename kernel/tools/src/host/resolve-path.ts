@@ -4,6 +4,8 @@ import { dirname, isAbsolute, join, normalize, resolve } from "node:path";
 import { failed, systemCode } from "./environment-error.ts";
 
 const maxLinks = 40;
+/** What the system takes. A longer path would be looked up once for each of its names. */
+const maxPathBytes = 4_096;
 
 /**
  * The path with every symlink resolved. What does not exist yet is appended to the real path of its nearest
@@ -13,6 +15,8 @@ export async function resolvePath(path: string): Promise<string> {
   if (!isAbsolute(path))
     throw failed(`Resolving ${path}`, "the path is not absolute. Give an absolute path.");
   if (path.includes("\0")) throw failed("Resolving the path", "it contains a NUL character.");
+  if (Buffer.byteLength(path) > maxPathBytes)
+    throw failed("Resolving the path", `it has more than ${maxPathBytes} bytes.`);
   return await resolveNormal(normalize(path), maxLinks);
 }
 

@@ -51,7 +51,10 @@ const lifeCycle = new Set([
 /** The code that a command executes beside its program, as far as its words tell; paths as the command has them. */
 export function codeFilesOf(argv: readonly ShellWord[]): readonly string[] {
   const [program, ...args] = argv.map(({ value }) => value);
-  const name = posix.basename(program ?? "").replace(/-?[\d.]+$/, "");
+  const name = posix
+    .basename(program ?? "")
+    .slice(0, 64)
+    .replace(/-?[\d.]+$/, "");
   const files = Object.hasOwn(projectFiles, name) ? (projectFiles[name] ?? "").split(" ") : [];
   const operands = shells.test(name) || name === "." || name === "source" || runsFiles(name);
   const named = operands

@@ -185,7 +185,8 @@ export function isInputFile(path: string | undefined): boolean {
 
 /** Tells whether `program` runs the files that it is given as code, as `python3 x.py` does. */
 export function runsFiles(program: string): boolean {
-  const carrierOf = byProgram.get(program.replace(/-?[\d.]+$/, "")) ?? byProgram.get(program) ?? [];
+  const carrierOf =
+    byProgram.get(program.slice(0, 64).replace(/-?[\d.]+$/, "")) ?? byProgram.get(program) ?? [];
   return program === "make" || carrierOf.some(({ input }) => input === true);
 }
 

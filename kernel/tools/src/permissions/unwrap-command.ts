@@ -30,10 +30,11 @@ const plainShells = new Set(["ash", "dash", "sh"]);
 
 /**
  * What Bash and a plain shell read differently, wherever it stands: `a &>b rm c` runs `a` in Bash, and `rm c` too in
- * dash. Looked for in the text, for the tree is Bash's.
+ * dash. Looked for in the text, for the tree is Bash's. What begins inside of something else is found where it begins, so that
+ * no text is looked through again for each of its braces.
  */
 const bashOnly =
-  /&>|\|&|;&|;;&|>&[^\d-]|<<<|[<>]\(|\$['"[]|\[\[|\(\(|\$\{ |\{[^}]*(?:,|\.\.)|[=+]\(|\b(?:function|select|coproc|time)\b|\$\{[^}]*(?:[\^@,/!]|\[)|\{\w+\}[<>]|[?*+@!]\(/;
+  /&>|\|&|;&|;;&|>&[^\d-]|<<<|[<>]\(|\$['"[]|\[\[|\(\(|\$\{ |\{[^{}]*(?:,|\.\.)|[=+]\(|\b(?:function|select|coproc|time)\b|\$\{(?:[^}$]|\$(?!\{))*(?:[\^@,/!]|\[)|\{\w+\}[<>]|[?*+@!]\(/;
 
 /** Looks into a command that runs other commands: `env`, `timeout`, `sudo`, `xargs`, `find -exec`, `bash -c`, `eval`, `trap`. */
 export function unwrapCommand(argv: readonly ShellWord[]): Unwrapped {
