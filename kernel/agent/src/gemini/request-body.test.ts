@@ -397,9 +397,9 @@ describe("Gemini contents", () => {
 
   test("carry an address that was made to be hard to take apart as it is", () => {
     const url = `data:${"a".repeat(400_000)}`;
-    const parts = [{ type: "image", mediaType: "image/png", source: { kind: "url", url } }] as const;
+    const media = [{ type: "image", mediaType: "image/png", source: { kind: "url", url } }] as const;
 
-    expect(contentsOf([{ role: "user", parts }])).toEqual([
+    expect(contentsOf([{ role: "user", parts: media }])).toEqual([
       { role: "user", parts: [{ fileData: { mimeType: "image/png", fileUri: url } }] },
     ]);
   });
