@@ -1,23 +1,13 @@
-import type {
-  ExecRequest,
-  ExecResult,
-  GatePass,
-  PipePool,
-  Protection,
-  RunningProcess,
-  SecretFinder,
-  StartRequest,
-} from "@tau/tools";
+import type { ExecRequest, ExecResult, PipePool, RunningProcess, StartRequest } from "@tau/tools";
 import {
   createSecretFinder,
-  foldersTo,
-  isWithin,
   planProtection,
   reportPutAside,
   shareProtection,
   workingDirectory,
 } from "@tau/tools";
 
+import { commandView } from "./command-view.ts";
 import { enterGate, gatedRun } from "./gated-run.ts";
 import { inheritedDescriptors } from "./inherited-descriptors.ts";
 import type { JailVector } from "./bubblewrap-process.ts";
@@ -27,12 +17,9 @@ import { runInJail, startInJail } from "./jail-command.ts";
 import type { JailSettings } from "./jail-settings.ts";
 import { withMountNote } from "./mount-note.ts";
 import type { JailView } from "./jail-view.ts";
-import { existingPaths } from "./secret-files.ts";
-import type { MaskedPaths } from "./secret-files.ts";
 import { orderOf, spareLauncher } from "./spare/spare-launcher.ts";
+import type { WantedJail } from "./spare/spares.ts";
 import { createSpares } from "./spare/spares.ts";
-
-const defaultTmpBytes = 2 ** 30;
 
 /** Runs commands with one set of settings; disposed of once none runs. */
 export interface JailRunner extends AsyncDisposable {
@@ -75,6 +62,18 @@ export function createJailRunner(
   const protection = shareProtection(settings.profile.workspace, settings.policy.protectedPaths);
   const findSecrets = createSecretFinder(settings.profile.workspace, settings.policy.isSecretName);
 
+  /** The vector that a command without a gate gets once the one of `request` has run. */
+  const vectorAgain = async (
+    request: Pick<StartRequest, "cwd" | "network">,
+    writable: boolean,
+  ): Promise<JailVector> => {
+    const { workspace } = settings.profile;
+    const cwd = await workingDirectory(request.cwd ?? workspace);
+    const plan = writable ? planProtection(workspace, settings.policy.protectedPaths) : undefined;
+    const access = { cwd, writable, plan, pass: undefined, findSecrets };
+    return vectorOf(settings, await commandView(settings, request, access));
+  };
+
   const prepare = async <Request extends StartRequest>(
     request: Request,
     signal: AbortSignal,
@@ -92,12 +91,13 @@ export function createJailRunner(
       const gate = await enterGate(settings.gate, request, signal);
       entered.push(gate.leave);
       const { pass } = gate;
-      const view = await viewOf(settings, request, { cwd, writable, plan, pass, findSecrets });
+      const view = await commandView(settings, request, { cwd, writable, plan, pass, findSecrets });
       const noted = withMountNote(request, settings.profile.workspace, view.pinned);
       entered.push(noted.leave);
       const vector = vectorOf(settings, view);
       const outer = { ...launcher, wrapping: pass?.prefix ?? [] };
-      return { request: noted.request, vector, launcher: outer, gated: pass !== undefined, leave };
+      const again = async (): Promise<JailVector> => await vectorAgain(request, writable);
+      return { request: noted.request, vector, again, launcher: outer, gated: pass !== undefined, leave };
     } catch (error) {
       await leave();
       throw error;
@@ -109,11 +109,11 @@ export function createJailRunner(
       const prepared = await prepare(request, signal);
       const order = orderFor(prepared);
       try {
-        const spare = order && (await spares?.take(prepared.vector, signal))?.withOrder(order);
+        const spare = order && (await spares?.take(prepared, signal))?.withOrder(order);
         return await runInJail({ ...prepared, spare }, prepared.request, signal);
       } finally {
         await prepared.leave();
-        if (order !== undefined) spares?.ended(prepared.vector);
+        if (order !== undefined) spares?.ended(prepared);
       }
     },
     async start(request, signal) {
@@ -135,7 +135,7 @@ export function createJailRunner(
       const plan = planProtection(settings.profile.workspace, settings.policy.protectedPaths);
       const writable = request.readOnly !== true;
       return await gatedRun(settings.gate, request, signal, async (pass) => {
-        const view = await viewOf(settings, request, { cwd, writable, plan, pass, findSecrets });
+        const view = await commandView(settings, request, { cwd, writable, plan, pass, findSecrets });
         const vector = vectorOf(settings, { ...view, ...(identity === undefined ? {} : { identity }) });
         const outer = { ...launcher, wrapping: [...(pass?.prefix ?? []), ...wrapping] };
         const noted = withMountNote(request, settings.profile.workspace, view.pinned);
@@ -172,52 +172,9 @@ async function killed(process: Pick<RunningProcess, "kill">, left: Promise<ExecR
   await Promise.allSettled([left]);
 }
 
-interface Prepared<Request extends StartRequest> extends JailStart {
+interface Prepared<Request extends StartRequest> extends JailStart, WantedJail {
   readonly request: Request;
   readonly gated: boolean;
   /** To be called once the process is dead. */
   leave(): Promise<void>;
-}
-
-interface Access {
-  readonly cwd: string;
-  readonly writable: boolean;
-  readonly plan: Protection | undefined;
-  readonly pass: GatePass | undefined;
-  readonly findSecrets: SecretFinder;
-}
-
-/** On the way to what is protected and to secrets: parents first, because a mount covers those before it below. */
-function pinnedFolders(
-  workspace: string,
-  plan: Protection | undefined,
-  { files, folders }: MaskedPaths,
-): readonly string[] {
-  const holders = foldersTo(workspace, [...files, ...folders]);
-  const hidden = (path: string): boolean => folders.some((folder) => isWithin(path, folder));
-  return [...new Set([...(plan?.pinned ?? []), ...holders])].filter((path) => !hidden(path)).toSorted();
-}
-
-async function viewOf(settings: JailSettings, request: StartRequest, access: Access): Promise<JailView> {
-  const { policy } = settings;
-  const profile = request.network === false ? { ...settings.profile, network: false } : settings.profile;
-  const secretFiles = await access.findSecrets();
-  const { pass } = access;
-  const masked = existingPaths([...policy.secretPaths, ...secretFiles, ...(pass?.hidden ?? [])]);
-  return {
-    profile,
-    writable: access.writable,
-    cwd: access.cwd,
-    home: settings.home,
-    resolver: profile.network === true ? settings.resolver : undefined,
-    gated: pass !== undefined,
-    replaced: pass?.files ?? [],
-    variables: { ...settings.innerVariables, ...pass?.variables, ...request.env },
-    shown: settings.shown,
-    maskedFolders: masked.folders,
-    maskedFiles: masked.files,
-    pinned: access.writable ? pinnedFolders(profile.workspace, access.plan, masked) : [],
-    readOnly: access.plan?.readOnly ?? [],
-    tmpBytes: settings.limits.tmpBytes ?? defaultTmpBytes,
-  };
 }

@@ -1,31 +1,32 @@
-import { setImmediate as others } from "node:timers/promises";
-
 import type { JailLauncher, JailVector } from "../bubblewrap-process.ts";
-import { circumstances } from "./circumstances.ts";
-import type { JailFiles } from "./same-jail.ts";
-import { jailFiles, showsTheSame } from "./same-jail.ts";
+import { jailFiles } from "./same-jail.ts";
 import type { SpareJail } from "./spare-jail.ts";
-import { startSpareJail } from "./spare-jail.ts";
+import type { WaitingJail } from "./waiting-jail.ts";
+import { startWaiting } from "./waiting-jail.ts";
 
-/** How many wait at most: in this process, and for one owner. */
-const most = { ofProcess: 4, ofOwner: 2 } as const;
-/** How long no command must have run before the next jail is prepared: those that come one upon the other are not held up. */
+/** How many wait for one owner at most: commands that write and commands that only read take turns. */
+const mostOfOwner = 2;
+/** How long after the beginning or the end of a command the next jail is prepared: those that come at once are not held up. */
 const restMs = 10;
-/** After so many in a row that were of no use, no more are prepared. */
+/** After so many in a row that were not what they should be, no more are prepared. */
 const maxUseless = 3;
+
+/** A command's jail. */
+export interface WantedJail {
+  readonly vector: JailVector;
+  /** The vector that such a command would get by then. */
+  again(): Promise<JailVector>;
+}
 
 /**
  * The jails that are prepared for next commands, so that those begin sooner. A command gets one that is the very jail which
  * would be made for it now, or none. None is prepared before a first command has run, and none serves a second one.
  */
 export interface Spares extends AsyncDisposable {
-  /**
-   * To be called when a command begins. Hands over the jail that waits and is what `vector` describes; undefined when
-   * there is none. Throws the signal's reason.
-   */
-  take(vector: JailVector, signal: AbortSignal): Promise<SpareJail | undefined>;
-  /** To be called when that command, with whatever it was run, has ended: once it rests, the next jail is prepared. */
-  ended(vector: JailVector): void;
+  /** When a command begins: hands over the jail that waits for such a one, if any does. Throws the signal's reason. */
+  take(wanted: WantedJail, signal: AbortSignal): Promise<SpareJail | undefined>;
+  /** When that command has ended, whatever it ran in. */
+  ended(wanted: WantedJail): void;
   /** Prepares at once what would be prepared soon; settles once it waits. Until it is taken, it keeps this process running. */
   hurry(): Promise<void>;
 }
@@ -38,110 +39,67 @@ export interface SparesOptions {
   readonly idleMs: number;
 }
 
-/** A jail that waits, or will soon. */
-interface Waiting {
-  readonly files: JailFiles;
-  /** Before it was started. */
-  readonly circumstances: string | undefined;
-  readonly starting: Promise<SpareJail | undefined>;
-  /** Takes it off the lists. */
-  forget(): void;
-  /** Ends it. */
-  drop(): void;
-}
-
-/** All of this process, the one that waits longest first. */
-const ofProcess = new Set<Waiting>();
-
 /** Makes the {@link Spares} of one owner. */
-export function createSpares(launcher: JailLauncher, { waiting, idleMs }: SparesOptions): Spares {
-  const known = new Map<string, Waiting>();
+export function createSpares(launcher: JailLauncher, options: SparesOptions): Spares {
+  const known = new Map<string, WaitingJail>();
   const ending = new Set<Promise<void>>();
-  let running = 0;
   let useless = 0;
   let closed = false;
-  let next: { readonly timer: NodeJS.Timeout; readonly start: () => void } | undefined;
+  let next: { readonly timer: NodeJS.Timeout; readonly prepare: () => Promise<void> } | undefined;
 
   const cancel = (): void => {
     clearTimeout(next?.timer);
     next = undefined;
   };
 
-  const end = (starting: Waiting["starting"]): void => {
-    const done = starting
-      .then((spare) => spare?.end())
-      .catch(() => undefined)
-      .finally(() => ending.delete(done));
-    ending.add(done);
+  const start = (vector: JailVector): void => {
+    const key = keyOf(vector);
+    const files = jailFiles(vector.arguments);
+    if (closed || files === undefined || known.has(key)) return;
+    for (const item of [...known.values()].slice(0, Math.max(0, known.size + 1 - mostOfOwner))) item.drop();
+    const onLeft = (end: Promise<void> | undefined): void => {
+      if (known.get(key) === item) known.delete(key);
+      if (end === undefined) return;
+      const done = end.catch(() => undefined).finally(() => ending.delete(done));
+      ending.add(done);
+    };
+    const item = startWaiting({ ...options, launcher, vector, files, onLeft });
+    known.set(key, item);
   };
 
-  const start = (vector: JailVector, files: JailFiles): void => {
-    makeRoom(known.values(), known.size - most.ofOwner);
-    makeRoom(ofProcess, ofProcess.size - most.ofProcess);
-    const key = keyOf(vector);
-    const before = circumstances();
-    const starting = startSpareJail(launcher, vector, waiting).catch(() => undefined);
-    const idle = setTimeout(() => item.drop(), idleMs).unref();
-    const item: Waiting = {
-      files,
-      circumstances: before,
-      starting,
-      forget() {
-        clearTimeout(idle);
-        if (known.get(key) === item) known.delete(key);
-        ofProcess.delete(item);
-      },
-      drop() {
-        item.forget();
-        end(starting);
-      },
+  const prepareSoon = ({ vector, again }: WantedJail): void => {
+    cancel();
+    if (closed || useless >= maxUseless || known.has(keyOf(vector))) return;
+    const prepare = async (): Promise<void> => {
+      next = undefined;
+      start(await again());
     };
-    known.set(key, item);
-    ofProcess.add(item);
-    // One that died of itself still holds its pipes.
-    const died = (): void => (known.get(key) === item ? item.drop() : undefined);
-    starting.then((spare) => spare?.ended).then(died, died);
+    const begin = (): void => {
+      prepare().catch(() => undefined); // its folder is gone, for example: the next command will say so
+    };
+    next = { prepare, timer: setTimeout(begin, restMs).unref() };
   };
 
   return {
-    async take(vector, signal) {
-      running++;
+    async take(wanted, signal) {
       cancel();
-      const item = known.get(keyOf(vector));
+      const key = keyOf(wanted.vector);
+      const item = known.get(key);
       if (item === undefined) return undefined;
-      item.forget();
-      const spare = await item.starting;
-      const fits = spare !== undefined && (await isReady(spare, signal)) && isSame(spare, item);
-      if (fits && !signal.aborted) {
-        useless = 0;
-        return spare;
-      }
-      end(item.starting);
-      signal.throwIfAborted();
-      useless++;
-      return undefined;
+      known.delete(key);
+      const spare = await item.take(signal);
+      useless = spare === undefined ? useless + 1 : 0;
+      if (spare !== undefined) prepareSoon(wanted);
+      return spare;
     },
-    ended(vector) {
-      running--;
-      const files = jailFiles(vector.arguments);
-      if (closed || running > 0 || useless >= maxUseless || files === undefined) return;
-      if (known.has(keyOf(vector))) return;
-      cancel();
-      const begin = (): void => {
-        next = undefined;
-        start(vector, files);
-      };
-      next = { start: begin, timer: setTimeout(begin, restMs).unref() };
+    ended(wanted) {
+      if (next === undefined) prepareSoon(wanted);
     },
     async hurry() {
       const due = next;
       cancel();
-      due?.start();
-      for (const { starting } of known.values()) {
-        const spare = await starting;
-        spare?.claim();
-        await spare?.ready;
-      }
+      await due?.prepare();
+      for (const item of known.values()) await item.claimed();
     },
     async [Symbol.asyncDispose]() {
       closed = true;
@@ -152,37 +110,7 @@ export function createSpares(launcher: JailLauncher, { waiting, idleMs }: Spares
   };
 }
 
-/** Ends the first ones, so that there is room for one more. */
-function makeRoom(items: Iterable<Waiting>, excess: number): void {
-  for (const item of [...items].slice(0, Math.max(0, excess + 1))) item.drop();
-}
-
 /** Everything that is set when a jail is made: equal keys, equal jails, as far as words go. */
 function keyOf({ arguments: words, variables, filter }: JailVector): string {
   return [...words, ...Object.entries(variables).flat(), Buffer.from(filter).toString("latin1")].join("\0");
-}
-
-/** Waits until it waits. */
-async function isReady(spare: SpareJail, signal: AbortSignal): Promise<boolean> {
-  spare.claim();
-  const stop = (): void => {
-    spare.end().catch(() => undefined);
-  };
-  signal.addEventListener("abort", stop, { once: true });
-  if (signal.aborted) stop();
-  try {
-    const ready = await spare.ready;
-    // What bubblewrap said of it may come with the same turn, after it.
-    if (ready && spare.firstProcess() === undefined) await others();
-    return ready;
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
-}
-
-/** Whether a jail that is made now would be the same in what no words say. */
-function isSame(spare: SpareJail, { files, circumstances: before }: Waiting): boolean {
-  const pid = spare.firstProcess();
-  if (pid === undefined || before === undefined) return false;
-  return circumstances() === before && showsTheSame(pid, files);
 }

@@ -7,6 +7,7 @@ import type { ExecRequest } from "@tau/tools";
 import { createPipePool, killQuietly } from "@tau/tools";
 
 import { jailVector } from "../bubblewrap-process.ts";
+import type { JailLimits } from "../jail-options.ts";
 import type { JailRunner, JailRunnerOptions } from "../jail-runner.ts";
 import { createJailRunner } from "../jail-runner.ts";
 import { jailSettings } from "../jail-settings.ts";
@@ -38,6 +39,7 @@ const ahead = { idleMs: 120_000 } as const;
 export async function trialPlace(
   files: Files = {},
   access: "read-only" | "workspace-write" | "full" = "workspace-write",
+  limits: JailLimits = {},
 ): Promise<TrialPlace> {
   const base = await realpath(await mkdtemp("/var/tmp/tau-spare-test-"));
   const workspace = join(base, "workspace");
@@ -50,6 +52,7 @@ export async function trialPlace(
     write(path, text);
   const settings = jailSettings({
     profile: { access, network: false, workspace },
+    limits,
     maskPaths: [join(base, "secrets"), join(base, "later")],
   });
   const runners: JailRunner[] = [];
