@@ -82,7 +82,7 @@ printReport(
     goals: [
       {
         what: "history: CPU a turn, 100 to 10,000 turns, apart by",
-        measured: spread("cpuMs"),
+        measured: spread("cpuOverShallowest"),
         unit: "%",
         limit: 20,
       },

@@ -1,11 +1,13 @@
-import { cpuMsOf, median } from "../lib/statistics.ts";
+import { cpuMsOf, median, medianRatio } from "../lib/statistics.ts";
 
 /** Where the cost of a turn is looked at: how many turns the session had before. */
 export const depths = [100, 1_000, 10_000] as const;
 
-// Sessions of all depths take turns at being measured, so that what slows the machine slows all of them.
-const measuredRounds = 6;
-const turnsARound = 100;
+// Sessions of all depths take turns at being measured, a few turns each, so that what slows the machine slows all of them.
+const measuredRounds = 25;
+const turnsARound = 20;
+// Bytes are the same however busy the machine is; pages of a file are many turns long.
+const turnsForBytes = 100;
 
 /** What the person says, and what the model answers: 200 bytes each. */
 export const said = "A person says something that is two hundred bytes long. ".padEnd(200, "x");
@@ -16,6 +18,8 @@ export const answerToken = "twenty bytes a token";
 export interface TurnCost {
   readonly cpuMs: number;
   readonly wallMs: number;
+  /** `cpuMs` ÷ that of the shallowest session, round by round. */
+  readonly cpuOverShallowest: number;
   /** Bytes of what was appended, without what the store adds. */
   readonly payloadBytes: number;
   /** Bytes that the files grew by; 0 where there are none. */
@@ -35,40 +39,50 @@ export async function measureTurns(
   rung: TurnRung,
   sessions: readonly string[],
 ): Promise<readonly TurnCost[]> {
-  for (const [index, depth] of depths.entries()) await haveTurns(rung, sessions[index] ?? "", depth);
-  const samples: TurnCost[][] = depths.map(() => []);
+  const sessionAt = (index: number): string => sessions[index] ?? "";
+  for (const [index, depth] of depths.entries()) await haveTurns(rung, sessionAt(index), depth);
+  const samples: Window[][] = depths.map(() => []);
   for (let round = 0; round < measuredRounds; round++) {
     const order = [...samples.entries()];
-    for (const [index, costs] of round % 2 === 0 ? order : order.toReversed()) {
-      costs.push(await measureWindow(rung, sessions[index] ?? ""));
+    for (const [index, windows] of round % 2 === 0 ? order : order.toReversed()) {
+      windows.push(await measureWindow(rung, sessionAt(index)));
     }
   }
-  return samples.map((costs) => {
-    const of = (key: keyof TurnCost): number => median(costs.map((cost) => cost[key]));
-    return {
-      cpuMs: of("cpuMs"),
-      wallMs: of("wallMs"),
-      payloadBytes: of("payloadBytes"),
-      fileBytes: of("fileBytes"),
-    };
-  });
+  const costs: TurnCost[] = [];
+  for (const [index, windows] of samples.entries()) {
+    const cpuMs = windows.map((window) => window.cpuMs);
+    costs.push({
+      cpuMs: median(cpuMs),
+      wallMs: median(windows.map(({ wallMs }) => wallMs)),
+      cpuOverShallowest: medianRatio(cpuMs, samples[0]?.map((window) => window.cpuMs) ?? []),
+      ...(await measureBytes(rung, sessionAt(index))),
+    });
+  }
+  return costs;
 }
+
+type Window = Pick<TurnCost, "cpuMs" | "wallMs">;
 
 async function haveTurns({ turn }: TurnRung, session: string, count: number): Promise<void> {
   for (let one = 0; one < count; one++) await turn(session);
 }
 
-async function measureWindow(rung: TurnRung, session: string): Promise<TurnCost> {
-  const before = rung.bytes();
+async function measureWindow(rung: TurnRung, session: string): Promise<Window> {
   const start = performance.now();
   const cpuMs = await cpuMsOf(() => haveTurns(rung, session, turnsARound));
-  const wallMs = performance.now() - start;
+  return { cpuMs: cpuMs / turnsARound, wallMs: (performance.now() - start) / turnsARound };
+}
+
+async function measureBytes(
+  rung: TurnRung,
+  session: string,
+): Promise<Pick<TurnCost, "payloadBytes" | "fileBytes">> {
+  const before = rung.bytes();
+  await haveTurns(rung, session, turnsForBytes);
   const after = rung.bytes();
   return {
-    cpuMs: cpuMs / turnsARound,
-    wallMs: wallMs / turnsARound,
-    payloadBytes: (after.payload - before.payload) / turnsARound,
-    fileBytes: (after.file - before.file) / turnsARound,
+    payloadBytes: (after.payload - before.payload) / turnsForBytes,
+    fileBytes: (after.file - before.file) / turnsForBytes,
   };
 }
 
