@@ -49,6 +49,7 @@ export type { Observation, Observer, ObserverLevel } from "./observer.ts";
 export { silentObserver } from "./observer.ts";
 export type { AbortSource } from "./on-abort.ts";
 export { createAbortSource, offAbort, onAbort } from "./on-abort.ts";
+export { FewSet } from "./few-set.ts";
 export { RareMap } from "./rare-map.ts";
 export type { Delta, RunEvent, ToolProgress } from "./run-event.ts";
 export type { AccessDecision, AccessRequest, PolicyDecisionPoint } from "./policy-decision.ts";

@@ -80,28 +80,30 @@ describe("onAbort()", () => {
 
 describe("createAbortSource()", () => {
   test("tells those who wait and those with an event listener, once, with the reason on the signal", () => {
-    const { signal, abort } = createAbortSource();
+    const source = createAbortSource();
+    const { signal } = source;
     const told: unknown[] = [];
     onAbort(signal, () => told.push(["waits", signal.reason]));
     onAbort(signal, () => told.push("waits too"));
     signal.addEventListener("abort", () => told.push("listens"));
     expect(getEventListeners(signal, "abort")).toHaveLength(1);
 
-    abort("late");
-    abort("later");
+    source.abort("late");
+    source.abort("later");
 
     expect(told).toEqual(["listens", ["waits", "late"], "waits too"]);
     expect(signal).toMatchObject({ aborted: true, reason: "late" });
   });
 
   test("does not tell who left", () => {
-    const { signal, abort } = createAbortSource();
+    const source = createAbortSource();
+    const { signal } = source;
     const told: string[] = [];
     const gone = (): void => void told.push("gone");
     onAbort(signal, gone);
     offAbort(signal, gone);
 
-    abort(undefined);
+    source.abort(undefined);
 
     expect(told).toEqual([]);
     expect(signal.reason).toMatchObject({ name: "AbortError" });

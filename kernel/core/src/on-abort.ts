@@ -1,12 +1,27 @@
-/** Those who wait for a signal, in the order in which they came. */
-interface Waiting {
+/** Those who wait for a signal, in the order in which they came. Is itself the one event listener that they share. */
+class Waiting {
   /** Nearly always there are two at most, and a set is dear. */
   first: (() => void) | undefined;
   second: (() => void) | undefined;
   all: Set<() => void> | undefined;
-  readonly tellAll: () => void;
   /** Whoever aborts the signal tells them. */
   readonly isTold: boolean;
+
+  constructor(isTold: boolean) {
+    this.isTold = isTold;
+  }
+
+  handleEvent(): void {
+    const { all } = this;
+    // Whoever leaves meanwhile must not be told.
+    for (let tell = this.first; tell !== undefined; tell = this.first) {
+      this.first = this.second;
+      this.second = undefined;
+      tell();
+    }
+    for (const tell of all ?? []) tell();
+    this.all = undefined;
+  }
 }
 
 /** On the signal itself: a map of signals would cost a call more than everything else here. */
@@ -25,17 +40,23 @@ export interface AbortSource {
  * of it, which is most of what listening costs.
  */
 export function createAbortSource(): AbortSource {
-  const controller = new AbortController();
-  const { signal } = controller;
-  const { tellAll } = waitingFor(signal, true);
-  return {
-    signal,
-    abort(reason) {
-      if (signal.aborted) return;
-      controller.abort(reason);
-      tellAll();
-    },
-  };
+  return new ToldSource();
+}
+
+/** A class, because every run and every listener has one, and closures would double what it takes. */
+class ToldSource implements AbortSource {
+  readonly #controller = new AbortController();
+  readonly #waiting: Waiting = waitingFor(this.#controller.signal, true);
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  abort(reason: unknown): void {
+    if (this.signal.aborted) return;
+    this.#controller.abort(reason);
+    this.#waiting.handleEvent();
+  }
 }
 
 /**
@@ -52,7 +73,7 @@ export function onAbort(signal: AbortSignal, listener: () => void): void {
   if (all !== undefined) all.add(listener);
   else if (first === undefined) {
     found.first = listener;
-    if (!found.isTold) signal.addEventListener("abort", found.tellAll, { once: true });
+    if (!found.isTold) signal.addEventListener("abort", found, { once: true });
   } else if (first === listener || second === listener) return;
   else if (second === undefined) found.second = listener;
   else {
@@ -79,27 +100,11 @@ export function offAbort(signal: AbortSignal, listener: () => void): void {
     found.second = undefined;
     if (found.first !== undefined) return;
   }
-  if (!found.isTold) signal.removeEventListener("abort", found.tellAll);
+  if (!found.isTold) signal.removeEventListener("abort", found);
 }
 
 function waitingFor(signal: HeardSignal, isTold: boolean): Waiting {
-  const made: Waiting = {
-    first: undefined,
-    second: undefined,
-    all: undefined,
-    isTold,
-    tellAll(): void {
-      const { all } = made;
-      // Whoever leaves meanwhile must not be told.
-      for (let tell = made.first; tell !== undefined; tell = made.first) {
-        made.first = made.second;
-        made.second = undefined;
-        tell();
-      }
-      for (const tell of all ?? []) tell();
-      made.all = undefined;
-    },
-  };
+  const made = new Waiting(isTold);
   signal[waiting] = made;
   return made;
 }

@@ -32,6 +32,11 @@ export class RareMap<Key, Value> {
     this.#map = undefined;
   }
 
+  /** Keys with their values, in the order in which the keys were first set. */
+  entries(): readonly (readonly [Key, Value])[] {
+    return this.#map === undefined ? [] : [...this.#map];
+  }
+
   /** The values, in the order in which their keys were first set. */
   values(): readonly Value[] {
     return this.#map === undefined ? [] : [...this.#map.values()];

@@ -61,86 +61,117 @@ const lookEveryMs = 1_000;
  */
 export function createInbox(journal: Journal, clock: Clock, session: StreamId, emptyAt = 0): Inbox {
   const id: StreamId = { tenant: session.tenant, stream: session.stream.replace(/^session\//u, "inbox/") };
-  const answers = new RareMap<string, InboxAnswer>();
-  let answersUpTo = 0;
+  return new JournalInbox({ journal, clock, id, emptyAt });
+}
+
+interface InboxParts {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly id: StreamId;
+  readonly emptyAt: number;
+}
+
+/** A class, because every session that is kept has one, and closures would be most of it. */
+class JournalInbox implements Inbox {
+  readonly #journal: Journal;
+  readonly #clock: Clock;
+  readonly #id: StreamId;
+  readonly #answers = new RareMap<string, InboxAnswer>();
+  #answersUpTo = 0;
   // Between these two there are only answers.
-  const quiet = { from: 0, upTo: 0 };
-  let known = 0;
-  let lookedAt = emptyAt;
+  #quietFrom = 0;
+  #quietUpTo = 0;
+  #known = 0;
+  #lookedAt: number;
 
-  const skipQuiet = (seq: number): number => (seq >= quiet.from ? Math.max(seq, quiet.upTo) : seq);
+  constructor({ journal, clock, id, emptyAt }: InboxParts) {
+    this.#journal = journal;
+    this.#clock = clock;
+    this.#id = id;
+    this.#lookedAt = emptyAt;
+  }
 
-  const readAnswers = async (signal: AbortSignal): Promise<void> => {
-    for await (const batch of journal.read(id, answersUpTo + 1, signal)) {
-      for (const { seq, body } of batch) {
-        // Somebody may have read the same meanwhile.
-        if (seq <= answersUpTo) continue;
-        const item = decodeItem(body);
-        if (item.type === "answer" && !answers.has(item.approvalId)) answers.set(item.approvalId, item);
-        answersUpTo = seq;
+  async addContext(by: string, entries: readonly ContextEntry[]): Promise<void> {
+    let added = false;
+    while (!added) added = await this.#tryAdd({ type: "context", by, entries }, await this.#version());
+  }
+
+  async addAnswer(answer: InboxAnswer, signal: AbortSignal): Promise<InboxAnswer | undefined> {
+    for (;;) {
+      await this.#readAnswers(signal);
+      const before = this.#answers.get(answer.approvalId);
+      if (before !== undefined || (await this.#tryAdd(answer, this.#answersUpTo))) return before;
+    }
+  }
+
+  async answerTo(approvalId: string, signal: AbortSignal): Promise<InboxAnswer | undefined> {
+    await this.#readAnswers(signal);
+    return this.#answers.get(approvalId);
+  }
+
+  async contextAfter(seq: number, signal: AbortSignal): Promise<InboxPage> {
+    const start = this.#skipQuiet(seq);
+    const entries: ContextEntry[] = [];
+    let last = start;
+    for await (const batch of this.#journal.read(this.#id, start + 1, signal)) {
+      for (const stored of batch) {
+        const item = decodeItem(stored.body);
+        if (item.type === "context") entries.push(...item.entries);
+        last = stored.seq;
       }
     }
-  };
+    if (entries.length === 0) {
+      if (start === seq) this.#quietFrom = seq;
+      this.#quietUpTo = last;
+    }
+    return { entries, seq: last };
+  }
 
-  const look = async (seq: number): Promise<boolean> => {
-    known = await journal.version(id);
-    return known > skipQuiet(seq);
-  };
+  mayHaveNews(seq: number): Promise<boolean> | boolean {
+    if (this.#known > this.#skipQuiet(seq)) return true;
+    const now = this.#clock.now();
+    if (now - this.#lookedAt < lookEveryMs) return false;
+    this.#lookedAt = now;
+    return this.#look(seq);
+  }
+
+  #version(): Promise<number> {
+    return this.#journal.version(this.#id);
+  }
+
+  #skipQuiet(seq: number): number {
+    return seq >= this.#quietFrom ? Math.max(seq, this.#quietUpTo) : seq;
+  }
+
+  async #look(seq: number): Promise<boolean> {
+    this.#known = await this.#version();
+    return this.#known > this.#skipQuiet(seq);
+  }
+
+  async #readAnswers(signal: AbortSignal): Promise<void> {
+    const answers = this.#answers;
+    for await (const batch of this.#journal.read(this.#id, this.#answersUpTo + 1, signal)) {
+      for (const { seq, body } of batch) {
+        // Somebody may have read the same meanwhile.
+        if (seq <= this.#answersUpTo) continue;
+        const item = decodeItem(body);
+        if (item.type === "answer" && !answers.has(item.approvalId)) answers.set(item.approvalId, item);
+        this.#answersUpTo = seq;
+      }
+    }
+  }
 
   /** Answers false when somebody else added something meanwhile. */
-  const tryAdd = async (item: InboxItem, version: number): Promise<boolean> => {
+  async #tryAdd(item: InboxItem, version: number): Promise<boolean> {
     try {
-      const event = { type: item.type, version: 1, at: clock.now(), body: JSON.stringify(item) };
-      known = await journal.append(id, version, [event]);
+      const event = { type: item.type, version: 1, at: this.#clock.now(), body: JSON.stringify(item) };
+      this.#known = await this.#journal.append(this.#id, version, [event]);
       return true;
     } catch (error) {
       if (isTauError(error) && error.code === "journal.conflict") return false;
       throw error;
     }
-  };
-
-  return {
-    async addContext(by, entries) {
-      let added = false;
-      while (!added) added = await tryAdd({ type: "context", by, entries }, await journal.version(id));
-    },
-
-    async addAnswer(answer, signal) {
-      for (;;) {
-        await readAnswers(signal);
-        const before = answers.get(answer.approvalId);
-        if (before !== undefined || (await tryAdd(answer, answersUpTo))) return before;
-      }
-    },
-
-    async answerTo(approvalId, signal) {
-      await readAnswers(signal);
-      return answers.get(approvalId);
-    },
-
-    async contextAfter(seq, signal) {
-      const start = skipQuiet(seq);
-      const entries: ContextEntry[] = [];
-      let last = start;
-      for await (const batch of journal.read(id, start + 1, signal)) {
-        for (const stored of batch) {
-          const item = decodeItem(stored.body);
-          if (item.type === "context") entries.push(...item.entries);
-          last = stored.seq;
-        }
-      }
-      if (entries.length === 0) Object.assign(quiet, { from: start === seq ? seq : quiet.from, upTo: last });
-      return { entries, seq: last };
-    },
-
-    mayHaveNews(seq) {
-      if (known > skipQuiet(seq)) return true;
-      const now = clock.now();
-      if (now - lookedAt < lookEveryMs) return false;
-      lookedAt = now;
-      return look(seq);
-    },
-  };
+  }
 }
 
 function decodeItem(body: string): InboxItem {

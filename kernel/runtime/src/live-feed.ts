@@ -1,3 +1,4 @@
+import { FewSet } from "@tau/core";
 import type { Delta } from "@tau/core";
 
 /** A fragment with its place: after the event `afterSeq` of its session. */
@@ -63,7 +64,7 @@ interface Answer {
 /** What the run of a session and its listeners share, as long as there is one of them. */
 class Channel implements LiveChannel {
   users = 0;
-  readonly listeners: Set<Listener> = new Set();
+  readonly listeners: FewSet<Listener> = new FewSet();
   readonly #unused: () => void;
   #answer: Answer | undefined;
 
@@ -73,7 +74,7 @@ class Channel implements LiveChannel {
 
   publish(placed: PlacedDelta): void {
     this.#remember(placed);
-    for (const listener of this.listeners) listener(placed);
+    this.listeners.forEach((listener) => listener(placed));
   }
 
   settle(): void {

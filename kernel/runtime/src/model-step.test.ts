@@ -18,6 +18,40 @@ function modelOf(...events: readonly ModelEvent[]): Model {
   };
 }
 
+interface Oddities {
+  readonly batch?: readonly ModelEvent[];
+  readonly onAsked?: () => void;
+  readonly onNext?: () => void;
+  readonly onReturn?: () => void;
+}
+
+/** A model that is written by hand: it may throw where an async generator only rejects. */
+function oddModel({ batch = [finished], onAsked, onNext, onReturn }: Oddities): Model {
+  const events: AsyncIterableIterator<readonly ModelEvent[]> = {
+    [Symbol.asyncIterator]: () => events,
+    next() {
+      onNext?.();
+      return Promise.resolve({ done: false, value: batch });
+    },
+    return() {
+      onReturn?.();
+      return Promise.resolve({ done: true, value: undefined });
+    },
+  };
+  return {
+    provider: "test",
+    id: "odd",
+    stream() {
+      onAsked?.();
+      return events;
+    },
+  };
+}
+
+function broken(): never {
+  throw new Error("broken");
+}
+
 describe("callModel()", () => {
   test.each([
     ["the same id", ["c1", "c1"]],
@@ -98,6 +132,28 @@ describe("callModel()", () => {
     const events = await harness.run("Go");
 
     expect(ofType(events, "run_finished")[0]?.error?.code).toBe("run.model_contract");
+  });
+
+  test.each([
+    ["the model throws before it answers", () => oddModel({ onAsked: broken })],
+    ["the model throws where a promise belongs", () => oddModel({ onNext: broken })],
+    ["the model cannot even be left", () => oddModel({ onReturn: broken, batch: [finished, finished] })],
+  ])("ends a run when %s", async (_, createModel) => {
+    await using harness = await openHarness({ model: createModel() });
+
+    const events = await harness.run("Go");
+
+    expect(ofType(events, "run_finished")[0]).toMatchObject({ status: "failed", reason: "error" });
+  });
+
+  test("lets a model go that broke its contract", async () => {
+    const said: string[] = [];
+    const model = oddModel({ batch: [finished, finished], onReturn: () => void said.push("left") });
+    await using harness = await openHarness({ model });
+
+    await harness.run("Go");
+
+    expect(said).toEqual(["left"]);
   });
 
   test("cancels a run whose model ignores the signal, and shows nothing of what it still says", async () => {

@@ -1,4 +1,4 @@
-import { RareMap } from "@tau/core";
+import { FewSet, RareMap } from "@tau/core";
 import type { CallContext } from "@tau/core";
 import type { Environment, EnvironmentInfo, PermissionPolicy } from "@tau/tools";
 import { createFlowControl } from "@tau/tools/flow";
@@ -44,10 +44,11 @@ type OpenedEnvironment = Environment & Partial<AsyncDisposable>;
 /** Opens the environment and the rules of a run. Throws what the agent's configuration throws. */
 export async function openRun(host: RunHost, parts: RunParts): Promise<OpenedRun> {
   const environment = await openEnvironment(host, parts);
-  const closers = new Set<() => Promise<void>>();
+  const closers = new FewSet<() => Promise<void>>();
   let scope: RunScope | undefined;
   const close = async (): Promise<void> => {
-    if (closers.size > 0) await Promise.all([...closers].map((closer) => closeWithin(host, parts, closer)));
+    if (closers.size > 0)
+      await Promise.all(closers.values().map((closer) => closeWithin(host, parts, closer)));
     // The run's own signal may have aborted; what is not settled in time stays marked.
     await endTaints(host, parts, scope);
     await closeEnvironment(host, parts, environment);
@@ -127,6 +128,8 @@ async function grantsOf(host: RunHost, { agent, engine, request, timer }: RunPar
   return grants;
 }
 
+const noRuns: readonly string[] = [];
+
 interface OpenedParts {
   readonly environment: Environment;
   readonly grants: RunGrants;
@@ -143,7 +146,8 @@ function scopeOf(host: RunHost, parts: RunParts, { environment, grants, closers 
     principal: request.principal,
     traceId: request.traceId,
     sessionId,
-    runPath: [...(request.runPath ?? []), engine.runId],
+    // Not by spreading, which leaves room for a dozen more in every run.
+    runPath: (request.runPath ?? noRuns).concat(engine.runId),
     signal: timer.signal,
     ...(request.deadline === undefined ? {} : { deadline: request.deadline }),
   };

@@ -73,32 +73,21 @@ export async function perform(
 ): Promise<ToolResultPart> {
   const startedAt = scope.clock.now();
   const { effect, prepared } = ready;
-  const tool = prepared.tool.name;
   const holder = createHolder(() => scope.log.nextHandle());
   try {
     const beforehand = prepareTaints(scope, ready);
     if (beforehand !== undefined) await beforehand;
     const ran = await (carryOut(scope, effect, prepared) ??
       scope.tools.run(prepared, toolContext(scope, ready, { ...options, holder })));
-    reportFailure(scope, ran.error, tool);
+    const { name } = prepared.tool;
+    reportFailure(scope, ran.error, name);
     const hooked = (scope.agent.hooks ?? []).length > 0;
-    const said = hooked ? await runAfterTool(scope, tool, ran.result) : ran.result;
-    const labelled = trustedAs(
-      labelResult(scope, ready, { ran: ran.result, shown: said }),
-      options.gathered?.(),
-    );
-    const result = holdResult(scope, ready, labelled, holder);
-    const outcome = result.isError ? "failed" : "completed";
-    const kept = {
-      ...(ran.keep === undefined ? {} : { kept: ran.keep }),
-      ...(ran.spent === undefined ? {} : { spent: ran.spent }),
-    };
-    const taint = taintOf(scope, ready);
-    if (taint.tainted !== undefined) await settleTaints(scope, ready, taint.tainted);
-    const more = { ...taint, values: holder.held, ...kept };
-    recordEnd(scope, ready, { outcome, result, details: detailsOf(ran), startedAt, ...more });
+    const said = hooked ? await runAfterTool(scope, name, ran.result) : ran.result;
+    const end = endOfRun(scope, ready, { ran, said, holder, startedAt, gathered: options.gathered });
+    if (end.tainted !== undefined) await settleTaints(scope, ready, end.tainted);
+    recordEnd(scope, ready, end);
     scope.log.sendSoon();
-    return result;
+    return end.result;
   } catch (error) {
     // A shutdown leaves the effect open: whoever takes the run up decides by its class.
     if (!options.signal.aborted || leavesUnfinished(options.signal.reason)) throw error;
@@ -107,6 +96,35 @@ export async function perform(
     recordEnd(scope, ready, { outcome: "cancelled", result, details: {}, startedAt, ...tainted });
     throw error;
   }
+}
+
+interface Performed {
+  readonly ran: ToolRun;
+  /** The result after hooks. */
+  readonly said: ToolResultPart;
+  readonly holder: Holder;
+  readonly startedAt: number;
+  readonly gathered: PerformOptions["gathered"];
+}
+
+/** What is recorded of a tool that ran. */
+function endOfRun(
+  scope: RunScope,
+  ready: ReadyEffect,
+  { ran, said, holder, startedAt, gathered }: Performed,
+): EffectEnd {
+  const labelled = trustedAs(labelResult(scope, ready, { ran: ran.result, shown: said }), gathered?.());
+  const result = holdResult(scope, ready, labelled, holder);
+  return {
+    outcome: result.isError ? "failed" : "completed",
+    result,
+    details: detailsOf(ran),
+    startedAt,
+    values: holder.held,
+    ...taintOf(scope, ready),
+    ...(ran.keep === undefined ? {} : { kept: ran.keep }),
+    ...(ran.spent === undefined ? {} : { spent: ran.spent }),
+  };
 }
 
 function trustedAs(result: ToolResultPart, label: Label | undefined): ToolResultPart {

@@ -1,5 +1,5 @@
 import { isTauError, isTerminal, mayRunAgain, noUsage, TauError, textOf, toErrorInfo } from "@tau/core";
-import type { Json, SessionEvent } from "@tau/core";
+import type { SessionEvent } from "@tau/core";
 import { activeMsOf } from "@tau/session";
 
 import type { EngineContext, Program } from "./engine.ts";
@@ -28,7 +28,11 @@ export function createRunProgram(host: RunHost): Program {
     const request = fromEngineInput(input);
     const log = await host.sessions.open(engine, request.sessionId, never);
     try {
-      return await runOnce(host, engine, request, log);
+      const { run } = log.state;
+      if (run?.runId === engine.runId && isTerminal(run.status)) return { status: run.status };
+      const end = await endOf(host, engine, { request, log });
+      recordEnd(log, engine.runId, end);
+      return { status: end.status };
     } catch (error) {
       // The log may be ahead of the journal now: whoever comes next reads it anew.
       host.sessions.forget(engine.tenant, request.sessionId);
@@ -37,29 +41,19 @@ export function createRunProgram(host: RunHost): Program {
   };
 }
 
-async function runOnce(
-  host: RunHost,
-  engine: EngineContext,
-  request: RunInput,
-  log: SessionLog,
-): Promise<Json> {
-  const { run } = log.state;
-  if (run?.runId === engine.runId && isTerminal(run.status)) return { status: run.status };
-
-  const end = await endOf(host, engine, request, log);
-  closeOpenEffects(log, engine.runId);
+/** Writes the end of the run, with that of its engine. */
+function recordEnd(log: SessionLog, runId: string, end: RunEnd): void {
+  closeOpenEffects(log, runId);
   const { steps, usage, costMicroUsd } = log.state.run ?? { steps: 0, usage: noUsage, costMicroUsd: 0 };
-  log.record({ type: "run_finished", runId: engine.runId, ...end, steps, usage, costMicroUsd });
+  log.record({ type: "run_finished", runId, ...end, steps, usage, costMicroUsd });
   log.commitLast();
-  return { status: end.status };
 }
 
 /** Runs to the end, whatever it is; throws only when the run is to be taken up again later. */
 async function endOf(
   host: RunHost,
   engine: EngineContext,
-  request: RunInput,
-  log: SessionLog,
+  { request, log }: Pick<RunParts, "request" | "log">,
 ): Promise<RunEnd> {
   let signal = engine.signal;
   try {

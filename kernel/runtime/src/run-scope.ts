@@ -1,4 +1,4 @@
-import type { CallContext, Delta, Label, Observer, RareMap, RunLimits } from "@tau/core";
+import type { CallContext, Delta, FewSet, Label, Observer, RareMap, RunLimits } from "@tau/core";
 import type { RunState } from "@tau/session";
 import type { ArtifactStore, Environment, PermissionPolicy, ReadyCall, ToolSet } from "@tau/tools";
 import type { FlowControl } from "@tau/tools/flow";
@@ -39,7 +39,7 @@ export interface RunScope {
   readonly call: CallContext;
   readonly timer: RunTimer;
   /** What tools keep open until the run ends. */
-  readonly closers: Set<() => Promise<void>>;
+  readonly closers: FewSet<() => Promise<void>>;
   /** Calls of this step that are validated and decided on as things are now, by effect id; see {@link readyCall}. */
   readonly prepared: RareMap<string, ReadyCall>;
   /** While a tool calls others: the label of what it was told by them so far, which no model is shown. */

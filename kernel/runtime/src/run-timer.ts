@@ -29,13 +29,7 @@ const stayThere = (): void => undefined;
 /** Makes the {@link RunTimer} of one attempt at a run. */
 export function createRunTimer(options: RunTimerOptions): RunTimer {
   const { clock, deadline, maxDurationMs } = options;
-  if (deadline === undefined && maxDurationMs === undefined) {
-    return {
-      signal: options.signal,
-      whilePaused: (act) => act(),
-      [Symbol.asyncDispose]: async () => undefined,
-    };
-  }
+  if (deadline === undefined && maxDurationMs === undefined) return new Unlimited(options.signal);
   const limit = new AbortController();
   const left = (maxDurationMs ?? Infinity) - options.spentMs;
   const wall = createStopwatch(clock, left, () => limit.abort(timeLimit(maxDurationMs ?? 0)));
@@ -65,6 +59,25 @@ export function createRunTimer(options: RunTimerOptions): RunTimer {
     },
   };
 }
+
+/** The timer of nearly every run. */
+class Unlimited implements RunTimer {
+  readonly signal: AbortSignal;
+
+  constructor(signal: AbortSignal) {
+    this.signal = signal;
+  }
+
+  whilePaused<T>(act: () => Promise<T>): Promise<T> {
+    return act();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return nothingToStop;
+  }
+}
+
+const nothingToStop = Promise.resolve();
 
 interface Stopwatch {
   start(): void;

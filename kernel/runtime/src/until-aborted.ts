@@ -1,7 +1,7 @@
 import { offAbort, onAbort } from "@tau/core";
 
-// As long as the registry of tools gives a tool: all of a run that is cancelled ends within this bound.
-const defaultGraceMs = 250;
+/** As long as the registry of tools gives a tool: all of a run that is cancelled ends within this bound. */
+export const defaultGraceMs = 250;
 
 /**
  * Settles with `promise`, or rejects with the signal's reason when it aborts and `promise` does not settle within
@@ -36,6 +36,7 @@ export function untilAborted<T>(
   });
 }
 
-function toError(reason: unknown): Error {
+/** What a promise is rejected with when a signal aborts. */
+export function toError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error(String(reason));
 }

@@ -11,10 +11,17 @@ export interface ExecutionOptions {
   readonly isShared?: boolean;
 }
 
+/** What an {@link Execution} runs with. */
+export interface ExecutionRequest {
+  readonly context: ToolContext;
+  /** Gets what the tool shows, in place of the context's own. */
+  readonly progress?: ToolContext["progress"];
+}
+
 /** One execution of a tool: stopped by its signal on timeout and on cancel, and given up `graceMs` later. */
 export class Execution {
   readonly #tool: Tool;
-  readonly #context: ToolContext;
+  readonly #request: ExecutionRequest;
   readonly #options: ExecutionOptions;
   readonly #controller = new AbortController();
   #cancelled: { readonly reason: unknown } | undefined;
@@ -27,9 +34,9 @@ export class Execution {
   #asking = 0;
   #giveUp: ((reason: unknown) => void) | undefined;
 
-  constructor(tool: Tool, context: ToolContext, options: ExecutionOptions) {
+  constructor(tool: Tool, request: ExecutionRequest, options: ExecutionOptions) {
     this.#tool = tool;
-    this.#context = context;
+    this.#request = request;
     this.#options = options;
     this.#leftMs = tool.timeoutMs;
   }
@@ -93,9 +100,10 @@ export class Execution {
 
   #toolContext(): ToolContext {
     const { signal } = this.#controller;
-    const { call, environment, ask } = this.#context;
+    const { context, progress } = this.#request;
+    const { call, environment, ask } = context;
     return {
-      ...this.#context,
+      ...context,
       call: this.#options.isShared === true ? { ...call, signal } : call,
       environment: this.#tool.sideEffect === "pure" ? readOnlyEnvironment(environment) : environment,
       signal,
@@ -103,7 +111,9 @@ export class Execution {
         ? {}
         : { ask: (question, asking) => this.#whileAsking(() => ask(question, asking)) }),
       progress: (text) => {
-        if (this.#running) this.#context.progress(text);
+        if (!this.#running) return;
+        if (progress === undefined) context.progress(text);
+        else progress(text);
       },
     };
   }

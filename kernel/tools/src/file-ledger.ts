@@ -20,18 +20,29 @@ const maxFilesWithLines = 500;
 
 /** Makes an empty {@link FileLedger} that lives in memory. */
 export function createFileLedger(): FileLedger {
-  const hashes = new RareMap<string, string>();
-  const lineHashes = new Map<string, Float64Array>();
-  return {
-    seen: (path) => hashes.get(path),
-    seenLines: (path) => lineHashes.get(path),
-    record: (path, sha256, lines) => {
-      hashes.set(path, sha256);
-      lineHashes.delete(path);
-      if (lines === undefined) return;
-      lineHashes.set(path, lines);
-      const oldest = lineHashes.keys().next().value;
-      if (lineHashes.size > maxFilesWithLines && oldest !== undefined) lineHashes.delete(oldest);
-    },
-  };
+  return new MemoryFileLedger();
+}
+
+/** A class, because every session that is kept has one, and closures would be most of it. */
+class MemoryFileLedger implements FileLedger {
+  readonly #hashes = new RareMap<string, string>();
+  #lines: Map<string, Float64Array> | undefined;
+
+  seen(path: string): string | undefined {
+    return this.#hashes.get(path);
+  }
+
+  seenLines(path: string): Float64Array | undefined {
+    return this.#lines?.get(path);
+  }
+
+  record(path: string, sha256: string, lines?: Float64Array): void {
+    this.#hashes.set(path, sha256);
+    this.#lines?.delete(path);
+    if (lines === undefined) return;
+    this.#lines ??= new Map();
+    this.#lines.set(path, lines);
+    const oldest = this.#lines.keys().next().value;
+    if (this.#lines.size > maxFilesWithLines && oldest !== undefined) this.#lines.delete(oldest);
+  }
 }

@@ -73,7 +73,7 @@ export function createToolRegistry(options: ToolRegistryOptions = {}): ToolRegis
     aliases: options.aliases ?? {},
     run: createReplayingRun({
       run: (ready, context) => runCall(ready, context, runOptions),
-      start: (ready, context) => startCall(ready, context, sharedOptions),
+      start: (ready, request) => startCall(ready, request, sharedOptions),
       maxBytes: options.maxKeptBytes ?? 16_000_000,
       now: options.now ?? (() => performance.now()),
     }),

@@ -30,7 +30,7 @@ export class KeyState {
   /** Who makes the open runs, or made the last ones; undefined when nobody does, or nobody knows. */
   holder: string | undefined;
   /** Where the ends of the other runs are in the stream. */
-  readonly ended: Map<string, number> = new Map();
+  readonly ended: RareMap<string, number> = new RareMap();
 
   /** Takes the event with the number `version + 1`; tells whether it was that one. */
   apply(seq: number, event: EngineEvent | undefined): boolean {
@@ -49,7 +49,7 @@ export class KeyState {
     return {
       seq: this.version,
       version: checkpointVersion,
-      state: { ended: Object.fromEntries(this.ended) },
+      state: { ended: Object.fromEntries(this.ended.entries()) },
     };
   }
 

@@ -1,3 +1,6 @@
+import { createAbortSource } from "@tau/core";
+import type { AbortSource } from "@tau/core";
+
 import type { Clock } from "../clock.ts";
 import { isJournalTrouble } from "./engine-errors.ts";
 
@@ -8,55 +11,71 @@ const followAgainMs = 1_000;
 // One for all: making an abort's default reason costs a stack trace.
 const unwanted = new Error("The stream need not be followed any more.");
 
-/** Collaborators of a {@link KeyWatch}. */
-export interface KeyWatchHost {
-  readonly clock: Clock;
+/** What a {@link KeyWatch} follows. */
+export interface Followed {
   /** Takes what others append until the signal aborts. */
   follow(signal: AbortSignal): Promise<void>;
-  /** Hears of a failure. After one that cannot pass, the watch has ended. */
-  failed(error: unknown, isOver: boolean): void;
 }
+
+/** Hears of a failure. After one that cannot pass, the watch has ended. */
+type Failed = (error: unknown, isOver: boolean) => void;
 
 /** Follows a key's stream while somebody wants it followed. */
 export class KeyWatch {
-  readonly #host: KeyWatchHost;
+  readonly #log: Followed;
+  readonly #clock: Clock;
+  readonly #failed: Failed;
+  #isWanted = false;
   #timer: NodeJS.Timeout | undefined;
-  #following: AbortController | undefined;
+  #following: AbortSource | undefined;
 
-  constructor(host: KeyWatchHost) {
-    this.#host = host;
+  constructor(log: Followed, clock: Clock, failed: Failed) {
+    this.#log = log;
+    this.#clock = clock;
+    this.#failed = failed;
   }
 
   /** Says whether the stream is to be followed from now on. */
   set(wanted: boolean): void {
-    if (!wanted) {
-      clearTimeout(this.#timer);
-      this.#following?.abort(unwanted);
-      this.#timer = undefined;
-      this.#following = undefined;
-    } else if (this.#timer === undefined) {
+    if (wanted === this.#isWanted) return;
+    this.#isWanted = wanted;
+    if (wanted) {
       this.#timer = setTimeout(() => this.#start(), followAfterMs);
+      return;
     }
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#following?.abort(unwanted);
+    this.#following = undefined;
   }
 
   #start(): void {
-    const following = new AbortController();
-    this.#following = following;
-    this.#follow(following.signal).catch((error: unknown) => {
-      if (!following.signal.aborted) this.#host.failed(error, true);
-    });
+    this.#timer = undefined;
+    this.#following = createAbortSource();
+    this.#follow(this.#following.signal);
   }
 
-  async #follow(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        await this.#host.follow(signal);
-      } catch (error) {
-        if (signal.aborted) return;
-        if (!isJournalTrouble(error)) throw error;
-        this.#host.failed(error, false);
-      }
-      await this.#host.clock.sleep(followAgainMs, signal);
-    }
+  // No async function: every run that is held open would hold one more.
+  #follow(signal: AbortSignal): void {
+    this.#log.follow(signal).then(
+      () => this.#followLater(signal),
+      (error: unknown) => this.#stopped(signal, error),
+    );
+  }
+
+  #stopped(signal: AbortSignal, error: unknown): void {
+    if (signal.aborted) return;
+    const isOver = !isJournalTrouble(error);
+    this.#failed(error, isOver);
+    if (!isOver) this.#followLater(signal);
+  }
+
+  #followLater(signal: AbortSignal): void {
+    this.#clock.sleep(followAgainMs, signal).then(
+      () => this.#follow(signal),
+      (error: unknown) => {
+        if (!signal.aborted) this.#failed(error, true);
+      },
+    );
   }
 }

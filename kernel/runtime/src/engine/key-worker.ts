@@ -51,13 +51,9 @@ export class KeyWorker {
     this.#quiet = quiet;
     this.log = new KeyLog(host, id, known, (event) => this.#heard(event));
     this.#maker = new RunMaker(host, { ref, log: this.log, isHeld: () => this.#isHeld });
-    this.#watch = new KeyWatch({
-      clock: host.clock,
-      follow: (signal) => this.log.follow(signal),
-      failed: (error, isOver) => {
-        host.observe("engine.follow_failed", 13, ref, error);
-        if (isOver) this.#giveUpWaiting(error);
-      },
+    this.#watch = new KeyWatch(this.log, host.clock, (error, isOver) => {
+      host.observe("engine.follow_failed", 13, ref, error);
+      if (isOver) this.#giveUpWaiting(error);
     });
   }
 

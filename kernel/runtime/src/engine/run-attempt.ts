@@ -14,20 +14,30 @@ export type RunAttempt =
   /** The journal failed the program, which therefore could not write how it ended. */
   | { readonly kind: "trouble"; readonly error: unknown };
 
-/** Runs the program once, from the top. Never throws. */
-export async function attemptRun(context: RunContext, program: Program, input: Json): Promise<RunAttempt> {
+/** Runs the program once, from the top. Never throws, and never rejects. */
+export function attemptRun(context: RunContext, program: Program, input: Json): Promise<RunAttempt> {
+  return begun(context, program, input).then(
+    (result) => ({ kind: "ended", outcome: { ok: true, result: result ?? null } }),
+    (error: unknown) => afterFailure(context, error),
+  );
+}
+
+function begun(context: RunContext, program: Program, input: Json): Promise<Json> {
   try {
-    const result = await program(context, input);
-    return { kind: "ended", outcome: { ok: true, result: result ?? null } };
+    return program(context, input);
   } catch (error) {
-    const { aborted, reason } = context.signal;
-    const cancelled = aborted && hasCode(reason, "engine.cancelled");
-    if (aborted && !cancelled) return { kind: "unfinished" };
-    if (isJournalTrouble(error)) return { kind: "trouble", error };
-    // Much of Node throws an error of its own when a signal aborts.
-    if (cancelled && isAbortError(error)) return failed(reason);
-    return isTauError(error) ? failed(error) : { ...failed(error), bug: error };
+    return Promise.reject(error);
   }
+}
+
+function afterFailure({ signal }: RunContext, error: unknown): RunAttempt {
+  const { aborted, reason } = signal;
+  const cancelled = aborted && hasCode(reason, "engine.cancelled");
+  if (aborted && !cancelled) return { kind: "unfinished" };
+  if (isJournalTrouble(error)) return { kind: "trouble", error };
+  // Much of Node throws an error of its own when a signal aborts.
+  if (cancelled && isAbortError(error)) return failed(reason);
+  return isTauError(error) ? failed(error) : { ...failed(error), bug: error };
 }
 
 function failed(error: unknown): { readonly kind: "ended"; readonly outcome: RunOutcome } {

@@ -1,4 +1,4 @@
-import { createAbortSource, RareMap } from "@tau/core";
+import { createAbortSource, FewSet, RareMap } from "@tau/core";
 import type { AbortSource, Json } from "@tau/core";
 
 import type { Clock } from "../clock.ts";
@@ -47,8 +47,8 @@ export class RunContext implements EngineContext {
   #beginning: Beginning | undefined;
   readonly #source: AbortSource = createAbortSource();
   /** Names that were used: a set for each kind, because putting a kind before a name makes another long text of it. */
-  readonly #steps = new Set<string>();
-  readonly #sleeps = new RareMap<string, true>();
+  readonly #steps = new FewSet<string>();
+  readonly #sleeps = new FewSet<string>();
   readonly #waiters = new RareMap<string, Waiter[]>();
   #pending = 0;
 
@@ -110,7 +110,7 @@ export class RunContext implements EngineContext {
 
   async sleep(name: string, ms: number): Promise<void> {
     if (this.#sleeps.has(name)) throw duplicateStep("sleep", name);
-    this.#sleeps.set(name, true);
+    this.#sleeps.add(name);
     await this.#whilePending(async () => {
       const at = await this.#timer(`sleep:${name}`, ms);
       const left = at - this.#host.clock.now();

@@ -137,11 +137,14 @@ export class RunMaker {
   }
 
   /** Attempts a run: whether its end was written, or what the journal did to it. */
-  async #try(run: OpenRun, program: Program): Promise<boolean | Trouble> {
+  #try(run: OpenRun, program: Program): Promise<boolean | Trouble> {
     const attempt = this.#attempt?.context.runId === run.runId ? this.#attempt : this.#begin(run, program);
     this.#attempt = attempt;
+    return attempt.came.then((came) => this.#settle(run, attempt, came));
+  }
+
+  async #settle(run: OpenRun, attempt: Attempt, came: RunAttempt): Promise<boolean | Trouble> {
     const { context } = attempt;
-    const came = await attempt.came;
     attempt.isRunning = false;
     context.close();
     let ended: boolean | Trouble = false;

@@ -1,11 +1,12 @@
 import { offAbort, onAbort } from "@tau/core";
+import type { FewSet } from "@tau/core";
 
 import type { StoredEvent } from "../journal.ts";
 
 /** A stream in memory, as its followers see it. */
 export interface FollowedStream {
   readonly events: readonly StoredEvent[];
-  readonly followers: Set<MemoryFollower>;
+  readonly followers: FewSet<MemoryFollower>;
 }
 
 type Step = IteratorResult<readonly StoredEvent[], undefined>;

@@ -1,4 +1,4 @@
-import { assertTenant } from "@tau/core";
+import { assertTenant, FewSet } from "@tau/core";
 
 import { journalClosed, journalConflict } from "../journal-errors.ts";
 import type {
@@ -37,7 +37,7 @@ export function createMemoryJournal(): Journal {
   function open({ tenant, stream }: StreamId): Stream {
     const streams = tenants.get(tenant) ?? new Map<string, Stream>();
     tenants.set(tenant, streams);
-    const found = streams.get(stream) ?? { events: [], place: 0, followers: new Set() };
+    const found = streams.get(stream) ?? { events: [], place: 0, followers: new FewSet<MemoryFollower>() };
     streams.set(stream, found);
     return found;
   }
@@ -147,7 +147,7 @@ export function createMemoryJournal(): Journal {
       const closed = journalClosed();
       closing.abort(closed);
       for (const streams of tenants.values())
-        for (const { followers } of streams.values()) for (const follower of followers) follower.fail(closed);
+        for (const { followers } of streams.values()) followers.forEach((follower) => follower.fail(closed));
     },
   };
 }
@@ -166,7 +166,7 @@ function write(stream: Stream, events: readonly JournalEvent[]): void {
   }
   if (stream.followers.size === 0) return;
   const told = events.map((event, index) => ({ ...event, seq: from + index }));
-  for (const follower of stream.followers) follower.wake(told);
+  stream.followers.forEach((follower) => follower.wake(told));
 }
 
 function summarize(

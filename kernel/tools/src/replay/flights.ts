@@ -3,8 +3,8 @@ import { offAbort, onAbort } from "@tau/core";
 import type { StartedCall, ToolRun } from "../run-call.ts";
 import type { ToolContext } from "../tool.ts";
 
-/** Starts a tool in a context. */
-export type Start = (context: ToolContext) => StartedCall;
+/** Starts a tool in a context; `progress` gets what it shows. */
+export type Start = (context: ToolContext, progress: ToolContext["progress"]) => StartedCall;
 
 /** What tells calls apart. */
 export interface FlightKey {
@@ -71,7 +71,7 @@ class Flight {
     const progress = (text: string): void => {
       for (const each of this.#riders) each.context.progress(text);
     };
-    this.#call = start({ ...context, progress });
+    this.#call = start(context, progress);
     return this.#wait(rider, this.#call);
   }
 

@@ -1,3 +1,4 @@
+import type { ExecutionRequest } from "../execution.ts";
 import type { ReadyCall } from "../prepare-call.ts";
 import type { StartedCall, ToolRun } from "../run-call.ts";
 import type { ToolContext } from "../tool.ts";
@@ -15,7 +16,7 @@ export interface ReplayingRunOptions extends KeptAnswersOptions {
   /** Runs a call for its one caller. */
   readonly run: RunTool;
   /** Starts one that several callers may come to wait for. */
-  readonly start: (ready: ReadyCall, context: ToolContext) => StartedCall;
+  readonly start: (ready: ReadyCall, request: ExecutionRequest) => StartedCall;
 }
 
 /** How long a process remembers what an idempotent effect answered. */
@@ -35,7 +36,7 @@ export function createReplayingRun({ run, start, ...options }: ReplayingRunOptio
 
   const runShared = (key: FlightKey, ready: ReadyCall, context: ToolContext): Promise<ToolRun> =>
     flights.join(key, context)?.then((shared) => again(shared, ready, "flight")) ??
-    flights.begin(key, context, (held) => start(ready, held));
+    flights.begin(key, context, (held, progress) => start(ready, { context: held, progress }));
 
   const runEffect = async (ready: ReadyCall, context: ToolContext): Promise<ToolRun> => {
     const key = effectKey(ready, context);
