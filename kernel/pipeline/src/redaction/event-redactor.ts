@@ -8,7 +8,7 @@ import type {
 } from "@tau/core";
 import type { CompiledPatterns } from "@tau/core/secrets";
 
-import { redactText, TextRedactor } from "./text-redactor.ts";
+import { redactFindings, redactText, TextRedactor } from "./text-redactor.ts";
 
 /** Cuts secrets out of the events of one answer: out of its text and its thinking, and out of tool calls if told to. */
 export class EventRedactor {
@@ -58,14 +58,15 @@ export class EventRedactor {
   #add(event: ModelEvent, events: ModelEvent[]): void {
     switch (event.type) {
       case "text_delta":
-        this.#endThinking(events);
+        this.#thinking.pause();
         return this.#addDelta(event, this.#text, events);
       case "thinking_delta":
-        this.#endText(events);
+        this.#text.pause();
         return this.#addDelta(event, this.#thinking, events);
       case "tool_call_started":
-        this.#endText(events);
-        this.#endThinking(events);
+        // A secret that is said in halves around a call, or around thinking, is one all the same.
+        this.#text.pause();
+        this.#thinking.pause();
         events.push(event);
         return;
       case "tool_call_delta":
@@ -122,11 +123,11 @@ function redactFinished(
   patterns: CompiledPatterns,
   withToolCalls: boolean,
 ): ModelFinished {
-  const parts = event.message.parts.map((part) => redactPart(part, patterns, withToolCalls));
-  const joined = joinSplitSecret(parts, patterns);
-  const isSame =
-    joined.length === parts.length && joined.every((part, index) => part === event.message.parts[index]);
-  const message: AssistantMessage = { role: "assistant", parts: joined };
+  const { parts: said } = event.message;
+  const joined = joinSplitSecret(joinSplitSecret(said, "text", patterns), "thinking", patterns);
+  const parts = joined.map((part) => redactPart(part, patterns, withToolCalls));
+  const isSame = parts.length === said.length && parts.every((part, index) => part === said[index]);
+  const message: AssistantMessage = { role: "assistant", parts };
   return isSame ? event : { ...event, message };
 }
 
@@ -164,20 +165,25 @@ function redactThinking(part: ThinkingPart, patterns: CompiledPatterns): Thinkin
   return text === part.text ? part : { type: "thinking", text };
 }
 
-/** A secret that lies across text parts is one all the same: then all text becomes one part. */
+/** A secret that lies across parts of one kind is one all the same: then all of their text becomes one part. */
 function joinSplitSecret(
   parts: readonly AssistantPart[],
+  type: "text" | "thinking",
   patterns: CompiledPatterns,
 ): readonly AssistantPart[] {
   if (parts.length < 2) return parts;
-  const texts = parts.filter((part) => part.type === "text");
+  const texts = parts.filter((part) => part.type === type);
   if (texts.length < 2) return parts;
-  const whole = texts.map(({ text }) => text).join("");
-  const text = redactText(whole, patterns);
-  if (text === whole) return parts;
+  const whole = texts.map((part) => part.text).join("");
+  let length = 0;
+  const borders = texts.map((part) => (length += part.text.length));
+  const findings = patterns.find(whole, 0);
+  if (!findings.some(({ start, end }) => borders.some((border) => start < border && border < end)))
+    return parts;
+  const text = redactFindings(whole, findings);
   const [first] = texts;
   return parts.flatMap((part): readonly AssistantPart[] => {
-    if (part.type !== "text") return [part];
-    return part === first ? [{ type: "text", text }] : [];
+    if (part.type !== type) return [part];
+    return part === first ? [{ type, text }] : [];
   });
 }

@@ -46,6 +46,11 @@ export class TextRedactor {
     return this.#held === "" && this.#before === "" && this.#swallowed === undefined;
   }
 
+  /** Something else comes in between. What may be the beginning of a secret waits on; else the text begins anew behind it. */
+  pause(): void {
+    if (this.#held === "" && this.#swallowed === undefined) this.#before = "";
+  }
+
   /** Ends the text. */
   end(): string {
     const rest = this.#held === "" ? "" : this.#decide("", true);

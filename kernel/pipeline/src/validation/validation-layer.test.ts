@@ -241,11 +241,11 @@ describe("validationLayer() with redaction", () => {
 
     expect(outcome.events.map((event) => event.type)).toEqual([
       "thinking_delta",
-      "thinking_delta",
-      "text_delta",
       "text_delta",
       "tool_call_started",
       "tool_call_delta",
+      "text_delta",
+      "thinking_delta",
       "finished",
     ]);
     expect(outcome.said("thinking_delta")).toBe("I see [redacted:api_key]");
@@ -254,6 +254,62 @@ describe("validationLayer() with redaction", () => {
       { type: "thinking", text: "I see [redacted:api_key]" },
       { type: "text", text: "Hello s" },
       { type: "tool_call", id: "1", name: "look", arguments: `{"key":"${secret}"}` },
+    ]);
+  });
+
+  test.each<[string, ModelEvent]>([
+    ["a tool call", { type: "tool_call_started", index: 0, id: "1", name: "look" }],
+    ["thinking", { type: "thinking_delta", text: "Hm." }],
+  ])("finds a secret that is said in halves around %s, wherever it is cut", async (_, between) => {
+    for (let cut = 1; cut < secret.length; cut++) {
+      const [one, two] = [secret.slice(0, cut), secret.slice(cut)];
+      const outcome = await redacted([
+        [{ type: "text_delta", text: `The key is ${one}` }],
+        [between],
+        [{ type: "text_delta", text: `${two}.` }],
+        [
+          finishedWithParts(
+            { type: "text", text: `The key is ${one}` },
+            { type: "tool_call", id: "1", name: "look", arguments: "{}" },
+            { type: "text", text: `${two}.` },
+          ),
+        ],
+      ]);
+
+      expect(outcome.said("text_delta")).toBe("The key is [redacted:api_key].");
+      expect(outcome.message?.parts[0]).toEqual({ type: "text", text: "The key is [redacted:api_key]." });
+    }
+  });
+
+  test("finds a secret behind a tool call that comes in the middle of a word", async () => {
+    const outcome = await redacted([
+      [{ type: "text_delta", text: "one word" }],
+      [{ type: "tool_call_started", index: 0, id: "1", name: "look" }],
+      [{ type: "text_delta", text: `${secret}.` }, finishedWith("")],
+    ]);
+
+    expect(outcome.said("text_delta")).toBe("one word[redacted:api_key].");
+  });
+
+  test("finds a secret that is thought in halves", async () => {
+    const [one, two] = [secret.slice(0, 9), secret.slice(9)];
+    const outcome = await redacted([
+      [{ type: "thinking_delta", text: one }],
+      [{ type: "text_delta", text: "Well." }],
+      [{ type: "thinking_delta", text: two }],
+      [
+        finishedWithParts(
+          { type: "thinking", text: one, signature: "one" },
+          { type: "text", text: "Well." },
+          { type: "thinking", text: two, signature: "two" },
+        ),
+      ],
+    ]);
+
+    expect(outcome.said("thinking_delta")).toBe("[redacted:api_key]");
+    expect(outcome.message?.parts).toEqual([
+      { type: "thinking", text: "[redacted:api_key]" },
+      { type: "text", text: "Well." },
     ]);
   });
 
