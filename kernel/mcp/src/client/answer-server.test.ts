@@ -102,6 +102,24 @@ describe("toPersonRequest()", () => {
     });
   });
 
+  test("puts no form to a person that nobody could read or answer", () => {
+    const formOf = (properties: object): unknown =>
+      toPersonRequest("files", { message: "Who?", requestedSchema: { type: "object", properties } });
+    const many = (count: number): readonly string[] =>
+      Array.from({ length: count }, (_, index) => `c${index}`);
+
+    expect(formOf({ a: { enum: many(100) } })).toBeDefined();
+    for (const properties of [
+      { a: { enum: many(101) } },
+      { a: { enum: ["x".repeat(201)] } },
+      { a: { enum: ["y\u001b[2J"] } },
+      { a: { enum: ["yes", "yes\u200b"] } },
+      Object.fromEntries(many(51).map((name) => [name, { type: "string" }])),
+    ])
+      expect(formOf(properties)).toBeUndefined();
+    expect(toPersonRequest("files", { message: "x".repeat(1_000_000) })?.message).toHaveLength(4_000);
+  });
+
   test("opens no scripts, files, programs, passwords and plain http of other machines", () => {
     const refused = [
       "javascript:alert(1)",

@@ -10,6 +10,8 @@ import type { CallContext, Json, JsonObject, Message, StopReason } from "@tau/co
 import { isLoopback } from "../config/parse-servers.ts";
 import type { AskPerson, PersonRequest } from "./ask-person.ts";
 import type { CallAskers } from "./call-askers.ts";
+import { showHidden } from "../pins/show-hidden.ts";
+import { formFields } from "./form-fields.ts";
 import type { AnswerInput } from "./run-extension-task.ts";
 import { refused } from "./sampling.ts";
 import type { Sampler, SamplingRequest } from "./sampling.ts";
@@ -128,20 +130,35 @@ function toFieldValue(value: Json): string | number | boolean | string[] | undef
   return undefined;
 }
 
-/** What the person is asked; undefined for an address that nobody should open. */
+/** What the person is asked; undefined for an address that nobody should open, and a form that nobody could read. */
 export function toPersonRequest(server: string, params: object): PersonRequest | undefined {
   const { mode, message, requestedSchema, url }: Readonly<Record<string, unknown>> = { ...params };
-  const words = typeof message === "string" ? message : "";
+  const words = typeof message === "string" ? message.slice(0, maxWords) : "";
   if (mode === "url") {
     if (typeof url !== "string" || !isSafeToOpen(url)) return undefined;
     return { kind: "url", server, message: words, url: new URL(url).href };
   }
-  return {
-    kind: "form",
-    server,
-    message: words,
-    schema: isJsonObject(requestedSchema) ? requestedSchema : {},
-  };
+  const schema = isJsonObject(requestedSchema) ? requestedSchema : {};
+  return isAnswerable(schema) ? { kind: "form", server, message: words, schema } : undefined;
+}
+
+/** Characters of what a server tells the person; more would only push away what stands before it. */
+const maxWords = 4_000;
+const maxFields = 50;
+const maxChoices = 100;
+const maxChoiceChars = 200;
+
+/** Tells whether a person can read and answer the form, choices as they are. */
+function isAnswerable(schema: JsonObject): boolean {
+  const fields = formFields(schema);
+  return (
+    fields.length <= maxFields &&
+    fields.every(
+      ({ choices }) =>
+        choices.length <= maxChoices &&
+        choices.every((choice) => choice.length <= maxChoiceChars && showHidden(choice) === choice),
+    )
+  );
 }
 
 /** Tells whether a browser may open it: scripts, files and other programs have addresses, too. */

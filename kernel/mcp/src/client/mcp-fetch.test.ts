@@ -27,15 +27,27 @@ describe("guardedFetch()", () => {
     for (const target of [
       "https://mcp.example/other",
       "https://auth.example/token",
-      "http://mcp.example/mcp",
       "https://mcp.example:8443/mcp",
       "https://mcp.example.evil/mcp",
       new URL("https://MCP.example/mcp"),
     ])
       await guarded(target, { headers: { accept: "*/*" } });
 
-    expect(sent.map((one) => one.get("x-api-key"))).toEqual(["s3cret", null, null, null, null, "s3cret"]);
+    expect(sent.map((one) => one.get("x-api-key"))).toEqual(["s3cret", null, null, null, "s3cret"]);
     expect(sent.every((one) => one.get("accept") === "*/*")).toBe(true);
+  });
+
+  test("asks nothing without https that a server elsewhere names, but what the configuration names", async () => {
+    const { fetch, sent } = fakeNetwork(["x"]);
+    const issuer = "http://127.0.0.1:9000";
+    const guarded = guardedFetch({ fetch, url, headers, issuer });
+
+    for (const target of ["http://127.0.0.1:9001/token", "http://mcp.example/mcp", "http://169.254.169.254/"])
+      await expect(guarded(target)).rejects.toMatchObject({ code: "mcp.authorization_failed" });
+    expect(sent).toEqual([]);
+    await guarded(`${issuer}/token`);
+    await guardedFetch({ fetch, url: "http://127.0.0.1:8000/mcp", headers })("http://127.0.0.1:9001/token");
+    expect(sent).toHaveLength(2);
   });
 
   test("lets a stream of any length through, as long as each event is short", async () => {

@@ -16,16 +16,25 @@ export interface GuardedFetchOptions {
   readonly url: string;
   /** Sent to the server's origin only. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The authorization server that the configuration names, if it names one. */
+  readonly issuer?: string;
 }
 
 /**
  * Adds the server's own headers to what goes to the server's origin and to nothing else (authorization servers are
  * named by the server, and would get them, too), and ends an answer whose message grows without end.
+ *
+ * What a server elsewhere names is asked over https only: plain addresses are those of this machine, where other servers are.
+ *
+ * The `fetch` that it answers throws `mcp.authorization_failed`, `mcp.too_large`.
  */
-export function guardedFetch({ fetch, url, headers }: GuardedFetchOptions): McpFetch {
-  const { origin } = new URL(url);
+export function guardedFetch({ fetch, url, headers, issuer }: GuardedFetchOptions): McpFetch {
+  const { origin, protocol } = new URL(url);
   return async (target, init = {}) => {
-    const isServer = new URL(target).origin === origin;
+    const asked = new URL(target);
+    const isServer = asked.origin === origin;
+    const isOwn = isServer || (issuer !== undefined && asked.origin === new URL(issuer).origin);
+    if (!isOwn && protocol === "https:" && asked.protocol !== "https:") throw notSecure();
     const all = new Headers(init.headers);
     if (isServer) for (const [name, value] of Object.entries(headers)) all.set(name, value);
     const response = await fetch(target, { ...init, headers: all });
@@ -59,6 +68,14 @@ function messageLimit(isStream: boolean): TransformStream<Uint8Array, Uint8Array
       controller.enqueue(chunk);
     },
   });
+}
+
+function notSecure(): TauError {
+  return new TauError(
+    "mcp.authorization_failed",
+    "The MCP server names an address without https for its authorization. Nothing was sent there.",
+    { class: "auth" },
+  );
 }
 
 /** The error for a message beyond {@link maxMessageBytes}. */

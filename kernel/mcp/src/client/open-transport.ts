@@ -86,7 +86,12 @@ async function openHttp(options: TransportOptions, config: HttpServer): Promise<
   const { StreamableHTTPClientTransport, SSEClientTransport } = await loadSdk();
   const { url } = config;
   const headers = await resolveAll(name, config.headers ?? {}, reach);
-  const fetch = guardedFetch({ fetch: reach.fetch, url, headers });
+  const fetch = guardedFetch({
+    fetch: reach.fetch,
+    url,
+    headers,
+    ...(config.oauth?.issuer === undefined ? {} : { issuer: config.oauth.issuer }),
+  });
   const hasToken = Object.keys(headers).some((header) => header.toLowerCase() === "authorization");
   const secret = config.oauth?.clientSecret;
   const authorization =
