@@ -172,7 +172,7 @@ function joinSplitSecret(
   patterns: CompiledPatterns,
 ): readonly AssistantPart[] {
   if (parts.length < 2) return parts;
-  const texts = parts.filter((part) => part.type === type);
+  const texts = parts.filter((part): part is TextPart | ThinkingPart => part.type === type);
   if (texts.length < 2) return parts;
   const whole = texts.map((part) => part.text).join("");
   let length = 0;
