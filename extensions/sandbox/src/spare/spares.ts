@@ -2,7 +2,7 @@ import type { JailLauncher, JailVector } from "../bubblewrap-process.ts";
 import { jailFiles } from "./same-jail.ts";
 import type { SpareJail } from "./spare-jail.ts";
 import type { WaitingJail } from "./waiting-jail.ts";
-import { startWaiting } from "./waiting-jail.ts";
+import { isFull, startWaiting } from "./waiting-jail.ts";
 
 /** How many wait for one owner at most: commands that write and commands that only read take turns. */
 const mostOfOwner = 2;
@@ -45,7 +45,8 @@ export function createSpares(launcher: JailLauncher, options: SparesOptions): Sp
   const ending = new Set<Promise<void>>();
   let useless = 0;
   let closed = false;
-  let next: { readonly timer: NodeJS.Timeout; readonly prepare: () => Promise<void> } | undefined;
+  let next: { readonly timer: NodeJS.Timeout; readonly prepare: () => void } | undefined;
+  let preparing: Promise<void> | undefined;
 
   const cancel = (): void => {
     clearTimeout(next?.timer);
@@ -57,6 +58,7 @@ export function createSpares(launcher: JailLauncher, options: SparesOptions): Sp
     const files = jailFiles(vector.arguments);
     if (closed || files === undefined || known.has(key)) return;
     for (const item of [...known.values()].slice(0, Math.max(0, known.size + 1 - mostOfOwner))) item.drop();
+    if (isFull()) return;
     const onLeft = (end: Promise<void> | undefined): void => {
       if (known.get(key) === item) known.delete(key);
       if (end === undefined) return;
@@ -69,15 +71,15 @@ export function createSpares(launcher: JailLauncher, options: SparesOptions): Sp
 
   const prepareSoon = ({ vector, again }: WantedJail): void => {
     cancel();
-    if (closed || useless >= maxUseless || known.has(keyOf(vector))) return;
-    const prepare = async (): Promise<void> => {
+    if (closed || useless >= maxUseless || isFull() || known.has(keyOf(vector))) return;
+    const prepare = (): void => {
       next = undefined;
-      start(await again());
+      // Where its folder is gone, for example, the next command will say so.
+      preparing = again()
+        .then(start)
+        .catch(() => undefined);
     };
-    const begin = (): void => {
-      prepare().catch(() => undefined); // its folder is gone, for example: the next command will say so
-    };
-    next = { prepare, timer: setTimeout(begin, restMs).unref() };
+    next = { prepare, timer: setTimeout(prepare, restMs).unref() };
   };
 
   return {
@@ -98,7 +100,8 @@ export function createSpares(launcher: JailLauncher, options: SparesOptions): Sp
     async hurry() {
       const due = next;
       cancel();
-      await due?.prepare();
+      due?.prepare();
+      await preparing;
       for (const item of known.values()) await item.claimed();
     },
     async [Symbol.asyncDispose]() {

@@ -7,7 +7,10 @@ import { showsTheSame } from "./same-jail.ts";
 import type { SpareJail } from "./spare-jail.ts";
 import { startSpareJail } from "./spare-jail.ts";
 
-/** How many wait in a process at most. */
+/**
+ * How many wait in a process at most. While they do, no more are prepared: with more owners than that, each would end the
+ * others' before it is used, and every command would cost two jails.
+ */
 const mostOfProcess = 4;
 
 /** A jail that waits for a command, or will in a moment. */
@@ -37,10 +40,15 @@ export interface WaitingOptions {
   readonly onLeft: (end: Promise<void> | undefined) => void;
 }
 
-/** Those of all owners in this process, the one that waits longest first. */
+/** Those of all owners in this process. */
 const ofProcess = new Set<WaitingJail>();
 
-/** Starts a {@link WaitingJail}. Where there are too many, the one that waits longest goes. */
+/** Whether no more should be started. */
+export function isFull(): boolean {
+  return ofProcess.size >= mostOfProcess;
+}
+
+/** Starts a {@link WaitingJail}. */
 export function startWaiting({
   launcher,
   vector,
@@ -49,7 +57,6 @@ export function startWaiting({
   idleMs,
   onLeft,
 }: WaitingOptions): WaitingJail {
-  for (const item of [...ofProcess].slice(0, Math.max(0, ofProcess.size + 1 - mostOfProcess))) item.drop();
   const before = circumstances();
   const starting = startSpareJail(launcher, vector, waiting).catch(() => undefined);
   const leave = (): boolean => {
