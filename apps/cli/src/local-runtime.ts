@@ -66,7 +66,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
       : forgetEndedRuns({ journal: store.journal, ledger: store.budget, ...observed });
   const takenUp =
     options.takesUp === "in-folder"
-      ? await interruptedSessions(store.journal, [folder, ...(settings.folders ?? [])])
+      ? await interruptedSessions(store.journal, [folder, ...(await realFolders(settings.folders))])
       : options.takesUp;
   const engine = createEmbeddedEngine({
     journal,
@@ -116,6 +116,12 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
       await store[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Those that are there, without links. */
+async function realFolders(folders: readonly string[] = []): Promise<readonly string[]> {
+  const found = await Promise.all(folders.map(async (one) => await realpath(one).catch(() => [])));
+  return found.flat();
 }
 
 async function entriesOf(chain: InstructionChain): Promise<readonly ContextEntry[]> {
