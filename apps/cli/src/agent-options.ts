@@ -26,7 +26,7 @@ export const modelOptions: OptionTable = {
   api: {
     type: "string",
     value: "NAME",
-    help: `Which of OpenAI's protocols, where a provider has both:\n${list(apis)}. Default: chat, which all of them speak;\nin responses a reasoning model gets its thinking back.`,
+    help: `Which of OpenAI's protocols, where a provider has both:\n${list(apis)}. Default: chat, which all of them speak, and\nresponses for OpenAI's models that know nothing else. In responses a\nreasoning model gets its thinking back.`,
   },
   config: {
     type: "string",

@@ -140,6 +140,30 @@ describe("the model", () => {
     ]);
   });
 
+  test("is asked by Responses without being told where OpenAI knows it by nothing else", async () => {
+    await using place = await createPlace();
+    await using model = await startScripted({ turns: [{ text: "Hello." }] });
+    const askedAt = async (name: string, id: string, ...more: readonly string[]): Promise<string> => {
+      const at = ["--provider", name, "--base-url", `${model.server.url}/v1`, "--model", id, ...more];
+      await place.tau(["run", "--environment", "host", ...at, "hi"]);
+      return model.server.requests.at(-1)?.path ?? "";
+    };
+
+    for (const id of [
+      "gpt-5-pro",
+      "o3-pro-2025-06-10",
+      "gpt-5.3-codex",
+      "codex-mini-latest",
+      "o3-deep-research",
+    ])
+      expect([id, await askedAt("openai", id)]).toEqual([id, "/v1/responses"]);
+    for (const id of ["gpt-5.2", "gpt-5-mini", "o3", "prophet"])
+      expect([id, await askedAt("openai", id)]).toEqual([id, "/v1/chat/completions"]);
+    expect(await askedAt("openai", "gpt-5-pro", "--api", "chat")).toBe("/v1/chat/completions");
+    // What a server of one's own speaks says its owner.
+    expect(await askedAt("compatible", "my-codex")).toBe("/v1/chat/completions");
+  });
+
   test("cannot be asked by Responses where its provider has none", async () => {
     await using place = await createPlace();
     const args = ["run", "--provider", "mistral", "--model", "m", "--api", "responses", "hi"];

@@ -62,7 +62,8 @@ export async function findModel(
       `The provider "${provider.name}" needs an address: name it with --base-url, or as base_url in tau.toml.`,
     );
   }
-  const create = creatorOf(provider, settings);
+  const api = settings.api ?? (onlyResponses(provider, id) ? "responses" : "chat");
+  const create = creatorOf(provider, api);
   const model = create({
     model: id,
     environment: terminal.env,
@@ -72,11 +73,19 @@ export async function findModel(
     ...optional("price", price),
     ...optional("contextWindow", contextWindow),
   });
-  const protocol = settings.api === "responses" ? "openai-responses" : provider.protocol;
+  const protocol = api === "responses" ? "openai-responses" : provider.protocol;
   return { because, protocol, model, ...optional("known", known) };
 }
 
-function creatorOf(provider: Provider, { api }: ModelSettings): Provider["create"] {
+/**
+ * Whether OpenAI answers for a model by Responses and not by chat, where it is a 404: those that think for long, and those of Codex
+ * (developers.openai.com, November 2026).
+ */
+function onlyResponses({ name }: Provider, id: string): boolean {
+  return name === "openai" && /(?:^|-)(?:pro|codex|deep-research)(?:-|$)/u.test(id);
+}
+
+function creatorOf(provider: Provider, api: ModelSettings["api"]): Provider["create"] {
   if (api !== "responses") return provider.create;
   if (provider.createResponses !== undefined) return provider.createResponses;
   throw new TauError(
