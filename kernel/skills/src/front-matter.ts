@@ -12,8 +12,8 @@ export interface FrontMatter {
   readonly faults: readonly SkillFault[];
 }
 
-/** Larger front matter is not parsed: it is in the prompt of every run. */
-const maxYamlLength = 64_000;
+/** Larger front matter is not parsed: it is in the prompt of every run, and broken YAML takes long in proportion to its square. */
+const maxYamlLength = 16_000;
 
 /** Takes a SKILL.md apart. Never throws. */
 export function parseFrontMatter(text: string): FrontMatter {

@@ -113,7 +113,7 @@ describe("validateSkill()", () => {
     [
       "a front matter of megabytes",
       skillText("pdf", "Reads.", `# ${"x".repeat(70_000)}\n`),
-      /longer than 64000/u,
+      /longer than 16000/u,
     ],
   ])("finds %s", async (_what, text, fault) => {
     expect((await faultsOf(text))[0]).toMatch(fault);

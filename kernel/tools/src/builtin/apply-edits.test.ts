@@ -22,6 +22,14 @@ const uniqueLines = fc
 const replacement = fc.string({ unit: fc.constantFrom("x", "\n", "$&", "$1", "$$", "😀"), maxLength: 6 });
 
 describe("applyEdits", () => {
+  it("replaces every place when told to, or none where there are too many", () => {
+    const replaced = (times: number): string =>
+      applyEdits("f", fileOf("a\n".repeat(times)), [{ old: "a", new: "b", replaceAll: true }]).text;
+
+    expect(replaced(20_000)).toBe("b\n".repeat(20_000));
+    expect(() => replaced(500_001)).toThrow(/more than 500000 times, which are not all replaced/u);
+  });
+
   it("equals cutting and pasting, whatever the order of the edits", () => {
     fc.assert(
       fc.property(

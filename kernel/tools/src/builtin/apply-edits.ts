@@ -23,6 +23,9 @@ export interface AppliedEdits {
   readonly notes: readonly string[];
 }
 
+/** Places that one edit replaces: all of them or none. */
+const maxReplaced = 500_000;
+
 interface Replacement extends TextRange {
   readonly text: string;
   readonly edit: number;
@@ -69,8 +72,13 @@ function locate(name: string, lf: string, edit: TextEdit, label: string): Found 
       `${label}"old" and "new" are equal. Leave this edit out, or correct "new".`,
     );
   }
-  const found = findText(lf, old);
+  const found = findText(lf, old, edit.replaceAll === true ? maxReplaced + 1 : undefined);
   if (found.ranges.length === 0) throw noMatch(name, lf, old, label);
+  if (found.ranges.length > maxReplaced)
+    throw new TauError(
+      "edit.ambiguous",
+      `${label}"old" is in ${name} more than ${maxReplaced} times, which are not all replaced at once. Use a command for that.`,
+    );
   if (edit.replaceAll === true && !found.normalised)
     return { ...found, ranges: withoutOverlaps(found.ranges) };
   if (found.ranges.length === 1) return found;

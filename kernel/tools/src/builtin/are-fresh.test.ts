@@ -3,11 +3,11 @@ import { describe, expect, test } from "vitest";
 
 import { areFresh } from "./are-fresh.ts";
 import { findText } from "./find-text.ts";
-import { lineFingerprints } from "./text-file.ts";
+import { lineFingerprints, linesOf } from "./text-file.ts";
 
 /** The same by trying every line for every place. */
 function areFreshSlowly(before: string, now: string, wanted: string): boolean {
-  const [seen, lines] = [before.split("\n"), now.split("\n")];
+  const [seen, lines] = [linesOf(before), linesOf(now)];
   return findText(now, wanted).ranges.every(({ start, end }) => {
     const lineOf = (position: number): number => now.slice(0, position).split("\n").length;
     const first = Math.max(1, lineOf(start) - 3);

@@ -13,17 +13,17 @@ export interface Found {
   readonly normalised: boolean;
 }
 
-/** More are not counted: the model needs to hear "many", not a number. */
+/** More are not counted where one is wanted: the model needs to hear "many", not a number. */
 const maxFound = 10_000;
 
 /**
  * Finds every place where `wanted` is in `text`, whose lines end in `\n`.
  *
  * Exact matches first, overlapping ones too. Without any, whole lines are compared without trailing
- * white space and with plain quotes, dashes and spaces: what models change without meaning to.
+ * white space and with plain quotes, dashes and spaces: what models change without meaning to. Ends after `most` places.
  */
-export function findText(text: string, wanted: string): Found {
-  const exact = findExactly(text, wanted);
+export function findText(text: string, wanted: string, most: number = maxFound): Found {
+  const exact = findExactly(text, wanted, most);
   if (exact.length > 0) return { ranges: exact, normalised: false };
   return { ranges: findLines(text, wanted), normalised: true };
 }
@@ -41,13 +41,9 @@ export function lineAt(text: string, position: number): number {
   return line;
 }
 
-function findExactly(text: string, wanted: string): readonly TextRange[] {
+function findExactly(text: string, wanted: string, most: number): readonly TextRange[] {
   const ranges: TextRange[] = [];
-  for (
-    let at = text.indexOf(wanted);
-    at >= 0 && ranges.length < maxFound;
-    at = text.indexOf(wanted, at + 1)
-  ) {
+  for (let at = text.indexOf(wanted); at >= 0 && ranges.length < most; at = text.indexOf(wanted, at + 1)) {
     ranges.push({ start: at, end: at + wanted.length });
   }
   return ranges;
