@@ -128,7 +128,7 @@ const verbs: Readonly<Record<string, (request: Request) => Promise<number>>> = {
 };
 
 async function prompt({ args, terminal, name, words }: Request): Promise<number> {
-  await using open = await opened(args, terminal);
+  await using open = await opened(args, terminal, false);
   if (open === undefined) throw usageError("There are no MCP servers here.");
   const { filledPrompt, promptLines } = await import("../mcp/show-prompt.ts");
   const server = open.servers.client.server(name);
@@ -239,10 +239,14 @@ interface Opened extends AsyncDisposable {
   readonly servers: OpenServers;
 }
 
-async function opened(args: ParsedArgs, terminal: Terminal): Promise<Opened | undefined> {
+async function opened(
+  args: ParsedArgs,
+  terminal: Terminal,
+  isLooking: boolean = true,
+): Promise<Opened | undefined> {
   const settings = await readSettings(args, terminal, false);
   const person = isInteractive(terminal) ? { person: terminal } : {};
-  const servers = await openServers({ settings, env: terminal.env, ...person });
+  const servers = await openServers({ settings, env: terminal.env, ...person, isLooking });
   if (servers === undefined) return undefined;
   return { settings, servers, [Symbol.asyncDispose]: async () => await servers[Symbol.asyncDispose]() };
 }

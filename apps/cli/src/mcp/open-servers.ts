@@ -3,7 +3,7 @@ import { dirname, isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import type { Model } from "@tau/agent";
-import type { McpClient, McpClientOptions, McpFetch, McpServerConfig } from "@tau/mcp";
+import type { AskPerson, McpClient, McpClientOptions, McpFetch, McpServerConfig } from "@tau/mcp";
 import type { CheckedFetch } from "@tau/egress";
 
 import { createEgressLog } from "../egress-log.ts";
@@ -33,6 +33,8 @@ export interface OpenServersOptions {
   readonly model?: Model;
   /** The terminal of somebody who can be asked and can log in; absent: only earlier logins are used. */
   readonly person?: Terminal;
+  /** Whether the person only looks at servers: then they log in where they have to, and what servers ask is cancelled. */
+  readonly isLooking?: boolean;
   /** Whether what servers ask is asked in the run, where somebody answers from elsewhere. */
   readonly asksInRun?: boolean;
 }
@@ -57,7 +59,7 @@ export async function openServers(options: OpenServersOptions): Promise<OpenServ
     openHost: hostOpener(settings),
     resolveSecret: async (reference) => await resolveSecret(reference, "mcp.servers", { env }),
     ...(model === undefined ? {} : { sampling: { model } }),
-    ...(person === undefined ? {} : { ask: askOnTerminal(person) }),
+    ...(person === undefined ? {} : { ask: options.isLooking === true ? askNobody : askOnTerminal(person) }),
     ...(person === undefined && options.asksInRun === true ? { ask: askInRun() } : {}),
     roots: () => [{ uri: pathToFileURL(settings.cwd).href, name: "workspace" }],
     oauth: {
@@ -75,6 +77,9 @@ export async function openServers(options: OpenServersOptions): Promise<OpenServ
     },
   };
 }
+
+/** Servers define less for those who cannot be asked, so it is not said that nobody can. */
+const askNobody: AskPerson = async () => await Promise.resolve({ action: "cancel" });
 
 /**
  * What servers may reach: public addresses, and the very address that the configuration names on this machine. What a
