@@ -8,7 +8,8 @@ const noOptions: JsonObject = {};
 
 /**
  * Joins the fields of a request body: settings as values, then lists as JSON text, the one that grows last,
- * so that a longer conversation begins with the bytes of the shorter one. `options` win over both.
+ * so that a longer conversation begins with the bytes of the shorter one. `options` win over both. Names of lists need no
+ * escapes.
  */
 export function joinBody(
   settings: Readonly<Record<string, Json | undefined>>,
@@ -17,9 +18,10 @@ export function joinBody(
 ): string {
   // Added, not joined: the few pieces are copied once, when the socket needs them, however long they are.
   let body = JSON.stringify(options === noOptions ? settings : { ...settings, ...options }).slice(0, -1);
-  for (const [name, text] of Object.entries(lists)) {
+  for (const name in lists) {
+    const text = lists[name];
     if (text === undefined || Object.hasOwn(options, name)) continue;
-    body += `${body === "{" ? "" : ","}${JSON.stringify(name)}:${text}`;
+    body += `${body === "{" ? "" : ","}"${name}":${text}`;
   }
   return `${body}}`;
 }

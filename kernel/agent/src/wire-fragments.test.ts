@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { listWriter } from "./wire-fragments.ts";
+import { conversationWriter, listWriter } from "./wire-fragments.ts";
 
 interface Item {
   readonly says: string;
@@ -89,5 +89,36 @@ describe("listWriter()", () => {
     expect(write(blocks, { text: "?", fromEnd: 0, places: [2] })).toBe("{a},{b}?,{c}");
     expect(write(blocks, { text: "?", fromEnd: 0, places: [] })).toBe("{a},{b},{c}");
     expect(write(blocks)).toBe("{a},{b},{c}");
+  });
+});
+
+describe("conversationWriter()", () => {
+  test("writes every list and its marks as listWriter() does, whatever was written before", () => {
+    const list = fc.array(fc.constantFrom(...items), { maxLength: 4 });
+    const mark = fc.option(
+      fc.record({ text: fc.constant("!"), fromEnd: fc.nat(1), places: fc.constant([0]) }),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(list, mark)), (calls) => {
+        const write = conversationWriter(({ says }: Item) => `{${says}}`);
+
+        for (const [values, marked] of calls) {
+          const plain = listWriter(({ says }: Item) => `{${says}}`);
+          expect(write(values, marked ?? undefined)).toBe(plain(values, marked ?? undefined));
+        }
+      }),
+    );
+  });
+
+  test("keeps nothing of a value that stands alone", () => {
+    let written = 0;
+    const write = conversationWriter(({ says }: Item) => `${says} ${++written}`);
+    const [first, second] = [{ says: "first" }, { says: "second" }];
+
+    expect([write([first]), write([first])]).toEqual(["first 1", "first 2"]);
+    expect([write([first, second]), write([first, second])]).toEqual([
+      "first 3,second 4",
+      "first 3,second 4",
+    ]);
   });
 });

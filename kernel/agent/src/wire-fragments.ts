@@ -15,16 +15,17 @@ export interface ListMark {
   readonly places: readonly number[];
 }
 
+/** Writes a value; gets the one before it, too. It may answer an empty text for what stands for nothing at all. */
+type WriteValue<Value> = (value: Value, previous: Value | undefined) => string;
+
+type ListWriter<Value> = (values: readonly Value[], mark?: ListMark) => string;
+
 /**
  * Makes a writer of comma-separated JSON for lists that grow at their end, as histories do: each value is written
  * once in its life, and a list again only from where it differs from what was written before. Values are told apart
  * by identity, lists by their first value: neither may be edited in place.
- *
- * `write` gets a value and the one before it. It may answer an empty text for what stands for nothing at all.
  */
-export function listWriter<Value extends object>(
-  write: (value: Value, previous: Value | undefined) => string,
-): (values: readonly Value[], mark?: ListMark) => string {
+export function listWriter<Value extends object>(write: WriteValue<Value>): ListWriter<Value> {
   const lists = new WeakMap<Value, Written<Value>>();
   return (values, mark) => {
     const [first] = values;
@@ -37,7 +38,24 @@ export function listWriter<Value extends object>(
   };
 }
 
-function withMark<Value>({ text, ends }: Written<Value>, { text: mark, fromEnd, places }: ListMark): string {
+/**
+ * The same for conversations. The only message of one is written without being remembered, and once more when the conversation
+ * goes on: most never do, and what a map holds of a young object lives until the collector looks at everything.
+ */
+export function conversationWriter<Value extends object>(write: WriteValue<Value>): ListWriter<Value> {
+  const writeList = listWriter(write);
+  return (values, mark) => {
+    const [only] = values;
+    if (only === undefined || values.length > 1) return writeList(values, mark);
+    const text = wellFormedJson(write(only, undefined));
+    return mark === undefined ? text : withMark({ text, ends: [text.length] }, mark);
+  };
+}
+
+function withMark(
+  { text, ends }: Pick<Written<never>, "text" | "ends">,
+  { text: mark, fromEnd, places }: ListMark,
+): string {
   let written = "";
   let from = 0;
   for (const place of places) {

@@ -5,7 +5,7 @@ import type { ModelRequest } from "../model.ts";
 import { toOutputShape } from "../output-shape/output-shape.ts";
 import { toRespondTool } from "../output-shape/respond-tool.ts";
 import { joinBody, toolList } from "../wire-body.ts";
-import { listWriter } from "../wire-fragments.ts";
+import { conversationWriter, listWriter } from "../wire-fragments.ts";
 import { anthropicProtocol } from "./block-data.ts";
 import type { AnthropicBodyOptions } from "./body-options.ts";
 import { placeMarkers } from "./cache-markers.ts";
@@ -17,7 +17,7 @@ import { toSettings } from "./settings.ts";
 /** Writes request bodies; each message and tool is serialised once in its life. */
 export function createAnthropicBodyWriter(options: AnthropicBodyOptions): (request: ModelRequest) => string {
   const { identity } = options;
-  const writeMessages = listWriter((message: Message) => toMessageJson(message, options));
+  const writeMessages = conversationWriter((message: Message) => toMessageJson(message, options));
   const writeTools = listWriter((tool: ToolDefinition) =>
     JSON.stringify(nativeTool(tool, identity) ?? toWireTool(tool)),
   );

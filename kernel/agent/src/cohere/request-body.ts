@@ -17,12 +17,12 @@ import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
 import { describeMedia, textOfFile, toMediaUrl } from "../openai-media.ts";
 import { joinBody, toolList } from "../wire-body.ts";
-import { listWriter } from "../wire-fragments.ts";
+import { conversationWriter, listWriter } from "../wire-fragments.ts";
 import { cohereProtocol } from "./content-blocks.ts";
 
 /** Writes request bodies; each message and tool is serialised once in its life. */
 export function createCohereBodyWriter(identity: ModelIdentity): (request: ModelRequest) => string {
-  const writeMessages = listWriter((message: Message) =>
+  const writeMessages = conversationWriter((message: Message) =>
     toWireMessages(message, identity)
       .map((wire) => JSON.stringify(wire))
       .join(","),

@@ -6,7 +6,7 @@ import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
 import { toRespondTool } from "../output-shape/respond-tool.ts";
 import { joinBody, ownTool } from "../wire-body.ts";
-import { listWriter } from "../wire-fragments.ts";
+import { conversationWriter, listWriter } from "../wire-fragments.ts";
 import { toContents } from "./content.ts";
 import { geminiProtocol } from "./part-data.ts";
 import { toSchemaSubset } from "./schema-subset.ts";
@@ -26,7 +26,7 @@ export interface GeminiBodyOptions {
 /** Writes request bodies; each message and tool is serialised once in its life. */
 export function createGeminiBodyWriter(options: GeminiBodyOptions): (request: ModelRequest) => string {
   const writeTools = listWriter((tool: ToolDefinition) => JSON.stringify(toDeclaration(tool, options)));
-  const writeMessages = listWriter((message: Message, previous: Message | undefined) =>
+  const writeMessages = conversationWriter((message: Message, previous: Message | undefined) =>
     toContents(message, previous, options),
   );
 

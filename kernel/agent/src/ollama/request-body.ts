@@ -5,7 +5,7 @@ import type { ModelRequest } from "../model.ts";
 import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
 import { joinBody, toolList } from "../wire-body.ts";
-import { listWriter } from "../wire-fragments.ts";
+import { conversationWriter, listWriter } from "../wire-fragments.ts";
 import { ollamaProtocol } from "./part-data.ts";
 import { toMessages } from "./wire-message.ts";
 
@@ -23,7 +23,7 @@ export interface OllamaBodyOptions {
 export function createOllamaBodyWriter(options: OllamaBodyOptions): (request: ModelRequest) => string {
   const { identity } = options;
   const writeTools = listWriter((tool: ToolDefinition) => JSON.stringify(toWireTool(tool)));
-  const writeMessages = listWriter((message: Message) => toMessages(message, identity));
+  const writeMessages = conversationWriter((message: Message) => toMessages(message, identity));
 
   return (request) => {
     const own = request.providerOptions?.[ollamaProtocol] ?? {};

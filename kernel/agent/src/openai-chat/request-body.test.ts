@@ -356,7 +356,7 @@ describe("OpenAI request bodies", () => {
     );
   });
 
-  test("begin with the bytes of the request before them, and serialise a message once", () => {
+  test("begin with the bytes of the request before them, and serialise a message of a conversation once", () => {
     const write = createOpenAiBodyWriter(openAiDialect, identity);
     let serialised = 0;
     const counted = {
@@ -367,9 +367,12 @@ describe("OpenAI request bodies", () => {
       },
     };
     const first = write({ system: "S", messages: [counted], tools: [read] });
-    const second = write({ system: "S", messages: [counted, ...toolRound], tools: [read] });
+    const alone = serialised;
+    const messages = [counted, ...toolRound];
+    const second = write({ system: "S", messages, tools: [read] });
+    write({ system: "S", messages: [...messages, userText("Go on")], tools: [read] });
 
     expect(second.startsWith(first.slice(0, -2))).toBe(true);
-    expect(serialised).toBe(1);
+    expect(serialised - alone).toBe(1);
   });
 });

@@ -4,7 +4,7 @@ import type { ModelRequest } from "../model.ts";
 import type { ModelIdentity } from "../model-error.ts";
 import { toSchemaFormat } from "../output-shape/strict-schema.ts";
 import { joinBody, toolList } from "../wire-body.ts";
-import { listWriter } from "../wire-fragments.ts";
+import { conversationWriter, listWriter } from "../wire-fragments.ts";
 import type { OpenAiChatDialect } from "./dialect.ts";
 import { toWireMessages } from "./message-fragment.ts";
 import { chatProtocol } from "./own-fields.ts";
@@ -14,7 +14,7 @@ export function createOpenAiBodyWriter(
   dialect: OpenAiChatDialect,
   identity: ModelIdentity,
 ): (request: ModelRequest) => string {
-  const writeMessages = listWriter((message: Message) =>
+  const writeMessages = conversationWriter((message: Message) =>
     toWireMessages(message, dialect, identity)
       .map((wire) => JSON.stringify(wire))
       .join(","),
@@ -61,27 +61,27 @@ function toSystem(
   return system === "" ? rule : `${system}\n\n${rule}`;
 }
 
+/** What is absent is left out: spreading what may be there costs more than all else in here. */
 function toSettings(
   request: ModelRequest,
   dialect: OpenAiChatDialect,
   model: string,
-): Readonly<Record<string, Json | undefined>> {
-  const { reasoning, stopSequences } = request;
+): Readonly<Record<string, Json>> {
+  const { maxOutputTokens, temperature, topP, seed, stopSequences, reasoning } = request;
   const streams = request.delivery !== "whole";
-  return {
-    model,
-    stream: streams,
-    stream_options: streams && dialect.streamUsage ? { include_usage: true } : undefined,
-    [dialect.maxTokensField]: request.maxOutputTokens,
-    temperature: request.temperature,
-    top_p: request.topP,
-    ...(dialect.seedField === "none" ? {} : { [dialect.seedField]: request.seed }),
-    stop: stopSequences?.length === 0 ? undefined : stopSequences,
-    tool_choice: toToolChoice(request, dialect),
-    ...(reasoning === undefined ? {} : dialect.reasoning[reasoning]),
-    response_format: toResponseFormat(request, dialect),
-    ...dialect.requestFields,
-  };
+  const settings: Record<string, Json> = { model, stream: streams };
+  if (streams && dialect.streamUsage) settings["stream_options"] = { include_usage: true };
+  if (maxOutputTokens !== undefined) settings[dialect.maxTokensField] = maxOutputTokens;
+  if (temperature !== undefined) settings["temperature"] = temperature;
+  if (topP !== undefined) settings["top_p"] = topP;
+  if (seed !== undefined && dialect.seedField !== "none") settings[dialect.seedField] = seed;
+  if (stopSequences !== undefined && stopSequences.length > 0) settings["stop"] = stopSequences;
+  const toolChoice = toToolChoice(request, dialect);
+  if (toolChoice !== undefined) settings["tool_choice"] = toolChoice;
+  if (reasoning !== undefined) Object.assign(settings, dialect.reasoning[reasoning]);
+  const format = toResponseFormat(request, dialect);
+  if (format !== undefined) settings["response_format"] = format;
+  return Object.assign(settings, dialect.requestFields);
 }
 
 function toToolChoice(

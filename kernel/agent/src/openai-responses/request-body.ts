@@ -5,7 +5,7 @@ import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
 import { toSchemaFormat } from "../output-shape/strict-schema.ts";
 import { joinBody, toolList } from "../wire-body.ts";
-import { listWriter } from "../wire-fragments.ts";
+import { conversationWriter, listWriter } from "../wire-fragments.ts";
 import { toInputItems } from "./input-item.ts";
 import { responsesProtocol } from "./item-data.ts";
 import type { ResponsesSettings } from "./settings.ts";
@@ -16,7 +16,7 @@ export function createResponsesBodyWriter(
   identity: ModelIdentity,
 ): (request: ModelRequest) => string {
   const writeTools = listWriter((tool: ToolDefinition) => JSON.stringify(toWireTool(tool)));
-  const writeMessages = listWriter((message: Message, previous: Message | undefined) =>
+  const writeMessages = conversationWriter((message: Message, previous: Message | undefined) =>
     toInputItems(message, previous, identity)
       .map((item) => JSON.stringify(item))
       .join(","),
