@@ -62,6 +62,8 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
   const pools = new Map<string, Map<number, Pool>>();
   let loading: Promise<Parts> | undefined;
   let loaded: Parts | undefined;
+  /** An answer ended in this turn of the event loop. */
+  let isResting = false;
 
   const open = ({ Pool: PoolClass }: Parts, origin: string, connectMs: number): Pool => {
     const pool = new PoolClass(origin, {
@@ -74,13 +76,24 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
     return pool;
   };
 
+  /** Once a turn, however many answers end in it. */
+  const rest = (): void => {
+    if (isResting) return;
+    isResting = true;
+    setImmediate(() => {
+      isResting = false;
+    });
+  };
+
   const send = (parts: Parts, request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> => {
     const { origin, path } = targetOf(request.url);
     const { connectMs = 10_000 } = request.limits;
     const pool = pools.get(origin)?.get(connectMs) ?? open(parts, origin, connectMs);
-    const response = new parts.UndiciResponse(request.maxResponseBytes, signal);
+    const response = new parts.UndiciResponse(request.maxResponseBytes, signal, rest);
+    const dispatch = toDispatch(request, path);
     // undici takes a connection back one turn after its response; asking earlier opens another one.
-    setImmediate(() => response.send((handler) => pool.dispatch(toDispatch(request, path), handler)));
+    if (isResting) setImmediate(() => response.send(pool, dispatch));
+    else response.send(pool, dispatch);
     return response.started;
   };
 

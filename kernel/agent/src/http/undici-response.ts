@@ -39,11 +39,14 @@ export class UndiciResponse implements HttpResponse, Dispatcher.DispatchHandler 
   #wake: (() => void) | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
   readonly #signal: AbortSignal;
+  readonly #whole: () => void;
   readonly #onAbort = (): void => this.#fail(this.#signal.reason);
 
-  constructor(maxBytes: number, signal: AbortSignal) {
+  /** `whole` is called when the answer has ended as it should, and its connection is about to be free. */
+  constructor(maxBytes: number, signal: AbortSignal, whole: () => void) {
     this.#bytesLeft = maxBytes;
     this.#signal = signal;
+    this.#whole = whole;
     onAbort(signal, this.#onAbort);
     this.started = new Promise((resolve, reject) => {
       this.#wake = () =>
@@ -51,11 +54,11 @@ export class UndiciResponse implements HttpResponse, Dispatcher.DispatchHandler 
     });
   }
 
-  /** Lets `dispatch` send the request, unless the call was aborted meanwhile. */
-  send(dispatch: (handler: Dispatcher.DispatchHandler) => void): void {
+  /** Sends the request, unless the call was aborted meanwhile. */
+  send(pool: Pick<Dispatcher, "dispatch">, options: Dispatcher.DispatchOptions): void {
     if (this.#failure !== undefined) return;
     try {
-      dispatch(this);
+      pool.dispatch(options, this);
     } catch (error) {
       this.#fail(error);
     }
@@ -117,6 +120,7 @@ export class UndiciResponse implements HttpResponse, Dispatcher.DispatchHandler 
   /** For undici. */
   onResponseEnd(): void {
     this.#ended = true;
+    this.#whole();
     this.#close();
   }
 
