@@ -1,5 +1,6 @@
 import type { Credential } from "./credential.ts";
 import { assertTenant, newTraceId } from "./id.ts";
+import { createAbortSource } from "./on-abort.ts";
 import type { Principal } from "./principal.ts";
 
 /**
@@ -32,5 +33,5 @@ export function createCallContext(
   call: Pick<CallContext, "tenant" | "principal"> & Partial<CallContext>,
 ): CallContext {
   assertTenant(call.tenant);
-  return { traceId: newTraceId(), signal: new AbortController().signal, ...call };
+  return { traceId: newTraceId(), signal: createAbortSource().signal, ...call };
 }

@@ -48,7 +48,8 @@ export class OpenAiChatDecoder implements AnswerDecoder {
   finished: ModelFinished | undefined;
 
   readonly #options: OpenAiDecoderOptions;
-  readonly #shortcut: DeltaShortcut;
+  /** Made for a stream; a whole answer has no use for it. */
+  #shortcut: DeltaShortcut | undefined;
   readonly #answer: AnswerAssembly;
   #usage: Usage = noUsage;
   #finishReason: string | undefined;
@@ -57,7 +58,6 @@ export class OpenAiChatDecoder implements AnswerDecoder {
 
   constructor(options: OpenAiDecoderOptions) {
     this.#options = options;
-    this.#shortcut = new DeltaShortcut(options.pattern ?? createContentPattern());
     this.#answer = new AnswerAssembly(options.dialect, options.identity.provider);
   }
 
@@ -66,9 +66,10 @@ export class OpenAiChatDecoder implements AnswerDecoder {
   }
 
   shortcut(text: string, offset: number): number {
-    if (this.finished !== undefined) return -1;
-    const behind = this.#shortcut.read(text, offset);
-    if (behind !== -1) this.#answer.say(this.#shortcut.text);
+    const shortcut = this.#shortcut;
+    if (shortcut === undefined || this.finished !== undefined) return -1;
+    const behind = shortcut.read(text, offset);
+    if (behind !== -1) this.#answer.say(shortcut.text);
     return behind;
   }
 
@@ -89,7 +90,9 @@ export class OpenAiChatDecoder implements AnswerDecoder {
     for (const choice of listOf(parsed.value["choices"])) {
       if (isFirst(choice)) this.#choice(choice, { part: choice["delta"], isWhole: false, data });
     }
-    if (plainContent(parsed.value) !== undefined) this.#shortcut.learn(event);
+    if (plainContent(parsed.value) === undefined) return;
+    this.#shortcut ??= new DeltaShortcut(this.#options.pattern ?? createContentPattern());
+    this.#shortcut.learn(event);
   }
 
   /** The response ended; a dialect without an end marker is finished if there was a finish reason. */
