@@ -1,3 +1,4 @@
+import { CallTable } from "../call-table.ts";
 import { addAmounts, noAmounts, subtractAmounts } from "./amounts.ts";
 import type { Amounts } from "./amounts.ts";
 import { metricWithoutRoom } from "./budget-ledger.ts";
@@ -56,7 +57,7 @@ export function createMemoryBudgetLedger(): MemoryBudgetLedger {
  */
 class TenantLedger {
   readonly #counters = new Map<string, Map<BudgetWindow, Counter>>();
-  readonly #held = new Map<string, Held>();
+  readonly #held = new CallTable<Held>();
   #added = 0;
 
   reserve({ id, accounts, amounts, at }: Reservation): BudgetRefusal | undefined {

@@ -3,6 +3,7 @@ import type { CallContext, ModelEvent, ModelFinished, Observer } from "@tau/core
 
 import { inheritAnswer } from "../call-record.ts";
 import type { CallRecord } from "../call-record.ts";
+import { CallTable } from "../call-table.ts";
 import type { Handler, Layer, ModelStream } from "../layer.ts";
 import { safeObserver } from "../observe-safely.ts";
 import type { PipelineCall } from "../pipeline-call.ts";
@@ -78,7 +79,7 @@ export function createAnswerCache(options: AnswerCacheOptions = {}): AnswerCache
   const observer = safeObserver(options.observer ?? silentObserver);
   const l1 = new MemoryTier(options.l1);
   const store: Store = { l1, l2, observer, now, writes: new Set(), prefixCaches: options.prefixCaches };
-  const flights = new Map<string, SharedAnswer>();
+  const flights = new CallTable<SharedAnswer>();
   const prefixes = new PrefixWatch();
   const stopListening = l2?.onDrop?.((scope) => l1.drop(scope));
 
@@ -129,18 +130,16 @@ interface Lookup {
   readonly fetch: (call: PipelineCall) => ModelStream;
 }
 
-/**
- * An answer under way, and the record of the call that began it, which it fills. Emptied at its end: a map that lives long
- * leaves tables behind that only a full collection of garbage finds, and with them every call that stood in one.
- */
+/** An answer under way, and the record of the call that began it, which it fills. */
 interface SharedAnswer {
-  under: { readonly flight: Flight; readonly record: CallRecord } | undefined;
+  readonly flight: Flight;
+  readonly record: CallRecord;
 }
 
 /** Joins the flight of an equal call, or begins one that others may join. */
-function share(store: Store, flights: Map<string, SharedAnswer>, lookup: Lookup): ModelStream {
+function share(store: Store, flights: CallTable<SharedAnswer>, lookup: Lookup): ModelStream {
   const { call, id } = lookup;
-  const under = flights.get(id)?.under;
+  const under = flights.get(id);
   if (under?.flight.isJoinable === true) {
     call.record.cacheHit = true;
     call.record.cacheLevel = "flight";
@@ -151,11 +150,10 @@ function share(store: Store, flights: Map<string, SharedAnswer>, lookup: Lookup)
   const flight = new Flight(
     (signal) => freshAnswer(store, { ...lookup, call: { ...call, context: { ...context, signal } } }),
     () => {
-      shared.under = undefined;
       if (flights.get(id) === shared) flights.delete(id);
     },
   );
-  const shared: SharedAnswer = { under: { flight, record: call.record } };
+  const shared: SharedAnswer = { flight, record: call.record };
   flights.set(id, shared);
   return flight.join(call.context.signal);
 }
@@ -247,11 +245,14 @@ function keep(store: Store, { call, key, id, policy }: Lookup, answer: ModelFini
   if (answer.stopReason !== "stop" && answer.stopReason !== "tool_calls") return;
   const { l1, l2, now, writes } = store;
   const { tenant, sessionId } = call.context;
-  const entry = { tenant, key, ...(sessionId === undefined ? {} : { sessionId }), answer };
-  if (policy.l1 !== false) l1.put(id, { ...entry, expiresAt: now() + (policy.l1TtlMs ?? defaultL1TtlMs) });
+  const entryFor = (ttlMs: number): CacheEntry => {
+    const entry = { tenant, key, expiresAt: now() + ttlMs, answer };
+    return sessionId === undefined ? entry : { ...entry, sessionId };
+  };
+  if (policy.l1 !== false) l1.put(id, entryFor(policy.l1TtlMs ?? defaultL1TtlMs));
   if (l2 === undefined || policy.l2 === false || writes.size >= maxPendingWrites) return;
   const write = l2
-    .put({ ...entry, expiresAt: now() + (policy.l2TtlMs ?? defaultL2TtlMs) })
+    .put(entryFor(policy.l2TtlMs ?? defaultL2TtlMs))
     .catch((error: unknown) => {
       store.observer({ name: "cache.failed", level: 13, tenant, attributes: { op: "put" }, error });
     })

@@ -67,9 +67,10 @@ export class MemoryTier {
   #makeRoom(): void {
     const bytes = this.#maxBytes - Math.floor(this.#maxBytes / 100);
     const entries = this.#maxEntries - Math.floor(this.#maxEntries / 100);
-    for (const oldest of this.#kept.keys()) {
+    for (const [oldest, kept] of this.#kept) {
       if ((this.#bytes <= bytes && this.#kept.size <= entries) || this.#kept.size === 1) break;
-      this.#remove(oldest);
+      this.#kept.delete(oldest);
+      this.#bytes -= kept.bytes;
     }
   }
 

@@ -31,7 +31,7 @@ export class Flight {
   #pulling: Promise<void> | undefined;
   #end: { readonly error?: unknown } | undefined;
   /** In the order in which they joined: it goes on for the first. */
-  readonly #readers = new Set<FlightReader>();
+  readonly #readers: FlightReader[] = [];
   /** Readers who have read all that there is. */
   #waiting: FlightReader[] = [];
   #events = 0;
@@ -53,7 +53,7 @@ export class Flight {
    */
   join(signal: AbortSignal, inherit?: () => void): ModelStream {
     const reader = new FlightReader(this, signal, inherit);
-    this.#readers.add(reader);
+    this.#readers.push(reader);
     return reader;
   }
 
@@ -68,11 +68,11 @@ export class Flight {
 
   /** A reader has gone; the last one closes the source, which may take its time. */
   leave(reader: FlightReader): Promise<unknown> | undefined {
-    if (this.#readers.size > 1) {
+    if (this.#readers.length > 1) {
       this.#leaveToOthers(reader);
       return undefined;
     }
-    this.#readers.delete(reader);
+    this.#forget(reader);
     if (this.#end === undefined) {
       const reason = new Error("Nobody waits for this answer any more.");
       this.#finish({ error: reason });
@@ -84,9 +84,14 @@ export class Flight {
 
   #leaveToOthers(reader: FlightReader): void {
     const [first, second] = this.#readers;
-    this.#readers.delete(reader);
+    this.#forget(reader);
     // What has ended was paid for by whoever it ended for.
     if (first === reader && this.#end === undefined) second?.becomeHeir();
+  }
+
+  #forget(reader: FlightReader): void {
+    const place = this.#readers.indexOf(reader);
+    if (place !== -1) this.#readers.splice(place, 1);
   }
 
   #pull(): void {
