@@ -120,7 +120,7 @@ export function createMcpServerHandle(options: HandleOptions): McpServerHandle {
     },
     approve: ({ verdicts }, wanted = () => true) => approveVerdicts(config, verdicts, wanted),
     ...requests,
-    isConnected: (call) => links.of(call).isConnected,
+    isConnected: (call) => links.isConnected(call),
     [Symbol.asyncDispose]: async () => await links[Symbol.asyncDispose](),
   };
 }

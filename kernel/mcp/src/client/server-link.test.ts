@@ -1,3 +1,4 @@
+import type { CallContext } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
 import {
@@ -48,6 +49,22 @@ describe("a server in use", () => {
     await callTool(client, "files__echo", {}, contextFor(callOf("eve")));
     await callTool(client, "files__echo", {}, contextFor(callOf("ada", { tenant: "other" })));
     expect(count()).toBe(before + 4);
+  });
+
+  test("is stopped for others when too many run that nobody uses, the one that was used longest ago first", async () => {
+    const server = await startServer();
+    const client = await approvedClientOf({ servers: { files: server.config } });
+    const sessions = Array.from({ length: 260 }, (_, index) => callOf("ada", { sessionId: `s${index}` }));
+    const use = async (call: CallContext): Promise<string | undefined> =>
+      (await callTool(client, "files__echo", {}, contextFor(call))).code;
+    const [first, second, ...others] = sessions;
+    if (first === undefined || second === undefined) throw new TypeError("There are no sessions.");
+    for (const call of [first, second, first, ...others, first]) expect(await use(call)).toBeUndefined();
+
+    const { isConnected } = client.server("files");
+    expect(sessions.filter((call) => isConnected(call))).toHaveLength(256);
+    expect([first, second].map((call) => isConnected(call))).toEqual([true, false]);
+    expect(await use(second)).toBeUndefined();
   });
 
   test("is stopped when nobody used it for a while, and started again at the next call", async () => {

@@ -25,29 +25,60 @@ export interface SessionLinksOptions extends Omit<McpClientOptions, "clock" | "l
 /** The links to one server, one per session: two sessions share neither a process nor the server's memory of them. */
 export interface SessionLinks extends AsyncDisposable {
   of(call: CallContext): ServerLink;
+  /** Whether the server of a session runs; makes no link. */
+  isConnected(call: CallContext): boolean;
 }
 
 /** Sessions come and go; more than so many links that do nothing are not kept. */
 const maxLinks = 1_000;
+/** Servers that run although nobody uses them: whoever begins sessions must not fill the machine with processes. */
+const maxIdle = 256;
 
 /** Makes {@link SessionLinks}. */
 export function createSessionLinks(options: SessionLinksOptions): SessionLinks {
+  /** Those that were asked for last come last. */
   const links = new Map<string, ServerLink>();
+  const ending = new Set<Promise<void>>();
+  const end = (key: string, link: ServerLink): void => {
+    links.delete(key);
+    const ended = disposed(link).finally(() => ending.delete(ended));
+    ending.add(ended);
+  };
+  const makeRoom = (): void => {
+    const unused = [...links].filter(([, link]) => !link.isUsed);
+    const idle = unused.filter(([, link]) => link.isConnected);
+    for (const [key, link] of idle.slice(0, Math.max(0, idle.length - maxIdle + 1))) end(key, link);
+    if (links.size >= maxLinks) for (const [key, link] of unused) if (!link.isConnected) links.delete(key);
+  };
   return {
+    isConnected: (call) => links.get(keyOf(call))?.isConnected === true,
     of(call) {
-      const key = JSON.stringify([call.tenant, call.principal.id, call.sessionId]);
+      const key = keyOf(call);
       const known = links.get(key);
-      if (known !== undefined) return known;
-      if (links.size >= maxLinks)
-        for (const [old, link] of links) if (!link.isConnected && !link.isUsed) links.delete(old);
-      const link = openLink(options, call);
+      if (known === undefined) makeRoom();
+      const link = known ?? openLink(options, call);
+      links.delete(key);
       links.set(key, link);
       return link;
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([...links.values()].map(async (link) => await link[Symbol.asyncDispose]()));
+      await Promise.all(ending);
     },
   };
+}
+
+/** That it could not be stopped well says nothing to those who come after it. */
+async function disposed(link: ServerLink): Promise<void> {
+  try {
+    await link[Symbol.asyncDispose]();
+  } catch {
+    // Nobody waits for it.
+  }
+}
+
+function keyOf({ tenant, principal, sessionId }: CallContext): string {
+  return JSON.stringify([tenant, principal.id, sessionId]);
 }
 
 function openLink(options: SessionLinksOptions, call: CallContext): ServerLink {
