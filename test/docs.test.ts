@@ -80,6 +80,15 @@ test("docs/architecture.md draws every extension", () => {
   ).toEqual([]);
 });
 
+test("CHANGELOG.md says nothing twice", () => {
+  const beginnings = read("CHANGELOG.md")
+    .split("\n")
+    .filter((line) => line.startsWith("- "))
+    .map((line) => line.slice(0, 40));
+
+  expect(beginnings.filter((text, index) => beginnings.indexOf(text) !== index)).toEqual([]);
+});
+
 test("AGENTS.md fits on a screen: at most 80 lines", () => {
   expect(read("AGENTS.md").trimEnd().split("\n").length).toBeLessThanOrEqual(80);
 });
