@@ -119,10 +119,13 @@ function jailControl({ launcher, vector, spare }: JailStart, request: StartReque
           },
         }),
     terminate(child) {
-      if (status?.terminate() !== true) child.kill("SIGKILL");
+      // Without a process 1 there is nothing to be tidied up; what is about to become it is ended with bubblewrap.
+      const kill = (): boolean => child.kill("SIGKILL");
+      if (status?.terminate() !== true) status?.begun().then(kill, kill);
     },
     async kill(child) {
       // Process 1 of the jail dies with bubblewrap, and every other process of the jail with process 1.
+      await status?.begun();
       child.kill("SIGKILL");
       await status?.gone();
     },

@@ -15,11 +15,18 @@ export interface JailStatus {
   firstProcess(): number | undefined;
   /** Asks every process in the jail's session to end; false when none is known yet. */
   terminate(): boolean;
+  /** Settles once it is known which process is number 1, or that there is none; it does not wait for long. */
+  begun(): Promise<void>;
   /** Settles when process 1, and with it every process of the jail, is dead. */
   gone(): Promise<void>;
 }
 
 const polls = 1000;
+/**
+ * How long bubblewrap may take to tell of process 1 when it is to be killed: in between, that process waits for bubblewrap,
+ * outlives it, and nobody knows its number.
+ */
+const begunMs = 150;
 /** How long the end is waited for without a pause: it mostly comes within a millisecond, which is a timer's shortest. */
 const eagerMs = 3;
 
@@ -28,6 +35,7 @@ export function followStatus(stream: Readable): JailStatus {
   let text = "";
   let first: FirstProcess | undefined;
   let ended = false;
+  const told = Promise.withResolvers<void>();
   stream.setEncoding("utf8");
   stream.on("data", (chunk: string) => {
     text += chunk;
@@ -35,13 +43,17 @@ export function followStatus(stream: Readable): JailStatus {
     text = lines.pop() ?? "";
     for (const line of lines) {
       const pid = numberIn(line, "child-pid");
-      if (pid !== undefined) first = { pid, startedAt: startTime(pid) };
+      if (pid !== undefined) {
+        first = { pid, startedAt: startTime(pid) };
+        told.resolve();
+      }
       if (numberIn(line, "exit-code") !== undefined) ended = true;
     }
   });
   const alive = (): number | undefined =>
     first === undefined || startTime(first.pid) !== first.startedAt ? undefined : first.pid;
   const complete = finished(stream).catch(() => undefined);
+  complete.then(told.resolve, told.resolve);
 
   return {
     commandEnded: () => ended,
@@ -51,6 +63,9 @@ export function followStatus(stream: Readable): JailStatus {
       if (pid === undefined) return false;
       killQuietly(-pid, "SIGTERM");
       return true;
+    },
+    async begun() {
+      if (first === undefined) await Promise.race([told.promise, delay(begunMs, undefined, { ref: false })]);
     },
     async gone() {
       await complete;

@@ -87,6 +87,7 @@ export async function startSpareJail(
     }),
     async end() {
       claim();
+      await status.begun();
       child.kill("SIGKILL");
       await status.gone();
       for (const socket of sockets) socket.destroy();

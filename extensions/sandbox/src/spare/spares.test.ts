@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { setImmediate as others } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { isTauError } from "@tau/core";
@@ -143,6 +144,22 @@ describe("a jail that was prepared", () => {
   });
 });
 
+describe("a command that is taken back while its jail is made", () => {
+  it("leaves no process, whenever that is", async () => {
+    await using place = await trialPlace();
+    const { jail } = place.runner({});
+    const mark = `1000.${process.pid}`;
+    for (let turns = 0; turns < 120; turns++) {
+      const stop = new AbortController();
+      const run = jail.run({ argv: ["sleep", mark], timeoutMs: 60_000 }, stop.signal);
+      for (let turn = 0; turn < turns; turn++) await others();
+      stop.abort(new Error("enough"));
+      await expect(run).rejects.toThrow("enough");
+    }
+    expect(processesWith(mark)).toEqual([]);
+  });
+});
+
 describe("what waits for a command", () => {
   it("is nothing before a first one, four jails of a process at most, and nothing after disposal", async () => {
     await using place = await trialPlace();
@@ -256,6 +273,17 @@ describe("what a command sees of a jail that was prepared", () => {
     expect(seen).toEqual(await outcomeOf(made.jail, request));
   });
 });
+
+/** Anywhere, since one whose parent died is nobody's child. */
+function processesWith(word: string): readonly string[] {
+  return readdirSync("/proc").filter((name) => {
+    try {
+      return /^\d+$/u.test(name) && readFileSync(`/proc/${name}/cmdline`, "utf8").includes(word);
+    } catch {
+      return false; // gone
+    }
+  });
+}
 
 /** What no order can say. */
 function isCold({ argv }: Pick<ExecRequest, "argv">): boolean {
