@@ -4,6 +4,8 @@
  */
 import { createInterface } from "node:readline";
 
+import { tuneCollector } from "@tau/runtime";
+
 import { quantile } from "../lib/statistics.ts";
 import { runAll } from "./run-all.ts";
 import type { OpenRung, Rung } from "./rung.ts";
@@ -35,6 +37,8 @@ async function measureWindow(rung: Rung, runs: number): Promise<LoopWindow> {
   };
 }
 
+// As `tau serve` does; every rung is measured so.
+tuneCollector();
 const { openRung }: { openRung: OpenRung } = await import(file);
 {
   await using rung = await openRung({ baseUrl, concurrency });

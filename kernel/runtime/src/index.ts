@@ -55,6 +55,7 @@ export { journalClosed, journalConflict } from "./journal-errors.ts";
 export { createMemoryContentStore } from "./memory/memory-content-store.ts";
 export { createMemoryJournal } from "./memory/memory-journal.ts";
 export { createMemoryLeases } from "./memory/memory-leases.ts";
+export { tuneCollector } from "./tune-collector.ts";
 export { assertLeaseKey, assertStreamId, assertTogether } from "./stream-id.ts";
 export type {
   AfterToolDecision,

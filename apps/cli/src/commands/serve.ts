@@ -1,5 +1,6 @@
 import { realpath } from "node:fs/promises";
 
+import { tuneCollector } from "@tau/runtime";
 import { startServer } from "@tau/server";
 
 import { agentOptions } from "../agent-options.ts";
@@ -48,6 +49,7 @@ ${homeNote}`,
   ],
 
   async run(args, terminal) {
+    tuneCollector();
     const [host, token] = [textOption(args, "host"), textOption(args, "token")];
     const port = countOption(args, "port", 0);
     // Somebody can answer through the contract, so what the rules leave open is asked.
