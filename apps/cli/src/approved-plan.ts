@@ -28,6 +28,8 @@ export interface Approver {
   readonly approved: string | undefined;
   readonly terminal: Terminal;
   readonly interactive: boolean;
+  /** Gives the question up. */
+  readonly signal?: AbortSignal;
 }
 
 /** A plan of this machine that is to be approved. */
@@ -59,7 +61,7 @@ export async function approvePlan(request: PlanRequest): Promise<ApprovedPlan> {
  */
 export async function approve(
   plan: Pick<ApprovedPlan, "path" | "sha256"> & { readonly text: string },
-  { approved, interactive, terminal }: Approver,
+  { approved, interactive, terminal, signal = new AbortController().signal }: Approver,
 ): Promise<ApprovedPlan> {
   const { path, sha256, text } = plan;
   if (approved !== undefined) {
@@ -74,7 +76,7 @@ export async function approve(
   writeLine(terminal, visible(text).replaceAll(/^/gmu, "  │ "));
   writeLine(terminal, `  ${visible(path)}, sha256:${sha256}`);
   const prompt = createStyle(terminal)("bold", "Carry out this plan? [y]es or [n]o: ");
-  const said = await askLine(terminal, prompt, new AbortController().signal);
+  const said = await askLine(terminal, prompt, signal);
   if (/^y(es)?$/iu.test(said?.trim() ?? "")) return { path, sha256, approvalId: uuidv7() };
   throw new TauError("plan.not_approved", `${path} is not carried out: nobody approved it.`);
 }

@@ -56,6 +56,28 @@ test("nobody trusts more than can be looked at, or what a link to a folder shows
   expect([many.code, many.stderr]).toEqual([exitCodes.usage, expect.stringContaining("2000 files")]);
 });
 
+test("nobody trusts a .tau of which a part cannot be listed", async () => {
+  await using place = await createProject();
+  await place.write(".tau/server.mjs", "before");
+  await place.tau(["trust", "--yes"]);
+  expect(await isTrusted(place)).toBe(true);
+
+  // Deeper than a path may be long: whoever works with relative names, as Git does, makes such folders.
+  const deep = "d".repeat(200);
+  const script = `mkdir -p .tau && cd .tau && for i in $(seq 25); do mkdir ${deep} && cd -P ${deep}; done`;
+  await promisify(execFile)("bash", ["-c", script], { cwd: place.cwd });
+  await place.write(".tau/server.mjs", "after");
+
+  const trusting = await place.tau(["trust", "--yes"]);
+  expect([trusting.code, trusting.stderr]).toEqual([
+    exitCodes.usage,
+    expect.stringContaining("config.not_trustable"),
+  ]);
+  const { code, stderr } = await place.tau(["permissions", "list"]);
+  expect([code, stderr]).toEqual([exitCodes.usage, expect.stringContaining("config.")]);
+  await promisify(execFile)("rm", ["-rf", ".tau"], { cwd: place.cwd });
+});
+
 test("no name of a file stands for the lines of others", async () => {
   await using place = await createProject();
   const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");

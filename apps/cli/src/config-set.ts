@@ -31,10 +31,7 @@ export async function configSetText(path: string, text: string): Promise<string>
 
 /** The files of the set beside the tau.toml, by name. */
 async function configEntries(folder: string): Promise<readonly ConfigFileEntry[]> {
-  const found = await readdir(join(folder, ".tau"), { withFileTypes: true, recursive: true }).catch(
-    (): readonly Dirent[] => [],
-  );
-  const inside = found
+  const inside = (await listed(folder))
     .filter((entry) => !entry.isDirectory())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
     .filter((path) => !elsewhere.has(path.split("/")[1] ?? ""))
@@ -50,6 +47,19 @@ async function configEntries(folder: string): Promise<readonly ConfigFileEntry[]
     entries.push({ path, sha256 });
   }
   return entries;
+}
+
+/** What is in `.tau`, at every depth; nothing where there is none. */
+async function listed(folder: string): Promise<readonly Dirent[]> {
+  const tau = join(folder, ".tau");
+  const there = await stat(tau).catch(() => undefined);
+  if (there?.isDirectory() !== true) return [];
+  try {
+    return await readdir(tau, { withFileTypes: true, recursive: true });
+  } catch {
+    // What cannot be listed may still be opened by whoever knows its name.
+    throw notTrustable(folder, "cannot be read whole");
+  }
 }
 
 async function hashOf(file: string): Promise<string | undefined> {

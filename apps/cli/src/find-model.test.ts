@@ -8,6 +8,7 @@ import { describe, expect, test } from "vitest";
 import { createPlace, startScripted } from "./cli.test.support.ts";
 import type { Place } from "./cli.test.support.ts";
 import { ollamaUrl } from "./ollama.ts";
+import { usualApi } from "./usual-api.ts";
 
 interface FakeServer extends AsyncDisposable {
   readonly host: string;
@@ -140,28 +141,29 @@ describe("the model", () => {
     ]);
   });
 
-  test("is asked by Responses without being told where OpenAI knows it by nothing else", async () => {
+  test.each([
+    ["https://api.openai.com/v1", "gpt-5-pro", "responses"],
+    ["https://api.openai.com/v1", "o3-pro-2025-06-10", "responses"],
+    ["https://eu.api.openai.com/v1", "gpt-5.3-codex", "responses"],
+    ["https://api.openai.com/v1", "codex-mini-latest", "responses"],
+    ["https://api.openai.com/v1", "o3-deep-research", "responses"],
+    ["https://api.openai.com/v1", "gpt-5.2", "chat"],
+    ["https://api.openai.com/v1", "prophet", "chat"],
+    ["http://litellm:4000/v1", "gemini-2.5-pro", "chat"],
+    ["https://api.openai.com.example.org/v1", "gpt-5-pro", "chat"],
+  ])("at %s, %s is asked by %s where nobody says", (baseUrl, id, api) => {
+    expect(usualApi({ provider: "openai", baseUrl, id })).toBe(api);
+    expect(usualApi({ provider: "compatible", baseUrl, id })).toBe("chat");
+  });
+
+  test("a gateway under OpenAI's name is asked by chat", async () => {
     await using place = await createPlace();
     await using model = await startScripted({ turns: [{ text: "Hello." }] });
-    const askedAt = async (name: string, id: string, ...more: readonly string[]): Promise<string> => {
-      const at = ["--provider", name, "--base-url", `${model.server.url}/v1`, "--model", id, ...more];
-      await place.tau(["run", "--environment", "host", ...at, "hi"]);
-      return model.server.requests.at(-1)?.path ?? "";
-    };
+    const at = ["--provider", "openai", "--base-url", `${model.server.url}/v1`, "--model", "gemini-2.5-pro"];
 
-    for (const id of [
-      "gpt-5-pro",
-      "o3-pro-2025-06-10",
-      "gpt-5.3-codex",
-      "codex-mini-latest",
-      "o3-deep-research",
-    ])
-      expect([id, await askedAt("openai", id)]).toEqual([id, "/v1/responses"]);
-    for (const id of ["gpt-5.2", "gpt-5-mini", "o3", "prophet"])
-      expect([id, await askedAt("openai", id)]).toEqual([id, "/v1/chat/completions"]);
-    expect(await askedAt("openai", "gpt-5-pro", "--api", "chat")).toBe("/v1/chat/completions");
-    // What a server of one's own speaks says its owner.
-    expect(await askedAt("compatible", "my-codex")).toBe("/v1/chat/completions");
+    await place.tau(["run", "--environment", "host", ...at, "hi"]);
+
+    expect(model.server.requests.at(-1)?.path).toBe("/v1/chat/completions");
   });
 
   test("cannot be asked by Responses where its provider has none", async () => {

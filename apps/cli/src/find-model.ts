@@ -8,6 +8,7 @@ import type { Provider } from "./providers.ts";
 import { resolveSecret } from "./resolve-secret.ts";
 import type { ModelSettings } from "./settings.ts";
 import type { Terminal } from "./terminal.ts";
+import { usualApi } from "./usual-api.ts";
 
 /** Providers whose keys are looked for when nobody named one, in this order, and what they are asked for. */
 const defaultModels: ReadonlyMap<string, string> = new Map([
@@ -62,7 +63,7 @@ export async function findModel(
       `The provider "${provider.name}" needs an address: name it with --base-url, or as base_url in tau.toml.`,
     );
   }
-  const api = settings.api ?? (onlyResponses(provider, id) ? "responses" : "chat");
+  const api = settings.api ?? usualApi({ provider: provider.name, baseUrl, id });
   const create = creatorOf(provider, api);
   const model = create({
     model: id,
@@ -75,14 +76,6 @@ export async function findModel(
   });
   const protocol = api === "responses" ? "openai-responses" : provider.protocol;
   return { because, protocol, model, ...optional("known", known) };
-}
-
-/**
- * Whether OpenAI answers for a model by Responses and not by chat, where it is a 404: those that think for long, and those of Codex
- * (developers.openai.com, November 2026).
- */
-function onlyResponses({ name }: Provider, id: string): boolean {
-  return name === "openai" && /(?:^|-)(?:pro|codex|deep-research)(?:-|$)/u.test(id);
 }
 
 function creatorOf(provider: Provider, api: ModelSettings["api"]): Provider["create"] {

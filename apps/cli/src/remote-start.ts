@@ -115,7 +115,12 @@ async function approved(
   context: CallContext,
 ): Promise<ApprovedPlan> {
   const path = textOption(args, "carry-out") ?? "";
-  const approver: Approver = { approved: textOption(args, "approved"), terminal, interactive };
+  const approver: Approver = {
+    approved: textOption(args, "approved"),
+    terminal,
+    interactive,
+    signal: context.signal,
+  };
   return await approve(await runtime.getPlan({ sessionId, path }, context), approver);
 }
 

@@ -164,7 +164,11 @@ describe("tau run --server --plan", () => {
     const again = await place.tau([...carryOut, "--approved", hash]);
     expect([again.code, again.stderr]).toEqual([exitCodes.denied, expect.stringContaining("[plan.used]")]);
 
-    // A person may approve it again.
+    // A person may give the question up, or approve the plan again.
+    const left = place.onTerminal(carryOut);
+    await left.until("Carry out this plan?");
+    left.type("\u0003");
+    expect((await left.ended).code).toBe(exitCodes.interrupted);
     const running = place.onTerminal(carryOut);
     await running.until("1. Make made.txt.");
     await running.until(`sha256:${hash}`);
