@@ -6,6 +6,7 @@ import { hasInput, resizeTerminal, runProcess, startProcess, terminalCommand } f
 
 import type { BubblewrapProcess, JailLauncher, JailVector } from "./bubblewrap-process.ts";
 import { spawnInBubblewrap } from "./bubblewrap-process.ts";
+import { endBubblewrap } from "./end-bubblewrap.ts";
 import { jailDescriptors } from "./jail-arguments.ts";
 import type { JailStatus } from "./jail-status.ts";
 import { endedText } from "./limits/limit-text.ts";
@@ -84,13 +85,13 @@ interface JailControl extends ProcessControl {
 }
 
 function jailControl({ launcher, vector, spare }: JailStart, request: StartRequest): JailControl {
-  let status: JailStatus | undefined;
+  let running: BubblewrapProcess | undefined;
   let watch: LimitWatch | undefined;
   const { sizes } = jailDescriptors;
   const { pty } = request;
   const begun = (process: BubblewrapProcess): ChildProcess => {
     const { child } = process;
-    status = process.status;
+    running = process;
     const watching = watchLimits(
       launcher.limits,
       () => process.status.firstProcess(),
@@ -102,7 +103,7 @@ function jailControl({ launcher, vector, spare }: JailStart, request: StartReque
     return child;
   };
   return {
-    status: () => status,
+    status: () => running?.status,
     exceeded: () => watch?.exceeded(),
     ...(launcher.pipes === undefined ? {} : { pipes: launcher.pipes }),
     spawn(stdio) {
@@ -118,16 +119,13 @@ function jailControl({ launcher, vector, spare }: JailStart, request: StartReque
             return spare.begin();
           },
         }),
-    terminate(child) {
-      // Without a process 1 there is nothing to be tidied up; what is about to become it is ended with bubblewrap.
-      const kill = (): boolean => child.kill("SIGKILL");
-      if (status?.terminate() !== true) status?.begun().then(kill, kill);
+    terminate() {
+      // Without a process 1 there is nothing to be tidied up.
+      if (running !== undefined && !running.status.terminate()) endBubblewrap(running).catch(() => undefined);
     },
-    async kill(child) {
+    async kill() {
       // Process 1 of the jail dies with bubblewrap, and every other process of the jail with process 1.
-      await status?.begun();
-      child.kill("SIGKILL");
-      await status?.gone();
+      if (running !== undefined) await endBubblewrap(running);
     },
     ...(pty === undefined ? {} : { resize: (child, size) => resizeTerminal(child, size, sizes) }),
   };

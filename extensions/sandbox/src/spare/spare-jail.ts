@@ -5,6 +5,7 @@ import { spawnProcess } from "@tau/tools";
 
 import type { BubblewrapProcess, JailLauncher, JailVector } from "../bubblewrap-process.ts";
 import { spawnInBubblewrap } from "../bubblewrap-process.ts";
+import { endBubblewrap } from "../end-bubblewrap.ts";
 import { jailDescriptors } from "../jail-arguments.ts";
 
 /** A jail that is ready but for its command. */
@@ -87,9 +88,7 @@ export async function startSpareJail(
     }),
     async end() {
       claim();
-      await status.begun();
-      child.kill("SIGKILL");
-      await status.gone();
+      await endBubblewrap(process);
       for (const socket of sockets) socket.destroy();
       spawned.streams.destroy();
     },
