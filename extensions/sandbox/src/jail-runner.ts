@@ -18,7 +18,7 @@ import type { JailSettings } from "./jail-settings.ts";
 import { withMountNote } from "./mount-note.ts";
 import type { JailView } from "./jail-view.ts";
 import { orderOf, spareLauncher } from "./spare/spare-launcher.ts";
-import type { WantedJail } from "./spare/spares.ts";
+import type { SparesOptions, WantedJail } from "./spare/spares.ts";
 import { createSpares } from "./spare/spares.ts";
 
 /** Runs commands with one set of settings; disposed of once none runs. */
@@ -43,7 +43,7 @@ export interface JailRunnerOptions {
   /** Stays the caller's. */
   readonly pipes?: PipePool;
   /** Has the jail of a next command prepared ahead; it waits that long. Without it, none is. */
-  readonly ahead?: { readonly idleMs: number };
+  readonly ahead?: Omit<SparesOptions, "waiting">;
 }
 
 /** Makes a {@link JailRunner}. `vectorOf` is replaced by tests that weaken the jail. */

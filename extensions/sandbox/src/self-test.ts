@@ -2,6 +2,7 @@ import { escapeScript } from "./escape-script.ts";
 import { escapes, triedSyscalls } from "./escape.ts";
 import { jailVector } from "./bubblewrap-process.ts";
 import type { JailOptions } from "./jail-options.ts";
+import type { JailRunnerOptions } from "./jail-runner.ts";
 import { createJailRunner } from "./jail-runner.ts";
 import type { JailSettings } from "./jail-settings.ts";
 import { jailSettings } from "./jail-settings.ts";
@@ -30,7 +31,7 @@ export async function runSandboxSelfTest(options: JailOptions): Promise<readonly
  */
 export async function runEscapeSuite(options: JailOptions): Promise<readonly ProbeResult[]> {
   const made = await probeJail(options, jailVector, { suite: fullSuite });
-  const prepared = await probeJail(options, jailVector, { suite: fullSuite, ahead: true });
+  const prepared = await probeJail(options, jailVector, { suite: fullSuite, ahead: { idleMs } });
   return made.map((result, index) => {
     const other = prepared[index];
     return other?.outcome === "escaped" ? other : result;
@@ -56,15 +57,15 @@ export const fullSuite: ProbeSuite = {
 export interface ProbeOptions {
   /** Default: the quick one. */
   readonly suite?: ProbeSuite;
-  /** Whether to try from a jail that was prepared ahead, where there can be one. */
-  readonly ahead?: boolean;
+  /** Has it tried from a jail that was prepared ahead, where there can be one. */
+  readonly ahead?: JailRunnerOptions["ahead"];
 }
 
 /** The self-test over a vector of the caller's choice, so that tests can see it fail. */
 export async function probeJail(
   options: JailOptions,
   vectorOf: Parameters<typeof createJailRunner>[1],
-  { suite = quickSuite, ahead = false }: ProbeOptions = {},
+  { suite = quickSuite, ahead }: ProbeOptions = {},
 ): Promise<readonly ProbeResult[]> {
   await using fixture = await createProbeFixture();
   const secret = fixture.halves.join("-");
@@ -76,8 +77,8 @@ export async function probeJail(
     },
     { ...process.env, TAU_SELF_TEST_SECRET: secret },
   );
-  await using runner = createJailRunner(settings, vectorOf, ahead ? { ahead: { idleMs } } : {});
-  if (ahead) {
+  await using runner = createJailRunner(settings, vectorOf, ahead === undefined ? {} : { ahead });
+  if (ahead !== undefined) {
     const nothing = { argv: ["/bin/sh", "-c", ":"], timeoutMs: idleMs } as const;
     await runner.run(nothing, new AbortController().signal);
     await runner.hurry();

@@ -13,7 +13,7 @@ import { openJail } from "../create-jail.ts";
 import type { JailRunner } from "../jail-runner.ts";
 import { startTime } from "../process-start.ts";
 import { fullSuite, probeJail, quickSuite } from "../self-test.ts";
-import { trialPlace, waitingProcesses } from "./trials.test.support.ts";
+import { ahead, trialPlace, undisturbed, waitingProcesses } from "./trials.test.support.ts";
 
 const never = new AbortController().signal;
 /** A bound only. */
@@ -40,71 +40,82 @@ describe("a jail that was prepared", () => {
     };
     const profile = { access, network: false, workspace: process.cwd() } as const;
 
-    const results = await probeJail({ profile }, jailVector, { suite, ahead: true });
+    await undisturbed(async () => {
+      const results = await probeJail({ profile }, jailVector, { suite, ahead });
 
-    expect(results.filter(({ outcome }) => outcome === "escaped").map(({ name }) => name)).toEqual([
-      "prepared",
-    ]);
+      const escaped = results.filter(({ outcome }) => outcome === "escaped");
+      expect(escaped.map(({ name }) => name)).toEqual(["prepared"]);
+    });
   });
 
   it("serves one command, and no other jail", async () => {
-    await using place = await trialPlace();
-    const [one, other] = [place.runner(), place.runner()];
-    await one.warm();
-    expect(await other.bash("echo > /tmp/left")).toBe("cold\nexit 0");
-    expect(await one.bash("ls -A /tmp; echo > /tmp/left")).toBe("ahead\nhome\nexit 0");
-    await one.jail.hurry();
-    expect(await one.bash("ls -A /tmp")).toBe("ahead\nhome\nexit 0");
+    await undisturbed(async () => {
+      await using place = await trialPlace();
+      const [one, other] = [place.runner(), place.runner()];
+      await one.warm();
+      expect(await other.bash("echo > /tmp/left")).toBe("cold\nexit 0");
+      expect(await one.bash("ls -A /tmp; echo > /tmp/left")).toBe("ahead\nhome\nexit 0");
+      await one.jail.hurry();
+      expect(await one.bash("ls -A /tmp")).toBe("ahead\nhome\nexit 0");
+    });
   });
 
   it("serves commands with other variables, and stays cold under the full profile", async () => {
-    await using place = await trialPlace();
-    const runner = place.runner();
-    await runner.warm({ env: { FIRST: "1" } });
-    expect(await runner.bash("echo $FIRST $SECOND", { env: { SECOND: "2" } })).toBe("ahead\n2\nexit 0");
-    await using open = await trialPlace({}, "full");
-    const full = open.runner();
-    await full.warm();
-    expect(await full.bash("true")).toBe("cold\nexit 0");
+    await undisturbed(async () => {
+      await using place = await trialPlace();
+      const runner = place.runner();
+      await runner.warm({ env: { FIRST: "1" } });
+      expect(await runner.bash("echo $FIRST $SECOND", { env: { SECOND: "2" } })).toBe("ahead\n2\nexit 0");
+      await using open = await trialPlace({}, "full");
+      const full = open.runner();
+      await full.warm();
+      expect(await full.bash("true")).toBe("cold\nexit 0");
+    });
   });
 
   it("is made for what there is after a command, and leaves no stub of what is gone", async () => {
-    await using place = await trialPlace({ "old/.env": "TOKEN=hush\n" });
-    const runner = place.runner();
-    await runner.bash("mkdir new && echo TOKEN=hush > new/.env");
-    rmSync(place.at("old/.env"));
-    await runner.jail.hurry();
-    expect(await runner.bash("cat */.env; ls -A old")).toBe(
-      "ahead\ncat: new/.env: Permission denied\nexit 0",
-    );
-    expect(existsSync(place.at("old/.env"))).toBe(false);
+    await undisturbed(async () => {
+      await using place = await trialPlace({ "old/.env": "TOKEN=hush\n" });
+      const runner = place.runner();
+      await runner.bash("mkdir new && echo TOKEN=hush > new/.env");
+      rmSync(place.at("old/.env"));
+      await runner.jail.hurry();
+      expect(await runner.bash("cat */.env; ls -A old")).toBe(
+        "ahead\ncat: new/.env: Permission denied\nexit 0",
+      );
+      expect(existsSync(place.at("old/.env"))).toBe(false);
+    });
   });
 
   it("is prepared while the command before still runs", async () => {
-    await using place = await trialPlace();
-    const runner = place.runner();
-    await runner.warm();
-    const first = runner.bash("touch begun; until [ -e go ]; do sleep 0.01; done");
-    await expect.poll(() => existsSync(place.at("begun")), patient).toBe(true);
-    await runner.jail.hurry();
-    expect(await runner.bash("touch go")).toBe("ahead\nexit 0");
-    expect(await first).toBe("ahead\nexit 0");
+    await undisturbed(async () => {
+      await using place = await trialPlace();
+      const runner = place.runner();
+      await runner.warm();
+      const first = runner.bash("touch begun; until [ -e go ]; do sleep 0.01; done");
+      await expect.poll(() => existsSync(place.at("begun")), patient).toBe(true);
+      await runner.jail.hurry();
+      expect(await runner.bash("touch go")).toBe("ahead\nexit 0");
+      expect(await first).toBe("ahead\nexit 0");
+    });
   });
 
   it("holds the limits of its command", async () => {
-    await using place = await trialPlace({}, "workspace-write", {
-      memoryBytes: 64 * 2 ** 20,
-      fileBytes: 2 ** 20,
+    await undisturbed(async () => {
+      await using place = await trialPlace({}, "workspace-write", {
+        memoryBytes: 64 * 2 ** 20,
+        fileBytes: 2 ** 20,
+      });
+      const runner = place.runner();
+      await runner.warm();
+      expect(await runner.bash("a=$(head -c 100000000 /dev/zero | tr '\\0' x); sleep 20; :")).toBe(
+        "ahead\ntau: killed: used more than 64 MB of memory\nexit 137",
+      );
+      await runner.jail.hurry();
+      expect(await runner.bash("exec perl -e 'print \"x\" x 3e6' > big")).toBe(
+        "ahead\ntau: killed: wrote a file of more than 1 MB\nexit 153",
+      );
     });
-    const runner = place.runner();
-    await runner.warm();
-    expect(await runner.bash("a=$(head -c 100000000 /dev/zero | tr '\\0' x); sleep 20; :")).toBe(
-      "ahead\ntau: killed: used more than 64 MB of memory\nexit 137",
-    );
-    await runner.jail.hurry();
-    expect(await runner.bash("exec perl -e 'print \"x\" x 3e6' > big")).toBe(
-      "ahead\ntau: killed: wrote a file of more than 1 MB\nexit 153",
-    );
   });
 
   it("goes with a command that is taken back before it waits", async () => {
@@ -120,27 +131,50 @@ describe("a jail that was prepared", () => {
   });
 
   it("serves one of fifty commands at once, and does the others no harm", async () => {
-    await using place = await trialPlace();
-    const runner = place.runner();
-    await runner.warm();
-    const lines = Array.from({ length: 50 }, (_, index) => runner.bash(`echo ${index}`));
-    const said = await Promise.all(lines);
-    expect(said.map((text) => text.split("\n")[1])).toEqual(lines.map((__, index) => String(index)));
-    expect(said.some((text) => text.startsWith("ahead"))).toBe(true);
+    await undisturbed(async () => {
+      await using place = await trialPlace();
+      const runner = place.runner();
+      await runner.warm();
+      const lines = Array.from({ length: 50 }, (_, index) => runner.bash(`echo ${index}`));
+      const said = await Promise.all(lines);
+      expect(said.map((text) => text.split("\n")[1])).toEqual(lines.map((__, index) => String(index)));
+      expect(said.some((text) => text.startsWith("ahead"))).toBe(true);
+    });
   });
 
   it("is given up after three in a row whose files were exchanged", async () => {
-    await using place = await trialPlace({ ".env": "" });
-    const runner = place.runner();
-    for (let round = 0; round < 3; round++) {
+    await undisturbed(async () => {
+      await using place = await trialPlace({ ".env": "" });
+      const runner = place.runner();
+      for (let round = 0; round < 3; round++) {
+        await runner.warm();
+        await expect.poll(() => waitingProcesses().length, patient).toBe(3);
+        place.write("new", "");
+        renameSync(place.at("new"), place.at(".env"));
+        expect(await runner.bash("true")).toBe("cold\nexit 0");
+      }
       await runner.warm();
-      await expect.poll(() => waitingProcesses().length, patient).toBe(3);
-      place.write("new", "");
-      renameSync(place.at("new"), place.at(".env"));
       expect(await runner.bash("true")).toBe("cold\nexit 0");
-    }
-    await runner.warm();
-    await expect.poll(waitingProcesses, patient).toEqual([]);
+    });
+  });
+
+  it("is not given up after others that were refused because this process had changed", async () => {
+    await undisturbed(async () => {
+      await using place = await trialPlace();
+      const runner = place.runner();
+      const umask = process.umask();
+      for (let round = 0; round < 3; round++) {
+        await runner.warm();
+        process.umask(0o077);
+        try {
+          expect(await runner.bash("umask")).toBe("cold\n0077\nexit 0");
+        } finally {
+          process.umask(umask);
+        }
+      }
+      await runner.warm();
+      expect(await runner.bash("true")).toBe("ahead\nexit 0");
+    });
   });
 });
 
@@ -263,14 +297,16 @@ describe("what a command sees of a jail that was prepared", () => {
   };
 
   it.each(Object.entries(requests))("is what it sees of one that is made for it: %s", async (_, request) => {
-    await using place = await trialPlace({ program: script, lines: "echo no first line\n", data: "x" });
-    for (const name of ["program", "lines"]) chmodSync(place.at(name), 0o755);
-    const [made, prepared] = [place.runner({}), place.runner()];
-    await prepared.warm();
-    const waited = waitingProcesses();
-    const seen = await outcomeOf(prepared.jail, request);
-    expect(waitingProcesses().some((pid) => waited.includes(pid))).toBe(isCold(request));
-    expect(seen).toEqual(await outcomeOf(made.jail, request));
+    await undisturbed(async () => {
+      await using place = await trialPlace({ program: script, lines: "echo no first line\n", data: "x" });
+      for (const name of ["program", "lines"]) chmodSync(place.at(name), 0o755);
+      const [made, prepared] = [place.runner({}), place.runner()];
+      await prepared.warm();
+      const waited = waitingProcesses();
+      const seen = await outcomeOf(prepared.jail, request);
+      expect(waitingProcesses().some((pid) => waited.includes(pid))).toBe(isCold(request));
+      expect(seen).toEqual(await outcomeOf(made.jail, request));
+    });
   });
 });
 

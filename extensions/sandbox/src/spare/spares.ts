@@ -1,4 +1,5 @@
 import type { JailLauncher, JailVector } from "../bubblewrap-process.ts";
+import { circumstances } from "./circumstances.ts";
 import { jailFiles } from "./same-jail.ts";
 import type { SpareJail } from "./spare-jail.ts";
 import type { WaitingJail } from "./waiting-jail.ts";
@@ -37,6 +38,8 @@ export interface SparesOptions {
   readonly waiting: readonly string[];
   /** How long one waits for a command. */
   readonly idleMs: number;
+  /** What a jail gets from the machine and from this process. Default: what they say. */
+  readonly circumstances?: typeof circumstances;
 }
 
 /** Makes the {@link Spares} of one owner. */
@@ -65,7 +68,7 @@ export function createSpares(launcher: JailLauncher, options: SparesOptions): Sp
       const done = end.catch(() => undefined).finally(() => ending.delete(done));
       ending.add(done);
     };
-    const item = startWaiting({ ...options, launcher, vector, files, onLeft });
+    const item = startWaiting({ circumstances, ...options, launcher, vector, files, onLeft });
     known.set(key, item);
   };
 
@@ -90,7 +93,9 @@ export function createSpares(launcher: JailLauncher, options: SparesOptions): Sp
       if (item === undefined) return undefined;
       known.delete(key);
       const spare = await item.take(signal);
-      useless = spare === undefined ? useless + 1 : 0;
+      if (spare !== undefined) useless = 0;
+      // Where others mount things, for example, it is no fault of these jails.
+      else if (!item.isOvertaken()) useless++;
       if (spare !== undefined) prepareSoon(wanted);
       return spare;
     },

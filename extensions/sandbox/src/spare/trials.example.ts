@@ -1,8 +1,13 @@
-import { tried, trials } from "./trials.test.support.ts";
+import assert from "node:assert/strict";
+
+import { tried, trials, undisturbed } from "./trials.test.support.ts";
 
 // Prints which trials ended otherwise than they should, as the user who runs this file.
 for (const [name, trial] of Object.entries(trials)) {
-  const said = await tried(trial);
-  if (said !== trial.says) process.stdout.write(`${name}: ${JSON.stringify(said)}\n`);
+  try {
+    await undisturbed(async () => assert.equal(await tried(trial), trial.says));
+  } catch (error) {
+    process.stdout.write(`${name}: ${String(error)}\n`);
+  }
 }
 process.stdout.write(`uid ${process.getuid?.()}: done\n`);

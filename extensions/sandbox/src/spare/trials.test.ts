@@ -3,13 +3,13 @@ import { fileURLToPath } from "node:url";
 
 import { describe, expect, it } from "vitest";
 
-import { tried, trials } from "./trials.test.support.ts";
+import { tried, trials, undisturbed } from "./trials.test.support.ts";
 
 const isRoot = process.getuid?.() === 0;
 
 describe("a command for which a jail was prepared, after which", () => {
   it.each(Object.entries(trials))("%s", async (_, trial) => {
-    expect(await tried(trial)).toBe(trial.says);
+    await undisturbed(async () => expect(await tried(trial)).toBe(trial.says));
   });
 
   it("any of these happened, for an ordinary user", () => {

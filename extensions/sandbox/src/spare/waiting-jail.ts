@@ -1,7 +1,6 @@
 import { setImmediate as others } from "node:timers/promises";
 
 import type { JailLauncher, JailVector } from "../bubblewrap-process.ts";
-import { circumstances } from "./circumstances.ts";
 import type { JailFiles } from "./same-jail.ts";
 import { showsTheSame } from "./same-jail.ts";
 import type { SpareJail } from "./spare-jail.ts";
@@ -20,6 +19,8 @@ export interface WaitingJail {
    * reason.
    */
   take(signal: AbortSignal): Promise<SpareJail | undefined>;
+  /** Whether it was refused because the circumstances had changed since it was started: no jail of before would have done. */
+  isOvertaken(): boolean;
   /** Keeps this process running until it waits, and from then on. */
   claimed(): Promise<void>;
   /** Ends it. */
@@ -36,6 +37,8 @@ export interface WaitingOptions {
   readonly waiting: readonly string[];
   /** How long it waits. */
   readonly idleMs: number;
+  /** What a jail gets beside its vector: see `circumstances()`. */
+  readonly circumstances: () => string | undefined;
   /** Called once when it waits no more: taken, or with the promise of its end. */
   readonly onLeft: (end: Promise<void> | undefined) => void;
 }
@@ -55,9 +58,11 @@ export function startWaiting({
   files,
   waiting,
   idleMs,
+  circumstances,
   onLeft,
 }: WaitingOptions): WaitingJail {
   const before = circumstances();
+  let overtaken = false;
   const starting = startSpareJail(launcher, vector, waiting).catch(() => undefined);
   const leave = (): boolean => {
     clearTimeout(idle);
@@ -67,7 +72,8 @@ export function startWaiting({
   const isSame = (spare: SpareJail): boolean => {
     const pid = spare.firstProcess();
     if (pid === undefined || before === undefined) return false;
-    return circumstances() === before && showsTheSame(pid, files);
+    overtaken = circumstances() !== before;
+    return !overtaken && showsTheSame(pid, files);
   };
   const item: WaitingJail = {
     async take(signal) {
@@ -81,6 +87,7 @@ export function startWaiting({
       signal.throwIfAborted();
       return undefined;
     },
+    isOvertaken: () => overtaken,
     async claimed() {
       const spare = await starting;
       spare?.claim();
