@@ -18,6 +18,7 @@ import type { JailSettings } from "./jail-settings.ts";
 import { withMountNote } from "./mount-note.ts";
 import type { JailView } from "./jail-view.ts";
 import { orderOf, spareLauncher } from "./spare/spare-launcher.ts";
+import type { SpareJail } from "./spare/spare-jail.ts";
 import type { SparesOptions, WantedJail } from "./spare/spares.ts";
 import { createSpares } from "./spare/spares.ts";
 
@@ -108,9 +109,14 @@ export function createJailRunner(
     async run(request, signal) {
       const prepared = await prepare(request, signal);
       const order = orderFor(prepared);
+      let taken: SpareJail | undefined;
       try {
-        const spare = order && (await spares?.take(prepared, signal))?.withOrder(order);
+        taken = order && (await spares?.take(prepared, signal));
+        const spare = order && taken?.withOrder(order);
         return await runInJail({ ...prepared, spare }, prepared.request, signal);
+      } catch (error) {
+        await taken?.end(); // whose command, when it never began, ends nothing
+        throw error;
       } finally {
         await prepared.leave();
         if (order !== undefined) spares?.ended(prepared);

@@ -176,6 +176,28 @@ describe("a jail that was prepared", () => {
       expect(await runner.bash("true")).toBe("ahead\nexit 0");
     });
   });
+
+  it("goes with a command that is taken back when it has that jail, whenever that is", async () => {
+    await using place = await trialPlace();
+    for (let turns = 0; turns < 10; turns++) {
+      const stop = new AbortController();
+      let isTaking = false;
+      // Asked for last, when the jail waits; from there to the command it is no more than a few turns.
+      const circumstances = (): string => {
+        if (isTaking) afterTurns(turns, () => stop.abort(new Error("enough")));
+        return "the same";
+      };
+      const { jail, warm } = place.runner({ ahead: { ...ahead, circumstances } });
+      await warm();
+      isTaking = true;
+      await expect(jail.run({ argv: ["sleep", "1000"], timeoutMs: 60_000 }, stop.signal)).rejects.toThrow(
+        "enough",
+      );
+      isTaking = false;
+      await jail[Symbol.asyncDispose]();
+      expect(waitingProcesses()).toEqual([]);
+    }
+  });
 });
 
 describe("a command that is taken back while its jail is made", () => {
@@ -309,6 +331,11 @@ describe("what a command sees of a jail that was prepared", () => {
     });
   });
 });
+
+function afterTurns(turns: number, then: () => void): void {
+  if (turns === 0) then();
+  else queueMicrotask(() => afterTurns(turns - 1, then));
+}
 
 /** Anywhere, since one whose parent died is nobody's child. */
 function processesWith(word: string): readonly string[] {
