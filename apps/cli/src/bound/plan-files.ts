@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { open, readdir, realpath } from "node:fs/promises";
+import { lstat, open, readdir, realpath } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -51,13 +51,26 @@ export async function readPlan(folder: string, path: string): Promise<PlanFile> 
 /** The plans that there are in `folder`, the one written last first. */
 export async function plansIn(folder: string): Promise<readonly PlanFile[]> {
   const names = await readdir(join(folder, planFolder)).catch((): readonly string[] => []);
-  const paths = names.filter((name) => name.endsWith(".md")).slice(0, maxPlans);
-  const found = await Promise.all(
-    paths.map(async (name) => await readPlan(folder, join(planFolder, name)).catch(() => undefined)),
+  const files = await Promise.all(
+    names
+      .filter((name) => name.endsWith(".md"))
+      .map(async (name) => ({ name, writtenAt: await timeOf(join(folder, planFolder, name)) })),
   );
-  return found
-    .flatMap((plan) => (plan === undefined ? [] : [plan]))
-    .toSorted((one, other) => other.writtenAt - one.writtenAt);
+  const latest = files.toSorted(byTime).slice(0, maxPlans);
+  const found = await Promise.all(
+    latest.map(async ({ name }) => await readPlan(folder, join(planFolder, name)).catch(() => undefined)),
+  );
+  return found.flatMap((plan) => (plan === undefined ? [] : [plan])).toSorted(byTime);
+}
+
+/** When something was last written; what is no file, or gone, comes after all that is. */
+async function timeOf(path: string): Promise<number> {
+  const found = await lstat(path).catch(() => undefined);
+  return found?.isFile() === true ? found.mtimeMs : Number.NEGATIVE_INFINITY;
+}
+
+function byTime(one: Pick<PlanFile, "writtenAt">, other: Pick<PlanFile, "writtenAt">): number {
+  return other.writtenAt === one.writtenAt ? 0 : other.writtenAt - one.writtenAt;
 }
 
 /** The hash of a plan's file as it is now; undefined when there is none, or something else in its place. */
