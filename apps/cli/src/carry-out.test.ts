@@ -9,9 +9,15 @@ import { describe, expect, test } from "vitest";
 
 import { createPlanGuard } from "./bound/plan-guard.ts";
 import { createRunBindings } from "./bound/run-bindings.ts";
+import { childSession } from "./child-session.ts";
 import { createPlace, startScripted } from "./cli.test.support.ts";
 import type { Place } from "./cli.test.support.ts";
 import { exitCodes } from "./exit-codes.ts";
+
+interface At {
+  readonly tenant?: string;
+  readonly session?: string;
+}
 
 const text = "# Make a file\n\n1. Make made.txt.\n";
 const hashOf = (words: string): string => createHash("sha256").update(words).digest("hex");
@@ -173,13 +179,19 @@ describe("createPlanGuard()", () => {
     const home = join(place.base, "tau");
     const file = join(place.cwd, "plans/a.md");
     const plan = { file, path: "plans/a.md", sha256: hashOf(text), at: 1_000 };
-    await createRunBindings(home).bind({ tenant: "local", runId: "parent" }, { plan });
-    const said = async (runPath: readonly string[], now: number, tenant = "local"): Promise<unknown> => {
+    const long = "t".repeat(120);
+    for (const sessionId of ["top", long])
+      await createRunBindings(home).bind({ tenant: "local", sessionId, runId: "parent" }, { plan });
+    const said = async (runPath: readonly string[], now: number, at: At = {}): Promise<unknown> => {
+      const { tenant = "local", session = "top" } = at;
+      let sessionId = session;
+      for (const runId of runPath.slice(1))
+        sessionId = childSession({ call: { sessionId }, idempotencyKey: runId });
       const context = createCallContext({ tenant, principal: { id: "ada", kind: "person", scopes: [] } });
       const input = {
         tool: "read",
         arguments: {},
-        call: { ...context, runPath },
+        call: { ...context, sessionId, runPath },
         get run(): never {
           throw new TypeError("The guard looks at the call alone.");
         },
@@ -203,7 +215,16 @@ describe("createPlanGuard()", () => {
     await symlink("../same.md", file);
     expect(await said(["parent"], 2_000)).toEqual(denied("plan.changed"));
     expect(await said(["other"], 2_000)).toEqual({ decision: "allow" });
-    expect(await said(["parent"], 2_000, "another")).toEqual({ decision: "allow" });
+    expect(await said(["parent"], 2_000, { tenant: "another" })).toEqual({ decision: "allow" });
+    // Ids of runs are those of a session, however long its own is.
+    for (const session of ["other", `${long}t`]) {
+      expect(await said(["parent"], 2_000, { session })).toEqual({ decision: "allow" });
+      expect(await said(["parent", "child"], 2_000, { session })).toEqual({ decision: "allow" });
+    }
+    expect(await said(["parent", "child"], 2_000, { session: long })).toEqual(denied("plan.changed"));
+    // Where nobody can say whose the runs above are, they may be bound.
+    const deep = said(["parent", "child", "grandchild"], 2_000, { session: long });
+    await expect(deep).rejects.toThrow("The session of run parent is not known");
     // A record that nobody can read frees nobody.
     for (const name of await readdir(join(home, "bound-runs")))
       await writeFile(join(home, "bound-runs", name), "{");

@@ -1,3 +1,6 @@
+import { realpath } from "node:fs/promises";
+import { resolve } from "node:path";
+
 import { isJsonObject, parseJson } from "@tau/core";
 import { idleEngineEvent } from "@tau/runtime";
 import type { Journal } from "@tau/runtime";
@@ -9,7 +12,10 @@ import { workspaceKey } from "./open-environment.ts";
 const prefix = "engine/";
 const pageSize = 500;
 
-/** Sessions with a run that nobody finished and that work in one of `roots`, below it, or nowhere in particular. */
+/**
+ * Sessions with a run that nobody finished and that work in one of `roots`, below it, or nowhere in particular; the roots without
+ * links. What a session says is relative to the first of them, or absolute.
+ */
 export async function interruptedSessions(
   journal: Journal,
   roots: readonly string[],
@@ -35,7 +41,10 @@ async function worksIn(journal: Journal, sessionId: string, roots: readonly stri
   const id = { tenant: localTenant, stream: `session/${sessionId}` };
   for await (const [first] of journal.read(id, 1, new AbortController().signal)) {
     const workspace = workspaceIn(first?.body ?? "");
-    return workspace === undefined || roots.some((root) => isIn(workspace, root));
+    if (workspace === undefined) return true;
+    const named = resolve(roots[0] ?? ".", workspace);
+    const folder = await realpath(named).catch(() => named);
+    return roots.some((root) => isIn(folder, root));
   }
   return false;
 }

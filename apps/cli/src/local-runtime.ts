@@ -4,7 +4,7 @@ import type { RetryNotice } from "@tau/agent";
 import type { ContextEntry, Observer } from "@tau/core";
 import type { InstructionChain } from "@tau/memory";
 import { createEmbeddedEngine, createRuntime } from "@tau/runtime";
-import type { Runtime } from "@tau/runtime";
+import type { AgentRegistry, Runtime } from "@tau/runtime";
 import { createSqliteStore } from "@tau/store-sqlite";
 
 import { assembleAgents } from "./assemble-agents.ts";
@@ -36,6 +36,7 @@ export interface LocalRuntimeOptions extends LocalAgentOptions {
 /** A runtime on this machine's store. Disposing leaves unfinished runs to whoever comes next. */
 export interface LocalRuntime extends AsyncDisposable {
   readonly runtime: Runtime;
+  readonly agents: AgentRegistry;
   /** What its runs are bound to. */
   readonly bindings: RunBindings;
   /** What a session made here should begin with. */
@@ -102,6 +103,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
   ];
   return {
     runtime,
+    agents: assembled.agents,
     bindings,
     takenUp,
     waitingSkills: found.filter(({ status }) => status === "untrusted" || status === "quarantined").length,

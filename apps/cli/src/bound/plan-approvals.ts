@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
-import { access, mkdir, open } from "node:fs/promises";
+import { access, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { TauError } from "@tau/core";
 
+import { keepFirst, textIn } from "./keep-first.ts";
 import type { PlanFile } from "./plan-files.ts";
+import type { BoundRun } from "./run-bindings.ts";
 
 /** A plan, and which approval of it. */
 export interface PlanApproval extends Pick<PlanFile, "file" | "path" | "sha256"> {
@@ -12,12 +14,25 @@ export interface PlanApproval extends Pick<PlanFile, "file" | "path" | "sha256">
   readonly approvalId?: string;
 }
 
-/** Uses an approval up; whoever makes the mark has it, and nobody makes it twice. @throws TauError `plan.used` */
-export async function claimApproval(home: string, approval: PlanApproval): Promise<void> {
+/**
+ * Uses an approval up for a run, durably; whoever makes the mark has it, and may make it again.
+ *
+ * @throws TauError `plan.used`
+ */
+export async function claimApproval(home: string, approval: PlanApproval, run: BoundRun): Promise<void> {
   const { approvalId, ...byHash } = approval;
-  if (!(await mark(home, approval))) throw planUsed(approval.path);
+  if (!(await mark(home, approval, run))) throw planUsed(approval.path);
   // Who was asked has carried the plan out: its hash alone does not do so again.
-  if (approvalId !== undefined) await mark(home, byHash);
+  if (approvalId !== undefined) await mark(home, byHash, run);
+}
+
+/** Gives back what a run claimed that will never begin. */
+export async function releaseApproval(home: string, approval: PlanApproval, run: BoundRun): Promise<void> {
+  const { file, path: name, sha256 } = approval;
+  for (const one of [approval, { file, path: name, sha256 }]) {
+    const path = join(home, folder, nameOf(one));
+    if ((await textIn(path)) === wordsOf(run)) await rm(path, { force: true });
+  }
 }
 
 /** Looks whether an approval still counts, and leaves it as it is. @throws TauError `plan.used` */
@@ -39,15 +54,12 @@ export function planChanged(path: string): TauError {
 
 const folder = "carried-out";
 
-async function mark(home: string, approval: PlanApproval): Promise<boolean> {
-  await mkdir(join(home, folder), { recursive: true, mode: 0o700 });
-  try {
-    await (await open(join(home, folder, nameOf(approval)), "wx", 0o600)).close();
-    return true;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
-    throw error;
-  }
+async function mark(home: string, approval: PlanApproval, run: BoundRun): Promise<boolean> {
+  return (await keepFirst(join(home, folder), nameOf(approval), wordsOf(run))) === wordsOf(run);
+}
+
+function wordsOf({ tenant, sessionId, runId }: BoundRun): string {
+  return JSON.stringify([tenant, sessionId, runId]);
 }
 
 function nameOf({ file, sha256, approvalId }: PlanApproval): string {

@@ -2,9 +2,10 @@ import { TauError } from "@tau/core";
 import type { CallContext } from "@tau/core";
 import type { Hook, HookInput, RecheckDecision } from "@tau/runtime";
 
+import { sessionStem, stemAbove } from "../child-session.ts";
 import { planChanged } from "./plan-approvals.ts";
 import { hashOf } from "./plan-files.ts";
-import type { BoundPlan, RunBindings } from "./run-bindings.ts";
+import type { BoundPlan, BoundRun, RunBindings } from "./run-bindings.ts";
 
 /** The hook that keeps runs to their plans, as events name it. */
 export const planGuardName = "approved plan";
@@ -19,11 +20,11 @@ const approvalMs = 7 * 24 * 3_600_000;
 export function createPlanGuard(bindings: RunBindings, now: () => number = Date.now): Hook {
   // A plan that was another one for a moment may have been read then.
   const changed = new Set<string>();
-  const faultIn = async ({ tenant, runPath = [] }: CallContext): Promise<string | undefined> => {
-    for (const runId of runPath) {
-      const plan = (await bindings.of({ tenant, runId }))?.plan;
+  const faultIn = async (call: CallContext): Promise<string | undefined> => {
+    for (const run of runsOf(call)) {
+      const plan = (await bindings.of(run))?.plan;
       if (plan === undefined) continue;
-      const key = `${tenant}\0${runId}`;
+      const key = [run.tenant, run.sessionId, run.runId].join("\0");
       const fault = changed.has(key) ? planChanged(plan.path) : await faultOf(plan, now());
       if (fault === undefined) continue;
       if (fault.code === "plan.changed") changed.add(key);
@@ -46,6 +47,17 @@ export function createPlanGuard(bindings: RunBindings, now: () => number = Date.
       return reason === undefined ? { decision: "continue" } : { decision: "stop", reason };
     },
   };
+}
+
+/** The run of a call and those above it, each in its session. Throws where nobody can say in which: it may be bound. */
+function runsOf({ tenant, sessionId, runPath = [] }: CallContext): readonly BoundRun[] {
+  let session = sessionId;
+  return runPath.toReversed().map((runId) => {
+    if (session === undefined) throw new TypeError(`The session of run ${runId} is not known.`);
+    const run = { tenant, sessionId: sessionStem(session), runId };
+    session = stemAbove(session);
+    return run;
+  });
 }
 
 /** Why a plan must not be carried out any further; undefined when it may be. */

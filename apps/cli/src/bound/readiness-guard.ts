@@ -11,8 +11,8 @@ import type { RunBindings } from "./run-bindings.ts";
 export function createReadinessGuard(bindings: RunBindings, settings: Settings): Hook {
   return {
     name: "knowledge-readiness",
-    async beforeRun({ run: { runId }, call: { tenant } }, signal) {
-      const requirements = (await bindings.of({ tenant, runId }))?.requirements;
+    async beforeRun({ run: { runId }, call: { tenant, sessionId = "" } }, signal) {
+      const requirements = (await bindings.of({ tenant, sessionId, runId }))?.requirements;
       if (requirements === undefined) return { decision: "allow" };
       const { createReadinessGate, parseRequirements } = await import("@tau/memory");
       const gate = createReadinessGate({

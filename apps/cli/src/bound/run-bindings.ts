@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
-import { link, mkdir, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 
-import { isJsonObject, parseJson, uuidv7 } from "@tau/core";
+import { isJsonObject, parseJson } from "@tau/core";
 import type { Json } from "@tau/core";
+
+import { sessionStem } from "../child-session.ts";
+import { keepFirst, textIn } from "./keep-first.ts";
 
 /** A plan as a person approved it: an approval is for these very bytes. */
 export interface BoundPlan {
@@ -22,18 +24,22 @@ export interface RunBinding {
   readonly plan?: BoundPlan;
   /** What must be known, as `parseRequirements` of `@tau/memory` reads it. */
   readonly requirements?: Json;
+  /** A hash of what the caller sent to be judged: what was judged is another thing each time. */
+  readonly asked?: string;
 }
 
-/** Which run. */
+/** Which run: ids of runs are those of a session. */
 export interface BoundRun {
   readonly tenant: string;
+  /** Or its stem; see `sessionStem`. */
+  readonly sessionId: string;
   readonly runId: string;
 }
 
 /** Keeps what runs are bound to below Tau's own data, which no command of an agent sees. */
 export interface RunBindings {
-  /** Binds a run that is about to begin; one that is bound stays as it is. Durable when it resolves. */
-  bind(run: BoundRun, binding: RunBinding): Promise<void>;
+  /** Binds a run that is about to begin; one that is bound stays as it is. Answers what holds, and is durable when it resolves. */
+  bind(run: BoundRun, binding: RunBinding): Promise<RunBinding>;
   /** Undefined for a run that is free. Throws where the record cannot be read: nobody may take the run for free then. */
   of(run: BoundRun): Promise<RunBinding | undefined>;
 }
@@ -54,57 +60,37 @@ export function createRunBindings(home: string): RunBindings {
   return {
     async bind(run, binding) {
       const key = keyOf(run);
-      await write(folder, key, JSON.stringify(binding));
-      remember(key, await read(join(folder, key)));
+      const kept = parse(await keepFirst(folder, key, JSON.stringify(binding)), join(folder, key));
+      remember(key, kept);
+      return kept;
     },
     async of(run) {
       const key = keyOf(run);
       if (known.has(key)) return known.get(key);
-      const binding = await read(join(folder, key));
+      const path = join(folder, key);
+      const text = await textIn(path);
+      const binding = text === undefined ? undefined : parse(text, path);
       remember(key, binding);
       return binding;
     },
   };
 }
 
-function keyOf({ tenant, runId }: BoundRun): string {
-  return createHash("sha256").update(`${tenant}\0${runId}`).digest("hex");
+function keyOf({ tenant, sessionId, runId }: BoundRun): string {
+  return createHash("sha256")
+    .update([tenant, sessionStem(sessionId), runId].join("\0"))
+    .digest("hex");
 }
 
-/** Whole or not at all, and never over what is there. */
-async function write(folder: string, key: string, text: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const draft = join(folder, `${key}.${uuidv7()}`);
-  try {
-    await using file = await open(draft, "wx", 0o600);
-    await file.writeFile(text);
-    await file.sync();
-    await link(draft, join(folder, key));
-  } catch (error) {
-    if (!isCode(error, "EEXIST")) throw error;
-  } finally {
-    await rm(draft, { force: true });
-  }
-}
-
-async function read(path: string): Promise<RunBinding | undefined> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    if (isCode(error, "ENOENT")) return undefined;
-    throw error;
-  });
-  if (text === undefined) return undefined;
+function parse(text: string, path: string): RunBinding {
   const parsed = parseJson(text);
   if (!parsed.ok || !isBinding(parsed.value)) throw new TypeError(`${path} is not what was written there.`);
   return parsed.value;
 }
 
-/** Trusts the fields: only {@link write} makes such files, in a folder of one's own. */
+/** Trusts the fields: only {@link createRunBindings} makes such files, in a folder of one's own. */
 function isBinding(value: unknown): value is RunBinding {
   if (!isJsonObject(value)) return false;
   const { plan } = value;
   return plan === undefined || (isJsonObject(plan) && typeof plan["file"] === "string");
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

@@ -1,11 +1,12 @@
 import type { CallContext, Json } from "@tau/core";
-import type { Runtime } from "@tau/runtime";
+import type { AgentRegistry, Runtime } from "@tau/runtime";
 import type { ReadinessRequest, ReadinessVerdict, ServedPlan, ServedWork } from "@tau/server";
 
 import { knownEvidence } from "../memory/known-evidence.ts";
 import { optional } from "../optional.ts";
 import type { Settings } from "../settings.ts";
 import { beginRun } from "./begin-run.ts";
+import type { RunToBegin } from "./begin-run.ts";
 import { plansIn, readPlan } from "./plan-files.ts";
 import type { PlanFile } from "./plan-files.ts";
 import type { RunBindings } from "./run-bindings.ts";
@@ -15,14 +16,16 @@ import type { FoldersOf } from "./served-folders.ts";
 /** What is served, and with what. */
 export interface ServedWorkOptions {
   readonly runtime: Pick<Runtime, "getSession" | "startRun">;
+  readonly agents: AgentRegistry;
   readonly bindings: RunBindings;
   readonly settings: Settings;
   readonly foldersOf: FoldersOf;
 }
 
 /** Makes what `tau serve` offers beside its runtime: folders, plans and readiness, with what `tau run` does them with. */
-export function createServedWork({ runtime, bindings, settings, foldersOf }: ServedWorkOptions): ServedWork {
+export function createServedWork({ settings, foldersOf, ...options }: ServedWorkOptions): ServedWork {
   const { home } = settings;
+  const { runtime } = options;
   const folderFor = async (named: string | undefined, { tenant }: CallContext): Promise<string> =>
     await servedFolder({ ...optional("named", named), folders: foldersOf(tenant), home });
   const folderOfSession = async (sessionId: string, context: CallContext): Promise<string> =>
@@ -40,17 +43,31 @@ export function createServedWork({ runtime, bindings, settings, foldersOf }: Ser
     checkReadiness: async (request, context) => (await judge(request, settings, context)).verdict,
     async startRun({ carryOut, readiness, ...request }, context) {
       const folder = await folderOfSession(request.sessionId, context);
-      const judged = readiness === undefined ? undefined : await judge(readiness, settings, context);
-      judged?.assertReady();
       return await beginRun(
-        { runtime, bindings, home },
+        { ...options, home },
         {
           ...request,
           ...optional("carryOut", carryOut && { ...carryOut, folder }),
-          ...optional("requirements", judged?.requirements),
+          ...optional("readiness", readiness && toJudge(readiness, settings, context)),
         },
         context,
       );
+    },
+  };
+}
+
+/** Judged when the run begins, and not once more when the same request comes again. */
+function toJudge(
+  readiness: ReadinessRequest,
+  settings: Settings,
+  context: CallContext,
+): NonNullable<RunToBegin["readiness"]> {
+  return {
+    asked: readiness,
+    async judge() {
+      const judged = await judge(readiness, settings, context);
+      judged.assertReady();
+      return judged.requirements;
     },
   };
 }

@@ -32,6 +32,7 @@ import { beginRun } from "../bound/begin-run.ts";
 import { hashOf, plansIn } from "../bound/plan-files.ts";
 import { faultOf } from "../bound/plan-guard.ts";
 import { createRunBindings } from "../bound/run-bindings.ts";
+import type { BoundRun } from "../bound/run-bindings.ts";
 import { planLines } from "../plan-mode.ts";
 import { createRunNotes } from "../run-notes.ts";
 import { readSettings } from "../read-settings.ts";
@@ -252,14 +253,14 @@ async function resumedSession(args: ParsedArgs, terminal: Terminal): Promise<Res
   if ((await realpath(other).catch(() => other)) !== workspace)
     throw usageError(`The session works in ${workspace}; leave --cwd out, or begin a new session.`);
   const goesOn = args.positionals.length === 0 && textOption(args, "carry-out") === undefined;
-  if (goesOn && runId !== undefined) await assertPlanKept(runId, terminal);
+  if (goesOn && runId !== undefined) await assertPlanKept({ sessionId, runId }, terminal);
   return { sessionId, workspace, waits };
 }
 
 /** Checks that the run to go on with may do so: said now, not in the middle. @throws TauError `plan.changed`, `plan.expired` */
-async function assertPlanKept(runId: string, terminal: Terminal): Promise<void> {
+async function assertPlanKept(run: Omit<BoundRun, "tenant">, terminal: Terminal): Promise<void> {
   const { tenant } = localContext(terminal);
-  const plan = (await createRunBindings(tauHome(terminal)).of({ tenant, runId }))?.plan;
+  const plan = (await createRunBindings(tauHome(terminal)).of({ tenant, ...run }))?.plan;
   const fault = plan === undefined ? undefined : await faultOf(plan, Date.now());
   if (fault !== undefined) throw fault;
 }
@@ -280,7 +281,7 @@ interface Target {
 }
 
 async function startOrResume(
-  { runtime, bindings, bootstrap }: LocalRuntime,
+  { runtime, agents, bindings, bootstrap }: LocalRuntime,
   { prompt, prepared, resume, carryOut, settings }: PromptRun,
   context: CallContext,
 ): Promise<Target> {
@@ -294,14 +295,17 @@ async function startOrResume(
   const begun = [...bootstrap, ...prepared.bootstrap];
   const sessionId = resume ?? (await runtime.createSession({ bootstrap: begun }, context)).sessionId;
   const { home, cwd: folder, plan } = settings;
+  const { requirements } = prepared;
   const { runId, fromSeq } = await beginRun(
-    { runtime, bindings, home },
+    { runtime, agents, bindings, home },
     {
       sessionId,
       prompt: userText(prompt),
       ...(plan === true ? { mode: "plan" } : {}),
       ...optional("carryOut", carryOut && { ...carryOut, folder }),
-      ...optional("requirements", prepared.requirements),
+      ...(requirements === undefined
+        ? {}
+        : { readiness: { asked: requirements, judge: async () => requirements } }),
     },
     context,
   );

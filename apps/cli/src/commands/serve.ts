@@ -71,7 +71,7 @@ ${homeNote}`,
     const told = whenToldToStop(terminal);
     await using server = await startServer({
       runtime,
-      work: createServedWork({ runtime, bindings: local.bindings, settings, foldersOf }),
+      work: createServedWork({ ...local, runtime, settings, foldersOf }),
       tenant: localTenant,
       observer,
       ...(host === undefined ? {} : { host }),
