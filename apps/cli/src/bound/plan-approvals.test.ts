@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createPlace } from "../cli.test.support.ts";
 import { assertUnused, claimApproval, releaseApproval } from "./plan-approvals.ts";
 
-const plan = { file: "/work/plans/a.md", path: "plans/a.md", sha256: "0".repeat(64) };
+const plan = { file: "/project/plans/a.md", path: "plans/a.md", sha256: "0".repeat(64) };
 const approval = { ...plan, approvalId: "one" };
 const run = { tenant: "local", sessionId: "s", runId: "r1" };
 const used = { code: "plan.used" };
