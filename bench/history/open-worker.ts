@@ -34,10 +34,17 @@ await tau.runtime.getSession(sessionId, benchContext);
 const showMs = performance.now() - showing;
 const cpu = process.cpuUsage();
 const start = performance.now();
-await tau.runtime.startRun({ sessionId, prompt: userText("Still there?") }, benchContext);
+const { runId, fromSeq } = await tau.runtime.startRun(
+  { sessionId, prompt: userText("Still there?") },
+  benchContext,
+);
 await asked;
 const wallMs = performance.now() - start;
 const { user, system } = process.cpuUsage(cpu);
 const cost: OpeningCost = { wallMs, cpuMs: (user + system) / 1_000, showMs };
 process.stdout.write(`${JSON.stringify(cost)}\n`);
-process.exit(0);
+// To its end: what is left open is taken up when the next process starts, whose session would then be open already.
+for await (const batch of tau.runtime.attach({ sessionId, fromSeq, untilRunEnds: runId }, benchContext)) {
+  if (batch.length === 0) throw new Error("An empty batch came.");
+}
+await tau[Symbol.asyncDispose]();

@@ -69,6 +69,8 @@ export interface Submission {
   readonly input: Json;
   /** The caller knows that the key had no run before: that saves looking, and costs a little when it is wrong. */
   readonly isFirst?: boolean;
+  /** The caller made the id for this submission, so that nobody handed it in before: that saves looking for it. */
+  readonly isNewId?: boolean;
 }
 
 /** Names a run. */

@@ -51,6 +51,7 @@ export async function startRun(
       ...(runPath === undefined ? {} : { runPath }),
     }),
     isFirst: kept?.state.version === 1,
+    isNewId: request.runId === undefined,
   });
   const place = { sessionId, runId, fromSeq: isNew ? version + 1 : 1 };
   const isKnown = isNew && isSure;

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Journal, StoredEvent, StreamAppend, StreamId } from "../journal.ts";
 import { isConflictOf } from "./engine-errors.ts";
-import { decodeEngineEvent, encodeEngineEvent } from "./engine-event.ts";
+import { decodeEngineEvent, encodeEngineEvent, idleType } from "./engine-event.ts";
 import type { EngineEvent, RunOutcome } from "./engine-event.ts";
 import { KeyState } from "./key-state.ts";
 
@@ -12,6 +12,9 @@ const maxAppendAttempts = 20;
 // stay within a constant factor of the stream, however long it gets.
 const checkpointAfterEvents = 200;
 const checkpointGrowth = 0.25;
+
+// What is read of a key that is opened: its unfinished runs and their holder are among its newest events.
+const lateEvents = 64;
 
 // Reads and appends of the engine are short, and go on while it shuts down.
 const never = new AbortController().signal;
@@ -32,6 +35,7 @@ export class KeyLog {
   readonly #host: KeyLogHost;
   readonly #onEvent: (event: EngineEvent) => void;
   #loaded: boolean;
+  #needsAll = false;
   #tail: Promise<unknown> = Promise.resolve();
 
   /** `known` is the state of an earlier log of this key; it may be behind. */
@@ -58,15 +62,30 @@ export class KeyLog {
     if (!this.#loaded) await this.catchUp();
   }
 
-  /** Reads what others appended. */
+  /** Reads what others appended. Of a stream that was not read before, what came last: see {@link KeyState.knowsAll}. */
   async catchUp(): Promise<void> {
     const { journal } = this.#host;
     if (!this.#loaded && this.state.version === 0) {
-      const checkpoint = await journal.loadCheckpoint(this.id);
-      if (checkpoint !== undefined && this.state.version === 0) this.state.restore(checkpoint);
+      if (await this.#readLate()) return;
+      await restore(journal, this.id, this.state);
     }
     for await (const batch of journal.read(this.id, this.state.version + 1, never)) this.#take(batch);
     this.#loaded = true;
+  }
+
+  /** From here on, knows every run that ever ended: what was not read of the stream is read now, or with the rest. */
+  async knowAll(): Promise<void> {
+    this.#needsAll = true;
+    const { knownFrom } = this.state;
+    if (this.state.knowsAll) return;
+    const { journal } = this.#host;
+    const before = new KeyState();
+    await restore(journal, this.id, before);
+    for await (const batch of journal.read(this.id, before.version + 1, never)) {
+      for (const stored of batch) before.apply(stored.seq, decodeEngineEvent(stored));
+      if (before.version >= knownFrom - 1) break;
+    }
+    this.state.learn(before);
   }
 
   /** Whether others appended something that the state does not have. */
@@ -135,11 +154,28 @@ export class KeyLog {
 
   /** Stores a checkpoint when the stream grew enough since the last one. */
   async checkpoint(): Promise<void> {
-    const { version, open, checkpointSeq } = this.state;
+    const { version, open, checkpointSeq, knowsAll } = this.state;
     const enough = Math.max(checkpointAfterEvents, checkpointSeq * checkpointGrowth);
-    if (open.size > 0 || version - checkpointSeq < enough) return;
+    if (!knowsAll || open.size > 0 || version - checkpointSeq < enough) return;
     this.state.checkpointSeq = version;
     await this.#host.journal.saveCheckpoint(this.id, this.state.toCheckpoint());
+  }
+
+  /** Begins where the key had no work, if that was of late and is enough; answers whether the rest was read. */
+  async #readLate(): Promise<boolean> {
+    if (this.#needsAll) return false;
+    const { journal } = this.#host;
+    const from = (await journal.version(this.id)) - lateEvents + 1;
+    if (from <= 1) return false;
+    const late: StoredEvent[] = [];
+    for await (const batch of journal.read(this.id, from, never)) late.push(...batch);
+    const idle = late.find(({ type }) => type === idleType);
+    // Others who use this log may have read, or come to need more, meanwhile.
+    if (idle === undefined || this.state.version > 0 || this.#needsAll) return false;
+    this.state.beginAfter(idle.seq);
+    this.#take(late);
+    this.#loaded = true;
+    return true;
   }
 
   #take(batch: readonly StoredEvent[]): void {
@@ -149,4 +185,9 @@ export class KeyLog {
       if (this.state.apply(stored.seq, event) && event !== undefined) this.#onEvent(event);
     }
   }
+}
+
+async function restore(journal: Journal, id: StreamId, state: KeyState): Promise<void> {
+  const checkpoint = await journal.loadCheckpoint(id);
+  if (checkpoint !== undefined && state.version === 0) state.restore(checkpoint);
 }

@@ -29,8 +29,20 @@ export class KeyState {
   readonly open: Map<string, OpenRun> = new Map();
   /** Who makes the open runs, or made the last ones; undefined when nobody does, or nobody knows. */
   holder: string | undefined;
-  /** Where the ends of the other runs are in the stream. */
+  /** Where the ends of the other runs are in the stream, of those that ended after {@link knownFrom}. */
   readonly ended: RareMap<string, number> = new RareMap();
+  /** The first event that the state knows of. */
+  #knownFrom = 1;
+
+  /** The first event that the state knows of: what ended before is not in {@link ended}. */
+  get knownFrom(): number {
+    return this.#knownFrom;
+  }
+
+  /** Whether every run that ever ended is known, so that one that is not there is a new one. */
+  get knowsAll(): boolean {
+    return this.#knownFrom === 1;
+  }
 
   /** Takes the event with the number `version + 1`; tells whether it was that one. */
   apply(seq: number, event: EngineEvent | undefined): boolean {
@@ -60,6 +72,19 @@ export class KeyState {
     this.version = seq;
     this.checkpointSeq = seq;
     for (const [runId, endSeq] of ended) this.ended.set(runId, endSeq);
+  }
+
+  /** Begins behind an event after which the key had no work. */
+  beginAfter(seq: number): void {
+    this.version = seq;
+    this.#knownFrom = seq + 1;
+  }
+
+  /** Takes over what ended before, from a state of the events before {@link knownFrom}. */
+  learn(before: KeyState): void {
+    for (const [runId, endSeq] of before.ended.entries()) this.ended.set(runId, endSeq);
+    this.checkpointSeq = Math.max(this.checkpointSeq, before.checkpointSeq);
+    this.#knownFrom = 1;
   }
 
   #fold(seq: number, event: EngineEvent): void {

@@ -58,8 +58,9 @@ export class KeyWorker {
   }
 
   /** Hands in a run and answers whether it is new; one that was handed in before changes nothing. */
-  submit(program: string, { runId, input, isFirst = false }: Submission): Promise<boolean> {
+  submit(program: string, { runId, input, isFirst = false, isNewId = false }: Submission): Promise<boolean> {
     return this.#operate(async () => {
+      if (!isNewId) await this.log.knowAll();
       const name = await this.#nameFor(program);
       if (name !== undefined && this.#mayBeginEarly(runId, name, isFirst)) {
         if (await this.#submitEarly({ type: "run_submitted", runId, program, input, by: name })) return true;
@@ -180,6 +181,7 @@ export class KeyWorker {
   async #know(runId: string): Promise<void> {
     await this.log.load();
     if (!this.log.state.has(runId)) await this.log.catchUp();
+    if (!this.log.state.has(runId)) await this.log.knowAll();
     if (!this.log.state.has(runId)) throw runNotFound({ ...this.ref, runId });
   }
 
