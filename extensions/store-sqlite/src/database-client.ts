@@ -137,6 +137,11 @@ export class DatabaseClient {
     });
   }
 
+  /** Sends what was asked without waiting for what else may be asked, for who is about to work for long. */
+  sendNow(): void {
+    this.#send();
+  }
+
   /** What is asked in one turn of the event loop travels together. */
   #schedule(): void {
     if (!this.#busy) this.#worker.ref();

@@ -100,5 +100,5 @@ test("a session of 10,000 turns opens from its checkpoint: only the tail is read
     signal: new AbortController().signal,
   });
   expect(session).toMatchObject({ turns, version: 1 + turns * 3, costMicroUsd: turns });
-  expect(read).toEqual([kept * 3]);
+  expect(read.reduce((sum, events) => sum + events, 0)).toBe(kept * 3);
 });

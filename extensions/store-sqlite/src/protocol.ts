@@ -75,7 +75,14 @@ export type ReadOperation =
   | CallEventRead
   | MemoryRead
   | { readonly op: "version"; readonly tenant: string; readonly stream: string }
-  | { readonly op: "read"; readonly tenant: string; readonly stream: string; readonly from: number }
+  | {
+      readonly op: "read";
+      readonly tenant: string;
+      readonly stream: string;
+      readonly from: number;
+      /** How many events at most. */
+      readonly limit?: number;
+    }
   | { readonly op: "list"; readonly tenant: string; readonly options: ListOptions }
   | { readonly op: "recent"; readonly tenant: string; readonly options: RecentOptions }
   | { readonly op: "load_checkpoint"; readonly tenant: string; readonly stream: string }

@@ -84,7 +84,9 @@ function readVersion(database: TenantDatabase, stream: string): number {
 const maxPageEvents = 500;
 const maxPageCharacters = 1_048_576;
 
-function readPage({ database, operation: { tenant, stream, from } }: Reading<"read">): EventPage {
+function readPage({ database, operation }: Reading<"read">): EventPage {
+  const { tenant, stream, from, limit = maxPageEvents } = operation;
+  const most = Math.min(limit, maxPageEvents);
   const rows: Iterable<unknown> = database
     .sql(
       `SELECT seq, type, version, at, body FROM events
@@ -95,7 +97,7 @@ function readPage({ database, operation: { tenant, stream, from } }: Reading<"re
   let seq = from;
   let characters = 0;
   for (const row of rows) {
-    if (seq - from === maxPageEvents || characters >= maxPageCharacters) return { events, more: true };
+    if (seq - from === most || characters >= maxPageCharacters) return { events, more: true };
     if (!Array.isArray(row) || row[0] !== seq) throw missing(tenant, stream, seq);
     const [, type, version, at, body] = row;
     events.push(type, version, at, body);

@@ -85,8 +85,35 @@ describe("read", () => {
       expect(page.length === 1 || characters < 1_048_576 + 3_000_000).toBe(true);
     }
     expect(pages.length).toBeGreaterThan(5);
-    expect(pages.slice(0, 2)).toEqual([500, 500]);
+    expect(pages.slice(0, 3)).toEqual([128, 500, 500]);
     expect(pages.reduce((sum, length) => sum + length)).toBe(sizes.length);
+  });
+});
+
+describe("reading on", () => {
+  test("has the next page fetched while one is used, once somebody asked for a second one", async () => {
+    await using folder = await testFolder();
+    await using store = await createSqliteStore({ directory: folder.path });
+    await store.journal.append(
+      id,
+      0,
+      Array.from({ length: 1_400 }, (_, at) => eventOf(String(at))),
+    );
+    const post = vi.spyOn(Worker.prototype, "postMessage");
+    try {
+      const pages: (readonly [number, number])[] = [];
+      for await (const batch of store.journal.read(id, 1, new AbortController().signal)) {
+        pages.push([batch.length, post.mock.calls.length]);
+      }
+      expect(pages).toEqual([
+        [128, 1],
+        [500, 3],
+        [500, 4],
+        [272, 4],
+      ]);
+    } finally {
+      post.mockRestore();
+    }
   });
 });
 

@@ -10,7 +10,7 @@ import type { Answers, EventPage } from "./protocol.ts";
 
 /** Makes the {@link Journal} over the database thread. */
 export function createSqliteJournal(client: DatabaseClient): Journal {
-  const followers = new Followers({ client, read: (id, next) => readPage(client, id, next) });
+  const followers = new Followers({ client, read: (id, from) => readPage(client, id, { from }) });
   const closing = new AbortController();
   const check = (id: StreamId): void => {
     assertStreamId(id);
@@ -108,23 +108,45 @@ interface Reading {
   readonly from: number;
 }
 
+// Whoever only wants what comes next gets that quickly.
+const firstPage = 128;
+
+/** Yields page after page. From the second one on the thread fetches the next one while this one is used. */
 async function* readPages(
   { client, id, from }: Reading,
   signal: AbortSignal,
 ): AsyncGenerator<readonly StoredEvent[]> {
-  for (let next = from; ;) {
+  let ahead: Promise<Page> | undefined;
+  for (let next = from, isFirst = true; ; isFirst = false) {
     signal.throwIfAborted();
-    const { events, more } = await readPage(client, id, next);
+    const query = isFirst ? { from: next, limit: firstPage } : { from: next };
+    const { events, more } = await (ahead ?? readPage(client, id, query));
     signal.throwIfAborted();
     next += events.length;
+    ahead = more && !isFirst ? readAhead(client, id, next) : undefined;
     if (events.length > 0) yield events;
     if (!more) return;
   }
 }
 
-async function readPage(client: DatabaseClient, id: StreamId, from: number): Promise<Page> {
-  const page = await client.ask({ op: "read", ...id, from });
-  return { events: toEvents(page, from), more: page.more };
+function readAhead(client: DatabaseClient, id: StreamId, from: number): Promise<Page> {
+  const page = readPage(client, id, { from });
+  // Before the reader begins with what it gets now, which takes a while.
+  client.sendNow();
+  // Who leaves before it comes need not hear of its failure.
+  page.catch(() => undefined);
+  return page;
+}
+
+interface PageQuery {
+  readonly from: number;
+  /** How many events at most; the thread has a limit of its own. */
+  readonly limit?: number;
+}
+
+async function readPage(client: DatabaseClient, id: StreamId, query: PageQuery): Promise<Page> {
+  const page = await client.ask({ op: "read", ...id, ...query });
+  return { events: toEvents(page, query.from), more: page.more };
 }
 
 // A page of a list is quick enough to delay no commit for long.
