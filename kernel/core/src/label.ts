@@ -71,6 +71,7 @@ const orderly = new WeakSet<Label>([systemLabel, userLabel, workspaceLabel]);
 
 /** Usually one of the two has everything that the other has: then that one is their join, and nothing is made. */
 function joinTwo(a: Label, b: Label): Label {
+  if (a === systemLabel && orderly.has(b)) return b;
   if (orderly.has(a) && hasAllOf(a, b)) return a;
   if (orderly.has(b) && hasAllOf(b, a)) return b;
   const secrets = joinNames([a.secrets, b.secrets]);

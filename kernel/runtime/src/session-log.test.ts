@@ -1,4 +1,6 @@
-import { TauError } from "@tau/core";
+import { noUsage, TauError, userText } from "@tau/core";
+import type { SessionEvent } from "@tau/core";
+import { encodeEvent, SessionState, sessionStateVersion } from "@tau/session";
 import { describe, expect, test } from "vitest";
 
 import { systemClock } from "./clock.ts";
@@ -21,7 +23,53 @@ async function openLog(journal: Journal): Promise<SessionLog> {
   return log;
 }
 
+/** A prompt and its answer. */
+function turn(runId: string): readonly SessionEvent[] {
+  const message = { role: "assistant", parts: [{ type: "text", text: `Answer of ${runId}` }] } as const;
+  const common = { runId, usage: noUsage, costMicroUsd: 1 };
+  const place = { agent: "main", principal: "ada", environment: "none", profile: "none" };
+  const called = {
+    step: 1,
+    provider: "test",
+    model: "m1",
+    message,
+    stopReason: "stop",
+    durationMs: 1,
+  } as const;
+  return [
+    { type: "run_started", runId, ...place, prompt: userText(`Prompt of ${runId}`), limits: {} },
+    { type: "model_finished", ...common, ...called },
+    { type: "run_finished", ...common, status: "completed", reason: "answered", steps: 1 },
+  ];
+}
+
 describe("SessionLog", () => {
+  test("opens from a checkpoint as from the first event, without the bodies that tell its history nothing", async () => {
+    const created = { sessionId, tenant: "acme", principal: "ada", bootstrap: [] };
+    const events = [{ type: "session_created", ...created } as const, ...turn("r1"), ...turn("r2")];
+    const stored = events.map((event, index) => ({ ...encodeEvent(event), at: index }));
+    const state = new SessionState();
+    events.slice(0, 4).forEach((event, index) => state.apply({ seq: index + 1, at: index, event }));
+    const [whole, short] = [createMemoryJournal(), createMemoryJournal()];
+    await whole.append(id, 0, stored);
+    await short.append(
+      id,
+      0,
+      stored.map((event, index) => (index === 3 ? { ...event, body: "" } : event)),
+    );
+    await short.saveCheckpoint(id, { seq: 4, version: sessionStateVersion, state: state.toCheckpoint() });
+
+    const [from, of] = await Promise.all(
+      [whole, short].map((journal) =>
+        SessionLog.open({ journal, clock: systemClock }, id, new AbortController().signal),
+      ),
+    );
+
+    expect(of?.history).toEqual(from?.history);
+    expect(of?.state).toEqual(from?.state);
+    expect(of?.history.messages()).toHaveLength(4);
+  });
+
   test("L1. makes one append of what is recorded before there is something to wait for", async () => {
     const journal = createMemoryJournal();
     const sizes: number[] = [];

@@ -3,6 +3,7 @@ import type {
   Label,
   Message,
   Recorded,
+  SessionEvent,
   ShownContext,
   ToolCallPart,
   ToolResultPart,
@@ -84,6 +85,16 @@ export class History {
     return this.#entries.map((entry) => entry.message);
   }
 
+  /** Whether the bodies of events of this type say something about the messages. Of others, {@link pass} is enough. */
+  static reads(type: string): boolean {
+    return toldByBody.has(type);
+  }
+
+  /** Does what {@link apply} does, for an event whose body was not read. */
+  pass(seq: number, type: string): void {
+    if (type === "run_finished") this.#endRun(seq);
+  }
+
   apply({ seq, event }: Recorded): void {
     switch (event.type) {
       case "session_created":
@@ -123,16 +134,15 @@ export class History {
         this.#results.set(event.callId, event.result);
         this.#closeStep(seq);
         break;
-      case "run_finished":
-        this.#endRun(seq);
-        break;
       case "context_trimmed":
-        this.#trim(event.fromSeq);
-        if (event.clearedCalls !== undefined) this.#clear(new Set(event.clearedCalls));
-        this.#relabel();
+        // A window that is read again begins where it was trimmed to: nothing of it is left out then.
+        if (this.#trim(event.fromSeq) || event.clearedCalls !== undefined) {
+          this.#clear(new Set(event.clearedCalls));
+          this.#relabel();
+        }
         break;
       default:
-        break;
+        this.pass(seq, event.type);
     }
   }
 
@@ -144,7 +154,7 @@ export class History {
     const tokens = estimateTokens(message);
     this.#entries.push({ seq, message, label, acted, tokens, startsTurn });
     this.#tokens += tokens;
-    this.#label = joinLabels(this.#label, label);
+    if (label !== this.#label) this.#label = joinLabels(this.#label, label);
     this.#acted ||= acted;
   }
 
@@ -182,11 +192,13 @@ export class History {
     }
   }
 
-  #trim(fromSeq: number): void {
+  /** Answers whether something was dropped. */
+  #trim(fromSeq: number): boolean {
     const keep = this.#entries.findIndex((entry) => entry.seq >= fromSeq);
     const dropped = this.#entries.splice(0, keep === -1 ? this.#entries.length : keep);
     for (const entry of dropped) this.#tokens -= entry.tokens;
     this.#runStart = Math.max(0, this.#runStart - dropped.length);
+    return dropped.length > 0;
   }
 
   #clear(calls: ReadonlySet<string>): void {
@@ -202,6 +214,17 @@ export class History {
     }
   }
 }
+
+const toldByBody: ReadonlySet<string> = new Set<SessionEvent["type"]>([
+  "session_created",
+  "run_started",
+  "context_injected",
+  "model_finished",
+  "permission_decided",
+  "effect_started",
+  "effect_finished",
+  "context_trimmed",
+]);
 
 interface NewEntry extends Pick<HistoryEntry, "seq" | "message" | "label"> {
   readonly startsTurn?: boolean;

@@ -29,6 +29,7 @@ export function showMessage(message: Message, key: string): Message {
 export function labelOf(message: Message, shown?: Label): Label {
   switch (message.role) {
     case "user":
+      if (message.parts.every(({ label }) => label === undefined)) return userLabel;
       // Whoever prompts may say that he quotes somebody, but not that he is more than a user.
       return joinLabels(userLabel, ...message.parts.flatMap((part) => part.label ?? []));
     case "tool":
