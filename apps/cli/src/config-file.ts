@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { TauError } from "@tau/core";
+import { isTauError, TauError } from "@tau/core";
 import type { Confidentiality, EffectKind, Integrity, JsonObject, SideEffectClass } from "@tau/core";
+import { readTextFile } from "@tau/core/files";
 
 import { memoryScopes } from "./memory/memory-scopes.ts";
 import { providers } from "./providers.ts";
@@ -232,12 +232,13 @@ export function configPath(folder: string): string {
 /** Reads a file's text; undefined when there is none. @throws TauError `config.not_found` */
 export async function readConfigText(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, "utf8");
+    return await readTextFile(path);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    const reason = isTauError(error) ? ` ${error.message}` : "";
     throw new TauError(
       "config.not_found",
-      `The configuration file ${path} cannot be read: check that it is a file and yours to read.`,
+      `The configuration file ${path} cannot be read: check that it is a file and yours to read.${reason}`,
       { cause: error },
     );
   }

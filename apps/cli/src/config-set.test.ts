@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, rm, symlink } from "node:fs/promises";
+import { mkdir, rm, symlink, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -48,11 +48,16 @@ test("nobody trusts more than can be looked at, or what a link to a folder shows
   await promisify(execFile)("mkfifo", [join(place.cwd, ".tau/pipe")]);
   const waiting = await place.tau(["trust", "--yes"]);
   await rm(join(place.cwd, ".tau/pipe"));
+  await place.write(".tau/large", "");
+  await truncate(join(place.cwd, ".tau/large"), 3 * 2 ** 30);
+  const large = await place.tau(["trust", "--yes"]);
+  await rm(join(place.cwd, ".tau/large"));
   for (let index = 0; index < 2_001; index++) await place.write(`.tau/a${index}.md`, "");
   const many = await place.tau(["trust", "--yes"]);
 
   expect([linked.code, linked.stderr]).toEqual([exitCodes.usage, expect.stringContaining(".tau/agents")]);
   expect([waiting.code, waiting.stderr]).toEqual([exitCodes.usage, expect.stringContaining(".tau/pipe")]);
+  expect([large.code, large.stderr]).toEqual([exitCodes.usage, expect.stringContaining(".tau/large")]);
   expect([many.code, many.stderr]).toEqual([exitCodes.usage, expect.stringContaining("2000 files")]);
 });
 

@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import type { Dirent } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 
 import { TauError } from "@tau/core";
+import { readSmallFile } from "@tau/core/files";
 
 /** Folders of `.tau` with a trust of their own, or none to give. */
 const elsewhere = new Set(["skills", "plans"]);
-const maxFiles = 2_000;
+const [maxFiles, maxFileBytes] = [2_000, 16_777_216];
 
 /** A file that steers Tau in a folder, beside its tau.toml. */
 interface ConfigFileEntry {
@@ -64,10 +65,8 @@ async function listed(folder: string): Promise<readonly Dirent[]> {
 
 async function hashOf(file: string): Promise<string | undefined> {
   try {
-    // Whatever waits for somebody at its other end, such as a pipe, would be waited for.
-    if (!(await stat(file)).isFile()) return undefined;
     return createHash("sha256")
-      .update(await readFile(file))
+      .update(await readSmallFile(file, maxFileBytes))
       .digest("hex");
   } catch {
     return undefined;

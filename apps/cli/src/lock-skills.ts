@@ -1,6 +1,7 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import { readTextFile } from "@tau/core/files";
 import {
   compareSkill,
   createFolderFiles,
@@ -8,6 +9,7 @@ import {
   lockSkills,
   parseSkillLock,
   renderSkillLock,
+  skillLockBytes,
   skillLockName,
   withHashes,
 } from "@tau/skills";
@@ -119,7 +121,7 @@ function rank(path: string): number {
 /** What a person of this machine locked; a lock that cannot be read, or came with the folder, is as good as none. */
 async function readLock(root: string, home: string): Promise<SkillLock> {
   const path = join(root, skillLockName);
-  const text = await readFile(path, "utf8").catch(() => undefined);
+  const text = await readTextFile(path, skillLockBytes).catch(() => undefined);
   try {
     return text !== undefined && (await isTrusted(home, path, text)) ? parseSkillLock(text) : {};
   } catch {

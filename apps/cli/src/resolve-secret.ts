@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
-
 import { TauError } from "@tau/core";
+import { readTextFile } from "@tau/core/files";
 
 import type { Terminal } from "./terminal.ts";
 import { usageError } from "./usage-error.ts";
@@ -19,7 +18,7 @@ export async function resolveSecret(
   // The value itself stays out of the message: it may be a secret given by mistake.
   if (kind === undefined)
     throw usageError(`${where} must be a reference, env:NAME or file:PATH, never the secret itself.`);
-  const secret = kind === "env" ? env[name] : await readFile(name, "utf8").catch(() => undefined);
+  const secret = kind === "env" ? env[name] : await readTextFile(name).catch(() => undefined);
   if (secret !== undefined && secret.trim() !== "") return secret.trim();
   throw new TauError(
     "config.secret_missing",

@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
-
 import { TauError } from "@tau/core";
+import { readTextFile } from "@tau/core/files";
 
 const shortestToken = 16;
 
@@ -27,7 +26,7 @@ async function valueOf(reference: string): Promise<string> {
       return process.env[place] ?? "";
     case "file":
       try {
-        return await readFile(place, "utf8");
+        return await readTextFile(place);
       } catch (cause) {
         throw invalid("token names a file that cannot be read; check its path and permissions", cause);
       }

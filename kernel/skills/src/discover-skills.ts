@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { isTauError } from "@tau/core";
+import { readTextFile } from "@tau/core/files";
 
 import { findSkillFolders } from "./find-folders.ts";
 import { createFolderFiles } from "./folder-files.ts";
@@ -9,7 +9,13 @@ import { hashSkill, withHashes } from "./hash-skill.ts";
 import { loadSkill } from "./load-skill.ts";
 import { byCodeUnits } from "./order.ts";
 import type { SkillFiles } from "./skill-files.ts";
-import { compareSkill, describeChanges, parseSkillLock, skillLockName } from "./skill-lock.ts";
+import {
+  compareSkill,
+  describeChanges,
+  parseSkillLock,
+  skillLockBytes,
+  skillLockName,
+} from "./skill-lock.ts";
 import type { SkillChanges, SkillLock } from "./skill-lock.ts";
 import type { Skill } from "./skill.ts";
 
@@ -132,7 +138,13 @@ async function inFolder(
 
 async function lockState(root: string, level: SkillLevel, { trusts }: DiscoverOptions): Promise<LockState> {
   const path = join(root, skillLockName);
-  const text = await readFile(path, "utf8").catch(() => undefined);
+  let text: string | undefined;
+  try {
+    text = await readTextFile(path, skillLockBytes);
+  } catch (error) {
+    // What is there and cannot be read may be what pins the skills.
+    if (!isMissing(error)) return { refusal: "Their lock cannot be read." };
+  }
   if (level === "project") {
     if (text === undefined) return { refusal: "Nobody has looked at this project's skills and locked them." };
     if ((await trusts?.({ path, text })) !== true)
@@ -181,6 +193,10 @@ async function locked(
   } catch (error) {
     return { ...one, status: "quarantined", reason: reasonOf(error) };
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 
 function reasonOf(error: unknown): string {

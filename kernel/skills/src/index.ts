@@ -24,6 +24,7 @@ export {
   describeChanges,
   parseSkillLock,
   renderSkillLock,
+  skillLockBytes,
   skillLockName,
 } from "./skill-lock.ts";
 export { lockSkills } from "./lock-skills.ts";

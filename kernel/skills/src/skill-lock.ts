@@ -6,6 +6,9 @@ import { byCodeUnits } from "./order.ts";
 /** The name of the file that lies beside the skills it locks. */
 export const skillLockName = "skills.lock";
 
+/** The most that it has, in bytes: hashes of more skills than anybody looks at. */
+export const skillLockBytes = 4_000_000;
+
 /** The hashes of skills, by the path of their folders below the root. */
 export type SkillLock = Readonly<Record<string, SkillHashes>>;
 

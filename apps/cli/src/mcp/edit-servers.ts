@@ -1,6 +1,6 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 
-import { configPath } from "../config-file.ts";
+import { configPath, readConfigText } from "../config-file.ts";
 import { parseConfig } from "../parse-config.ts";
 import { isTrusted, trust } from "../trust.ts";
 
@@ -44,7 +44,7 @@ async function edit(
   change: (text: string) => string,
 ): Promise<Outcome> {
   const path = configPath(cwd);
-  const before = await readFile(path, "utf8").catch(() => undefined);
+  const before = await readConfigText(path);
   const counts = before === undefined || (await isTrusted(home, path, before));
   const text = change(before ?? "");
   parseConfig(text, path);

@@ -1,9 +1,13 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 
+import { readTextFile } from "@tau/core/files";
 import { parseMcpLock, renderMcpLock } from "@tau/mcp";
 import type { McpLock, ServerLock } from "@tau/mcp";
 
 import { isTrusted, trust } from "../trust.ts";
+
+/** More than the tools of any servers take, in bytes. */
+const maxLockBytes = 4_000_000;
 
 /** What was approved on this machine, and whether there is more that came with the folder and counts for nothing. */
 export interface LoadedLock {
@@ -13,7 +17,7 @@ export interface LoadedLock {
 
 /** Reads the lock as far as a person of this machine wrote it: one that came with the folder approves nothing. */
 export async function readLock(home: string, path: string): Promise<LoadedLock> {
-  const text = await readFile(path, "utf8").catch(() => undefined);
+  const text = await readTextFile(path, maxLockBytes).catch(() => undefined);
   if (text === undefined) return { lock: {}, isForeign: false };
   if (!(await isTrusted(home, path, text))) return { lock: {}, isForeign: true };
   return { lock: parseMcpLock(text), isForeign: false };

@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 
 import type { Model } from "@tau/agent";
 import { parseJson, TauError } from "@tau/core";
 import type { ContextEntry, Json } from "@tau/core";
+import { readTextFile } from "@tau/core/files";
 import type { KnowledgeProvider, Learnt, PreparedKnowledge } from "@tau/memory";
 import type { Runtime } from "@tau/runtime";
 
@@ -136,7 +136,7 @@ export async function handoffEntry(
 
 async function readText(path: string): Promise<string> {
   try {
-    return await readFile(path, "utf8");
+    return await readTextFile(path);
   } catch (error) {
     throw new TauError("cli.usage", `--readiness: ${path} cannot be read.`, { cause: error });
   }

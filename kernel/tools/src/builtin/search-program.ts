@@ -76,8 +76,15 @@ function toGlob(glob) {
   try { return source === undefined ? undefined : new RegExp("^(?:" + source + ")$", "su"); } catch { return undefined; }
 }
 
+const maxRulesBytes = 1048576;
+/** The text of a file of rules; of what is no file, such as a named pipe, or larger than rules are, nothing. */
 function readable(file) {
-  try { return fs.readFileSync(file, "utf8"); } catch { return ""; }
+  let handle;
+  try {
+    handle = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+    const found = fs.fstatSync(handle);
+    return found.isFile() && found.size <= maxRulesBytes ? fs.readFileSync(handle, "utf8") : "";
+  } catch { return ""; } finally { if (handle !== undefined) fs.closeSync(handle); }
 }
 function rulesIn(file) {
   return readable(file).split("\n").flatMap((raw) => {

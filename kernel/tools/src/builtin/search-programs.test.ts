@@ -1,3 +1,6 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+
 import { rgPath } from "@vscode/ripgrep";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -30,6 +33,12 @@ async function createPair(files: Readonly<Record<string, string>> = {}): Promise
     },
   };
 }
+
+it.runIf(process.platform !== "win32")("Node waits for no named pipe where rules belong", async () => {
+  const bench = await createWorkbench({ "a.txt": "needle\n" }, {}, { ripgrepPath: "/nowhere/rg" });
+  for (const name of [".gitignore", ".ignore"]) execFileSync("mkfifo", [join(bench.workspace, name)]);
+  expect(await bench.use("grep", { pattern: "needle" })).toBe("a.txt:1:needle");
+});
 
 const tree: Readonly<Record<string, string>> = {
   ".gitignore":

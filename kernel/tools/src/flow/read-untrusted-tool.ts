@@ -1,6 +1,7 @@
 import { untrusted, TauError } from "@tau/core";
 import type { HeldValue, JsonObject } from "@tau/core";
 
+import { openFile, placeOf } from "../builtin/open-file.ts";
 import { workspacePath } from "../builtin/workspace-path.ts";
 import { defineTool } from "../define-tool.ts";
 import { textOutput } from "../tool-output.ts";
@@ -73,10 +74,7 @@ async function load(source: string, context: ToolContext): Promise<HeldValue> {
   }
   const data = isArtifact(source)
     ? await context.artifacts.read(source)
-    : await context.environment.readFile(
-        workspacePath(context.environment.info.profile.workspace, source),
-        context.signal,
-      );
+    : (await openFile(await placeOf(source, context), context)).data;
   const origin = isArtifact(source) ? source : `file:${source}`;
   return { value: new TextDecoder().decode(data), label: untrusted(origin, "workspace") };
 }

@@ -4,7 +4,7 @@ import { isTauError, TauError } from "@tau/core";
 
 import { workspacePath } from "../builtin/workspace-path.ts";
 import { collectCommand } from "../collect-command.ts";
-import type { Environment } from "../environment.ts";
+import type { Environment, FileStat } from "../environment.ts";
 import { isWithin } from "../host/path-policy.ts";
 import type { ToolContext } from "../tool.ts";
 import { gitVariables, includesFiles, settingVariables } from "./git-settings.ts";
@@ -21,6 +21,8 @@ export interface Repository {
 }
 
 const timeoutMs = 30_000;
+/** More than any path that a file of Git names. */
+const maxTextBytes = 65_536;
 
 /**
  * Opens the repository whose `.git` lies in this folder; folders above are not looked in.
@@ -158,9 +160,17 @@ async function kindOf(
   environment: Environment,
   path: string,
   signal: AbortSignal,
-): Promise<"file" | "directory" | "other" | undefined> {
+): Promise<FileStat["kind"] | undefined> {
+  return (await statOf(environment, path, signal))?.kind;
+}
+
+async function statOf(
+  environment: Environment,
+  path: string,
+  signal: AbortSignal,
+): Promise<FileStat | undefined> {
   try {
-    return (await environment.stat(path, signal)).kind;
+    return await environment.stat(path, signal);
   } catch (error) {
     if (isTauError(error) && error.code === "environment.not_found") return undefined;
     throw error;
@@ -169,7 +179,9 @@ async function kindOf(
 
 /** The text of a file; empty when there is none. */
 async function readText(path: string, { environment, signal }: ToolContext): Promise<string> {
-  if ((await kindOf(environment, path, signal)) === undefined) return "";
+  const found = await statOf(environment, path, signal);
+  if (found === undefined) return "";
+  if (found.size > maxTextBytes) throw unsafe(`It has a file of ${found.size} bytes where a line belongs.`);
   return Buffer.from(await environment.readFile(path, signal)).toString();
 }
 

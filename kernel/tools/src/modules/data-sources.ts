@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 
-import { isJsonObject, parseJson, TauError, untrusted } from "@tau/core";
+import { isJsonObject, isTauError, parseJson, TauError, untrusted } from "@tau/core";
 import type { Json, JsonObject, Label } from "@tau/core";
+import { readTextFile } from "@tau/core/files";
 
 import type { DataSource } from "./datasource-module.ts";
 import { parseCsv } from "./parse-csv.ts";
@@ -30,7 +30,9 @@ export function createFileSource(options: DataSourceOptions & { readonly path: s
   const { path } = options;
   const table = tableName(basename(path, extname(path)));
   return createSource(options, async () => {
-    const text = checkedSize(await readFile(path, "utf8"));
+    const text = await readTextFile(path, maxTableBytes).catch((error: unknown) => {
+      throw isTauError(error) ? unreadable(options.name, error.message) : error;
+    });
     const isCsv = extname(path).toLowerCase() === ".csv";
     return { tables: [isCsv ? csvTable(table, text) : jsonTable(table, text)] };
   });

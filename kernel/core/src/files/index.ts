@@ -1,0 +1,1 @@
+export { readSmallFile, readTextFile, smallFileBytes } from "./read-small-file.ts";
