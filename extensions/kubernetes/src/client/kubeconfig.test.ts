@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -48,6 +49,18 @@ async function messageOf(promise: Promise<unknown>): Promise<string> {
 }
 
 describe("loadKubeconfig()", () => {
+  test.runIf(process.platform !== "win32")(
+    "waits neither for a named pipe nor for keys without end",
+    async () => {
+      const folder = folderWith({ keys: "? ".repeat(500) });
+      execFileSync("mkfifo", [join(folder, "pipe")]);
+      for (const name of ["pipe", "keys"])
+        expect(await messageOf(loadKubeconfig({ path: join(folder, name) }))).toMatch(
+          /cannot be read, or is not YAML/u,
+        );
+    },
+  );
+
   test("reads the current context: server, authority, namespace and a token", async () => {
     const path = join(folderWith({ config: config(users.token) }), "config");
     const connection = await loadKubeconfig({ path });

@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 
 import type { Json, JsonObject } from "@tau/core";
 import { isJsonObject, TauError } from "@tau/core";
+import { readTextFile } from "@tau/core/files";
 import { parse } from "yaml";
 
 import { execToken } from "./exec-credential.ts";
@@ -21,6 +21,9 @@ export interface KubeconfigOptions {
   /** Lets the file name a program that is run for a token. Default false: then such a context is refused. */
   readonly allowPlugins?: boolean;
 }
+
+/** Certificates of many clusters, and more than anybody has, in bytes. */
+const maxBytes = 1_000_000;
 
 interface Entry {
   readonly value: JsonObject;
@@ -78,7 +81,7 @@ async function readFiles(path: string | undefined): Promise<Merged> {
 async function readOne(path: string): Promise<Entry> {
   let value: unknown;
   try {
-    value = parse(await readFile(path, "utf8"));
+    value = parse(await readTextFile(path, maxBytes), { stringKeys: true, prettyErrors: false });
   } catch (cause) {
     throw invalid("The kubeconfig cannot be read, or is not YAML. Check KUBECONFIG or the path.", cause);
   }
@@ -141,7 +144,7 @@ async function credentialsOf(
 
 async function readToken(path: string): Promise<string> {
   try {
-    return (await readFile(path, "utf8")).trim();
+    return (await readTextFile(path)).trim();
   } catch (cause) {
     throw invalid("The tokenFile of the context cannot be read.", cause);
   }
@@ -154,7 +157,7 @@ async function pemOf(value: Json | undefined, field: string, folder: string): Pr
   const path = textOf(value, field);
   if (path === "") return undefined;
   try {
-    return await readFile(resolve(folder, path), "utf8");
+    return await readTextFile(resolve(folder, path));
   } catch (cause) {
     throw invalid(`The file that ${field} names cannot be read.`, cause);
   }

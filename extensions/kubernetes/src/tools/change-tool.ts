@@ -5,6 +5,7 @@ import { defineTool, textOutput } from "@tau/tools";
 import { textOf } from "../client/kube-fields.ts";
 import type { KubernetesContext } from "./kubernetes-options.ts";
 import { clusterLabel, hostOf } from "./kubernetes-options.ts";
+import { maxManifestLength } from "./parse-manifest.ts";
 import type { ChangeInput } from "./plan-change.ts";
 import { changeActions, planChange } from "./plan-change.ts";
 import { maxPreviewChars, previewChange } from "./preview-change.ts";
@@ -31,7 +32,7 @@ export function createChangeTool(context: KubernetesContext): Tool {
       type: "object",
       properties: {
         action: { type: "string", enum: [...changeActions] },
-        manifest: { type: "string", maxLength: 200_000, description: "For apply: one object." },
+        manifest: { type: "string", maxLength: maxManifestLength, description: "For apply: one object." },
         resource: { type: "string", maxLength: 200, description: "As in deployments or statefulsets.apps." },
         name: { type: "string", minLength: 1, maxLength: 253 },
         namespace: { type: "string", minLength: 1, maxLength: 63 },

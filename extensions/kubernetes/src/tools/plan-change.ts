@@ -1,12 +1,12 @@
 import type { JsonObject } from "@tau/core";
 import { isJsonObject, TauError } from "@tau/core";
-import { parseAllDocuments } from "yaml";
 
 import type { ApiResource } from "../client/discovery.ts";
 import { fullName, pathOf } from "../client/discovery.ts";
 import type { KubeRequest } from "../client/kube-client.ts";
 import { fieldOf, textOf } from "../client/kube-fields.ts";
 import type { KubernetesContext } from "./kubernetes-options.ts";
+import { parseManifest } from "./parse-manifest.ts";
 
 export const changeActions = ["apply", "delete", "scale", "restart", "patch"] as const;
 
@@ -144,25 +144,6 @@ function patchOf({ action, replicas, patch, at = "" }: ChangeInput): JsonObject 
 function withVersion(object: JsonObject, resourceVersion: string): JsonObject {
   const metadata = fieldOf(object, "metadata");
   return { ...object, metadata: { ...(isJsonObject(metadata) ? metadata : {}), resourceVersion } };
-}
-
-/** One object, without what only the cluster writes. */
-function parseManifest(text: string | undefined): JsonObject {
-  if (text === undefined) throw invalid('Action "apply" needs "manifest".');
-  const documents = parseAllDocuments(text, { uniqueKeys: true });
-  const [document] = "empty" in documents ? [] : documents;
-  if (document === undefined || documents.length !== 1) {
-    throw invalid("The manifest must hold one object. Apply others by calls of their own.");
-  }
-  if (document.errors.length > 0)
-    throw invalid(`The manifest is not YAML: ${document.errors[0]?.message ?? ""}`);
-  const value: unknown = document.toJS({ maxAliasCount: 100 });
-  if (!isJsonObject(value) || !isJsonObject(value["metadata"])) {
-    throw invalid("The manifest must be an object with apiVersion, kind and metadata.");
-  }
-  const { status: _, ...rest } = value;
-  const { managedFields: __, resourceVersion: ___, uid: ____, ...metadata } = value["metadata"];
-  return { ...rest, metadata };
 }
 
 function given(input: ChangeInput, field: "resource" | "name"): string {

@@ -58,6 +58,11 @@ describe("parseSteps()", () => {
     ["no mapping", "- a", "steps.yaml: is not a mapping"],
     ["broken YAML", "a: [", "steps.yaml: is not YAML"],
     ["aliases", "a: &a [1]\nsteps: *a", "steps.yaml: uses aliases"],
+    [
+      "keys that are written without end",
+      "? ".repeat(500),
+      "steps.yaml: is not YAML: With stringKeys, all keys must be strings",
+    ],
     ["no steps", "steps: []", "steps.yaml steps: are missing"],
     ["an unknown key", `${steps("{ name: a, tool: t }")}loop: 1`, "steps.yaml loop: is not known"],
     ["a step without a name", steps("{ tool: t }"), "steps.yaml step 1: has no proper name"],

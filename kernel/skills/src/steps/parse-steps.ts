@@ -50,7 +50,9 @@ type Fail = (where: string, reason: string, fix: string) => void;
 /** The value, or a text that says why there is none. */
 function parseYaml(text: string): Json {
   if (text.length > maxLength) return `is longer than ${maxLength} characters`;
-  const document = parseDocument(text, { schema: "core", logLevel: "silent", prettyErrors: false });
+  // A key that is a list or a map would be written as text, level by level: lines without end.
+  const options = { schema: "core", stringKeys: true, logLevel: "silent", prettyErrors: false } as const;
+  const document = parseDocument(text, options);
   const [error] = document.errors;
   if (error !== undefined) return `is not YAML: ${error.message}`;
   try {
