@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { isSaidBy } from "./is-said-by.ts";
@@ -28,6 +29,28 @@ describe("isSaidBy()", () => {
     expect(isSaidBy(words, JSON.stringify(args))).toBe(false);
   });
 
+  test("finds what repeats itself wherever it stands", () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[ab .]{0,12}$/u), fc.stringMatching(/^[ab .]{1,4}$/u), (some, text) => {
+        const whole = new RegExp(`(?<![ab])${text.replaceAll(".", "\\.")}(?!\\.?[ab])`, "u");
+        expect(isSaidBy(some, JSON.stringify({ text }))).toBe(whole.test(some));
+      }),
+    );
+  });
+
+  // None of these ended within a test's time.
+  test.each([
+    ["one text at every place", "a".repeat(1_000_000), ["a".repeat(500_000)]],
+    [
+      "one text that is nearly there",
+      "a".repeat(1_000_000),
+      [`${"a".repeat(250_000)}b${"a".repeat(250_000)}`],
+    ],
+    ["texts without number", numbers(60_000).join(" "), numbers(60_000)],
+  ])("does not look for %s for ever", (_, some, list) => {
+    expect(isSaidBy(some, JSON.stringify({ list }))).toBe(false);
+  });
+
   test("takes broken arguments for nobody's", () => {
     expect([isSaidBy(words, "{"), isSaidBy(words, "[]"), isSaidBy(words, '"Install"')]).toEqual([
       false,
@@ -36,3 +59,7 @@ describe("isSaidBy()", () => {
     ]);
   });
 });
+
+function numbers(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `w${index}`);
+}
