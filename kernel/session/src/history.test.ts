@@ -275,6 +275,27 @@ describe("History", () => {
     );
   });
 
+  test("answers messages that later events do not change, the same whatever was asked before", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 5 }), { maxLength: 60 }), fc.nat({ max: 60 }), (choices, place) => {
+        const events = [...randomRun(choices)];
+        const trim = { type: "context_trimmed", runId: "r1", droppedMessages: 1 } as const;
+        events.splice(place, 0, { ...trim, fromSeq: Math.floor(place / 2), clearedCalls: ["c1.1.0"] });
+        const history = new History();
+        const answers: { readonly at: readonly Message[]; readonly copy: readonly Message[] }[] = [];
+        for (const [index, one] of recorded(events).entries()) {
+          history.apply(one);
+          const at = history.messages();
+          answers.push({ at, copy: [...at] });
+
+          expect(at).toEqual(fold(events.slice(0, index + 1)).messages());
+        }
+
+        for (const { at, copy } of answers) expect(at).toEqual(copy);
+      }),
+    );
+  });
+
   test("H1. holds for every order of answers, results and ends", () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 5 }), { maxLength: 60 }), (choices) => {

@@ -42,6 +42,8 @@ export interface HistoryEntry {
  */
 export class History {
   #entries: HistoryEntry[] = [];
+  /** What {@link messages} answered last, as long as its messages are still the oldest ones. */
+  #messages: readonly Message[] = [];
   #tokens = 0;
   #runStart = 0;
   #answered = false;
@@ -80,9 +82,14 @@ export class History {
     return this.#callIds.has(id);
   }
 
-  /** The messages, oldest first: a copy that later events do not change. */
+  /** The messages, oldest first: later events do not change the answer. */
   messages(): readonly Message[] {
-    return this.#entries.map((entry) => entry.message);
+    const { length } = this.#messages;
+    // Copied whole, not one by one: a step adds two messages to a thousand.
+    if (length < this.#entries.length) {
+      this.#messages = this.#messages.concat(this.#entries.slice(length).map(({ message }) => message));
+    }
+    return this.#messages;
   }
 
   /** Whether the bodies of events of this type say something about the messages. Of others, {@link pass} is enough. */
@@ -182,6 +189,7 @@ export class History {
 
   #endRun(seq: number): void {
     if (!this.#answered) {
+      this.#messages = [];
       for (const entry of this.#entries.splice(this.#runStart)) this.#tokens -= entry.tokens;
       this.#relabel();
     } else if (this.#openCalls.length > 0) {
@@ -194,6 +202,7 @@ export class History {
 
   /** Answers whether something was dropped. */
   #trim(fromSeq: number): boolean {
+    this.#messages = [];
     const keep = this.#entries.findIndex((entry) => entry.seq >= fromSeq);
     const dropped = this.#entries.splice(0, keep === -1 ? this.#entries.length : keep);
     for (const entry of dropped) this.#tokens -= entry.tokens;
