@@ -16,8 +16,15 @@ import { benchOptions, printReport, rounded } from "./lib/report.ts";
 import { inRounds } from "./lib/rounds.ts";
 import { median } from "./lib/statistics.ts";
 
-const rungs = ["bare-sqlite", "tau-memory", "tau-sqlite"] as const;
+const rungs = ["bare-sqlite", "bare-sqlite-thread", "tau-memory", "tau-sqlite"] as const;
 type Rung = (typeof rungs)[number];
+
+const scripts: Readonly<Record<Rung, string>> = {
+  "bare-sqlite": "bare-worker",
+  "bare-sqlite-thread": "bare-thread-worker",
+  "tau-memory": "tau-worker",
+  "tau-sqlite": "tau-worker",
+};
 
 const { rounds, json } = benchOptions(1);
 const directory = mkdtempSync(join(tmpdir(), "tau-bench-"));
@@ -26,7 +33,7 @@ const script = (name: string): URL => new URL(`history/${name}.ts`, import.meta.
 async function measure(rung: Rung, round: number): Promise<Turns> {
   const folder = mkdtempSync(join(directory, `${rung}-${round}-`));
   const place = rung === "tau-memory" ? [] : [folder];
-  const turns = await runScript<Turns>(script(rung === "bare-sqlite" ? "bare-worker" : "tau-worker"), place);
+  const turns = await runScript<Turns>(script(scripts[rung]), place);
   if (rung === "tau-sqlite") deepest = { folder, sessionId: turns.sessionId };
   return turns;
 }
@@ -110,6 +117,7 @@ printReport(
     notes: [
       `A turn has ${said.length} bytes of prompt and as many of answer; the payload is the JSON of all its events, those of the engine included.`,
       "Storing is tau-sqlite less tau-memory: the same turn with and without SQLite, writer's thread included; alone, every commit is an fsync.",
+      "bare-sqlite-thread is what storing costs at least with a thread: two small rows a turn, written by one that gets messages.",
       "tau-memory keeps its journal on the heap: its CPU moves by a factor of two with what the collector does.",
       "From about 1,000 such turns on, the oldest no longer go to the model (100,000 tokens); they stay in the journal.",
       "Opening is from startRun to the first question to the model, in a process whose store is open.",
