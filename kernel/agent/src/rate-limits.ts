@@ -43,21 +43,23 @@ const fieldLast =
  * is nothing about limits.
  */
 export function readRateLimits(headers: ResponseHeaders, now: number): RateLimits | undefined {
-  const windows = new Map<string, { allowance: Allowance; found: Mutable<RateLimit> }>();
-  for (const name of Object.keys(headers)) {
+  // Made when it is needed: every call may ask, and many providers say nothing.
+  let windows: Map<string, { allowance: Allowance; found: Mutable<RateLimit> }> | undefined;
+  for (const name in headers) {
     if (!name.includes("ratelimit")) continue;
     const [allowance, field, window] = partsOf(name);
     const value = headerOf(headers, name);
     if (allowance === undefined || value === undefined) continue;
     const key = `${allowance} ${window}`;
+    windows ??= new Map();
     const entry = windows.get(key) ?? { allowance, found: {} };
     windows.set(key, entry);
     noteField(entry.found, field, { value, now });
   }
   const waitMs = retryAfterMs(headers, now);
-  if (windows.size === 0 && waitMs === undefined) return undefined;
+  if (windows === undefined && waitMs === undefined) return undefined;
   const limits: Mutable<RateLimits> = waitMs === undefined ? {} : { retryAt: now + waitMs };
-  for (const { allowance, found } of windows.values()) {
+  for (const { allowance, found } of windows?.values() ?? []) {
     const known = limits[allowance];
     if (known === undefined || left(found) < left(known)) limits[allowance] = found;
   }

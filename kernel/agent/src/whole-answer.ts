@@ -23,7 +23,9 @@ export class WholeAnswer implements FrameParser {
 
   /** @throws BrokenAnswerError, or what `read` throws */
   end(): void {
-    const text = Buffer.concat(this.#chunks).toString("utf8");
+    const [only] = this.#chunks;
+    const isOne = only !== undefined && this.#chunks.length === 1;
+    const text = (isOne ? only : Buffer.concat(this.#chunks)).toString("utf8");
     const parsed = parseJson(text);
     if (!parsed.ok) throw new BrokenAnswerError(`The answer is not JSON: ${parsed.reason}`);
     this.#read(parsed.value, text);

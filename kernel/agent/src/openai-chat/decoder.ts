@@ -90,9 +90,16 @@ export class OpenAiChatDecoder implements AnswerDecoder {
     for (const choice of listOf(parsed.value["choices"])) {
       if (isFirst(choice)) this.#choice(choice, { part: choice["delta"], isWhole: false, data });
     }
-    if (plainContent(parsed.value) === undefined) return;
-    this.#shortcut ??= new DeltaShortcut(this.#options.pattern ?? createContentPattern());
-    this.#shortcut.learn(event);
+    const isPlain = plainContent(parsed.value) !== undefined;
+    const shortcut = this.#shortcut;
+    if (shortcut !== undefined && isPlain) shortcut.learn(event);
+    else if (shortcut === undefined) this.#beginShortcut(event, isPlain);
+  }
+
+  #beginShortcut(event: SseEvent, isPlain: boolean): void {
+    this.#shortcut = new DeltaShortcut(this.#options.pattern ?? createContentPattern());
+    if (isPlain) this.#shortcut.learn(event);
+    else this.#shortcut.expect(event);
   }
 
   /** The response ended; a dialect without an end marker is finished if there was a finish reason. */
@@ -147,14 +154,14 @@ export class OpenAiChatDecoder implements AnswerDecoder {
       });
     }
     if (!this.#answer.calls.isComplete) throw this.#notTheProtocol("A tool call has no name.");
-    this.finished = {
+    const finished: ModelFinished = {
       type: "finished",
       message: this.#answer.message(),
       usage: this.#usage,
       stopReason: this.#stopReason(this.#finishReason),
       model: this.#model === "" ? identity.model : this.#model,
-      ...(this.#id === undefined ? {} : { responseId: this.#id }),
     };
+    this.finished = this.#id === undefined ? finished : { ...finished, responseId: this.#id };
     this.#answer.push(this.finished);
   }
 

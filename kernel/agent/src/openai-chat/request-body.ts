@@ -14,11 +14,13 @@ export function createOpenAiBodyWriter(
   dialect: OpenAiChatDialect,
   identity: ModelIdentity,
 ): (request: ModelRequest) => string {
-  const writeMessages = conversationWriter((message: Message) =>
-    toWireMessages(message, dialect, identity)
-      .map((wire) => JSON.stringify(wire))
-      .join(","),
-  );
+  const writeMessages = conversationWriter((message: Message) => {
+    let text = "";
+    for (const wire of toWireMessages(message, dialect, identity)) {
+      text += `${text === "" ? "" : ","}${JSON.stringify(wire)}`;
+    }
+    return text;
+  });
   const writeTools = listWriter((tool: ToolDefinition) => JSON.stringify(toWireTool(tool)));
 
   return (request) => {

@@ -3,7 +3,7 @@ import type { Json } from "@tau/core";
 
 import { numberGap, paddingGap, wordGap } from "./delta-gap.ts";
 import type { DeltaGap } from "./delta-gap.ts";
-import { filledIn } from "./delta-template.ts";
+import { filledIn, filledUpToLast } from "./delta-template.ts";
 import type { DeltaTemplate, TemplatePiece } from "./delta-template.ts";
 
 /** Answers the text of an event that does nothing but add text to one place; otherwise undefined. */
@@ -72,6 +72,14 @@ export class DeltaPattern {
   within(template: DeltaTemplate, source: string, offset: number): DeltaTemplate {
     if (this.#answerGaps.length === 0) return template;
     return { head: filledIn(template.head, this.#answerGaps, { source, offset }), tail: template.tail };
+  }
+
+  /** The same when all that is there of the answer is another event, at `offset`, that begins alike; else undefined. */
+  withinBegun(source: string, offset: number): DeltaTemplate | undefined {
+    if (this.#newest === undefined) return undefined;
+    const { head, tail } = this.#newest;
+    const ownHead = filledUpToLast(head, this.#answerGaps, { source, offset });
+    return ownHead && { head: ownHead, tail };
   }
 
   /** Makes a template of an event that was read the slow way and is a plain one, if it can be one. */

@@ -375,6 +375,21 @@ describe("DeltaShortcut", () => {
     expect(pattern.newest).toBe(learned);
   });
 
+  test("reads the next answer from its first word on when an event before it says whose it is", () => {
+    const pattern = createContentPattern();
+    const chunk = (id: string, delta: string): string =>
+      `data: {"id":"${id}","created":1,"model":"m","choices":[{"index":0,"delta":{${delta}},"finish_reason":null}]}\n\n`;
+    const words = (id: string): string => chunk(id, '"content":"a"') + chunk(id, '"content":"b"') + openAiEnd;
+    const read = (first: string, id: string): unknown =>
+      decode(chatDecoder(pattern), chunk(first, '"role":"assistant"') + words(id), true);
+    const answerOf = (id: string) => [{ text: "a" }, { text: "b" }, { responseId: id }];
+
+    expect(read("x", "x")).toMatchObject({ taken: 1 });
+    expect(read("y", "y")).toMatchObject({ taken: 2, events: answerOf("y") });
+    // The first event may be about something else.
+    expect(read("", "z")).toMatchObject({ taken: 1, events: answerOf("z") });
+  });
+
   test("keeps to the answer's own way where an id may be something else, too", () => {
     const pattern = createContentPattern();
     const chunk = (id: string): string =>

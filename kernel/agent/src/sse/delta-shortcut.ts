@@ -51,6 +51,14 @@ export class DeltaShortcut {
     return behind;
   }
 
+  /**
+   * Takes the first event of the stream, which is no plain one and was read the slow way: where it tells whose answer it is, those
+   * that follow are expected to look as those of earlier answers did.
+   */
+  expect({ text, start }: SseEvent): void {
+    if (start >= 0) this.#template = this.#pattern.withinBegun(text, start);
+  }
+
   /** Takes a plain event that was read the slow way as the pattern for the next ones, if it can be one. */
   learn(event: SseEvent): boolean {
     if (event.start < 0 || this.#learns >= fruitlessLearns) return false;

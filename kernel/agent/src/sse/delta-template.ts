@@ -46,6 +46,21 @@ export function filledIn(
   return filled;
 }
 
+/**
+ * The same for what stands at `offset` and is like the pieces only up to the last of those gaps; undefined where it is not, or
+ * there is no such gap.
+ */
+export function filledUpToLast(
+  pieces: readonly TemplatePiece[],
+  gaps: readonly DeltaGap[],
+  place: { readonly source: string; readonly offset: number },
+): readonly TemplatePiece[] | undefined {
+  const last = pieces.findLastIndex(({ gap }) => gap !== undefined && gaps.includes(gap));
+  const alike = pieces.slice(0, last + 1);
+  if (last === -1 || behindPieces(alike, place.source, place.offset) === -1) return undefined;
+  return [...filledIn([...alike, { literal: "", gap: undefined }], gaps, place), ...pieces.slice(last + 1)];
+}
+
 /** Like `startsWith`, and four times as fast: comparing a slice is one `memcmp`. */
 function holds(source: string, offset: number, part: string): boolean {
   return source.slice(offset, offset + part.length) === part;

@@ -60,7 +60,7 @@ export class SseParser {
     const lineEnd = lastLineEnd(last);
     // Usual case: the bytes end with a line.
     if (lineEnd > 0 && lineEnd === last.length && this.#restBytes === 0) {
-      this.#lines(chunks.length === 1 ? last.toString("utf8") : Buffer.concat(chunks).toString("utf8"));
+      this.#lines(chunks.length === 1 ? last.toString("utf8") : textOf(chunks));
       return;
     }
     this.#pushUneven(chunks);
@@ -159,6 +159,23 @@ export class SseParser {
   #tooLarge(): never {
     throw new EventTooLargeError(this.#maxEventBytes);
   }
+}
+
+/** Where chunks are put together to be decoded: making a buffer for each read costs more than filling it. */
+let joined: Buffer | undefined;
+const joinedBytes = 65_536;
+
+function textOf(chunks: readonly Buffer[]): string {
+  let bytes = 0;
+  for (const { length } of chunks) bytes += length;
+  if (bytes > joinedBytes) return Buffer.concat(chunks).toString("utf8");
+  joined ??= Buffer.allocUnsafeSlow(joinedBytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    joined.set(chunk, at);
+    at += chunk.length;
+  }
+  return joined.toString("utf8", 0, bytes);
 }
 
 /** The offset behind the last CR or LF, 0 when there is none. */
