@@ -1,7 +1,7 @@
 import type { Layer } from "../layer.ts";
 import { watchStream } from "../watch-stream.ts";
 import type { BudgetLayerOptions } from "./budget-options.ts";
-import { accountsOf } from "./budget-scopes.ts";
+import { accountFinder } from "./budget-scopes.ts";
 import { BudgetWatch } from "./budget-watch.ts";
 
 /**
@@ -14,10 +14,11 @@ import { BudgetWatch } from "./budget-watch.ts";
  * @throws TauError (from the stream) `budget.exceeded`, `budget.cut`, `budget.unknown_price`, `budget.unavailable`
  */
 export function budgetLayer(options: BudgetLayerOptions): Layer {
+  const accountsOf = accountFinder(options.limits);
   return {
     name: "budget",
     wrap: (next) => (call) => {
-      const accounts = accountsOf(call.context, options.limits);
+      const accounts = accountsOf(call.context);
       if (accounts.length === 0) return next(call);
       const budget = new BudgetWatch({ call, accounts, options }, next);
       return watchStream({

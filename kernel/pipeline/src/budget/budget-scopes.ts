@@ -25,8 +25,22 @@ export const defaultBudgetLimits: BudgetLimits = {
   ],
 };
 
-/** The accounts that a call is charged to, from the tenant down. */
-export function accountsOf(context: CallContext, limits: BudgetLimits): readonly BudgetAccount[] {
+/**
+ * Finds the accounts that a call is charged to, from the tenant down. Those of the principal that called last are remembered where
+ * nothing else decides: keys that are put together anew have to be hashed anew.
+ */
+export function accountFinder(limits: BudgetLimits): (context: CallContext) => readonly BudgetAccount[] {
+  if (typeof limits === "function") return (context) => accountsOf(context, limits);
+  let last: { readonly principal: string; readonly accounts: readonly BudgetAccount[] } | undefined;
+  return (context) => {
+    if (context.runPath !== undefined) return accountsOf(context, limits);
+    const { id } = context.principal;
+    if (last?.principal !== id) last = { principal: id, accounts: accountsOf(context, limits) };
+    return last.accounts;
+  };
+}
+
+function accountsOf(context: CallContext, limits: BudgetLimits): readonly BudgetAccount[] {
   const { tenant, principal, runPath } = context;
   const accounts: BudgetAccount[] = [];
   const add = (scope: BudgetScope): void => {

@@ -77,15 +77,16 @@ function messageText(message: Message): string {
     message.role === "user" &&
     part?.type === "text" &&
     message.parts.length === 1 &&
-    definedFields(part) === 2 &&
-    definedFields(message) === 2;
+    hasOnly(part, "type", "text") &&
+    hasOnly(message, "role", "parts");
   return isPlain ? framed("user", part.text) : framed("message", canonicalJson(message));
 }
 
-function definedFields(value: object): number {
-  let defined = 0;
-  for (const field of Object.values(value)) if (field !== undefined) defined++;
-  return defined;
+function hasOnly(value: object, first: string, second: string): boolean {
+  for (const name in value) {
+    if (name !== first && name !== second && Reflect.get(value, name) !== undefined) return false;
+  }
+  return true;
 }
 
 /** The digest of a request's tools, in their order: another order is another prompt. */
@@ -96,6 +97,52 @@ export function toolsDigest({ tools, providerTools = [] }: ModelRequest): string
   for (const tool of providerTools) text += framed("provider_tool", digestOf(tool));
   return sha256(text);
 }
+
+/** All other fields of a request but those that change no answer. */
+function settingsText(request: ModelRequest): string {
+  // What is absent is left out, and so differs from everything that is there.
+  const settings: Settings = {
+    ...request,
+    messages: undefined,
+    tools: undefined,
+    providerTools: undefined,
+    promptCache: undefined,
+    delivery: undefined,
+  };
+  if (writtenLast.saysTheSame(settings)) return writtenLast.text;
+  const made = canonicalJson(settings);
+  writtenLast = new WrittenSettings(settings, made);
+  return made;
+}
+
+type Settings = Readonly<Record<string, unknown>>;
+
+/** Settings and their text: most calls have the same as the one before. */
+class WrittenSettings {
+  readonly #names: readonly string[];
+  readonly #values: readonly unknown[];
+  readonly text: string;
+
+  constructor(settings: Settings, text: string) {
+    this.#names = Object.keys(settings);
+    this.#values = Object.values(settings);
+    this.text = text;
+  }
+
+  /** Whether these are the same in the same order. Of objects nobody knows what was changed in them. */
+  saysTheSame(settings: Settings): boolean {
+    let index = 0;
+    for (const name in settings) {
+      const value = settings[name];
+      if (name !== this.#names[index] || value !== this.#values[index] || typeof value === "object")
+        return false;
+      index++;
+    }
+    return index === this.#names.length;
+  }
+}
+
+let writtenLast = new WrittenSettings({}, "{}");
 
 /**
  * The digest of a call's tenant and everything in its request that can change its answer: SHA-256 over the tenant, so that
@@ -110,20 +157,11 @@ export function requestDigest({
   const { tenant } = context;
   const known = record.requestDigest;
   if (known?.request === request && known.tenant === tenant) return known.sha256;
-  // What is absent is left out, and so differs from everything that is there.
-  const settings = {
-    ...request,
-    messages: undefined,
-    tools: undefined,
-    providerTools: undefined,
-    promptCache: undefined,
-    delivery: undefined,
-  };
   const text =
     framed("tenant", tenant) +
     conversationText(request.messages) +
     framed("tools", toolsDigest(request)) +
-    framed("settings", canonicalJson(settings));
+    framed("settings", settingsText(request));
   record.requestDigest = { tenant, request, sha256: sha256(text) };
   return record.requestDigest.sha256;
 }

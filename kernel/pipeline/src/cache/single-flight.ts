@@ -91,7 +91,8 @@ export class Flight {
 
   #forget(reader: FlightReader): void {
     const place = this.#readers.indexOf(reader);
-    if (place !== -1) this.#readers.splice(place, 1);
+    if (place === this.#readers.length - 1) this.#readers.pop();
+    else if (place !== -1) this.#readers.splice(place, 1);
   }
 
   #pull(): void {

@@ -1,6 +1,6 @@
 import type { Model } from "@tau/agent";
 import { TauError } from "@tau/core";
-import type { AccessDecision, PolicyDecisionPoint } from "@tau/core";
+import type { AccessDecision, AccessRequest, PolicyDecisionPoint } from "@tau/core";
 
 import type { Handler, Layer, ModelStream } from "../layer.ts";
 import type { PipelineCall } from "../pipeline-call.ts";
@@ -24,8 +24,7 @@ export interface IamOptions {
 export function iamLayer({ policy }: IamOptions): Layer {
   function decide({ context }: PipelineCall, model: Model): AccessDecision | Promise<AccessDecision> {
     const { tenant, principal, signal } = context;
-    const resource = { kind: "model", name: `${model.provider}/${model.id}` };
-    return policy.decide({ tenant, principal, action: "invoke", resource }, signal);
+    return policy.decide({ tenant, principal, action: "invoke", resource: resourceOf(model) }, signal);
   }
 
   async function decideLater(
@@ -57,6 +56,17 @@ export function iamLayer({ policy }: IamOptions): Layer {
   }
 
   return { name: "iam", wrap: (next) => (call) => watchStream({ open: () => open(next, call) }) };
+}
+
+// A text that is put together anew has to be hashed anew.
+const resources = new WeakMap<Model, AccessRequest["resource"]>();
+
+function resourceOf(model: Model): AccessRequest["resource"] {
+  const known = resources.get(model);
+  if (known !== undefined) return known;
+  const made = { kind: "model", name: `${model.provider}/${model.id}` };
+  resources.set(model, made);
+  return made;
 }
 
 function isDecided(decision: AccessDecision | Promise<AccessDecision>): decision is AccessDecision {

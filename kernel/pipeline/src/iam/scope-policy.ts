@@ -17,24 +17,32 @@ const maxRemembered = 1_000;
 /** Makes a {@link PolicyDecisionPoint} out of fixed rules: deny beats allow, and what no rule allows is denied. */
 export function createScopePolicy(rules: readonly ScopeRule[]): PolicyDecisionPoint {
   const compiled = rules.map((rule) => ({ rule, patterns: rule.resources.map(toPattern) }));
-  const rulesFor = new Map<string, readonly ScopeRule[]>();
+  /** By kind and name: a text of both would be put together anew each time, and hashed anew. */
+  const rulesFor = new Map<string, Map<string, readonly ScopeRule[]>>();
+  let remembered = 0;
 
   /** The rules about a resource, remembered: a pipeline asks for the same few models again and again. */
-  function rulesAbout(resource: string): readonly ScopeRule[] {
-    const known = rulesFor.get(resource);
+  function rulesAbout({ kind, name }: AccessRequest["resource"]): readonly ScopeRule[] {
+    const known = rulesFor.get(kind)?.get(name);
     if (known !== undefined) return known;
+    const resource = `${kind}:${name}`;
     const found = compiled
       .filter(({ patterns }) => patterns.some((pattern) => pattern.test(resource)))
       .map(({ rule }) => rule);
-    if (rulesFor.size >= maxRemembered) rulesFor.clear();
-    rulesFor.set(resource, found);
+    if (remembered >= maxRemembered) {
+      rulesFor.clear();
+      remembered = 0;
+    }
+    const ofKind = rulesFor.get(kind) ?? new Map<string, readonly ScopeRule[]>();
+    rulesFor.set(kind, ofKind.set(name, found));
+    remembered++;
     return found;
   }
 
   return {
     decide(request) {
       const { action, resource } = request;
-      const about = rulesAbout(`${resource.kind}:${resource.name}`);
+      const about = rulesAbout(resource);
       const what = `${action} on ${resource.kind} "${resource.name}"`;
       const scopes: string[] = [];
       let isAllowed = false;

@@ -15,7 +15,7 @@ function markerOf(name: string): string {
  */
 export class TextRedactor {
   readonly #patterns: CompiledPatterns;
-  /** The characters before `#held`, which patterns look back at. */
+  /** Ends with the characters before `#held` that patterns look back at. */
   #before = "";
   #held = "";
   /** Goes on a secret that was too long to hold. */
@@ -37,7 +37,7 @@ export class TextRedactor {
   /** Takes a piece that is handed on as it is, and tells so; takes nothing of any other. */
   passes(piece: string): boolean {
     if (this.#held !== "" || this.#swallowed !== undefined || !this.#patterns.isPlain(piece)) return false;
-    this.#before = (piece.length < lookBehind ? this.#before + piece : piece).slice(-lookBehind);
+    this.#before = piece.length < lookBehind ? (this.#before + piece).slice(-lookBehind) : piece;
     return true;
   }
 
@@ -60,8 +60,9 @@ export class TextRedactor {
   }
 
   #decide(piece: string, isEnd: boolean): string {
-    const from = this.#before.length;
-    const text = this.#before + this.#held + piece;
+    const before = this.#before.slice(-lookBehind);
+    const from = before.length;
+    const text = before + this.#held + piece;
     const findings = this.#patterns.find(text, from);
     let decided = isEnd ? text.length : this.#patterns.openEnd(text, from);
     const across = findings.find(({ start, end }) => start < decided && end > decided);

@@ -19,6 +19,7 @@ import { LabelLimits } from "./label-limits.ts";
 import { observeSafely } from "../observe-safely.ts";
 import { observeCall } from "./observe-call.ts";
 import { toCallEvent } from "./to-call-event.ts";
+import type { BodyRefs } from "./to-call-event.ts";
 
 /** Options of {@link createTelemetry}. */
 export interface TelemetryOptions {
@@ -59,9 +60,9 @@ export function createTelemetry(options: TelemetryOptions = {}): Telemetry {
   function tell(outcome: CallOutcome): void {
     if (!isSilent) observeCall(observer, outcome, limits);
     if (writer === undefined) return;
-    const { bodies, ...refs } = patterns === undefined ? noBodies : bodiesOf(outcome, patterns);
-    const event = toCallEvent(outcome, { ...refs, tags: options.tagsOf?.(outcome.call) ?? noTags });
-    writer.add({ event, bodies });
+    const bodies = patterns === undefined ? noBodies : bodiesOf(outcome, patterns);
+    const event = toCallEvent(outcome, bodies, options.tagsOf?.(outcome.call) ?? noTags);
+    writer.add({ event, bodies: bodies.bodies });
   }
 
   /** Whatever goes wrong here is not the call's affair. */
@@ -112,9 +113,7 @@ export function telemetryLayer(options: Omit<TelemetryOptions, "events" | "persi
   return createTelemetry(options).layer;
 }
 
-interface Bodies {
-  readonly requestRef?: CallBody["ref"];
-  readonly responseRef?: CallBody["ref"];
+interface Bodies extends BodyRefs {
   readonly bodies: readonly CallBody[];
 }
 

@@ -2,18 +2,17 @@ import { requestDigest } from "../cache/request-digest.ts";
 import type { BodyRef, CallEvent, CallTelemetry } from "./call-event.ts";
 import type { CallOutcome } from "./call-outcome.ts";
 
-/** What else goes into an event. */
-export interface EventExtras {
+/** Where the bodies of a call are kept. */
+export interface BodyRefs {
   readonly requestRef?: BodyRef;
   readonly responseRef?: BodyRef;
-  readonly tags: readonly string[];
 }
 
 /** What is absent is left out: it is set afterwards, because spreading what may be there costs more than all else in here. */
 type Draft<Value> = { -readonly [Key in keyof Value]: Value[Key] };
 
 /** Writes the event of a call. */
-export function toCallEvent(outcome: CallOutcome, extras: EventExtras): CallEvent {
+export function toCallEvent(outcome: CallOutcome, refs: BodyRefs, tags: readonly string[]): CallEvent {
   const { call, result, answer, costMicroUsd } = outcome;
   const { request, context, record } = call;
   const { temperature, maxOutputTokens, reasoning } = request;
@@ -34,7 +33,7 @@ export function toCallEvent(outcome: CallOutcome, extras: EventExtras): CallEven
     hasStructuredOutput: request.outputSchema !== undefined,
     telemetry: toTelemetry(outcome),
     result,
-    tags: extras.tags,
+    tags,
   };
   if (context.sessionId !== undefined) event.sessionId = context.sessionId;
   if (temperature !== undefined) event.temperature = temperature;
@@ -46,8 +45,8 @@ export function toCallEvent(outcome: CallOutcome, extras: EventExtras): CallEven
   }
   if (costMicroUsd !== undefined) event.costMicroUsd = costMicroUsd;
   if (record.validation !== undefined) event.validation = record.validation;
-  if (extras.requestRef !== undefined) event.requestRef = extras.requestRef;
-  if (extras.responseRef !== undefined) event.responseRef = extras.responseRef;
+  if (refs.requestRef !== undefined) event.requestRef = refs.requestRef;
+  if (refs.responseRef !== undefined) event.responseRef = refs.responseRef;
   return event;
 }
 
