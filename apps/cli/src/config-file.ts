@@ -229,10 +229,13 @@ export function configPath(folder: string): string {
   return join(folder, "tau.toml");
 }
 
+/** More than anybody writes, and read in a second whatever it holds. */
+const maxConfigBytes = 1_048_576;
+
 /** Reads a file's text; undefined when there is none. @throws TauError `config.not_found` */
 export async function readConfigText(path: string): Promise<string | undefined> {
   try {
-    return await readTextFile(path);
+    return await readTextFile(path, maxConfigBytes);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     const reason = isTauError(error) ? ` ${error.message}` : "";

@@ -122,6 +122,15 @@ describe("values that Git could take for something else", () => {
     },
   );
 
+  test("reads no file of gigabytes where Git has a line", async () => {
+    const fixture = await createGitFixture();
+    await fixture.bash("truncate -s 1G .git/objects/info/alternates");
+
+    expect(await fixture.call("git_read", { verb: "log" })).toContain(
+      "1073741824 bytes where a line belongs",
+    );
+  });
+
   test("finds no repository above the folder that was named", async () => {
     const fixture = await createGitFixture();
     await fixture.bash("mkdir -p deep/er");

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
@@ -300,6 +300,11 @@ describe("datasource", () => {
     expect(await json.ask("WITH x AS (SELECT 1) DELETE FROM people")).toContain("datasource.query_failed");
     const bad = createFileSource({ name: "b", description: "", path: join(path, "bad.json") });
     await expect(bad.open(signal)).rejects.toMatchObject({ code: "datasource.unreadable" });
+    await truncate(join(path, "bad.json"), 2 ** 40);
+    await expect(bad.open(signal)).rejects.toMatchObject({
+      code: "datasource.unreadable",
+      message: expect.stringContaining("more than 67108864 bytes"),
+    });
   });
 
   test("asks an address through the fetch that it was given", async () => {
