@@ -156,7 +156,7 @@ describe("tau run --carry-out", () => {
     const own = ["--config", "ask.toml", "--approve", "ask", ...model.options];
     const waiting = await place.tau([...headless, hashOf(text), ...own]);
     expect(waiting.code).toBe(exitCodes.waiting);
-    await place.tau(["approve", "last", "--allow"]);
+    await place.tau(["approve", "last", "--allow", "--yes"]);
     await place.write("plans/a.md", `${text}2. Delete all.\n`);
 
     const resumed = await place.tau(["run", "--resume", "last", ...own]);

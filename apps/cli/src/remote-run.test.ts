@@ -63,9 +63,9 @@ test("a prompt runs at a server, streams, and goes on there; nothing runs or is 
   expect(asked.code).toBe(6);
   const session = /tau run --resume (\S+)/u.exec(asked.stderr)?.[1] ?? "";
   expect(asked.stderr).toContain(`--allow   (or --deny) --server ${url}`);
-  expect((await place.tau(["approve", session, "--allow", "--session", ...there(url)], { env })).code).toBe(
-    0,
-  );
+  expect(
+    (await place.tau(["approve", session, "--allow", "--yes", "--session", ...there(url)], { env })).code,
+  ).toBe(0);
   const run = await place.spawn(["run", "--resume", session, ...there(url)], { env }).ended;
   const over = run.code === 2 ? run.stderr : run.stdout;
   expect(over).toMatch(/Sorted\.\n■ done|has no run under way/u);

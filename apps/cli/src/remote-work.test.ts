@@ -174,7 +174,7 @@ describe("tau run --server --plan", () => {
 
     const { url } = await first.again();
     const at = ["--server", url];
-    await place.tau(["approve", "last", "--allow", ...at]);
+    await place.tau(["approve", "last", "--allow", "--yes", ...at]);
     using client = createTauClient({ baseUrl: url });
     const [session] = (await client.listSessions()).sessions;
     const said: unknown[] = [];

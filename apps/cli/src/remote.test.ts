@@ -65,7 +65,7 @@ test("a server's sessions are listed, shown, approved and followed as those of t
     grant: { workspace: place.cwd },
   });
 
-  const answered = await tau("approve", "last", "--allow", "--session");
+  const answered = await tau("approve", "last", "--allow", "--yes", "--session");
   expect(answered).toContain(`tau attach ${sessionId} --server ${url}`);
   const attached = place.spawn(["attach", "last"], { env });
   // The second call of the same is covered by what was allowed: nobody is asked again.

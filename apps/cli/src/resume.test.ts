@@ -26,8 +26,10 @@ test("a run killed in a command asks what became of it, and goes on with what a 
   expect(resumed.code).toBe(6);
   const questions = await place.tau(["approve", "last"]);
   expect(questions.stdout).toMatch(/^ {2}command: .*sleep 60/mu);
-  expect((await place.tau(["approve", "last", "--allow"])).stderr).toContain("[approval.invalid_answer]");
-  expect((await place.tau(["approve", "last", "--done"])).code).toBe(0);
+  expect((await place.tau(["approve", "last", "--allow", "--yes"])).stderr).toContain(
+    "[approval.invalid_answer]",
+  );
+  expect((await place.tau(["approve", "last", "--done", "--yes"])).code).toBe(0);
   const ended = await place.tau(["run", ...model.options, "--resume", "last"]);
   expect(ended.stdout).toMatch(/tester: done\n {2}✓ bash echo ran/u);
   expect(ended.stdout).toContain("I see.\n■ done");
@@ -49,6 +51,31 @@ test("a run that began confined does not go on with more", async () => {
 
   expect(resumed.stdout).toContain("[run.profile_changed]");
   expect(resumed.code).not.toBe(0);
+});
+
+test("who allows without naming the question sees it first, or says that it may be any", async () => {
+  await using place = await createPlace();
+  const write = { name: "write", arguments: { path: "AGENTS.md", content: "surprise" } };
+  await using model = await startScripted({ turns: [{ toolCalls: [write] }, { text: "Thanks." }] });
+  const options = ["--environment", "host", "--approve", "ask", ...model.options];
+  expect((await place.tau(["run", ...options, "hi"])).code).toBe(6);
+
+  const blind = await place.tau(["approve", "last", "--allow"]);
+  const [, session, question] = /tau approve (\S+) ([0-9a-f-]{36}) --allow/u.exec(blind.stderr) ?? [];
+  expect([blind.code, session]).toEqual([2, "last"]);
+  const asked = place.onTerminal(["approve", "last", "--allow"]);
+  await asked.until("surprise");
+  await asked.until("Answer allow?");
+  asked.type("n\n");
+  await asked.until("Not answered");
+  expect((await asked.ended).code).toBe(3);
+  expect((await place.tau(["approve", "last"])).stdout).toContain(question);
+
+  const meant = place.onTerminal(["approve", "last", "--allow"]);
+  await meant.until("Answer allow?");
+  meant.type("y\n");
+  await meant.until("Answered: allow");
+  expect((await meant.ended).code).toBe(0);
 });
 
 test("a question survives the process that asked it, is answered from another one, once", async () => {
@@ -123,7 +150,9 @@ test("what the model wants to know is asked in words, and answered from another 
   expect(waiting.stderr).toContain('--answer "…"');
   const session = await newestSession(place);
   expect((await place.tau(["approve", session])).stdout).toContain("for example: red | blue");
-  expect((await place.tau(["approve", session, "--allow"])).stderr).toContain("[approval.invalid_answer]");
+  expect((await place.tau(["approve", session, "--allow", "--yes"])).stderr).toContain(
+    "[approval.invalid_answer]",
+  );
   expect((await place.tau(["approve", session, "--answer", "green"])).code).toBe(0);
 
   const resumed = await place.tau(["run", ...model.options, "--approve", "ask", "--resume", session]);

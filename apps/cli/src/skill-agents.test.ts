@@ -81,7 +81,7 @@ describe("the agent of a skill", () => {
     const { stdout } = await place.tau(["approve", session]);
     expect(stdout).toContain('The agent of the skill "scribe" asks:');
     expect(stdout).toContain("AGENTS.md");
-    expect((await place.tau(["approve", session, "--allow"])).code).toBe(0);
+    expect((await place.tau(["approve", session, "--allow", "--yes"])).code).toBe(0);
     expect(existsSync(join(place.cwd, "AGENTS.md"))).toBe(false);
     const resumed = await place.spawn(["run", ...model.options, "--resume", session]).ended;
 
@@ -148,7 +148,7 @@ describe("the agent of a skill", () => {
     expect((await place.tau(["approve", session])).stdout).toContain(
       "was running, and it must not simply run again",
     );
-    expect((await place.tau(["approve", session, "--done"])).code).toBe(0);
+    expect((await place.tau(["approve", session, "--done", "--yes"])).code).toBe(0);
     const ended = await place.spawn(["run", ...model.options, "--resume", session]).ended;
     expect(ended.stdout).toContain("It is written.");
     expect(ended.code).toBe(0);

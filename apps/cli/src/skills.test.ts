@@ -263,7 +263,7 @@ describe("tau run", () => {
     await place.tau(["skills", "lock", "--yes"]);
 
     expect((await place.spawn(["run", ...model.options, "--resume", "last"]).ended).code).toBe(6);
-    expect((await place.tau(["approve", "last", "--done"])).code).toBe(0);
+    expect((await place.tau(["approve", "last", "--done", "--yes"])).code).toBe(0);
     const resumed = await place.spawn(["run", ...model.options, "--resume", "last"]).ended;
 
     expect(resumed.stdout).toContain('The skill "tea" is in use, and it allows only: bash(sleep:*).');

@@ -60,7 +60,9 @@ describe("on a terminal", () => {
     await using model = await startScripted(asking);
     const running = place.onTerminal(["run", ...model.options, "hi"]);
     await running.until(allow);
-    expect((await place.tau(["approve", "last", "--allow"], { env: { USER: "colleague" } })).code).toBe(0);
+    expect(
+      (await place.tau(["approve", "last", "--allow", "--yes"], { env: { USER: "colleague" } })).code,
+    ).toBe(0);
     await running.until("colleague: allow");
     await running.until("Thanks.");
     expect((await running.ended).code).toBe(0);

@@ -33,7 +33,7 @@ describe("tau run --review", () => {
     expect(stdout).toMatch(/-two\n\s+\+2\n/u);
     expect(existsSync(join(place.cwd, "new.txt"))).toBe(false);
 
-    await place.tau(["approve", "last", "--allow"]);
+    await place.tau(["approve", "last", "--allow", "--yes"]);
     const resumed = await place.tau([
       "run",
       ...model.options,
@@ -94,7 +94,7 @@ describe("tau undo", () => {
   test("does nothing when a path was changed since, and knows what there is", async () => {
     await using place = await createPlace();
     await using model = await reviewed(place, "echo new > new.txt");
-    await place.tau(["approve", "last", "--allow"]);
+    await place.tau(["approve", "last", "--allow", "--yes"]);
     await place.tau(["run", ...model.options, "--review", "--approve", "ask", "--resume", "last"]);
     await writeFile(join(place.cwd, "new.txt"), "mine");
     const undone = await place.tau(["undo", "last"]);
@@ -115,7 +115,7 @@ describe("tau undo on a terminal", () => {
   test("shows what it takes back and asks, unless it is told that nobody wants to be asked", async () => {
     await using place = await createPlace();
     await using model = await reviewed(place, "echo new > new.txt");
-    await place.tau(["approve", "last", "--allow"]);
+    await place.tau(["approve", "last", "--allow", "--yes"]);
     await place.tau(["run", ...model.options, "--review", "--approve", "ask", "--resume", "last"]);
     const file = join(place.cwd, "new.txt");
 

@@ -2,6 +2,7 @@ import type { ApprovalAnswer, ApprovalRequested, PersonQuestion, Remember } from
 
 import { flagOption, textOption } from "../command.ts";
 import type { Command, ParsedArgs } from "../command.ts";
+import { confirmed } from "../confirm.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { inDays, termLines } from "../grant-lines.ts";
 import { heldLines } from "../held-lines.ts";
@@ -13,7 +14,8 @@ import { readableArguments } from "../readable-arguments.ts";
 import { sourceLine } from "../source-line.ts";
 import { sessionNamed } from "../stored-sessions.ts";
 import { homeNote } from "../tau-home.ts";
-import { writeLine } from "../terminal.ts";
+import { isInteractive, writeLine } from "../terminal.ts";
+import type { Terminal } from "../terminal.ts";
 import { usageError } from "../usage-error.ts";
 
 const answers: readonly ApprovalAnswer[] = ["allow", "deny", "rerun", "done"];
@@ -23,7 +25,8 @@ export const approveCommand: Command = {
   usage:
     "approve SESSION [QUESTION] [--allow [--session | --always] | --deny | --rerun | --done | --answer TEXT]",
   description: `Shows the questions that a session waits for, or answers one. An answer counts once, for exactly the
-arguments shown. SESSION is an id, or "last"; QUESTION may be left out when there is only one.
+arguments shown. SESSION is an id, or "last"; QUESTION may be left out when there is only one: then it is
+shown, and you are asked whether you mean it.
 ${homeNote}`,
   options: {
     allow: { type: "boolean", help: "Let it run, once." },
@@ -36,6 +39,11 @@ ${homeNote}`,
     rerun: { type: "boolean", help: "Of an interrupted call: it did not happen, run it again." },
     done: { type: "boolean", help: "Of an interrupted call: it did happen." },
     answer: { type: "string", value: "TEXT", help: "Of a question of the model: what you say to it." },
+    yes: {
+      type: "boolean",
+      short: "y",
+      help: "Without QUESTION: answer whichever it is, unasked.",
+    },
     note: { type: "string", value: "TEXT", help: "Tell the model why." },
     ...serverOptions,
     json: { type: "boolean", help: "Print the questions as JSON." },
@@ -43,10 +51,11 @@ ${homeNote}`,
   maxWords: 2,
   examples: [
     "tau approve last",
+    "tau approve last --allow",
     "tau approve SESSION QUESTION --allow",
     'tau approve last --answer "the staging database"',
     'tau approve last --deny --note "use the staging host"',
-    "tau approve last --allow --always --server http://127.0.0.1:7117",
+    "tau approve SESSION QUESTION --allow --always --server http://127.0.0.1:7117",
   ],
 
   async run(args, terminal) {
@@ -63,7 +72,12 @@ ${homeNote}`,
       if (pending.length === 0 && !json) writeLine(terminal, "The session waits for nobody.");
       return exitCodes.ok;
     }
-    const approvalId = question ?? onlyOne(pending);
+    const only = question === undefined ? onlyOne(pending) : undefined;
+    if (only !== undefined && !(await isMeant(only, answer, { args, terminal, name }))) {
+      writeLine(terminal, "Not answered; the question waits.");
+      return exitCodes.denied;
+    }
+    const approvalId = question ?? only?.approvalId ?? "";
     const note = textOption(args, "answer") ?? textOption(args, "note");
     const remember = rememberOf(args, answer);
     const said = {
@@ -104,9 +118,31 @@ function rememberOf(args: ParsedArgs, answer: ApprovalAnswer): Remember | undefi
   return session ? "session" : always ? "always" : undefined;
 }
 
-function onlyOne(pending: readonly ApprovalRequested[]): string {
+/** Answers by which something is done, or taken for done. */
+const consequential: ReadonlySet<ApprovalAnswer> = new Set(["allow", "rerun", "done"]);
+
+/**
+ * Whether a person means the question that waits now: who names none may never have seen it, or have seen the one before it.
+ *
+ * @throws TauError `cli.usage`
+ */
+async function isMeant(
+  question: ApprovalRequested,
+  answer: ApprovalAnswer,
+  { args, terminal, name }: { readonly args: ParsedArgs; readonly terminal: Terminal; readonly name: string },
+): Promise<boolean> {
+  if (!consequential.has(answer) || flagOption(args, "yes")) return true;
+  if (!isInteractive(terminal))
+    throw usageError(
+      `Nobody sees here what is answered. Read it, "tau approve ${name}", and name it: tau approve ${name} ${question.approvalId} --${answer}; or add --yes.`,
+    );
+  writeLine(terminal, `${describe(question)}\n`);
+  return await confirmed({ terminal, yes: false }, `Answer ${answer}?`);
+}
+
+function onlyOne(pending: readonly ApprovalRequested[]): ApprovalRequested {
   const [first] = pending;
-  if (first !== undefined && pending.length === 1) return first.approvalId;
+  if (first !== undefined && pending.length === 1) return first;
   throw usageError(
     first === undefined
       ? "The session waits for nobody."
