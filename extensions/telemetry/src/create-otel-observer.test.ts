@@ -218,3 +218,52 @@ describe("createOtelObserver()", () => {
     expect(received[0]).toContain(traceId);
   });
 });
+
+test("lets nobody who chooses a name put secrets, controls, another's tenant or a book into telemetry", async () => {
+  await using collected = collector();
+  const observe = createOtelObserver({ ...collected.parts, errorMessages: true });
+  const key = `sk-ant-api03-${"Ab1".repeat(31)}AA`;
+  const evil = `${key}\u001b]0;own\u0007\u202e\nlevel=error ${"x".repeat(1_000_000)}`;
+  const attributes = {
+    "gen_ai.response.model": evil,
+    list: Array.from({ length: 100_000 }, () => evil),
+    object: { deep: [evil, 1] },
+    // Cut in the middle of a pair.
+    emoji: `${"x".repeat(999)}\u{1f600}`,
+    "tau.tenant": "globex",
+  };
+  const error = new Error(evil);
+
+  observe({
+    name: `chat ${evil}`,
+    level: 13,
+    attributes,
+    tenant: "acme",
+    span: { startedAt: 1, durationMs: 1 },
+  });
+  observe({ name: "tau.test", level: 9, attributes, tenant: "acme", metric: { value: 1, unit: "s" } });
+  observe({ name: "tau.log", level: 13, attributes, tenant: "acme", error });
+  observe({ name: "tau.log", level: 13, attributes, error });
+
+  const [span] = collected.spans();
+  const [known, unknown] = collected.logs();
+  const [metric] = await collected.metrics();
+  const all = [
+    span?.name,
+    span?.attributes,
+    known?.attributes,
+    unknown?.attributes,
+    metric?.dataPoints[0]?.attributes,
+  ];
+  const written = JSON.stringify(all);
+  expect(written.includes(key.slice(0, 30))).toBe(false);
+  expect(span?.name).toContain("⟨U+001B⟩]0;own⟨U+0007 and 1 more⟩ level=error");
+  expect(/[\p{Cc}\p{Cf}\p{Cs}]|\\ud83d|globex/u.test(written)).toBe(false);
+  expect(written.length).toBeLessThan(600_000);
+  expect([span, known, unknown].map((one) => one?.attributes["tau.tenant"])).toEqual([
+    "acme",
+    "acme",
+    undefined,
+  ]);
+  expect(metric?.dataPoints[0]?.attributes).not.toHaveProperty("tau.tenant");
+});

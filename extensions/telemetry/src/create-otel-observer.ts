@@ -3,9 +3,11 @@ import type { Attributes, Context, Histogram, Meter, Tracer } from "@opentelemet
 import { SeverityNumber } from "@opentelemetry/api-logs";
 import type { Logger } from "@opentelemetry/api-logs";
 import { isTauError } from "@tau/core";
-import type { Observation, Observer } from "@tau/core";
+import type { JsonObject, Observation, Observer } from "@tau/core";
 
-import { toAttributes } from "./to-attributes.ts";
+import { createTextCleaner } from "./text-cleaner.ts";
+import type { TextCleaner } from "./text-cleaner.ts";
+import { tenantAttribute, toAttributes } from "./to-attributes.ts";
 
 /** Options of {@link createOtelObserver}: where each kind of observation goes. One that is absent gets nothing. */
 export interface OtelObserverOptions {
@@ -32,47 +34,57 @@ const boundaries: Readonly<Record<string, number[]>> = {
  * set up. It needs their API only.
  *
  * Spans belong to the trace of the call's `traceId`. Who began that trace is not known here, so all of them hang below
- * one span id made of it. Prompts and answers never come here; tenants are on spans and logs, never on metrics.
+ * one span id made of it. Prompts and answers never come here; tenants are on spans and logs, never on metrics. Texts that
+ * providers and models choose, such as the name of the model that answered, have no secrets, no controls and 1,000 characters
+ * at most.
  */
 export function createOtelObserver(options: OtelObserverOptions): Observer {
   const { tracer, meter, logger } = options;
   const histograms = new Map<string, Histogram>();
+  const clean = createTextCleaner();
 
   return (observation) => {
     if (observation.span !== undefined) {
-      if (tracer !== undefined) writeSpan(tracer, observation, observation.span);
+      if (tracer !== undefined) writeSpan(tracer, observation, { ...observation.span, clean });
     } else if (observation.metric !== undefined) {
-      if (meter !== undefined) measure(meter, histograms, observation, observation.metric);
+      if (meter !== undefined) measure({ meter, histograms, clean }, observation, observation.metric);
     } else if (logger !== undefined) {
-      writeLog(logger, observation, options.errorMessages === true);
+      writeLog(logger, observation, { withMessages: options.errorMessages === true, clean });
     }
   };
+}
+
+/** What makes texts fit to be kept. */
+interface Cleaning {
+  readonly clean: TextCleaner;
 }
 
 function writeSpan(
   tracer: Tracer,
   { name, level, traceId, tenant, attributes }: Observation,
-  { startedAt, durationMs }: NonNullable<Observation["span"]>,
+  { startedAt, durationMs, clean }: NonNullable<Observation["span"]> & Cleaning,
 ): void {
   const span = tracer.startSpan(
-    name,
+    clean(name),
     {
       kind: SpanKind.CLIENT,
       startTime: startedAt,
-      attributes: { ...toAttributes(attributes), ...tenantOf(tenant) },
+      attributes: { ...toAttributes(attributes, clean), ...tenantOf(tenant) },
     },
     contextOf(traceId),
   );
   const error = attributes["error.type"];
   if (level >= 13) {
-    span.setStatus({ code: SpanStatusCode.ERROR, ...(typeof error === "string" ? { message: error } : {}) });
+    span.setStatus({
+      code: SpanStatusCode.ERROR,
+      ...(typeof error === "string" ? { message: clean(error) } : {}),
+    });
   }
   span.end(startedAt + durationMs);
 }
 
 function measure(
-  meter: Meter,
-  histograms: Map<string, Histogram>,
+  { meter, histograms, clean }: Cleaning & { meter: Meter; histograms: Map<string, Histogram> },
   { name, attributes }: Observation,
   { value, unit }: NonNullable<Observation["metric"]>,
 ): void {
@@ -83,7 +95,7 @@ function measure(
     histogram = meter.createHistogram(name, { unit, ...advice });
     histograms.set(name, histogram);
   }
-  histogram.record(value, toAttributes(attributes));
+  histogram.record(value, toAttributes(attributes, clean));
 }
 
 const severities: Readonly<Record<Observation["level"], SeverityNumber>> = {
@@ -96,21 +108,25 @@ const severities: Readonly<Record<Observation["level"], SeverityNumber>> = {
 function writeLog(
   logger: Logger,
   { name, level, traceId, tenant, attributes, error }: Observation,
-  withMessages: boolean,
+  { withMessages, clean }: Cleaning & { readonly withMessages: boolean },
 ): void {
   logger.emit({
     eventName: name,
     severityNumber: severities[level],
-    attributes: { ...toAttributes(attributes), ...tenantOf(tenant), ...errorOf(error, withMessages) },
+    attributes: {
+      ...toAttributes(attributes, clean),
+      ...tenantOf(tenant),
+      ...toAttributes(errorOf(error, withMessages), clean),
+    },
     context: contextOf(traceId),
   });
 }
 
 function tenantOf(tenant: string | undefined): Attributes {
-  return tenant === undefined ? {} : { "tau.tenant": tenant };
+  return tenant === undefined ? {} : { [tenantAttribute]: tenant };
 }
 
-function errorOf(error: unknown, withMessages: boolean): Attributes {
+function errorOf(error: unknown, withMessages: boolean): JsonObject {
   if (error === undefined) return {};
   if (isTauError(error)) return { "error.type": error.code, "exception.message": error.message };
   if (!(error instanceof Error)) return { "error.type": "_OTHER" };

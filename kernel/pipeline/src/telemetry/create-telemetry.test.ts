@@ -387,6 +387,20 @@ describe("createTelemetry(), the observer", () => {
     expect([...labels]).toEqual(["model-0", "model-1", "model-2", "_OTHER"]);
   });
 
+  test("takes nothing for the value of a label that is no name", async () => {
+    const labels: unknown[] = [];
+    const observer = ({ metric, attributes }: Observation): void => {
+      if (metric !== undefined) labels.push(attributes["gen_ai.response.model"]);
+    };
+    const layer = telemetryLayer({ observer });
+    for (const model of ["x".repeat(201), "a\u001b[2J", "a\nb", ""]) {
+      const answer = [[{ ...finishedWith("a"), model }]];
+      await withLayers(playing([answer]).model, layer).complete(question, contextOf());
+    }
+
+    expect(new Set(labels)).toEqual(new Set(["_OTHER"]));
+  });
+
   test("cannot change a call by throwing", async () => {
     const observer = (): void => {
       throw new Error("broken");

@@ -1,0 +1,28 @@
+import { revealText } from "@tau/core";
+import { compilePatterns, secretPatterns } from "@tau/core/secrets";
+
+/** What is looked at of a text, and what is kept of it: attributes are for names and numbers. */
+const [maxSeen, maxKept] = [2_000, 1_000];
+
+/** Makes a text one that may be shown and kept anywhere. */
+export type TextCleaner = (text: string) => string;
+
+/**
+ * Makes a {@link TextCleaner}. Providers, servers and models choose some of the texts in telemetry: what has the shape of a
+ * secret is cut out, what nobody would see is written as its code point, lines become one, and long texts are cut.
+ */
+export function createTextCleaner(): TextCleaner {
+  const patterns = compilePatterns(secretPatterns);
+  return (text) => {
+    const seen = text.slice(0, maxSeen);
+    let plain = "";
+    let done = 0;
+    for (const { start, end, name } of patterns.find(seen, 0)) {
+      plain += `${seen.slice(done, start)}[redacted:${name}]`;
+      done = end;
+    }
+    const shown = revealText(plain + seen.slice(done)).replaceAll(/[\n\t]+/gu, " ");
+    // A pair that was cut in two is no text, and some collectors refuse all that comes with it.
+    return shown.slice(0, maxKept).toWellFormed();
+  };
+}
