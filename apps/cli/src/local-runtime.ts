@@ -20,6 +20,7 @@ import type { LocalAgentOptions } from "./local-agent.ts";
 import { localChain } from "./local-chain.ts";
 import { instructionsFor, noInstructions } from "./memory/local-instructions.ts";
 import { workspaceKey } from "./open-environment.ts";
+import { forgetOld } from "./retention/forget-old.ts";
 import { storeDirectory } from "./tau-home.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -93,6 +94,9 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
     ...observed,
   });
   assembled.runIn(runtime);
+  // Commands that only look remove nothing.
+  if (options.model !== undefined)
+    await forgetOld({ home: settings.home, calls: store.calls, runtime, now: Date.now(), ...observed });
   const entriesFor = async (
     where: string,
     instructed: InstructionChain,

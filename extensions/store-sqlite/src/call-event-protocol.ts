@@ -46,6 +46,8 @@ export type CallEventRead =
       readonly limit: number;
     }
   | { readonly op: "call_body"; readonly tenant: string; readonly sha256: string }
+  /** Lets nothing of what was removed stay on the disk; changes nothing that can be read. */
+  | { readonly op: "call_wipe"; readonly tenant: string }
   /** Whether there is anything older. */
   | {
       readonly op: "call_has_older";
@@ -60,5 +62,6 @@ export interface CallEventAnswers {
   readonly call_purge: { readonly events: number; readonly bodies: number };
   readonly call_read: readonly StoredCall[];
   readonly call_body: Uint8Array<ArrayBuffer> | null;
+  readonly call_wipe: null;
   readonly call_has_older: boolean;
 }

@@ -42,6 +42,7 @@ export function read(database: TenantDatabase, operation: ReadOperation): Answer
       return readBudget(database, operation.query);
     case "call_read":
     case "call_body":
+    case "call_wipe":
     case "call_has_older":
       return readCallEvents(database, operation);
     case "memory_list":
@@ -66,6 +67,7 @@ export const nothing: { readonly [Op in ReadOperation["op"]]: Answers[Op] } = {
   budget_taken: noAmounts,
   call_read: [],
   call_body: null,
+  call_wipe: null,
   call_has_older: false,
   memory_list: [],
   memory_load: null,

@@ -1,4 +1,5 @@
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 
 import { createMemoryCallEvents, createTelemetry, isCallEvent, withLayers } from "@tau/pipeline";
 import { createCallContext, noUsage, userText } from "@tau/core";
@@ -70,6 +71,39 @@ describe("createSqliteStore().calls", () => {
     const [first] = kept.filter(isCallEvent);
     const body = first?.requestRef && (await again.calls.body(first.requestRef));
     expect(Buffer.from(body ?? []).toString()).toContain('"text":"0"');
+  });
+
+  test("leaves nothing of what was purged in the tenant's files, and all of another's", async () => {
+    await using folder = await testFolder();
+    await using store = await createSqliteStore({ directory: folder.path });
+    const onDisk = async (tenant: string): Promise<string> => {
+      const names = await readdir(join(folder.path, tenant));
+      const texts = names.map(async (name) => await readFile(join(folder.path, tenant, name), "latin1"));
+      return (await Promise.all(texts)).join("");
+    };
+    for (const tenant of ["acme", "other"]) {
+      const told = createTelemetry({
+        events: store.calls,
+        persistence: "extended",
+        tagsOf: () => ["merger"],
+      });
+      const own = createCallContext({ tenant, principal: { id: "ada", kind: "person", scopes: [] } });
+      const prompt = "We buy Globex. ".repeat(1_000);
+      for (let call = 0; call < 10; call++) {
+        await withLayers(model, told.layer).complete(
+          { messages: [userText(`${prompt}${call}`)], tools: [] },
+          own,
+        );
+      }
+      await told.flush();
+      expect(await onDisk(tenant)).toMatch(/Globex[^]*merger|merger[^]*Globex/u);
+    }
+
+    await store.calls.purgeTenant("acme");
+
+    expect(await onDisk("acme")).not.toMatch(/Globex|merger/u);
+    expect(await onDisk("other")).toMatch(/Globex/u);
+    expect(await store.calls.read("other")).toHaveLength(10);
   });
 
   test("reads more than a page, and purges more than a page", async () => {

@@ -27,8 +27,10 @@ export function createSqliteCallEvents(client: DatabaseClient): CallEventStore {
       const { events, bodies } = await client.ask({ op: "call_purge", ...times, limit: pageRows });
       purged.events += events;
       purged.bodies += bodies;
-      if (events < pageRows && bodies < pageRows) return purged;
+      if (events < pageRows && bodies < pageRows) break;
     }
+    await client.ask({ op: "call_wipe", tenant });
+    return purged;
   }
 
   return {
