@@ -9,8 +9,8 @@ type Batch = IteratorResult<readonly ModelEvent[], undefined>;
  * an async generator would cost every batch three more turns of the queue.
  */
 export class WireStream implements AsyncIterableIterator<readonly ModelEvent[], undefined> {
-  /** May throw what it would reject with. */
-  readonly #open: () => Promise<WireExchange>;
+  /** May throw what it would reject with. Until it was called: it holds the request, which may be long. */
+  #open: (() => Promise<WireExchange>) | undefined;
   #exchange: WireExchange | undefined;
   #left = false;
 
@@ -33,9 +33,11 @@ export class WireStream implements AsyncIterableIterator<readonly ModelEvent[], 
   }
 
   #begin(): Promise<Batch> {
-    if (this.#left) return Promise.resolve({ done: true, value: undefined });
+    const open = this.#open;
+    this.#open = undefined;
+    if (this.#left || open === undefined) return Promise.resolve({ done: true, value: undefined });
     try {
-      return this.#open().then(
+      return open().then(
         (exchange) => this.#begun(exchange),
         (error: unknown) => this.#failed(error),
       );

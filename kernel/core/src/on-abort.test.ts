@@ -19,6 +19,25 @@ describe("onAbort()", () => {
     expect(told).toEqual(["first", "second"]);
   });
 
+  test("tells an object by its method, until it leaves", () => {
+    const controller = new AbortController();
+    const told: unknown[] = [];
+    const makeListener = (): { aborted(): void } => ({
+      aborted() {
+        told.push(this);
+      },
+    });
+    const [stays, leaves] = [makeListener(), makeListener()];
+    onAbort(controller.signal, leaves);
+    onAbort(controller.signal, stays);
+    offAbort(controller.signal, leaves);
+
+    controller.abort();
+
+    expect(told).toEqual([stays]);
+    expect(told[0]).toBe(stays);
+  });
+
   test("does not tell who left, even while others are being told", () => {
     const controller = new AbortController();
     const told: string[] = [];

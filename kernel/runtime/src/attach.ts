@@ -3,9 +3,10 @@ import type { CallContext, RunEvent } from "@tau/core";
 
 import type { Engine } from "./engine.ts";
 import { EventSource } from "./event-source.ts";
+import type { EventSourceOwner } from "./event-source.ts";
 import { HeldDeltas } from "./held-deltas.ts";
 import type { Journal } from "./journal.ts";
-import type { LiveFeed } from "./live-feed.ts";
+import type { DeltaListener, LiveFeed, PlacedDelta } from "./live-feed.ts";
 import type { RunPlaces } from "./run-places.ts";
 import type { AttachRequest, Runtime } from "./runtime.ts";
 import type { SessionDirectory } from "./session-directory.ts";
@@ -26,37 +27,34 @@ export function createAttach(host: AttachHost): Runtime["attach"] {
 
 type Step = IteratorResult<readonly RunEvent[], undefined>;
 
-/** Who asked for the next batch. */
-interface Reader {
-  readonly resolve: (step: Step) => void;
-  readonly reject: (error: unknown) => void;
-}
+/** Answers who asked for the next batch. Of a failure it is told by a rejected promise: one function less that every listener holds. */
+type Reader = (step: Step | Promise<never>) => void;
 
 /**
  * Events from the journal, and between them the fragments of this process, for one reader. Written by hand: an async
- * generator would cost every batch, of which a run has dozens, three more turns of the queue.
+ * generator would cost every batch, of which a run has dozens, three more turns of the queue. Hears of everything itself,
+ * because many are held open and closures would be most of them.
  *
  * Invariants, cited by the tests:
  * - A1. Every event from the cursor on comes once, in order; a slow listener delays nobody.
  * - A2. A fragment comes after the event it follows, and never after the message it is part of.
  */
-class Attachment implements AsyncIterableIterator<readonly RunEvent[], undefined> {
-  readonly #host: AttachHost;
-  readonly #request: AttachRequest;
-  readonly #context: CallContext;
+class Attachment
+  implements AsyncIterableIterator<readonly RunEvent[], undefined>, EventSourceOwner, DeltaListener
+{
+  readonly host: AttachHost;
+  readonly request: AttachRequest;
+  readonly context: CallContext;
   readonly #deltas = new HeldDeltas();
-  readonly #news = (): void => {
-    if (this.#reader !== undefined && this.#answer(this.#reader)) this.#reader = undefined;
-  };
   #subscription: Disposable | undefined;
   #source: EventSource | undefined;
   #reader: Reader | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(host: AttachHost, request: AttachRequest, context: CallContext) {
-    this.#host = host;
-    this.#request = request;
-    this.#context = context;
+    this.host = host;
+    this.request = request;
+    this.context = context;
   }
 
   [Symbol.asyncIterator](): this {
@@ -67,21 +65,31 @@ class Attachment implements AsyncIterableIterator<readonly RunEvent[], undefined
     if (this.#source === undefined && this.#closed === undefined) return this.#begin();
     const batch = this.#take();
     if (batch !== undefined) return Promise.resolve({ done: false, value: batch });
-    return new Promise((resolve, reject) => {
-      const reader = { resolve, reject };
-      if (!this.#answer(reader)) this.#reader = reader;
+    return new Promise((resolve) => {
+      if (!this.#answer(resolve)) this.#reader = resolve;
     });
   }
 
   async return(): Promise<Step> {
     await this.#close();
-    this.#news();
+    this.news();
     return { done: true, value: undefined };
   }
 
+  /** For the source of events. */
+  news(): void {
+    if (this.#reader !== undefined && this.#answer(this.#reader)) this.#reader = undefined;
+  }
+
+  /** For the feed of fragments. */
+  hear(delta: PlacedDelta): void {
+    this.#deltas.add(delta);
+    this.news();
+  }
+
   async #begin(): Promise<Step> {
-    const { feed, directory, journal, engine } = this.#host;
-    const [request, context] = [this.#request, this.#context];
+    const { request, context } = this;
+    const { feed, directory } = this.host;
     const place = this.#placeOfRun();
     // The run begins behind the cursor, as is known without asking.
     const isAhead = place !== undefined && request.fromSeq <= place;
@@ -93,19 +101,16 @@ class Attachment implements AsyncIterableIterator<readonly RunEvent[], undefined
       throw error;
     }
     if (this.#closed === undefined) {
-      this.#subscription = feed.subscribe(`${context.tenant}/${request.sessionId}`, (delta) => {
-        this.#deltas.add(delta);
-        this.#news();
-      });
-      this.#source = new EventSource({ journal, engine, request, context, isAhead, news: this.#news });
+      this.#subscription = feed.subscribe(`${context.tenant}/${request.sessionId}`, this);
+      this.#source = new EventSource(this, isAhead);
     }
     return await this.next();
   }
 
   #placeOfRun(): number | undefined {
-    const { sessionId, untilRunEnds: runId } = this.#request;
-    const { tenant } = this.#context;
-    return runId === undefined ? undefined : this.#host.places.get({ tenant, sessionId, runId });
+    const { sessionId, untilRunEnds: runId } = this.request;
+    const { tenant } = this.context;
+    return runId === undefined ? undefined : this.host.places.get({ tenant, sessionId, runId });
   }
 
   /** The next batch, if there is one by now. */
@@ -119,12 +124,12 @@ class Attachment implements AsyncIterableIterator<readonly RunEvent[], undefined
   #answer(reader: Reader): boolean {
     const source = this.#source;
     if (source === undefined || this.#closed !== undefined) {
-      reader.resolve({ done: true, value: undefined });
+      reader({ done: true, value: undefined });
       return true;
     }
     const batch = this.#take();
     if (batch !== undefined) {
-      reader.resolve({ done: false, value: batch });
+      reader({ done: false, value: batch });
       return true;
     }
     const { failure, isOver } = source;
@@ -133,11 +138,12 @@ class Attachment implements AsyncIterableIterator<readonly RunEvent[], undefined
     return true;
   }
 
-  #end({ resolve, reject }: Reader, failure: EventSource["failure"]): void {
+  #end(reader: Reader, failure: EventSource["failure"]): void {
+    const failed = (error: unknown): void => reader(Promise.reject(error));
     this.#close().then(() => {
-      if (failure === undefined) resolve({ done: true, value: undefined });
-      else reject(failure.error);
-    }, reject);
+      if (failure === undefined) reader({ done: true, value: undefined });
+      else failed(failure.error);
+    }, failed);
   }
 
   #close(): Promise<void> {

@@ -13,16 +13,13 @@ const askAfterMs = 50;
 // One for all: making an abort's default reason costs a stack trace.
 const listenerLeft = new Error("The listener left.");
 
-/** Collaborators of an {@link EventSource}. */
-export interface EventSourceHost {
-  readonly journal: Journal;
-  readonly engine: Engine;
+/** Whose events an {@link EventSource} gets. */
+export interface EventSourceOwner {
+  readonly host: { readonly journal: Journal; readonly engine: Engine };
   readonly request: AttachRequest;
   readonly context: CallContext;
-  /** Whether the run is known to begin at the cursor or after it. */
-  readonly isAhead: boolean;
   /** Hears that there is a batch, a failure or the end. */
-  readonly news: () => void;
+  news(): void;
 }
 
 /** The events of a session from a cursor on, one batch ahead of the listener. */
@@ -30,10 +27,9 @@ export class EventSource implements AsyncDisposable {
   /** The last event handed over. */
   seq: number;
   failure: { readonly error: unknown } | undefined;
-  readonly #host: EventSourceHost;
+  readonly #owner: EventSourceOwner;
   readonly #id: StreamId;
   readonly #stop: AbortSource = createAbortSource();
-  readonly #abort = (): void => this.#stop.abort(this.#host.context.signal.reason);
   readonly #events: AsyncIterator<readonly StoredEvent[]>;
   #batch: readonly RunEvent[] | undefined;
   #fetching: Promise<void> | undefined;
@@ -44,16 +40,17 @@ export class EventSource implements AsyncDisposable {
   /** The newest event of the session at a moment when the run was over, once that is known. */
   #overAt = Number.POSITIVE_INFINITY;
 
-  constructor(host: EventSourceHost) {
-    const { request, context, journal } = host;
-    this.#host = host;
+  /** `isAhead`: the run is known to begin at the cursor or after it. */
+  constructor(owner: EventSourceOwner, isAhead: boolean) {
+    const { request, context, host } = owner;
+    this.#owner = owner;
     this.#id = sessionStream(context.tenant, request.sessionId);
     this.seq = request.fromSeq - 1;
-    if (context.signal.aborted) this.#abort();
-    else onAbort(context.signal, this.#abort);
-    this.#events = journal.follow(this.#id, request.fromSeq, this.#stop.signal)[Symbol.asyncIterator]();
+    if (context.signal.aborted) this.aborted();
+    else onAbort(context.signal, this);
+    this.#events = host.journal.follow(this.#id, request.fromSeq, this.#stop.signal)[Symbol.asyncIterator]();
     this.#fetch();
-    const mayBeOver = request.untilRunEnds !== undefined && request.fromSeq > 1 && !host.isAhead;
+    const mayBeOver = request.untilRunEnds !== undefined && request.fromSeq > 1 && !isAhead;
     if (!mayBeOver) return;
     this.#askTimer = setTimeout(() => {
       this.#asking = this.#ask();
@@ -76,10 +73,15 @@ export class EventSource implements AsyncDisposable {
     return batch;
   }
 
+  /** For the listener's signal. */
+  aborted(): void {
+    this.#stop.abort(this.#owner.context.signal.reason);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#left = true;
     clearTimeout(this.#askTimer);
-    offAbort(this.#host.context.signal, this.#abort);
+    offAbort(this.#owner.context.signal, this);
     // Telling everybody of an abort costs more than all else here, and what waits for nothing need not hear of it.
     if (this.#fetching !== undefined || this.#asking !== undefined) this.#stop.abort(listenerLeft);
     await this.#fetching;
@@ -97,7 +99,7 @@ export class EventSource implements AsyncDisposable {
     try {
       if (step.done === true) this.#done = true;
       else this.#batch = this.#decode(step.value);
-      this.#host.news();
+      this.#owner.news();
     } catch (error) {
       this.#failed(error);
     }
@@ -107,11 +109,11 @@ export class EventSource implements AsyncDisposable {
     this.#fetching = undefined;
     if (this.#left) return;
     this.failure = { error };
-    this.#host.news();
+    this.#owner.news();
   };
 
   #decode(stored: readonly StoredEvent[]): readonly RunEvent[] {
-    const { request } = this.#host;
+    const { request } = this.#owner;
     const events: RunEvent[] = [];
     for (const one of stored) {
       const event = toEvent(one);
@@ -126,12 +128,12 @@ export class EventSource implements AsyncDisposable {
 
   /** Asks whether what this listener waits for lies before the cursor. */
   async #ask(): Promise<void> {
-    const { request, news } = this.#host;
+    const { host, request } = this.#owner;
     try {
-      const overAt = await whenRunOver(this.#host, { id: this.#id, request }, this.#stop.signal);
+      const overAt = await whenRunOver(host, { id: this.#id, request }, this.#stop.signal);
       if (overAt === undefined) return;
       this.#overAt = overAt;
-      news();
+      this.#owner.news();
     } catch {
       // The engine stops, or the listener left: the events tell.
     }

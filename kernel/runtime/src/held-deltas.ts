@@ -7,9 +7,14 @@ const maxHeld = 4_096;
 
 /** Fragments that wait for one listener, in order. */
 export class HeldDeltas {
-  readonly #held: PlacedDelta[] = [];
+  /** Undefined while there are none, as nearly always. */
+  #held: PlacedDelta[] | undefined;
 
   add(delta: PlacedDelta): void {
+    if (this.#held === undefined) {
+      this.#held = [delta];
+      return;
+    }
     if (this.#held.length >= maxHeld) this.#held.shift();
     this.#held.push(delta);
   }
@@ -19,13 +24,15 @@ export class HeldDeltas {
    * Undefined when there is nothing to show.
    */
   take(seq: number): readonly RunEvent[] | undefined {
-    if (this.#held.length === 0) return undefined;
-    const waiting = this.#held.findIndex((placed) => placed.afterSeq > seq);
-    const taken = this.#held.splice(0, waiting === -1 ? this.#held.length : waiting);
-    const shown: RunEvent[] = [];
-    for (const { runId, afterSeq, delta } of taken) {
-      if (afterSeq === seq || delta.type === "tool_progress") shown.push({ kind: "delta", runId, delta });
-    }
+    const held = this.#held;
+    if (held === undefined) return undefined;
+    const waiting = held.findIndex((placed) => placed.afterSeq > seq);
+    const taken = waiting === -1 ? held : held.splice(0, waiting);
+    if (waiting === -1) this.#held = undefined;
+    // Mapped, not pushed: a list that grows has room for sixteen more, and listeners keep the last one that they got.
+    const shown = taken
+      .filter(({ afterSeq, delta }) => afterSeq === seq || delta.type === "tool_progress")
+      .map(({ runId, delta }): RunEvent => ({ kind: "delta", runId, delta }));
     return shown.length === 0 ? undefined : shown;
   }
 }

@@ -8,7 +8,10 @@ export interface PlacedDelta {
   readonly delta: Delta;
 }
 
-type Listener = (delta: PlacedDelta) => void;
+/** Who hears of fragments. */
+export interface DeltaListener {
+  hear(delta: PlacedDelta): void;
+}
 
 /** Where the run of one session puts its fragments; disposed of at its end. */
 export interface LiveChannel extends Disposable {
@@ -24,7 +27,7 @@ export interface LiveChannel extends Disposable {
 export interface LiveFeed {
   open(session: string): LiveChannel;
   /** Starts listening; the answer so far comes first. */
-  subscribe(session: string, listener: Listener): Disposable;
+  subscribe(session: string, listener: DeltaListener): Disposable;
 }
 
 /** Makes a {@link LiveFeed}. */
@@ -32,7 +35,7 @@ export function createLiveFeed(): LiveFeed {
   const channels = new Map<string, Channel>();
 
   const enter = (session: string): Channel => {
-    const channel = channels.get(session) ?? new Channel(() => channels.delete(session));
+    const channel = channels.get(session) ?? new Channel(channels, session);
     channels.set(session, channel);
     channel.users += 1;
     return channel;
@@ -42,15 +45,26 @@ export function createLiveFeed(): LiveFeed {
     open: enter,
     subscribe(session, listener) {
       const channel = enter(session);
-      for (const placed of channel.answerSoFar()) listener(placed);
+      for (const placed of channel.answerSoFar()) listener.hear(placed);
       channel.listeners.add(listener);
-      return {
-        [Symbol.dispose]() {
-          if (channel.listeners.delete(listener)) channel.leave();
-        },
-      };
+      return new Subscription(channel, listener);
     },
   };
+}
+
+/** A class, because every listener has one, and closures would be most of it. */
+class Subscription implements Disposable {
+  readonly #channel: Channel;
+  readonly #listener: DeltaListener;
+
+  constructor(channel: Channel, listener: DeltaListener) {
+    this.#channel = channel;
+    this.#listener = listener;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#channel.listeners.delete(this.#listener)) this.#channel.leave();
+  }
 }
 
 /** The fragments of the answer that is being streamed, joined. */
@@ -64,17 +78,19 @@ interface Answer {
 /** What the run of a session and its listeners share, as long as there is one of them. */
 class Channel implements LiveChannel {
   users = 0;
-  readonly listeners: FewSet<Listener> = new FewSet();
-  readonly #unused: () => void;
+  readonly listeners: FewSet<DeltaListener> = new FewSet();
+  readonly #all: Map<string, Channel>;
+  readonly #session: string;
   #answer: Answer | undefined;
 
-  constructor(unused: () => void) {
-    this.#unused = unused;
+  constructor(all: Map<string, Channel>, session: string) {
+    this.#all = all;
+    this.#session = session;
   }
 
   publish(placed: PlacedDelta): void {
     this.#remember(placed);
-    this.listeners.forEach((listener) => listener(placed));
+    this.listeners.forEach((listener) => listener.hear(placed));
   }
 
   settle(): void {
@@ -92,7 +108,7 @@ class Channel implements LiveChannel {
 
   leave(): void {
     this.users -= 1;
-    if (this.users === 0) this.#unused();
+    if (this.users === 0) this.#all.delete(this.#session);
   }
 
   [Symbol.dispose](): void {

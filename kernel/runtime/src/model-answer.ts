@@ -13,8 +13,8 @@ import { defaultGraceMs, toError } from "./until-aborted.ts";
  * while, and nobody hears the rest.
  */
 export function readAnswer(scope: RunScope, request: ModelRequest): Promise<ModelFinished> {
-  return new Promise((resolve, reject) => {
-    new AnswerReader(scope, resolve, reject).begin(request);
+  return new Promise((resolve) => {
+    new AnswerReader(scope, resolve).begin(request);
   });
 }
 
@@ -23,22 +23,21 @@ type Step = IteratorResult<readonly ModelEvent[], unknown>;
 /** Written by hand: a run spends its life here, and async functions around a loop would hold three times as much. */
 class AnswerReader {
   readonly #scope: RunScope;
-  readonly #resolve: (finished: ModelFinished) => void;
-  readonly #reject: (error: unknown) => void;
+  /** Of a failure it is told by a rejected promise. */
+  readonly #resolve: (finished: ModelFinished | Promise<never>) => void;
   #events: AsyncIterator<readonly ModelEvent[]> | undefined;
   #finished: ModelFinished | undefined;
   #giveUp: NodeJS.Timeout | undefined;
 
-  constructor(scope: RunScope, resolve: (finished: ModelFinished) => void, reject: (error: unknown) => void) {
+  constructor(scope: RunScope, resolve: (finished: ModelFinished | Promise<never>) => void) {
     this.#scope = scope;
     this.#resolve = resolve;
-    this.#reject = reject;
   }
 
   begin(request: ModelRequest): void {
     const { agent, call } = this.#scope;
-    if (call.signal.aborted) this.#abort();
-    else onAbort(call.signal, this.#abort);
+    if (call.signal.aborted) this.aborted();
+    else onAbort(call.signal, this);
     try {
       this.#events = agent.model.stream(request, call)[Symbol.asyncIterator]();
     } catch (error) {
@@ -46,6 +45,12 @@ class AnswerReader {
       return;
     }
     this.#next();
+  }
+
+  /** For the run's signal. */
+  aborted(): void {
+    const { reason } = this.#scope.call.signal;
+    this.#giveUp = setTimeout(() => this.#fail(toError(reason)), defaultGraceMs);
   }
 
   #next(): void {
@@ -83,13 +88,15 @@ class AnswerReader {
 
   readonly #failed = (error: unknown): void => {
     this.#leave();
-    this.#reject(error);
+    this.#fail(error);
   };
 
-  readonly #abort = (): void => {
-    const { reason } = this.#scope.call.signal;
-    this.#giveUp = setTimeout(() => this.#reject(toError(reason)), defaultGraceMs);
-  };
+  #fail(error: unknown): void {
+    const failure = Promise.reject(error);
+    // Nobody hears of it when the answer was given up before.
+    failure.catch(() => undefined);
+    this.#resolve(failure);
+  }
 
   #take(batch: readonly ModelEvent[]): void {
     const { signal } = this.#scope.call;
@@ -110,7 +117,7 @@ class AnswerReader {
   }
 
   #leave(): void {
-    offAbort(this.#scope.call.signal, this.#abort);
+    offAbort(this.#scope.call.signal, this);
     clearTimeout(this.#giveUp);
     // It waited, so it is old by now: what it was filled with must not have to wait for a collection of everything.
     this.#events = undefined;

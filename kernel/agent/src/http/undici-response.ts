@@ -40,14 +40,13 @@ export class UndiciResponse implements HttpResponse, Dispatcher.DispatchHandler 
   #drainTimer: NodeJS.Timeout | undefined;
   readonly #signal: AbortSignal;
   readonly #whole: () => void;
-  readonly #onAbort = (): void => this.#fail(this.#signal.reason);
 
   /** `whole` is called when the answer has ended as it should, and its connection is about to be free. */
   constructor(maxBytes: number, signal: AbortSignal, whole: () => void) {
     this.#bytesLeft = maxBytes;
     this.#signal = signal;
     this.#whole = whole;
-    onAbort(signal, this.#onAbort);
+    onAbort(signal, this);
     this.started = new Promise((resolve, reject) => {
       this.#wake = () =>
         this.#failure === undefined ? resolve(this.#readable(maxBytes)) : reject(this.#failure.error);
@@ -75,7 +74,7 @@ export class UndiciResponse implements HttpResponse, Dispatcher.DispatchHandler 
 
   /** Lets a short rest of the answer pass. */
   release(): void {
-    offAbort(this.#signal, this.#onAbort);
+    offAbort(this.#signal, this);
     if (this.#ended || this.#failure !== undefined) return;
     this.#discarding = true;
     this.#chunks = [];
@@ -86,6 +85,11 @@ export class UndiciResponse implements HttpResponse, Dispatcher.DispatchHandler 
 
   cancel(): void {
     this.#fail(new Error("The response was cancelled."));
+  }
+
+  /** For the signal. */
+  aborted(): void {
+    this.#fail(this.#signal.reason);
   }
 
   /** For undici. */
@@ -169,7 +173,7 @@ export class UndiciResponse implements HttpResponse, Dispatcher.DispatchHandler 
   }
 
   #close(): void {
-    offAbort(this.#signal, this.#onAbort);
+    offAbort(this.#signal, this);
     clearTimeout(this.#drainTimer);
     this.#notify();
   }

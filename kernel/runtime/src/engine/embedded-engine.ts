@@ -9,6 +9,7 @@ import type { Leases } from "../lease.ts";
 import { assertStreamId } from "../stream-id.ts";
 import { duplicateProgram, engineStopped, hasCode } from "./engine-errors.ts";
 import { KeyLog } from "./key-log.ts";
+import type { KeyListener } from "./key-log.ts";
 import { KeyTable } from "./key-table.ts";
 import type { KeyWorker } from "./key-worker.ts";
 import { Owners } from "./owners.ts";
@@ -45,6 +46,8 @@ export interface EmbeddedEngineOptions {
 export function createEmbeddedEngine(options: EmbeddedEngineOptions): Engine {
   return new EmbeddedEngine(options);
 }
+
+const nobody: KeyListener = { heard: () => undefined };
 
 class EmbeddedEngine implements Engine {
   // Results of steps are not stored, so nothing bounds them.
@@ -120,7 +123,7 @@ class EmbeddedEngine implements Engine {
     const id = { tenant, stream: `engine/${key}` };
     assertStreamId(id);
     // A log of its own: whoever only looks takes nothing up.
-    const log = new KeyLog({ journal: this.#journal, clock: this.#clock }, id, undefined, () => undefined);
+    const log = new KeyLog({ journal: this.#journal, clock: this.#clock }, id, undefined, nobody);
     await log.catchUp();
     const { holder, open } = log.state;
     if (holder === undefined || open.size === 0) return false;

@@ -28,27 +28,27 @@ export interface KeyLogHost {
 /** Says what to write after everything before was seen; undefined writes nothing. */
 export type Decide = (state: KeyState) => EngineEvent | undefined;
 
+/** Who hears of the events of a key, its own and those of others. */
+export interface KeyListener {
+  heard(event: EngineEvent): void;
+}
+
 /** One key's stream and the state that follows from it. */
 export class KeyLog {
   readonly id: StreamId;
   readonly state: KeyState;
   readonly #host: KeyLogHost;
-  readonly #onEvent: (event: EngineEvent) => void;
+  readonly #listener: KeyListener;
   #loaded: boolean;
   #needsAll = false;
   #tail: Promise<unknown> = Promise.resolve();
 
   /** `known` is the state of an earlier log of this key; it may be behind. */
-  constructor(
-    host: KeyLogHost,
-    id: StreamId,
-    known: KeyState | undefined,
-    onEvent: (event: EngineEvent) => void,
-  ) {
+  constructor(host: KeyLogHost, id: StreamId, known: KeyState | undefined, listener: KeyListener) {
     this.id = id;
     this.state = known ?? new KeyState();
     this.#host = host;
-    this.#onEvent = onEvent;
+    this.#listener = listener;
     this.#loaded = known !== undefined;
   }
 
@@ -69,7 +69,7 @@ export class KeyLog {
       if (await this.#readLate()) return;
       await restore(journal, this.id, this.state);
     }
-    for await (const batch of journal.read(this.id, this.state.version + 1, never)) this.#take(batch);
+    for await (const batch of journal.read(this.id, this.state.version + 1, never)) this.take(batch);
     this.#loaded = true;
   }
 
@@ -123,7 +123,7 @@ export class KeyLog {
         ? [await journal.append(id, state.version, events)]
         : await journal.appendAll([{ id, expectedVersion: state.version, events }, ...beside]);
     this.#loaded = true;
-    if (state.apply(seq, event)) this.#onEvent(event);
+    if (state.apply(seq, event)) this.#listener.heard(event);
     return versions;
   }
 
@@ -134,11 +134,9 @@ export class KeyLog {
     return done;
   }
 
-  /** Takes what others append, until `signal` aborts; then throws its reason. */
-  async follow(signal: AbortSignal): Promise<void> {
-    await this.load();
-    const { journal } = this.#host;
-    for await (const batch of journal.follow(this.id, this.state.version + 1, signal)) this.#take(batch);
+  /** What others append from now on, until `signal` aborts; then throws its reason. Each batch is to be {@link take}n. */
+  follow(signal: AbortSignal): AsyncIterator<readonly StoredEvent[]> {
+    return this.#host.journal.follow(this.id, this.state.version + 1, signal)[Symbol.asyncIterator]();
   }
 
   /** How an ended run ended; undefined when it did not, as far as is known. */
@@ -173,16 +171,17 @@ export class KeyLog {
     // Others who use this log may have read, or come to need more, meanwhile.
     if (idle === undefined || this.state.version > 0 || this.#needsAll) return false;
     this.state.beginAfter(idle.seq);
-    this.#take(late);
+    this.take(late);
     this.#loaded = true;
     return true;
   }
 
-  #take(batch: readonly StoredEvent[]): void {
+  /** Takes what was read; what is known already changes nothing. */
+  take(batch: readonly StoredEvent[]): void {
     for (const stored of batch) {
       if (stored.seq <= this.state.version) continue;
       const event = decodeEngineEvent(stored);
-      if (this.state.apply(stored.seq, event) && event !== undefined) this.#onEvent(event);
+      if (this.state.apply(stored.seq, event) && event !== undefined) this.#listener.heard(event);
     }
   }
 }

@@ -13,11 +13,11 @@ export interface OpenRun {
   readonly input: Json;
   /** Why it was cancelled. */
   cancelled: string | undefined;
-  readonly signals: RareMap<string, Json>;
+  signals: Map<string, Json> | undefined;
   /** Waits that ended without their signal. */
-  readonly expired: RareMap<string, true>;
+  expired: Set<string> | undefined;
   /** When each timer is due, milliseconds since the epoch. */
-  readonly timers: RareMap<string, number>;
+  timers: Map<string, number> | undefined;
 }
 
 /** The fold of one key's stream. */
@@ -111,17 +111,16 @@ export class KeyState {
     if (run === undefined) return;
     switch (event.type) {
       case "run_signalled":
-        if (!run.signals.has(event.name) && !run.expired.has(event.name))
-          run.signals.set(event.name, event.payload);
+        if (!isOver(run, event.name)) (run.signals ??= new Map()).set(event.name, event.payload);
         break;
       case "run_cancelled":
         run.cancelled ??= event.reason;
         break;
       case "timer_set":
-        if (!run.timers.has(event.name)) run.timers.set(event.name, event.at);
+        if (run.timers?.has(event.name) !== true) (run.timers ??= new Map()).set(event.name, event.at);
         break;
       case "wait_expired":
-        if (!run.signals.has(event.name)) run.expired.set(event.name, true);
+        if (run.signals?.has(event.name) !== true) (run.expired ??= new Set()).add(event.name);
         break;
       case "run_ended":
       case "run_ended_idle":
@@ -136,15 +135,13 @@ export class KeyState {
 
 /** A run that was just handed in. */
 export function toOpenRun(runId: string, program: string, input: Json): OpenRun {
-  return {
-    runId,
-    program,
-    input,
-    cancelled: undefined,
-    signals: new RareMap(),
-    expired: new RareMap(),
-    timers: new RareMap(),
-  };
+  const [cancelled, signals, expired, timers] = [undefined, undefined, undefined, undefined];
+  return { runId, program, input, cancelled, signals, expired, timers };
+}
+
+/** Whether the wait for the signal `name` has its end: the signal, or that it did not come. */
+export function isOver({ signals, expired }: OpenRun, name: string): boolean {
+  return signals?.has(name) === true || expired?.has(name) === true;
 }
 
 function toEnded(state: JsonObject): readonly (readonly [string, number])[] | undefined {

@@ -13,6 +13,8 @@ export class KeyTable {
   readonly #workers = new Map<string, KeyWorker>();
   /** The longest idle first. */
   readonly #idle = new Map<string, KeyState>();
+  // One for all workers.
+  readonly #quiet = (worker: KeyWorker): void => this.#retire(worker);
   #idleRuns = 0;
   #whenEmpty: (() => void)[] = [];
 
@@ -33,7 +35,7 @@ export class KeyTable {
     if (found !== undefined) return found;
     const known = this.#idle.get(name);
     if (known !== undefined) this.#forget(name, known);
-    const worker = new KeyWorker(this.#host, { ref, known, quiet: (quiet) => this.#retire(quiet) });
+    const worker = new KeyWorker(this.#host, { ref, known, quiet: this.#quiet });
     this.#workers.set(name, worker);
     return worker;
   }

@@ -1,15 +1,18 @@
 import type { Json } from "@tau/core";
 
-import type { Submission } from "../engine.ts";
+import type { Program, Submission } from "../engine.ts";
 import { Beginning } from "./beginning.ts";
 import { engineLeaseLost, engineStopped, fromErrorInfo, hasCode, runNotFound } from "./engine-errors.ts";
 import type { EngineEvent, RunSubmitted } from "./engine-event.ts";
 import { KeyLog } from "./key-log.ts";
-import { toOpenRun } from "./key-state.ts";
+import type { KeyListener } from "./key-log.ts";
+import { isOver, toOpenRun } from "./key-state.ts";
 import type { KeyState, OpenRun } from "./key-state.ts";
 import { KeyWatch } from "./key-watch.ts";
+import type { WatchListener } from "./key-watch.ts";
 import { ResultWaiters } from "./result-waiters.ts";
 import { RunMaker } from "./run-maker.ts";
+import type { RunMakerKey } from "./run-maker.ts";
 import type { KeyRef, WorkerHost } from "./worker-host.ts";
 
 /** Options of {@link KeyWorker}. */
@@ -21,8 +24,12 @@ export interface KeyWorkerOptions {
   readonly quiet: (worker: KeyWorker) => void;
 }
 
+/** Never called: what it would catch was caught. */
+const isCaught = (): void => undefined;
+
 /**
- * Makes the runs of one key, one after the other, and passes on what concerns them.
+ * Makes the runs of one key, one after the other, and passes on what concerns them. Whom it owns it is handed to as it is:
+ * every run that is held open would hold their closures.
  *
  * Invariants, cited by the tests:
  * - K1. Runs are made only by the key's holder, while its name is in use, and with a state that was the stream's when
@@ -32,7 +39,7 @@ export interface KeyWorkerOptions {
  *   submitted finds that out.
  * - K3. What is asked of a worker takes effect in the order of the calls.
  */
-export class KeyWorker {
+export class KeyWorker implements KeyListener, RunMakerKey, WatchListener {
   readonly ref: KeyRef;
   readonly log: KeyLog;
   readonly #host: WorkerHost;
@@ -49,12 +56,9 @@ export class KeyWorker {
     this.ref = ref;
     this.#host = host;
     this.#quiet = quiet;
-    this.log = new KeyLog(host, id, known, (event) => this.#heard(event));
-    this.#maker = new RunMaker(host, { ref, log: this.log, isHeld: () => this.#isHeld });
-    this.#watch = new KeyWatch(this.log, host.clock, (error, isOver) => {
-      host.observe("engine.follow_failed", 13, ref, error);
-      if (isOver) this.#giveUpWaiting(error);
-    });
+    this.log = new KeyLog(host, id, known, this);
+    this.#maker = new RunMaker(host, this);
+    this.#watch = new KeyWatch(this.log, host.clock, this);
   }
 
   /** Hands in a run and answers whether it is new; one that was handed in before changes nothing. */
@@ -109,7 +113,7 @@ export class KeyWorker {
 
   signal(runId: string, name: string, payload: Json): Promise<void> {
     return this.#tell(runId, (run) =>
-      run.signals.has(name) || run.expired.has(name)
+      isOver(run, name)
         ? undefined
         : { type: "run_signalled", runId, name, payload: payload ?? null },
     );
@@ -157,6 +161,26 @@ export class KeyWorker {
     this.#giveUpWaiting(engineStopped());
   }
 
+  /** Whether this engine makes the key's runs. */
+  get isHeld(): boolean {
+    const { holder } = this.log.state;
+    return holder !== undefined && holder === this.#host.owners.nameIn(this.ref.tenant);
+  }
+
+  /** For its log: passes an event on to those whom it concerns. */
+  heard(event: EngineEvent): void {
+    this.#maker.heard(event);
+    if (!("outcome" in event)) return;
+    this.#waiters.settle(event.runId, event.outcome);
+    this.#settle();
+  }
+
+  /** For its watch. */
+  followFailed(error: unknown, isOver: boolean): void {
+    this.#host.observe("engine.follow_failed", 13, this.ref, error);
+    if (isOver) this.#giveUpWaiting(error);
+  }
+
   async #operate<T>(act: () => Promise<T>): Promise<T> {
     this.#operations++;
     try {
@@ -185,12 +209,6 @@ export class KeyWorker {
     if (!this.log.state.has(runId)) throw runNotFound({ ...this.ref, runId });
   }
 
-  /** Whether this engine makes the key's runs. */
-  get #isHeld(): boolean {
-    const { holder } = this.log.state;
-    return holder !== undefined && holder === this.#host.owners.nameIn(this.ref.tenant);
-  }
-
   /** The name under which this engine would make runs of the program; undefined when it cannot. */
   async #nameFor(program: string): Promise<string | undefined> {
     if (!this.#host.isRunning() || this.#host.program(program) === undefined) return undefined;
@@ -200,13 +218,6 @@ export class KeyWorker {
       this.#host.observe("engine.lease_failed", 13, this.ref, error);
       return undefined;
     }
-  }
-
-  #heard(event: EngineEvent): void {
-    this.#maker.heard(event);
-    if (!("outcome" in event)) return;
-    this.#waiters.settle(event.runId, event.outcome);
-    this.#settle();
   }
 
   #kick(): void {
@@ -222,44 +233,44 @@ export class KeyWorker {
     this.#driving = true;
     this.#again = false;
     this.#settle();
-    this.#drive()
-      .catch((error: unknown) => this.#driveFailed(error))
-      .then(
-        () => {
-          this.#driving = false;
-          if (this.#again) this.#kick();
-          else this.#settle();
-        },
-        // Never: both above catch what they call.
-        () => undefined,
-      );
+    this.#drive().catch(isCaught);
   }
 
-  async #driveFailed(error: unknown): Promise<void> {
-    this.#host.observe("engine.key_failed", 17, this.ref, error);
-    this.#host.tryLater(this.ref);
-    await this.#release();
-  }
-
-  /** Makes runs until there are none, or none that this process can make. */
+  /** Makes runs until there are none, or none that this process can make. The one function that waits as long as they take. */
   async #drive(): Promise<void> {
-    if (!(await this.#hold())) {
+    try {
+      const isHeld = await this.#hold();
+      if (!isHeld) this.#host.tryLater(this.ref);
+      let isDone = false;
+      while (isHeld && (!this.#host.stopping.aborted || !this.#maker.isFree)) {
+        const [run] = this.log.state.open.values();
+        isDone = run === undefined;
+        const program = run && this.#programOf(run);
+        if (run === undefined || program === undefined) break;
+        if (this.isHeld && (await this.#maker.make(run, program))) continue;
+        if (!this.isHeld) this.#host.observe("engine.lease_lost", 13, { ...this.ref, runId: run.runId });
+        this.#host.tryLater(this.ref);
+        break;
+      }
       // What cannot be done now is done later, not at once because somebody asked meanwhile.
-      this.#again = false;
+      if (!isDone) this.#again = false;
+      if (isDone) await this.log.checkpoint();
+      else if (isHeld) await this.#release();
+    } catch (error) {
+      this.#host.observe("engine.key_failed", 17, this.ref, error);
       this.#host.tryLater(this.ref);
-    } else if (await this.#runAll()) {
-      await this.log.checkpoint();
-    } else {
-      this.#again = false;
       await this.#release();
     }
+    this.#driving = false;
+    if (this.#again) this.#kick();
+    else this.#settle();
   }
 
   /** Becomes the key's holder if nobody is; false while another process is. */
   async #hold(): Promise<boolean> {
     const { owners } = this.#host;
     const name = await owners.claim(this.ref.tenant);
-    while (!this.#isHeld && this.log.state.open.size > 0) {
+    while (!this.isHeld && this.log.state.open.size > 0) {
       const { holder } = this.log.state;
       if (holder !== undefined && !(await owners.isGone(this.ref.tenant, holder))) return false;
       await this.log.inOrder(() =>
@@ -287,28 +298,17 @@ export class KeyWorker {
     }
   }
 
-  /** Answers whether no run is left. */
-  async #runAll(): Promise<boolean> {
-    while (!this.#host.stopping.aborted || !this.#maker.isFree) {
-      const [run] = this.log.state.open.values();
-      if (run === undefined) return true;
-      const program = this.#host.program(run.program);
-      if (program === undefined) {
-        this.#host.observe("engine.program_missing", 13, {
-          ...this.ref,
-          runId: run.runId,
-          program: run.program,
-        });
-        this.#host.blocked(this.ref, run.program);
-        return false;
-      }
-      if (!this.#isHeld || !(await this.#maker.make(run, program))) {
-        if (!this.#isHeld) this.#host.observe("engine.lease_lost", 13, { ...this.ref, runId: run.runId });
-        this.#host.tryLater(this.ref);
-        return false;
-      }
-    }
-    return false;
+  /** The program of a run; when there is none, the run waits for it. */
+  #programOf(run: OpenRun): Program | undefined {
+    const program = this.#host.program(run.program);
+    if (program !== undefined) return program;
+    this.#host.observe("engine.program_missing", 13, {
+      ...this.ref,
+      runId: run.runId,
+      program: run.program,
+    });
+    this.#host.blocked(this.ref, run.program);
+    return undefined;
   }
 
   #giveUpWaiting(error: unknown): void {

@@ -16,10 +16,11 @@ export type RunAttempt =
 
 /** Runs the program once, from the top. Never throws, and never rejects. */
 export function attemptRun(context: RunContext, program: Program, input: Json): Promise<RunAttempt> {
-  return begun(context, program, input).then(
-    (result) => ({ kind: "ended", outcome: { ok: true, result: result ?? null } }),
-    (error: unknown) => afterFailure(context, error),
-  );
+  return begun(context, program, input).then(returned, (error: unknown) => afterFailure(context, error));
+}
+
+function returned(result: Json): RunAttempt {
+  return { kind: "ended", outcome: { ok: true, result: result ?? null } };
 }
 
 function begun(context: RunContext, program: Program, input: Json): Promise<Json> {

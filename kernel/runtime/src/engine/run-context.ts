@@ -1,4 +1,4 @@
-import { createAbortSource, FewSet, RareMap } from "@tau/core";
+import { createAbortSource, FewSet } from "@tau/core";
 import type { AbortSource, Json } from "@tau/core";
 
 import type { Clock } from "../clock.ts";
@@ -8,11 +8,11 @@ import type { Beginning } from "./beginning.ts";
 import { duplicateStep, engineCancelled, engineRunEnded, hasCode, sameKey } from "./engine-errors.ts";
 import type { Decide } from "./key-log.ts";
 import type { OpenRun } from "./key-state.ts";
+import type { KeyRef } from "./worker-host.ts";
 
 /** What a run needs of the engine around it. */
 export interface RunHost {
-  readonly tenant: string;
-  readonly key: string;
+  readonly ref: KeyRef;
   readonly clock: Clock;
   readonly journal: Journal;
   /** Writes into the stream of the run's key, as long as this process holds the key. */
@@ -48,14 +48,15 @@ export class RunContext implements EngineContext {
   readonly #source: AbortSource = createAbortSource();
   /** Names that were used: a set for each kind, because putting a kind before a name makes another long text of it. */
   readonly #steps = new FewSet<string>();
-  readonly #sleeps = new FewSet<string>();
-  readonly #waiters = new RareMap<string, Waiter[]>();
+  // Made when they are needed: hardly any run needs them.
+  #sleeps: FewSet<string> | undefined;
+  #waiters: Map<string, Waiter[]> | undefined;
   #pending = 0;
 
   /** With a `beginning`, the run begins before its submission is durable. */
   constructor(host: RunHost, run: OpenRun, beginning?: Beginning) {
-    this.tenant = host.tenant;
-    this.key = host.key;
+    this.tenant = host.ref.tenant;
+    this.key = host.ref.key;
     this.runId = run.runId;
     this.signal = this.#source.signal;
     this.#host = host;
@@ -69,8 +70,9 @@ export class RunContext implements EngineContext {
   abort(reason: Error): void {
     if (this.signal.aborted) return;
     this.#source.abort(reason);
-    for (const waiter of this.#waiters.values().flat()) waiter.reject(reason);
-    this.#waiters.clear();
+    const waiters = [...(this.#waiters?.values() ?? [])].flat();
+    this.#waiters = undefined;
+    for (const waiter of waiters) waiter.reject(reason);
   }
 
   /** Says that the submission is durable; `run` is what the key's state has of it. */
@@ -88,8 +90,8 @@ export class RunContext implements EngineContext {
   notify(name: string): void {
     const answer = this.#answerOf(name);
     if (answer === undefined) return;
-    for (const waiter of this.#waiters.get(name) ?? []) waiter.resolve(answer.payload);
-    this.#waiters.delete(name);
+    for (const waiter of this.#waiters?.get(name) ?? []) waiter.resolve(answer.payload);
+    this.#waiters?.delete(name);
   }
 
   step<T extends Json>(name: string, fn: (step: StepContext) => Promise<T>): Promise<T> {
@@ -109,6 +111,7 @@ export class RunContext implements EngineContext {
   }
 
   async sleep(name: string, ms: number): Promise<void> {
+    this.#sleeps ??= new FewSet();
     if (this.#sleeps.has(name)) throw duplicateStep("sleep", name);
     this.#sleeps.add(name);
     await this.#whilePending(async () => {
@@ -171,13 +174,14 @@ export class RunContext implements EngineContext {
   }
 
   #answerOf(name: string): { readonly payload: Json } | undefined {
-    const payload = this.#run.signals.get(name);
+    const payload = this.#run.signals?.get(name);
     if (payload !== undefined) return { payload };
-    return this.#run.expired.has(name) ? { payload: null } : undefined;
+    return this.#run.expired?.has(name) === true ? { payload: null } : undefined;
   }
 
   #arrival(name: string): Promise<Json> {
     return new Promise((resolve, reject) => {
+      this.#waiters ??= new Map();
       const waiters = this.#waiters.get(name) ?? [];
       this.#waiters.set(name, waiters);
       waiters.push({ resolve, reject });
@@ -220,8 +224,8 @@ export class RunContext implements EngineContext {
     const { clock } = this.#host;
     const at = clock.now() + ms;
     await this.#host.append(this.runId, () =>
-      this.#run.timers.has(name) ? undefined : { type: "timer_set", runId: this.runId, name, at },
+      this.#run.timers?.has(name) === true ? undefined : { type: "timer_set", runId: this.runId, name, at },
     );
-    return this.#run.timers.get(name) ?? at;
+    return this.#run.timers?.get(name) ?? at;
   }
 }

@@ -1,7 +1,9 @@
 import { isTauError, toErrorInfo } from "@tau/core";
+import type { Json } from "@tau/core";
 
-import type { Program } from "../engine.ts";
-import type { StreamAppend } from "../journal.ts";
+import type { Clock } from "../clock.ts";
+import type { Program, Submission } from "../engine.ts";
+import type { Journal, StreamAppend } from "../journal.ts";
 import type { Beginning } from "./beginning.ts";
 import {
   engineCancelled,
@@ -29,7 +31,7 @@ export interface RunMakerKey {
   readonly ref: KeyRef;
   readonly log: KeyLog;
   /** Whether the key is held, as far as this process knows. */
-  readonly isHeld: () => boolean;
+  readonly isHeld: boolean;
 }
 
 interface Attempt {
@@ -43,26 +45,50 @@ interface Attempt {
 type Trouble = Extract<RunAttempt, { readonly kind: "trouble" }>;
 
 /** Makes runs of a key that is held, one at a time, from the program's first line to the written end. */
-export class RunMaker {
+export class RunMaker implements RunHost {
   readonly #host: WorkerHost;
-  readonly #ref: KeyRef;
-  readonly #log: KeyLog;
-  readonly #isHeld: () => boolean;
-  readonly #runHost: RunHost;
+  readonly #key: RunMakerKey;
   #attempt: Attempt | undefined;
 
-  constructor(host: WorkerHost, { ref, log, isHeld }: RunMakerKey) {
+  constructor(host: WorkerHost, key: RunMakerKey) {
     this.#host = host;
-    this.#ref = ref;
-    this.#log = log;
-    this.#isHeld = isHeld;
-    this.#runHost = {
-      ...ref,
-      clock: host.clock,
-      journal: host.journal,
-      append: (runId, decide) => this.#appendAsHolder(runId, decide),
-      call: (program, submission, signal) => host.call(program, submission, signal),
-    };
+    this.#key = key;
+  }
+
+  /** For the runs. */
+  get ref(): KeyRef {
+    return this.#key.ref;
+  }
+
+  /** For the runs. */
+  get clock(): Clock {
+    return this.#host.clock;
+  }
+
+  /** For the runs. */
+  get journal(): Journal {
+    return this.#host.journal;
+  }
+
+  /** For the runs: writes about an open one, as only the holder of the key may. */
+  append(
+    runId: string,
+    decide: Decide,
+    beside: readonly StreamAppend[] = [],
+  ): Promise<readonly number[] | undefined> {
+    const { log } = this.#key;
+    return log.inOrder(() =>
+      log.append((state) => {
+        if (!this.#key.isHeld) throw engineLeaseLost();
+        if (!state.open.has(runId)) throw engineRunEnded();
+        return decide(state);
+      }, beside),
+    );
+  }
+
+  /** For the runs. */
+  call(program: string, submission: Submission, signal: AbortSignal): Promise<Json> {
+    return this.#host.call(program, submission, signal);
   }
 
   /** Aborts the program that is running. */
@@ -75,7 +101,7 @@ export class RunMaker {
     if (this.#attempt?.isRunning !== true) return;
     const { context: active } = this.#attempt;
     if (event.type === "key_claimed") {
-      if (!this.#isHeld()) active.abort(engineLeaseLost());
+      if (!this.#key.isHeld) active.abort(engineLeaseLost());
       return;
     }
     if (event.type === "key_released" || active.runId !== event.runId) return;
@@ -123,9 +149,10 @@ export class RunMaker {
   /** Makes one run; answers whether its end was written. */
   async make(run: OpenRun, program: Program): Promise<boolean> {
     for (let attempt = 1; ; attempt++) {
-      const trouble = await this.#try(run, program);
+      const made = this.#attemptAt(run, program);
+      const trouble = await this.#settle(run, made, await made.came);
       if (typeof trouble === "boolean") return trouble;
-      this.#host.observe("engine.journal_trouble", 13, { ...this.#ref, runId: run.runId }, trouble.error);
+      this.#host.observe("engine.journal_trouble", 13, { ...this.ref, runId: run.runId }, trouble.error);
       if (attempt < maxAttempts) {
         if (!(await this.#pause(attempt))) return false;
       } else {
@@ -136,20 +163,21 @@ export class RunMaker {
     }
   }
 
-  /** Attempts a run: whether its end was written, or what the journal did to it. */
-  #try(run: OpenRun, program: Program): Promise<boolean | Trouble> {
+  /** The attempt at a run: the one that began early, or another one. */
+  #attemptAt(run: OpenRun, program: Program): Attempt {
     const attempt = this.#attempt?.context.runId === run.runId ? this.#attempt : this.#begin(run, program);
     this.#attempt = attempt;
-    return attempt.came.then((came) => this.#settle(run, attempt, came));
+    return attempt;
   }
 
+  /** Ends an attempt: whether the run's end was written, or what the journal did to it. */
   async #settle(run: OpenRun, attempt: Attempt, came: RunAttempt): Promise<boolean | Trouble> {
     const { context } = attempt;
     attempt.isRunning = false;
     context.close();
     let ended: boolean | Trouble = false;
     if (came.kind === "trouble") ended = came;
-    if (came.kind === "ended" && this.#isHeld()) {
+    if (came.kind === "ended" && this.#key.isHeld) {
       if (came.bug !== undefined) this.#failed(run, came.bug);
       if (!came.outcome.ok) context.last?.reject(engineRunEnded());
       ended = await this.#end(run, came.outcome, came.outcome.ok ? context.last : undefined);
@@ -161,7 +189,7 @@ export class RunMaker {
   }
 
   #begin(run: OpenRun, program: Program, beginning?: Beginning): Attempt {
-    const context = new RunContext(this.#runHost, run, beginning);
+    const context = new RunContext(this, run, beginning);
     return { context, came: attemptRun(context, program, run.input), isRunning: true };
   }
 
@@ -171,7 +199,7 @@ export class RunMaker {
     const beside = last === undefined ? [] : [last.append];
     for (let attempt = 1; ; attempt++) {
       try {
-        const versions = await this.#appendAsHolder(
+        const versions = await this.append(
           runId,
           ({ open }) => ({ type: open.size === 1 ? idleType : "run_ended", runId, outcome }),
           beside,
@@ -187,32 +215,17 @@ export class RunMaker {
         }
         // Somebody else wrote what the program was about to write: it has to look again.
         if (last !== undefined && isConflictOf(error, last.append.id)) return { kind: "trouble", error };
-        this.#host.observe("engine.journal_trouble", 13, { ...this.#ref, runId }, error);
+        this.#host.observe("engine.journal_trouble", 13, { ...this.ref, runId }, error);
         if (!isJournalTrouble(error) || attempt >= maxAttempts || !(await this.#pause(attempt))) return false;
       }
     }
-  }
-
-  /** Writes about an open run, as only the holder of the key may. */
-  #appendAsHolder(
-    runId: string,
-    decide: Decide,
-    beside: readonly StreamAppend[] = [],
-  ): Promise<readonly number[] | undefined> {
-    return this.#log.inOrder(() =>
-      this.#log.append((state) => {
-        if (!this.#isHeld()) throw engineLeaseLost();
-        if (!state.open.has(runId)) throw engineRunEnded();
-        return decide(state);
-      }, beside),
-    );
   }
 
   #failed(run: OpenRun, error: unknown): void {
     this.#host.observe(
       "engine.run_failed",
       17,
-      { ...this.#ref, runId: run.runId, program: run.program },
+      { ...this.ref, runId: run.runId, program: run.program },
       error,
     );
   }
@@ -225,6 +238,6 @@ export class RunMaker {
     } catch {
       return false;
     }
-    return this.#isHeld();
+    return this.#key.isHeld;
   }
 }

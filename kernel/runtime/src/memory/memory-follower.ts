@@ -11,10 +11,8 @@ export interface FollowedStream {
 
 type Step = IteratorResult<readonly StoredEvent[], undefined>;
 
-interface Reader {
-  readonly resolve: (step: Step) => void;
-  readonly reject: (error: unknown) => void;
-}
+/** Answers who asked for a batch. Of a failure it is told by a rejected promise: one function less that every follower holds. */
+type Reader = (step: Step | Promise<never>) => void;
 
 const batchSize = 500;
 const noEvents: readonly StoredEvent[] = [];
@@ -26,9 +24,9 @@ export function pageOf(events: readonly StoredEvent[], next: number): readonly S
 
 /** Follows a stream for one reader. Written by hand: it wakes at every append, and an async generator wakes slowly. */
 export class MemoryFollower implements AsyncIterableIterator<readonly StoredEvent[], undefined> {
-  readonly #open: () => FollowedStream;
+  /** Until it was called. */
+  #open: (() => FollowedStream) | undefined;
   readonly #signal: AbortSignal;
-  readonly #abort = (): void => this.fail(this.#signal.reason);
   #next: number;
   #stream: FollowedStream | undefined;
   #reader: Reader | undefined;
@@ -53,8 +51,8 @@ export class MemoryFollower implements AsyncIterableIterator<readonly StoredEven
       this.#next += page.length;
       return Promise.resolve({ done: false, value: page });
     }
-    return new Promise((resolve, reject) => {
-      this.#reader = { resolve, reject };
+    return new Promise((resolve) => {
+      this.#reader = resolve;
       this.wake();
     });
   }
@@ -75,9 +73,8 @@ export class MemoryFollower implements AsyncIterableIterator<readonly StoredEven
     this.#next += batch.length;
     const failure = this.#failure;
     this.#failure = undefined;
-    if (batch.length > 0) reader.resolve({ done: false, value: batch });
-    else if (failure === undefined) reader.resolve({ done: true, value: undefined });
-    else reader.reject(failure.error);
+    if (batch.length > 0) reader({ done: false, value: batch });
+    else reader(failure === undefined ? { done: true, value: undefined } : Promise.reject(failure.error));
   }
 
   /** Ends with `error`, which the reader gets now or when it asks. */
@@ -88,6 +85,11 @@ export class MemoryFollower implements AsyncIterableIterator<readonly StoredEven
     this.wake();
   }
 
+  /** For the signal. */
+  aborted(): void {
+    this.fail(this.#signal.reason);
+  }
+
   #page(): readonly StoredEvent[] {
     return this.#stream === undefined ? noEvents : pageOf(this.#stream.events, this.#next);
   }
@@ -95,9 +97,10 @@ export class MemoryFollower implements AsyncIterableIterator<readonly StoredEven
   #begin(): void {
     try {
       this.#signal.throwIfAborted();
-      this.#stream = this.#open();
-      this.#stream.followers.add(this);
-      onAbort(this.#signal, this.#abort);
+      this.#stream = this.#open?.();
+      this.#open = undefined;
+      this.#stream?.followers.add(this);
+      onAbort(this.#signal, this);
     } catch (error) {
       this.fail(error);
     }
@@ -106,6 +109,6 @@ export class MemoryFollower implements AsyncIterableIterator<readonly StoredEven
   #end(): void {
     this.#ended = true;
     this.#stream?.followers.delete(this);
-    offAbort(this.#signal, this.#abort);
+    offAbort(this.#signal, this);
   }
 }
