@@ -1,5 +1,5 @@
 import { isJsonObject, isTauError } from "@tau/core";
-import type { Json, ModelEvent } from "@tau/core";
+import type { Json, ModelEvent, TauError } from "@tau/core";
 
 import type { AnswerDecoder } from "./answer-decoder.ts";
 import type { FrameParser } from "./framing.ts";
@@ -11,6 +11,10 @@ import { WholeAnswer } from "./whole-answer.ts";
 import { answerError, plainAnswerError, sendCall } from "./wire-call.ts";
 import type { WireCall } from "./wire-call.ts";
 import type { WireProtocol } from "./wire-protocol.ts";
+
+type Step = IteratorResult<readonly ModelEvent[], undefined>;
+
+const noEvents: readonly ModelEvent[] = [];
 
 /** One call on the wire: pulled batch by batch, by one reader. */
 export class WireExchange {
@@ -52,7 +56,7 @@ export class WireExchange {
     if (response.status !== 200 || !(streams || type.includes("json"))) {
       return plainAnswerError(call, response, signal).then((error) => Promise.reject(error));
     }
-    const decoder = protocol.createDecoder((body) => answerError(call, { status: 200, headers: {}, body }));
+    const decoder = protocol.createDecoder(errorsOf(call));
     const parser = streams
       ? framing.createParser(decoder, call.limits.maxEventBytes ?? 16 * 1024 * 1024)
       : new WholeAnswer((answer, text) => readWhole(call, response, { decoder, answer, text }));
@@ -64,27 +68,47 @@ export class WireExchange {
    *
    * @throws TauError of this package, or the reason of `signal`
    */
-  next(): Promise<IteratorResult<readonly ModelEvent[], undefined>> {
-    return this.#parts === undefined ? Promise.resolve({ done: true, value: undefined }) : this.#next();
+  next(): Promise<Step> {
+    const parts = this.#parts;
+    if (parts === undefined) return Promise.resolve({ done: true, value: undefined });
+    if (this.#failure !== undefined) return this.#failed(this.#failure.error);
+    try {
+      const read = parts.response.read();
+      // Not an async function: a stream spends its life here, and would hold it.
+      return read instanceof Promise ? read.then(this.#came, this.#broke) : this.#came(read);
+    } catch (error) {
+      return this.#failed(error);
+    }
   }
 
-  async #next(): Promise<IteratorResult<readonly ModelEvent[], undefined>> {
+  // Made once: an answer comes in many pieces.
+  readonly #came = (bytes: readonly Buffer[] | undefined): Promise<Step> => {
+    const parts = this.#parts;
+    const batch = parts === undefined ? noEvents : this.#batchOf(parts, bytes);
+    return batch.length > 0 ? Promise.resolve({ done: false, value: batch }) : this.#further();
+  };
+
+  readonly #broke = (error: unknown): Promise<never> => this.#failed(error);
+
+  /** Goes on behind what brought no event, such as a ping: however often that comes, it takes no more memory. */
+  async #further(): Promise<Step> {
     try {
       for (let parts = this.#parts; parts !== undefined; parts = this.#parts) {
         if (this.#failure !== undefined) throw this.#failure.error;
-        const { response, decoder } = parts;
-        const read = response.read();
-        this.#parse(parts, read instanceof Promise ? await read : read);
-        const batch = decoder.take();
-        if (decoder.finished !== undefined) this.close();
+        const read = parts.response.read();
+        const batch = this.#batchOf(parts, read instanceof Promise ? await read : read);
         if (batch.length > 0) return { done: false, value: batch };
       }
       return { done: true, value: undefined };
     } catch (error) {
-      this.close();
-      this.#signal.throwIfAborted();
-      throw isTauError(error) ? error : transportError(this.#call.identity, error);
+      return await this.#failed(error);
     }
+  }
+
+  #failed(error: unknown): Promise<never> {
+    this.close();
+    if (this.#signal.aborted) return Promise.reject(this.#signal.reason);
+    return Promise.reject(isTauError(error) ? error : transportError(this.#call.identity, error));
   }
 
   /** Gives the connection back after a whole answer, and closes it after anything else. */
@@ -94,6 +118,14 @@ export class WireExchange {
     this.#parts = undefined;
     if (decoder.finished === undefined) response.cancel();
     else response.release();
+  }
+
+  #batchOf(parts: WireParts, bytes: readonly Buffer[] | undefined): readonly ModelEvent[] {
+    const { decoder } = parts;
+    this.#parse(parts, bytes);
+    const batch = decoder.take();
+    if (decoder.finished !== undefined) this.close();
+    return batch;
   }
 
   #parse(parts: WireParts, bytes: readonly Buffer[] | undefined): void {
@@ -118,6 +150,11 @@ interface WireParts {
   readonly response: HttpResponse;
   readonly decoder: AnswerDecoder;
   readonly parser: FrameParser;
+}
+
+/** By itself, so that it holds nothing but the call. */
+function errorsOf(call: WireCall): (body: string) => TauError {
+  return (body) => answerError(call, { status: 200, headers: {}, body });
 }
 
 /** Some servers send their errors with status 200; their answers may have an `error` that is null. */

@@ -97,7 +97,7 @@ export function createWireModel(
       url,
       transport: options.transport ?? sharedHttpTransport(),
       headers: options.headers === undefined ? headers : { ...headers, ...options.headers },
-      limits: options.timeouts ?? {},
+      limits: options.timeouts ?? noLimits,
       secrets: key === undefined ? [] : [key],
       ...(protocol.readError === undefined ? {} : { readError: protocol.readError }),
       heard: remember,
@@ -123,6 +123,8 @@ function wellFormed(request: ModelRequest): ModelRequest {
     ? request
     : { ...request, system: system.toWellFormed() };
 }
+
+const noLimits: ModelLimits = {};
 
 interface KeyedRequest {
   readonly request: ModelRequest;

@@ -51,10 +51,15 @@ export function createAbortSource(): AbortSource {
   return new ToldSource();
 }
 
-/** A class, because every run and every listener has one, and closures would double what it takes. */
-class ToldSource implements AbortSource {
+/** Those who wait, and whoever tells them, in one: every run and every listener has one. */
+class ToldSource extends Waiting implements AbortSource {
   readonly #controller = new AbortController();
-  readonly #waiting: Waiting = waitingFor(this.#controller.signal, true);
+
+  constructor() {
+    super(true);
+    const signal: HeardSignal = this.signal;
+    signal[waiting] = this;
+  }
 
   get signal(): AbortSignal {
     return this.#controller.signal;
@@ -63,7 +68,7 @@ class ToldSource implements AbortSource {
   abort(reason: unknown): void {
     if (this.signal.aborted) return;
     this.#controller.abort(reason);
-    this.#waiting.handleEvent();
+    this.handleEvent();
   }
 }
 
@@ -76,7 +81,7 @@ class ToldSource implements AbortSource {
  */
 export function onAbort(signal: AbortSignal, listener: AbortListener): void {
   const heard: HeardSignal = signal;
-  const found = heard[waiting] ?? waitingFor(signal, false);
+  const found = (heard[waiting] ??= new Waiting(false));
   const { first, second, all } = found;
   if (all !== undefined) all.add(listener);
   else if (first === undefined) {
@@ -109,10 +114,4 @@ export function offAbort(signal: AbortSignal, listener: AbortListener): void {
     if (found.first !== undefined) return;
   }
   if (!found.isTold) signal.removeEventListener("abort", found);
-}
-
-function waitingFor(signal: HeardSignal, isTold: boolean): Waiting {
-  const made = new Waiting(isTold);
-  signal[waiting] = made;
-  return made;
 }

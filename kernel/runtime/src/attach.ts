@@ -101,7 +101,7 @@ class Attachment
       throw error;
     }
     if (this.#closed === undefined) {
-      this.#subscription = feed.subscribe(`${context.tenant}/${request.sessionId}`, this);
+      this.#subscription = feed.subscribe(context.tenant, request.sessionId, this);
       this.#source = new EventSource(this, isAhead);
     }
     return await this.next();

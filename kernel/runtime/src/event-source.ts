@@ -28,7 +28,6 @@ export class EventSource implements AsyncDisposable {
   seq: number;
   failure: { readonly error: unknown } | undefined;
   readonly #owner: EventSourceOwner;
-  readonly #id: StreamId;
   readonly #stop: AbortSource = createAbortSource();
   readonly #events: AsyncIterator<readonly StoredEvent[]>;
   #batch: readonly RunEvent[] | undefined;
@@ -44,11 +43,10 @@ export class EventSource implements AsyncDisposable {
   constructor(owner: EventSourceOwner, isAhead: boolean) {
     const { request, context, host } = owner;
     this.#owner = owner;
-    this.#id = sessionStream(context.tenant, request.sessionId);
     this.seq = request.fromSeq - 1;
     if (context.signal.aborted) this.aborted();
     else onAbort(context.signal, this);
-    this.#events = host.journal.follow(this.#id, request.fromSeq, this.#stop.signal)[Symbol.asyncIterator]();
+    this.#events = host.journal.follow(this.#id(), request.fromSeq, this.#stop.signal)[Symbol.asyncIterator]();
     this.#fetch();
     const mayBeOver = request.untilRunEnds !== undefined && request.fromSeq > 1 && !isAhead;
     if (!mayBeOver) return;
@@ -87,6 +85,11 @@ export class EventSource implements AsyncDisposable {
     await this.#fetching;
     await this.#asking;
     await this.#events.return?.();
+  }
+
+  #id(): StreamId {
+    const { context, request } = this.#owner;
+    return sessionStream(context.tenant, request.sessionId);
   }
 
   #fetch(): void {
@@ -130,7 +133,7 @@ export class EventSource implements AsyncDisposable {
   async #ask(): Promise<void> {
     const { host, request } = this.#owner;
     try {
-      const overAt = await whenRunOver(host, { id: this.#id, request }, this.#stop.signal);
+      const overAt = await whenRunOver(host, { id: this.#id(), request }, this.#stop.signal);
       if (overAt === undefined) return;
       this.#overAt = overAt;
       this.#owner.news();

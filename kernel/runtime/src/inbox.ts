@@ -1,4 +1,4 @@
-import { isJsonObject, isTauError, parseJson, RareMap } from "@tau/core";
+import { isJsonObject, isTauError, parseJson } from "@tau/core";
 import type { ApprovalAnswer, ContextEntry, Remember } from "@tau/core";
 
 import type { Clock } from "./clock.ts";
@@ -60,14 +60,13 @@ const lookEveryMs = 1_000;
  * it was known to be empty, in milliseconds since the epoch.
  */
 export function createInbox(journal: Journal, clock: Clock, session: StreamId, emptyAt = 0): Inbox {
-  const id: StreamId = { tenant: session.tenant, stream: session.stream.replace(/^session\//u, "inbox/") };
-  return new JournalInbox({ journal, clock, id, emptyAt });
+  return new JournalInbox({ journal, clock, session, emptyAt });
 }
 
 interface InboxParts {
   readonly journal: Journal;
   readonly clock: Clock;
-  readonly id: StreamId;
+  readonly session: StreamId;
   readonly emptyAt: number;
 }
 
@@ -75,8 +74,9 @@ interface InboxParts {
 class JournalInbox implements Inbox {
   readonly #journal: Journal;
   readonly #clock: Clock;
-  readonly #id: StreamId;
-  readonly #answers = new RareMap<string, InboxAnswer>();
+  readonly #session: StreamId;
+  /** Made when it is needed: hardly anybody asks. */
+  #answers: Map<string, InboxAnswer> | undefined;
   #answersUpTo = 0;
   // Between these two there are only answers.
   #quietFrom = 0;
@@ -84,10 +84,10 @@ class JournalInbox implements Inbox {
   #known = 0;
   #lookedAt: number;
 
-  constructor({ journal, clock, id, emptyAt }: InboxParts) {
+  constructor({ journal, clock, session, emptyAt }: InboxParts) {
     this.#journal = journal;
     this.#clock = clock;
-    this.#id = id;
+    this.#session = session;
     this.#lookedAt = emptyAt;
   }
 
@@ -99,14 +99,14 @@ class JournalInbox implements Inbox {
   async addAnswer(answer: InboxAnswer, signal: AbortSignal): Promise<InboxAnswer | undefined> {
     for (;;) {
       await this.#readAnswers(signal);
-      const before = this.#answers.get(answer.approvalId);
+      const before = this.#answers?.get(answer.approvalId);
       if (before !== undefined || (await this.#tryAdd(answer, this.#answersUpTo))) return before;
     }
   }
 
   async answerTo(approvalId: string, signal: AbortSignal): Promise<InboxAnswer | undefined> {
     await this.#readAnswers(signal);
-    return this.#answers.get(approvalId);
+    return this.#answers?.get(approvalId);
   }
 
   async contextAfter(seq: number, signal: AbortSignal): Promise<InboxPage> {
@@ -135,6 +135,11 @@ class JournalInbox implements Inbox {
     return this.#look(seq);
   }
 
+  get #id(): StreamId {
+    const { tenant, stream } = this.#session;
+    return { tenant, stream: stream.replace(/^session\//u, "inbox/") };
+  }
+
   #version(): Promise<number> {
     return this.#journal.version(this.#id);
   }
@@ -149,7 +154,7 @@ class JournalInbox implements Inbox {
   }
 
   async #readAnswers(signal: AbortSignal): Promise<void> {
-    const answers = this.#answers;
+    const answers = (this.#answers ??= new Map());
     for await (const batch of this.#journal.read(this.#id, this.#answersUpTo + 1, signal)) {
       for (const { seq, body } of batch) {
         // Somebody may have read the same meanwhile.

@@ -25,26 +25,29 @@ export interface LiveChannel extends Disposable {
  * comes late gets the answer so far, and the finished message from the journal.
  */
 export interface LiveFeed {
-  open(session: string): LiveChannel;
+  open(tenant: string, sessionId: string): LiveChannel;
   /** Starts listening; the answer so far comes first. */
-  subscribe(session: string, listener: DeltaListener): Disposable;
+  subscribe(tenant: string, sessionId: string, listener: DeltaListener): Disposable;
 }
 
 /** Makes a {@link LiveFeed}. */
 export function createLiveFeed(): LiveFeed {
-  const channels = new Map<string, Channel>();
+  // By tenant and session: one name of both would be held for every session.
+  const tenants = new Map<string, TenantChannels>();
 
-  const enter = (session: string): Channel => {
-    const channel = channels.get(session) ?? new Channel(channels, session);
-    channels.set(session, channel);
+  const enter = (tenant: string, sessionId: string): Channel => {
+    const channels = tenants.get(tenant) ?? new TenantChannels(() => tenants.delete(tenant));
+    tenants.set(tenant, channels);
+    const channel = channels.all.get(sessionId) ?? new Channel(channels, sessionId);
+    channels.all.set(sessionId, channel);
     channel.users += 1;
     return channel;
   };
 
   return {
     open: enter,
-    subscribe(session, listener) {
-      const channel = enter(session);
+    subscribe(tenant, sessionId, listener) {
+      const channel = enter(tenant, sessionId);
       for (const placed of channel.answerSoFar()) listener.hear(placed);
       channel.listeners.add(listener);
       return new Subscription(channel, listener);
@@ -75,17 +78,31 @@ interface Answer {
   text: string;
 }
 
+class TenantChannels {
+  readonly all: Map<string, Channel> = new Map();
+  readonly #unused: () => void;
+
+  constructor(unused: () => void) {
+    this.#unused = unused;
+  }
+
+  delete(sessionId: string): void {
+    this.all.delete(sessionId);
+    if (this.all.size === 0) this.#unused();
+  }
+}
+
 /** What the run of a session and its listeners share, as long as there is one of them. */
 class Channel implements LiveChannel {
   users = 0;
   readonly listeners: FewSet<DeltaListener> = new FewSet();
-  readonly #all: Map<string, Channel>;
-  readonly #session: string;
+  readonly #channels: TenantChannels;
+  readonly #sessionId: string;
   #answer: Answer | undefined;
 
-  constructor(all: Map<string, Channel>, session: string) {
-    this.#all = all;
-    this.#session = session;
+  constructor(channels: TenantChannels, sessionId: string) {
+    this.#channels = channels;
+    this.#sessionId = sessionId;
   }
 
   publish(placed: PlacedDelta): void {
@@ -108,7 +125,7 @@ class Channel implements LiveChannel {
 
   leave(): void {
     this.users -= 1;
-    if (this.users === 0) this.#all.delete(this.#session);
+    if (this.users === 0) this.#channels.delete(this.#sessionId);
   }
 
   [Symbol.dispose](): void {

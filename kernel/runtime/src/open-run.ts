@@ -34,33 +34,35 @@ export interface RunParts {
   readonly channel: LiveChannel;
 }
 
-/** A run's scope; disposing of it closes the environment, and never throws. */
-export interface OpenedRun extends AsyncDisposable {
-  readonly scope: RunScope;
-}
-
 type OpenedEnvironment = Environment & Partial<AsyncDisposable>;
 
-/** Opens the environment and the rules of a run. Throws what the agent's configuration throws. */
-export async function openRun(host: RunHost, parts: RunParts): Promise<OpenedRun> {
+/** Whose environment it is. */
+type Whose = Pick<CallContext, "tenant" | "traceId">;
+
+/** Opens the environment and the rules of a run, which {@link closeRun} closes. Throws what the agent's configuration throws. */
+export async function openRun(host: RunHost, parts: RunParts): Promise<RunScope> {
   const environment = await openEnvironment(host, parts);
-  const closers = new FewSet<() => Promise<void>>();
-  let scope: RunScope | undefined;
-  const close = async (): Promise<void> => {
-    if (closers.size > 0)
-      await Promise.all(closers.values().map((closer) => closeWithin(host, parts, closer)));
-    // The run's own signal may have aborted; what is not settled in time stays marked.
-    await endTaints(host, parts, scope);
-    await closeEnvironment(host, parts, environment);
-  };
   try {
-    const grants = await grantsOf(host, parts);
-    scope = scopeOf(host, parts, { environment, grants, closers });
-    return { scope, [Symbol.asyncDispose]: close };
+    return scopeOf(host, parts, { environment, grants: await grantsOf(host, parts) });
   } catch (error) {
-    await close();
+    await closeEnvironment(host, whoseOf(parts), environment);
     throw error;
   }
+}
+
+/** Closes what {@link openRun} opened, and what tools left open. Never throws. */
+export async function closeRun(host: RunHost, scope: RunScope): Promise<void> {
+  const { call, closers, taints, environment } = scope;
+  if (closers.size > 0)
+    await Promise.all(closers.values().map((closer) => closeWithin(host, call, closer)));
+  // The run's own signal may have aborted; what is not settled in time stays marked.
+  if (taints?.isOpen === true)
+    await closeWithin(host, call, async () => await taints.end(AbortSignal.timeout(closeTimeoutMs)));
+  await closeEnvironment(host, call, environment);
+}
+
+function whoseOf({ engine: { tenant }, request: { traceId } }: RunParts): Whose {
+  return { tenant, traceId };
 }
 
 async function openEnvironment(host: RunHost, parts: RunParts): Promise<OpenedEnvironment> {
@@ -74,31 +76,21 @@ async function openEnvironment(host: RunHost, parts: RunParts): Promise<OpenedEn
     return await untilAborted(opening, timer.signal);
   } catch (error) {
     // What comes after its run is gone is closed again.
-    opening.then((late) => closeEnvironment(host, parts, late)).catch(() => undefined);
+    opening.then((late) => closeEnvironment(host, whoseOf(parts), late)).catch(() => undefined);
     throw error;
   }
 }
 
-async function endTaints(host: RunHost, parts: RunParts, scope: RunScope | undefined): Promise<void> {
-  const taints = scope?.taints;
-  if (taints?.isOpen !== true) return;
-  await closeWithin(host, parts, async () => await taints.end(AbortSignal.timeout(closeTimeoutMs)));
-}
-
-async function closeEnvironment(
-  host: RunHost,
-  parts: RunParts,
-  environment: OpenedEnvironment,
-): Promise<void> {
+async function closeEnvironment(host: RunHost, whose: Whose, environment: OpenedEnvironment): Promise<void> {
   // Many have nothing to close, and a clock that is stopped again costs more than all else at the end of a run.
   if (environment[Symbol.asyncDispose] === undefined) return;
-  await closeWithin(host, parts, async () => await environment[Symbol.asyncDispose]?.());
+  await closeWithin(host, whose, async () => await environment[Symbol.asyncDispose]?.());
 }
 
 /** Closes something within a time; what goes wrong is for the log. */
 async function closeWithin(
   host: RunHost,
-  { engine: { tenant }, request: { traceId } }: RunParts,
+  { tenant, traceId }: Whose,
   close: () => Promise<void>,
 ): Promise<void> {
   const closed = new AbortController();
@@ -133,10 +125,9 @@ const noRuns: readonly string[] = [];
 interface OpenedParts {
   readonly environment: Environment;
   readonly grants: RunGrants;
-  readonly closers: RunScope["closers"];
 }
 
-function scopeOf(host: RunHost, parts: RunParts, { environment, grants, closers }: OpenedParts): RunScope {
+function scopeOf(host: RunHost, parts: RunParts, { environment, grants }: OpenedParts): RunScope {
   const { engine, request, log, agent, timer } = parts;
   const { tenant } = engine;
   const { sessionId } = request;
@@ -177,7 +168,7 @@ function scopeOf(host: RunHost, parts: RunParts, { environment, grants, closers 
     observer: host.observer,
     call,
     timer,
-    closers,
+    closers: new FewSet(),
     prepared: new RareMap(),
     held: new RareMap(),
   };

@@ -1,5 +1,5 @@
 import { isJsonObject } from "@tau/core";
-import type { Json, Principal, RunLimits, UserMessage } from "@tau/core";
+import type { Json, JsonObject, Principal, RunLimits, UserMessage } from "@tau/core";
 
 /** What the engine keeps of a run before it begins. */
 export interface RunInput {
@@ -17,7 +17,12 @@ export interface RunInput {
 
 /** Writes a {@link RunInput} for the engine. */
 export function toEngineInput(input: RunInput): Json {
-  const json: Json = JSON.parse(JSON.stringify(input));
+  const { sessionId, agent, traceId, runPath, deadline } = input;
+  const { prompt = null, limits = null, principal = null }: JsonObject = JSON.parse(JSON.stringify(input));
+  // The texts as they are, and not by spreading: every run that is held open would hold copies, and room for more fields.
+  const json: Record<string, Json> = { sessionId, agent, prompt, limits, principal, traceId };
+  if (runPath !== undefined) json["runPath"] = runPath;
+  if (deadline !== undefined) json["deadline"] = deadline;
   return json;
 }
 

@@ -3,8 +3,9 @@ import type { SessionEvent } from "@tau/core";
 import { activeMsOf } from "@tau/session";
 
 import type { EngineContext, Program } from "./engine.ts";
-import { openRun } from "./open-run.ts";
+import { closeRun, openRun } from "./open-run.ts";
 import type { RunParts } from "./open-run.ts";
+import type { LiveChannel } from "./live-feed.ts";
 import type { RunHost } from "./run-host.ts";
 import { fromEngineInput } from "./run-input.ts";
 import type { RunInput } from "./run-input.ts";
@@ -22,15 +23,40 @@ import { closeOpenEffects } from "./settle-unknown.ts";
 // A session is opened also by a run that was cancelled: it has its end to write.
 const never = new AbortController().signal;
 
-/** Makes the program that the engine runs for every prompt: begin or take up again, loop, write the end. */
+/**
+ * Makes the program that the engine runs for every prompt: begin or take up again, loop, write the end. It throws only when
+ * the run is to be taken up again later. One function, which is there as long as the run: each one more, and what `await
+ * using` keeps, would take memory of every run that is held open.
+ */
 export function createRunProgram(host: RunHost): Program {
   return async (engine, input) => {
     const request = fromEngineInput(input);
     const log = await host.sessions.open(engine, request.sessionId, never);
+    let timer: RunTimer | undefined;
+    let channel: LiveChannel | undefined;
+    let scope: RunScope | undefined;
+    let end: RunEnd;
     try {
       const { run } = log.state;
       if (run?.runId === engine.runId && isTerminal(run.status)) return { status: run.status };
-      const end = await endOf(host, engine, { request, log });
+      try {
+        try {
+          const agent = await host.agents.get(request.agent);
+          timer = timerOf(host, engine, { request, log, agent });
+          channel = host.feed.open(engine.tenant, request.sessionId);
+          scope = await openRun(host, { engine, request, log, agent, timer, channel });
+          begin(scope, request);
+          await log.commit();
+          await passGates(scope, request);
+          end = await runLoop(scope);
+        } finally {
+          if (scope !== undefined) await closeRun(host, scope);
+          channel?.[Symbol.dispose]();
+          await timer?.[Symbol.asyncDispose]();
+        }
+      } catch (error) {
+        end = endOfFailed(host, { engine, request, log, signal: timer?.signal ?? engine.signal }, error);
+      }
       recordEnd(log, engine.runId, end);
       return { status: end.status };
     } catch (error) {
@@ -49,35 +75,23 @@ function recordEnd(log: SessionLog, runId: string, end: RunEnd): void {
   log.commitLast();
 }
 
-/** Runs to the end, whatever it is; throws only when the run is to be taken up again later. */
-async function endOf(
-  host: RunHost,
-  engine: EngineContext,
-  { request, log }: Pick<RunParts, "request" | "log">,
-): Promise<RunEnd> {
-  let signal = engine.signal;
-  try {
-    const agent = await host.agents.get(request.agent);
-    await using timer = timerOf(host, engine, { request, log, agent });
-    signal = timer.signal;
-    using channel = host.feed.open(`${engine.tenant}/${request.sessionId}`);
-    await using opened = await openRun(host, { engine, request, log, agent, timer, channel });
-    begin(opened.scope, request);
-    await log.commit();
-    await passGates(opened.scope, request);
-    return await runLoop(opened.scope);
-  } catch (error) {
-    if (signal.aborted && leavesUnfinished(signal.reason)) throw error;
-    // Without its journal a run cannot even say that it failed: the engine takes it up again later.
-    if (isTauError(error) && error.code.startsWith("journal.")) throw error;
-    if (log.state.run?.runId !== engine.runId) log.record(startedNowhere(engine, request));
-    if (signal.aborted) return endOfAborted(signal.reason);
-    // A pipeline keeps the same deadline by a timer of its own, which may be the first.
-    if (isTauError(error) && error.code === "pipeline.deadline") return endOfAborted(error);
-    const { tenant } = engine;
-    host.observer({ name: "run.failed", level: 17, traceId: request.traceId, tenant, attributes: {}, error });
-    return { status: "failed", reason: "error", error: toErrorInfo(error) };
-  }
+interface FailedRun extends Pick<RunParts, "engine" | "request" | "log"> {
+  /** The run's, or the engine's while it had none. */
+  readonly signal: AbortSignal;
+}
+
+/** The end of a run that threw `error`. @throws `error`, when the run is to be taken up again later */
+function endOfFailed(host: RunHost, { engine, request, log, signal }: FailedRun, error: unknown): RunEnd {
+  if (signal.aborted && leavesUnfinished(signal.reason)) throw error;
+  // Without its journal a run cannot even say that it failed: the engine takes it up again later.
+  if (isTauError(error) && error.code.startsWith("journal.")) throw error;
+  if (log.state.run?.runId !== engine.runId) log.record(startedNowhere(engine, request));
+  if (signal.aborted) return endOfAborted(signal.reason);
+  // A pipeline keeps the same deadline by a timer of its own, which may be the first.
+  if (isTauError(error) && error.code === "pipeline.deadline") return endOfAborted(error);
+  const { tenant } = engine;
+  host.observer({ name: "run.failed", level: 17, traceId: request.traceId, tenant, attributes: {}, error });
+  return { status: "failed", reason: "error", error: toErrorInfo(error) };
 }
 
 /** Lets hooks decide whether the run may begin. @throws TauError `run.blocked`, `hook.failed` */

@@ -45,8 +45,8 @@ export function sessionStream(tenant: string, sessionId: string): StreamId {
 export class SessionLog {
   readonly state: SessionState;
   readonly history: History;
-  /** Which versions of files the model has seen. Lives as long as the log does: after that, it reads again. */
-  readonly files: FileLedger = createFileLedger();
+  /** Made when it is needed: most sessions of a server touch no files. */
+  #files: FileLedger | undefined;
   readonly #host: SessionLogHost;
   readonly #id: StreamId;
   #writer: SessionWriter;
@@ -59,7 +59,8 @@ export class SessionLog {
   #failure: Error | undefined;
   #checkpointSeq: number;
   #durableVersion: number;
-  #lastStart: { readonly runId: string; readonly seq: number } | undefined;
+  #lastRunId: string | undefined;
+  #lastStart = 0;
 
   private constructor(host: SessionLogHost, id: StreamId, state: SessionState, history: History) {
     this.#host = host;
@@ -107,6 +108,11 @@ export class SessionLog {
     return log;
   }
 
+  /** Which versions of files the model has seen. Lives as long as the log does: after that, it reads again. */
+  get files(): FileLedger {
+    return (this.#files ??= createFileLedger());
+  }
+
   /** The number of the next handle of a held value; those of effects that never ended are used again. */
   nextHandle(): number {
     this.#handles = Math.max(this.#handles, Object.keys(this.state.values).length) + 1;
@@ -125,7 +131,7 @@ export class SessionLog {
 
   /** The event with which a run began, if that was the last one that began here. */
   startOf(runId: string): number | undefined {
-    return this.#lastStart?.runId === runId ? this.#lastStart.seq : undefined;
+    return this.#lastRunId === runId ? this.#lastStart : undefined;
   }
 
   /** Writes through this run from here on. */
@@ -140,7 +146,10 @@ export class SessionLog {
     const recorded: Recorded = { seq: this.state.version + 1, at, event };
     const { type, version, body } = encodeEvent(event);
     (this.#queued ??= []).push({ type, version, at, body, decoded: event });
-    if (event.type === "run_started") this.#lastStart = { runId: event.runId, seq: recorded.seq };
+    if (event.type === "run_started") {
+      this.#lastRunId = event.runId;
+      this.#lastStart = recorded.seq;
+    }
     this.state.apply(recorded);
     this.history.apply(recorded);
   }

@@ -8,7 +8,7 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from "@tau/core";
-import { estimateTokens, joinLabels, RareMap, systemLabel, toolCallsOf } from "@tau/core";
+import { estimateTokens, grown, joinLabels, systemLabel, toolCallsOf } from "@tau/core";
 
 import { clearedResult } from "./cleared-result.ts";
 import { fenceKeyOf } from "./session-state.ts";
@@ -29,6 +29,8 @@ export interface HistoryEntry {
   readonly startsTurn: boolean;
 }
 
+const noCalls: readonly ToolCallPart[] = [];
+
 /**
  * The messages of a session: a fold of its events.
  *
@@ -47,14 +49,15 @@ export class History {
   #tokens = 0;
   #runStart = 0;
   #answered = false;
-  #openCalls: readonly ToolCallPart[] = [];
-  readonly #results = new RareMap<string, ToolResultPart>();
-  readonly #callIds = new RareMap<string, true>();
+  #openCalls: readonly ToolCallPart[] = noCalls;
+  // Made by the first call: a run that is held open holds them.
+  #results: Map<string, ToolResultPart> | undefined;
+  #callIds: Set<string> | undefined;
   #label = systemLabel;
   #acted = false;
   #actedNow = false;
   /** Effects that tell somebody outside something, though their tool changes nothing. */
-  readonly #external = new RareMap<string, true>();
+  #external: Set<string> | undefined;
   #fenceKey: string;
 
   /** `fenceKey`: the session's, where its first event is not among those that will be applied. */
@@ -79,7 +82,7 @@ export class History {
 
   /** Whether a call of this id is there, or was: results are told apart by it. */
   hasCall(id: string): boolean {
-    return this.#callIds.has(id);
+    return this.#callIds?.has(id) === true;
   }
 
   /** The messages, oldest first: later events do not change the answer. */
@@ -130,15 +133,15 @@ export class History {
         this.#open(event.message);
         break;
       case "permission_decided":
-        if (event.kinds?.includes("external") === true) this.#external.set(event.effectId, true);
+        if (event.kinds?.includes("external") === true) (this.#external ??= new Set()).add(event.effectId);
         break;
       case "effect_started":
-        this.#actedNow ||= event.sideEffect !== "pure" || this.#external.has(event.effectId);
+        this.#actedNow ||= event.sideEffect !== "pure" || this.#external?.has(event.effectId) === true;
         break;
       case "effect_finished":
         // What a tool got from others that it called is for that tool alone.
         if (!this.#openCalls.some(({ id }) => id === event.callId)) break;
-        this.#results.set(event.callId, event.result);
+        (this.#results ??= new Map()).set(event.callId, event.result);
         this.#closeStep(seq);
         break;
       case "context_trimmed":
@@ -159,7 +162,7 @@ export class History {
 
   #push({ seq, message, label, startsTurn = false, acted = false }: NewEntry): void {
     const tokens = estimateTokens(message);
-    this.#entries.push({ seq, message, label, acted, tokens, startsTurn });
+    this.#entries = grown(this.#entries, { seq, message, label, acted, tokens, startsTurn });
     this.#tokens += tokens;
     if (label !== this.#label) this.#label = joinLabels(this.#label, label);
     this.#acted ||= acted;
@@ -173,18 +176,19 @@ export class History {
 
   #open(message: AssistantMessage): void {
     this.#openCalls = toolCallsOf(message);
-    for (const { id } of this.#openCalls) this.#callIds.set(id, true);
-    this.#results.clear();
+    for (const { id } of this.#openCalls) (this.#callIds ??= new Set()).add(id);
+    this.#results = undefined;
   }
 
   #closeStep(seq: number): void {
-    if (this.#openCalls.length === 0 || this.#results.size < this.#openCalls.length) return;
-    const parts = this.#openCalls.map((call) => this.#results.get(call.id) ?? notRun(call));
-    this.#openCalls = [];
+    const results = this.#results;
+    if (this.#openCalls.length === 0 || (results?.size ?? 0) < this.#openCalls.length) return;
+    const parts = this.#openCalls.map((call) => results?.get(call.id) ?? notRun(call));
+    this.#openCalls = noCalls;
     const message: Message = { role: "tool", parts };
     this.#push({ seq, message: this.#show(message), label: labelOf(message), acted: this.#actedNow });
     this.#actedNow = false;
-    this.#external.clear();
+    this.#external = undefined;
   }
 
   #endRun(seq: number): void {
@@ -194,7 +198,8 @@ export class History {
       this.#relabel();
     } else if (this.#openCalls.length > 0) {
       for (const call of this.#openCalls) {
-        if (!this.#results.has(call.id)) this.#results.set(call.id, notRun(call));
+        const results = (this.#results ??= new Map());
+        if (!results.has(call.id)) results.set(call.id, notRun(call));
       }
       this.#closeStep(seq);
     }

@@ -36,6 +36,10 @@ import type { Taints } from "./tainted-files.ts";
 /** The version of {@link SessionState.toCheckpoint}'s shape. */
 export const sessionStateVersion = 1;
 
+// One for all: they are replaced, never changed, and most sessions never have any.
+const nothing = Object.freeze({});
+const none = Object.freeze([]);
+
 /**
  * Everything about a session but its messages: a fold of its events.
  *
@@ -51,23 +55,23 @@ export class SessionState {
   updatedAt = 0;
   /** The sequence number of the last event applied. */
   version = 0;
-  bootstrap: readonly ContextEntry[] = [];
+  bootstrap: readonly ContextEntry[] = none;
   /** The beginning of the first prompt, on one line; empty before there is one. */
   title = "";
   /** What the marks around untrusted text are made from; absent in checkpoints of an older Tau. */
   fenceKey: string | undefined = undefined;
   /** What tools keep for later calls, by key. */
-  kept: JsonObject = {};
+  kept: JsonObject = nothing;
   /** Runs that ended. */
   turns = 0;
   usage: Usage = noUsage;
   costMicroUsd: MicroUsd = 0;
   /** Files that the session wrote untrusted text to. */
-  tainted: Taints = {};
+  tainted: Taints = nothing;
   /** How far to trust the artifacts of the session, by id: the newest 1,000. */
-  artifacts: Readonly<Record<string, Label>> = {};
+  artifacts: Readonly<Record<string, Label>> = nothing;
   /** Texts that models get as handles only. */
-  values: Readonly<Record<string, HeldValue>> = {};
+  values: Readonly<Record<string, HeldValue>> = nothing;
   /** Up to where the session's inbox was read. */
   inboxSeq = 0;
   /** The first event whose message still goes to the model. */

@@ -16,25 +16,28 @@ const nothing: readonly never[] = [];
 export class AnswerAssembly {
   /** The model refused, which is told as text. */
   refused = false;
-  readonly calls: ToolCallAssembly;
 
   readonly #dialect: OpenAiChatDialect;
   readonly #provider: string;
   #events: ModelEvent[] = [];
   readonly #text = new TextAccumulator();
-  readonly #thinking = new TextAccumulator();
-  readonly #details = new ReasoningDetails();
-  // Made when they are needed, as hardly any answer needs them.
+  // Made when they are needed, as most answers need none of them.
+  #calls: ToolCallAssembly | undefined;
+  #thinking: TextAccumulator | undefined;
+  #details: ReasoningDetails | undefined;
   #images: ImagePart[] | undefined;
   #annotations: Json[] | undefined;
   #items: ReadonlyMap<string, readonly Json[]> = noItems;
-  #sources: readonly Json[] = [];
+  #sources: readonly Json[] = nothing;
   #extraContent: JsonObject | undefined;
 
   constructor(dialect: OpenAiChatDialect, provider: string) {
     this.#dialect = dialect;
     this.#provider = provider;
-    this.calls = new ToolCallAssembly(provider);
+  }
+
+  get calls(): ToolCallAssembly {
+    return (this.#calls ??= new ToolCallAssembly(this.#provider));
   }
 
   take(): ModelEvent[] {
@@ -91,7 +94,7 @@ export class AnswerAssembly {
 
   #think(delta: JsonObject, isWhole: boolean): void {
     const inDetails = this.#dialect.reasoningDetails
-      ? this.#details.add(listOf(delta["reasoning_details"]), isWhole)
+      ? (this.#details ??= new ReasoningDetails()).add(listOf(delta["reasoning_details"]), isWhole)
       : "";
     for (const field of this.#dialect.reasoningFields) {
       const thought = delta[field];
@@ -112,7 +115,7 @@ export class AnswerAssembly {
 
   #addThinking(text: string): void {
     if (text === "") return;
-    this.#thinking.add(text);
+    (this.#thinking ??= new TextAccumulator()).add(text);
     this.#events.push({ type: "thinking_delta", text });
   }
 
@@ -132,8 +135,8 @@ export class AnswerAssembly {
   }
 
   #thinkingParts(): AssistantMessage["parts"] {
-    const text = this.#thinking.toString();
-    const details = this.#details.toList();
+    const text = this.#thinking?.toString() ?? "";
+    const details = this.#details?.toList() ?? nothing;
     if (text === "" && details.length === 0) return nothing;
     const providerData = toProviderData(this.#provider, { reasoning_details: details });
     return [{ type: "thinking", text, ...(details.length === 0 ? {} : { providerData }) }];

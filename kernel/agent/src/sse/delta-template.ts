@@ -43,7 +43,8 @@ export function filledIn(
     }
     at = behind;
   }
-  return filled;
+  // Without room for more: each stream holds its own for as long as it is open.
+  return filled.slice();
 }
 
 /**

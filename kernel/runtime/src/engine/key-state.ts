@@ -1,4 +1,4 @@
-import { isJsonObject, RareMap, unreachable } from "@tau/core";
+import { FewMap, isJsonObject, RareMap, unreachable } from "@tau/core";
 import type { Json, JsonObject } from "@tau/core";
 
 import type { Checkpoint } from "../journal.ts";
@@ -26,7 +26,7 @@ export class KeyState {
   /** The version that the newest checkpoint has. */
   checkpointSeq = 0;
   /** Runs to be made, in the order of submission. */
-  readonly open: Map<string, OpenRun> = new Map();
+  readonly open: FewMap<string, OpenRun> = new FewMap();
   /** Who makes the open runs, or made the last ones; undefined when nobody does, or nobody knows. */
   holder: string | undefined;
   /** Where the ends of the other runs are in the stream, of those that ended after {@link knownFrom}. */

@@ -243,7 +243,7 @@ export class KeyWorker implements KeyListener, RunMakerKey, WatchListener {
       if (!isHeld) this.#host.tryLater(this.ref);
       let isDone = false;
       while (isHeld && (!this.#host.stopping.aborted || !this.#maker.isFree)) {
-        const [run] = this.log.state.open.values();
+        const run = this.log.state.open.first();
         isDone = run === undefined;
         const program = run && this.#programOf(run);
         if (run === undefined || program === undefined) break;

@@ -146,28 +146,20 @@ export class RunMaker implements RunHost {
     this.#attempt = undefined;
   }
 
-  /** Makes one run; answers whether its end was written. */
-  async make(run: OpenRun, program: Program): Promise<boolean> {
-    for (let attempt = 1; ; attempt++) {
-      const made = this.#attemptAt(run, program);
-      const trouble = await this.#settle(run, made, await made.came);
-      if (typeof trouble === "boolean") return trouble;
-      this.#host.observe("engine.journal_trouble", 13, { ...this.ref, runId: run.runId }, trouble.error);
-      if (attempt < maxAttempts) {
-        if (!(await this.#pause(attempt))) return false;
-      } else {
-        // Who loses against others that often has a bug, and would hold up its key for ever.
-        const outcome: RunOutcome = { ok: false, error: toErrorInfo(trouble.error) };
-        return hasCode(trouble.error, "journal.conflict") && (await this.#end(run, outcome)) === true;
-      }
-    }
-  }
-
-  /** The attempt at a run: the one that began early, or another one. */
-  #attemptAt(run: OpenRun, program: Program): Attempt {
+  /** Makes one run; answers whether its end was written. Not an async function: it would be there as long as the run. */
+  make(run: OpenRun, program: Program, attempts = 1): Promise<boolean> {
     const attempt = this.#attempt?.context.runId === run.runId ? this.#attempt : this.#begin(run, program);
     this.#attempt = attempt;
-    return attempt;
+    return attempt.came.then(async (came) => {
+      const trouble = await this.#settle(run, attempt, came);
+      if (typeof trouble === "boolean") return trouble;
+      this.#host.observe("engine.journal_trouble", 13, { ...this.ref, runId: run.runId }, trouble.error);
+      if (attempts < maxAttempts)
+        return (await this.#pause(attempts)) && (await this.make(run, program, attempts + 1));
+      // Who loses against others that often has a bug, and would hold up its key for ever.
+      const outcome: RunOutcome = { ok: false, error: toErrorInfo(trouble.error) };
+      return hasCode(trouble.error, "journal.conflict") && (await this.#end(run, outcome)) === true;
+    });
   }
 
   /** Ends an attempt: whether the run's end was written, or what the journal did to it. */

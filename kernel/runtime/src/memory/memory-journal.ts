@@ -1,4 +1,4 @@
-import { assertTenant, FewSet } from "@tau/core";
+import { assertTenant, FewSet, grown } from "@tau/core";
 
 import { journalClosed, journalConflict } from "../journal-errors.ts";
 import type {
@@ -18,7 +18,7 @@ import { MemoryFollower, pageOf } from "./memory-follower.ts";
 import type { FollowedStream } from "./memory-follower.ts";
 
 interface Stream extends FollowedStream {
-  readonly events: StoredEvent[];
+  events: StoredEvent[];
   /** When it was written to last, in appends of this journal; 0 for one without events. */
   place: number;
   checkpoint?: Checkpoint;
@@ -161,7 +161,7 @@ function write(stream: Stream, events: readonly JournalEvent[]): void {
   let seq = from;
   for (const { type, version, at, body } of events) {
     // Without what `body` says: it would be kept for ever, and is quickly read again by the few who come late.
-    stream.events.push({ type, version, at, body, seq });
+    stream.events = grown(stream.events, { type, version, at, body, seq });
     seq += 1;
   }
   if (stream.followers.size === 0) return;
