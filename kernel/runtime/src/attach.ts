@@ -6,7 +6,7 @@ import { EventSource } from "./event-source.ts";
 import type { EventSourceOwner } from "./event-source.ts";
 import { HeldDeltas } from "./held-deltas.ts";
 import type { Journal } from "./journal.ts";
-import type { DeltaListener, LiveFeed, PlacedDelta } from "./live-feed.ts";
+import type { DeltaListener, LiveFeed, PlacedDelta, Subscribed } from "./live-feed.ts";
 import type { RunPlaces } from "./run-places.ts";
 import type { AttachRequest, Runtime } from "./runtime.ts";
 import type { SessionDirectory } from "./session-directory.ts";
@@ -46,7 +46,7 @@ class Attachment
   readonly request: AttachRequest;
   readonly context: CallContext;
   readonly #deltas = new HeldDeltas();
-  #subscription: Disposable | undefined;
+  #feed: Subscribed | undefined;
   #source: EventSource | undefined;
   #reader: Reader | undefined;
   #closed: Promise<void> | undefined;
@@ -101,7 +101,7 @@ class Attachment
       throw error;
     }
     if (this.#closed === undefined) {
-      this.#subscription = feed.subscribe(context.tenant, request.sessionId, this);
+      this.#feed = feed.subscribe(context.tenant, request.sessionId, this);
       this.#source = new EventSource(this, isAhead);
     }
     return await this.next();
@@ -147,7 +147,7 @@ class Attachment
   }
 
   #close(): Promise<void> {
-    this.#subscription?.[Symbol.dispose]();
+    this.#feed?.unsubscribe(this);
     this.#closed ??= this.#source?.[Symbol.asyncDispose]() ?? Promise.resolve();
     return this.#closed;
   }

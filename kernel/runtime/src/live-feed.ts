@@ -27,7 +27,12 @@ export interface LiveChannel extends Disposable {
 export interface LiveFeed {
   open(tenant: string, sessionId: string): LiveChannel;
   /** Starts listening; the answer so far comes first. */
-  subscribe(tenant: string, sessionId: string, listener: DeltaListener): Disposable;
+  subscribe(tenant: string, sessionId: string, listener: DeltaListener): Subscribed;
+}
+
+/** Where a listener is heard of. Not one object for each: every run that is held open has a listener. */
+export interface Subscribed {
+  unsubscribe(listener: DeltaListener): void;
 }
 
 /** Makes a {@link LiveFeed}. */
@@ -50,24 +55,9 @@ export function createLiveFeed(): LiveFeed {
       const channel = enter(tenant, sessionId);
       for (const placed of channel.answerSoFar()) listener.hear(placed);
       channel.listeners.add(listener);
-      return new Subscription(channel, listener);
+      return channel;
     },
   };
-}
-
-/** A class, because every listener has one, and closures would be most of it. */
-class Subscription implements Disposable {
-  readonly #channel: Channel;
-  readonly #listener: DeltaListener;
-
-  constructor(channel: Channel, listener: DeltaListener) {
-    this.#channel = channel;
-    this.#listener = listener;
-  }
-
-  [Symbol.dispose](): void {
-    if (this.#channel.listeners.delete(this.#listener)) this.#channel.leave();
-  }
 }
 
 /** The fragments of the answer that is being streamed, joined. */
@@ -93,7 +83,7 @@ class TenantChannels {
 }
 
 /** What the run of a session and its listeners share, as long as there is one of them. */
-class Channel implements LiveChannel {
+class Channel implements LiveChannel, Subscribed {
   users = 0;
   readonly listeners: FewSet<DeltaListener> = new FewSet();
   readonly #channels: TenantChannels;
@@ -123,14 +113,18 @@ class Channel implements LiveChannel {
     return deltas.map((delta) => ({ runId, afterSeq, delta }));
   }
 
-  leave(): void {
+  unsubscribe(listener: DeltaListener): void {
+    if (this.listeners.delete(listener)) this.#leave();
+  }
+
+  #leave(): void {
     this.users -= 1;
     if (this.users === 0) this.#channels.delete(this.#sessionId);
   }
 
   [Symbol.dispose](): void {
     this.settle();
-    this.leave();
+    this.#leave();
   }
 
   #remember({ delta, runId, afterSeq }: PlacedDelta): void {

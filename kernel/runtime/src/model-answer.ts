@@ -7,39 +7,56 @@ import { publishDelta } from "./run-scope.ts";
 import type { RunScope } from "./run-scope.ts";
 import { defaultGraceMs, toError } from "./until-aborted.ts";
 
+/** What is asked, and who takes the answer. What it throws, the caller of {@link readAnswer} gets. */
+export interface AnswerTaker<Taken> {
+  request(): ModelRequest;
+  /** Answers what {@link readAnswer} resolves with. */
+  take(finished: ModelFinished): Taken;
+  /** Whether to ask once more after a failure. */
+  asksAgain(error: unknown): boolean;
+}
+
 /**
  * Reads one answer of the model and shows its fragments to whoever listens. Rejects with what the model threw, with
  * `run.model_contract`, and with the reason of the run's signal: a model that ignores the signal is given up after a
  * while, and nobody hears the rest.
  */
-export function readAnswer(scope: RunScope, request: ModelRequest): Promise<ModelFinished> {
+export function readAnswer<Taken>(scope: RunScope, taker: AnswerTaker<Taken>): Promise<Taken> {
   return new Promise((resolve) => {
-    new AnswerReader(scope, resolve).begin(request);
+    new AnswerReader(scope, taker, resolve).begin();
   });
 }
 
-type Step = IteratorResult<readonly ModelEvent[], unknown>;
+type Batch = IteratorResult<readonly ModelEvent[], unknown>;
 
 /** Written by hand: a run spends its life here, and async functions around a loop would hold three times as much. */
-class AnswerReader {
+class AnswerReader<Taken> {
   readonly #scope: RunScope;
+  readonly #taker: AnswerTaker<Taken>;
   /** Of a failure it is told by a rejected promise. */
-  readonly #resolve: (finished: ModelFinished | Promise<never>) => void;
+  readonly #resolve: (taken: Taken | Promise<never>) => void;
   #events: AsyncIterator<readonly ModelEvent[]> | undefined;
   #finished: ModelFinished | undefined;
   #giveUp: NodeJS.Timeout | undefined;
+  /** Whether the model was given up: whatever becomes of it, nobody is to hear of it. */
+  #isGivenUp = false;
 
-  constructor(scope: RunScope, resolve: (finished: ModelFinished | Promise<never>) => void) {
+  constructor(
+    scope: RunScope,
+    taker: AnswerTaker<Taken>,
+    resolve: (taken: Taken | Promise<never>) => void,
+  ) {
     this.#scope = scope;
+    this.#taker = taker;
     this.#resolve = resolve;
   }
 
-  begin(request: ModelRequest): void {
+  begin(): void {
     const { agent, call } = this.#scope;
     if (call.signal.aborted) this.aborted();
     else onAbort(call.signal, this);
     try {
-      this.#events = agent.model.stream(request, call)[Symbol.asyncIterator]();
+      this.#events = agent.model.stream(this.#taker.request(), call)[Symbol.asyncIterator]();
     } catch (error) {
       this.#failed(error);
       return;
@@ -50,7 +67,10 @@ class AnswerReader {
   /** For the run's signal. */
   aborted(): void {
     const { reason } = this.#scope.call.signal;
-    this.#giveUp = setTimeout(() => this.#fail(toError(reason)), defaultGraceMs);
+    this.#giveUp = setTimeout(() => {
+      this.#isGivenUp = true;
+      this.#resolve(Promise.reject(toError(reason)));
+    }, defaultGraceMs);
   }
 
   #next(): void {
@@ -62,7 +82,7 @@ class AnswerReader {
   }
 
   // Made once: an answer comes in many pieces.
-  readonly #took = (step: Step): void => {
+  readonly #took = (step: Batch): void => {
     try {
       if (step.done === true) this.#end();
       else this.#take(step.value);
@@ -88,15 +108,14 @@ class AnswerReader {
 
   readonly #failed = (error: unknown): void => {
     this.#leave();
-    this.#fail(error);
+    if (this.#isGivenUp) return;
+    try {
+      if (!this.#scope.call.signal.aborted && this.#taker.asksAgain(error)) this.begin();
+      else this.#resolve(Promise.reject(error));
+    } catch (bug) {
+      this.#resolve(Promise.reject(bug));
+    }
   };
-
-  #fail(error: unknown): void {
-    const failure = Promise.reject(error);
-    // Nobody hears of it when the answer was given up before.
-    failure.catch(() => undefined);
-    this.#resolve(failure);
-  }
 
   #take(batch: readonly ModelEvent[]): void {
     const { signal } = this.#scope.call;
@@ -108,12 +127,13 @@ class AnswerReader {
   }
 
   #end(): void {
+    if (this.#isGivenUp) return;
     const finished = this.#finished;
     if (finished === undefined) throw brokenContract(this.#scope, "ended a stream without a finished event");
     if (!isCountable(finished.usage))
       throw brokenContract(this.#scope, "reported a usage that is not whole numbers");
     this.#leave();
-    this.#resolve(finished);
+    this.#resolve(this.#taker.take(finished));
   }
 
   #leave(): void {

@@ -1,4 +1,4 @@
-import { noUsage } from "@tau/core";
+import { noUsage, TauError } from "@tau/core";
 import type { ModelEvent, RunEvent, ToolMessage } from "@tau/core";
 import type { Model } from "@tau/agent";
 import { describe, expect, test } from "vitest";
@@ -182,6 +182,50 @@ describe("callModel()", () => {
 
     expect(ofType(events, "run_finished")[0]?.status).toBe("cancelled");
     expect(JSON.stringify(seen)).not.toContain("too late");
+  });
+
+  test.each([
+    ["ends", async () => undefined],
+    ["says that it is asked too much", () => Promise.reject(new TauError("model.context_too_long", "Too long."))],
+  ])("records nothing of a model that %s when its run is long over", async (_, end) => {
+    const said = Promise.withResolvers<void>();
+    const late = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<void>();
+    let asked = 0;
+    const model: Model = {
+      provider: "test",
+      id: "slow to end",
+      async *stream() {
+        if (++asked !== 3) {
+          yield [finished];
+          return;
+        }
+        yield [{ type: "text_delta", text: "Hm" }, finished];
+        said.resolve();
+        await late.promise;
+        ended.resolve();
+        await end();
+      },
+    };
+    await using harness = await openHarness({ model });
+    await harness.run("First");
+    await harness.run("Second");
+    const runId = await harness.begin("Go");
+    await said.promise;
+    await harness.runtime.cancelRun({ sessionId, runId, reason: "stop" }, harness.context);
+    await harness.until((event) => event.type === "run_finished" && event.runId === runId);
+
+    late.resolve();
+    await ended.promise;
+    await new Promise(setImmediate);
+    await harness.run("Last");
+    let ends = 0;
+    const events = await harness.until((event) => event.type === "run_finished" && ++ends === 4);
+
+    const ofRun = events.filter((event) => "runId" in event && event.runId === runId);
+    expect(ofRun.map(({ type }) => type)).toEqual(["run_started", "run_finished"]);
+    expect(ofType(events, "context_trimmed")).toEqual([]);
+    expect(asked).toBe(4);
   });
 
   test.each(["length", "content_filtered"] as const)(

@@ -219,7 +219,7 @@ function newRun(event: RunStarted, at: number, inboxSeqBefore: number): RunState
     steps: 0,
     usage: noUsage,
     costMicroUsd: 0,
-    effects: [],
+    effects: none,
   };
 }
 

@@ -90,11 +90,12 @@ export function createHttpTransport(options: HttpTransportOptions = {}): HttpTra
     const { connectMs = 10_000 } = request.limits;
     const pool = pools.get(origin)?.get(connectMs) ?? open(parts, origin, connectMs);
     const response = new parts.UndiciResponse(request.maxResponseBytes, signal, rest);
+    const started = response.started();
     const dispatch = toDispatch(request, path);
     // undici takes a connection back one turn after its response; asking earlier opens another one.
     if (isResting) setImmediate(() => response.send(pool, dispatch));
     else response.send(pool, dispatch);
-    return response.started;
+    return started;
   };
 
   const loadAndSend = async (request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> => {

@@ -13,6 +13,11 @@ const highWaterBytes = 65_536;
 const drainBytes = 65_536;
 const drainMs = 1000;
 
+type Chunks = readonly Buffer[] | undefined;
+
+const aMoment = Promise.resolve();
+const nothing = (): void => undefined;
+
 /** Thrown by {@link UndiciResponse.read} when the answer is larger than the request allowed. */
 class ResponseTooLargeError extends Error {
   readonly code = "RESPONSE_TOO_LARGE";
@@ -26,30 +31,39 @@ class ResponseTooLargeError extends Error {
 export class UndiciResponse implements HttpResponse, Dispatcher.DispatchHandler {
   status = 0;
   headers: ResponseHeaders = {};
-  /** Resolves with this response when the headers are there; rejects when there will be none. */
-  readonly started: Promise<HttpResponse>;
-
   #controller: Dispatcher.DispatchController | undefined;
   #chunks: Buffer[] = [];
   #bufferedBytes = 0;
+  readonly #maxBytes: number;
   #bytesLeft: number;
   #ended = false;
   #discarding = false;
   #failure: { readonly error: unknown } | undefined;
-  #wake: (() => void) | undefined;
+  /** Tells that the headers are there, or that there will be none. */
+  #begin: (() => void) | undefined;
+  /** Answers who waits for chunks. */
+  #reader: ((read: Chunks | Promise<never>) => void) | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
   readonly #signal: AbortSignal;
   readonly #whole: () => void;
 
   /** `whole` is called when the answer has ended as it should, and its connection is about to be free. */
   constructor(maxBytes: number, signal: AbortSignal, whole: () => void) {
+    this.#maxBytes = maxBytes;
     this.#bytesLeft = maxBytes;
     this.#signal = signal;
     this.#whole = whole;
     onAbort(signal, this);
-    this.started = new Promise((resolve, reject) => {
-      this.#wake = () =>
-        this.#failure === undefined ? resolve(this.#readable(maxBytes)) : reject(this.#failure.error);
+  }
+
+  /**
+   * Resolves with this response when the headers are there; rejects when there will be none. To be called once, before
+   * {@link send}: a promise that was kept would be there as long as the answer.
+   */
+  started(): Promise<HttpResponse> {
+    return new Promise((resolve, reject) => {
+      this.#begin = () =>
+        this.#failure === undefined ? resolve(this.#readable()) : reject(this.#failure.error);
     });
   }
 
@@ -63,7 +77,7 @@ export class UndiciResponse implements HttpResponse, Dispatcher.DispatchHandler 
     }
   }
 
-  read(): Promise<readonly Buffer[] | undefined> | readonly Buffer[] | undefined {
+  read(): Promise<Chunks> | Chunks {
     if (this.#nothingYet() && this.#controller?.paused === true) this.#controller.resume();
     return this.#nothingYet() ? this.#readLater() : this.#take();
   }
@@ -99,9 +113,15 @@ export class UndiciResponse implements HttpResponse, Dispatcher.DispatchHandler 
   }
 
   /** For undici. */
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: ResponseHeaders,
+  ): void {
     if (status < 200) return;
     this.status = status;
+    // Nobody reads them, and undici would keep them, a kilobyte, for as long as the answer lasts.
+    controller.rawHeaders = null;
     this.headers = headers;
     this.#chunks = [];
     this.#notify();
@@ -134,11 +154,11 @@ export class UndiciResponse implements HttpResponse, Dispatcher.DispatchHandler 
   }
 
   /** Hardly any answer comes compressed: those that do load what reads them. */
-  #readable(maxBytes: number): HttpResponse | Promise<HttpResponse> {
+  #readable(): HttpResponse | Promise<HttpResponse> {
     const encoding = headerOf(this.headers, "content-encoding");
     if (encoding === undefined) return this;
     return import("./decoded-response.ts").then(({ decodeResponse }) =>
-      decodeResponse(this, { encoding, maxBytes }),
+      decodeResponse(this, { encoding, maxBytes: this.#maxBytes }),
     );
   }
 
@@ -147,14 +167,13 @@ export class UndiciResponse implements HttpResponse, Dispatcher.DispatchHandler 
   }
 
   /** What was there to be read is taken a moment after the first chunk came: one socket read often brings several. */
-  #readLater(): Promise<readonly Buffer[] | undefined> {
-    const chunk = new Promise<void>((resolve) => {
-      this.#wake = resolve;
+  #readLater(): Promise<Chunks> {
+    return new Promise((resolve) => {
+      this.#reader = resolve;
     });
-    return chunk.then(() => this.#take());
   }
 
-  #take(): readonly Buffer[] | undefined {
+  #take(): Chunks {
     if (this.#failure !== undefined && (this.#chunks.length === 0 || this.#signal.aborted)) {
       throw this.#failure.error;
     }
@@ -179,8 +198,18 @@ export class UndiciResponse implements HttpResponse, Dispatcher.DispatchHandler 
   }
 
   #notify(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
+    const [begin, reader] = [this.#begin, this.#reader];
+    this.#begin = undefined;
+    this.#reader = undefined;
+    begin?.();
+    if (reader !== undefined) aMoment.then(() => this.#answer(reader), nothing);
+  }
+
+  #answer(reader: (read: Chunks | Promise<never>) => void): void {
+    try {
+      reader(this.#take());
+    } catch (error) {
+      reader(Promise.reject(error));
+    }
   }
 }

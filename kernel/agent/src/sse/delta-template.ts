@@ -38,7 +38,7 @@ export function filledIn(
     at += literal.length;
     const behind = gap === undefined ? at : gap.behind(source, at);
     if (gap === undefined || !gaps.includes(gap)) {
-      filled.push({ literal: source.slice(start, at), gap });
+      filled.push({ literal: copyOf(source.slice(start, at)), gap });
       start = behind;
     }
     at = behind;
@@ -60,6 +60,11 @@ export function filledUpToLast(
   const alike = pieces.slice(0, last + 1);
   if (last === -1 || behindPieces(alike, place.source, place.offset) === -1) return undefined;
   return [...filledIn([...alike, { literal: "", gap: undefined }], gaps, place), ...pieces.slice(last + 1)];
+}
+
+/** A part of a text keeps all of it alive: here everything that came in one read. */
+function copyOf(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 /** Like `startsWith`, and four times as fast: comparing a slice is one `memcmp`. */
