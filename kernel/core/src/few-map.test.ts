@@ -4,7 +4,14 @@ import { FewMap } from "./few-map.ts";
 
 test("FewMap is a map, whatever it has", () => {
   const map = new FewMap<string, number>();
-  const shown = (): unknown => [map.size, map.get("a"), map.get("b"), map.has("a"), map.has("b"), map.first()];
+  const shown = (): unknown => [
+    map.size,
+    map.get("a"),
+    map.get("b"),
+    map.has("a"),
+    map.has("b"),
+    map.first(),
+  ];
 
   expect(shown()).toEqual([0, undefined, undefined, false, false, undefined]);
   expect(map.delete("a")).toBe(false);

@@ -46,7 +46,8 @@ export class EventSource implements AsyncDisposable {
     this.seq = request.fromSeq - 1;
     if (context.signal.aborted) this.aborted();
     else onAbort(context.signal, this);
-    this.#events = host.journal.follow(this.#id(), request.fromSeq, this.#stop.signal)[Symbol.asyncIterator]();
+    const events = host.journal.follow(this.#id(), request.fromSeq, this.#stop.signal);
+    this.#events = events[Symbol.asyncIterator]();
     this.#fetch();
     const mayBeOver = request.untilRunEnds !== undefined && request.fromSeq > 1 && !isAhead;
     if (!mayBeOver) return;

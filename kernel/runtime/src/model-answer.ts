@@ -41,11 +41,7 @@ class AnswerReader<Taken> {
   /** Whether the model was given up: whatever becomes of it, nobody is to hear of it. */
   #isGivenUp = false;
 
-  constructor(
-    scope: RunScope,
-    taker: AnswerTaker<Taken>,
-    resolve: (taken: Taken | Promise<never>) => void,
-  ) {
+  constructor(scope: RunScope, taker: AnswerTaker<Taken>, resolve: (taken: Taken | Promise<never>) => void) {
     this.#scope = scope;
     this.#taker = taker;
     this.#resolve = resolve;

@@ -186,7 +186,10 @@ describe("callModel()", () => {
 
   test.each([
     ["ends", async () => undefined],
-    ["says that it is asked too much", () => Promise.reject(new TauError("model.context_too_long", "Too long."))],
+    [
+      "says that it is asked too much",
+      () => Promise.reject(new TauError("model.context_too_long", "Too long.")),
+    ],
   ])("records nothing of a model that %s when its run is long over", async (_, end) => {
     const said = Promise.withResolvers<void>();
     const late = Promise.withResolvers<void>();

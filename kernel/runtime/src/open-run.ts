@@ -53,8 +53,7 @@ export async function openRun(host: RunHost, parts: RunParts): Promise<RunScope>
 /** Closes what {@link openRun} opened, and what tools left open. Never throws. */
 export async function closeRun(host: RunHost, scope: RunScope): Promise<void> {
   const { call, closers, taints, environment } = scope;
-  if (closers.size > 0)
-    await Promise.all(closers.values().map((closer) => closeWithin(host, call, closer)));
+  if (closers.size > 0) await Promise.all(closers.values().map((closer) => closeWithin(host, call, closer)));
   // The run's own signal may have aborted; what is not settled in time stays marked.
   if (taints?.isOpen === true)
     await closeWithin(host, call, async () => await taints.end(AbortSignal.timeout(closeTimeoutMs)));

@@ -21,7 +21,11 @@ const noLimits: Json = Object.freeze({});
 /** Writes a {@link RunInput} for the engine. */
 export function toEngineInput(input: RunInput): Json {
   const { sessionId, agent, traceId, runPath, deadline } = input;
-  const { prompt = null, limits: set = null, principal = null }: JsonObject = JSON.parse(JSON.stringify(input));
+  const {
+    prompt = null,
+    limits: set = null,
+    principal = null,
+  }: JsonObject = JSON.parse(JSON.stringify(input));
   const limits = Object.keys(input.limits).length === 0 ? noLimits : set;
   // The texts as they are, and not by spreading: every run that is held open would hold copies, and room for more fields.
   const json: Record<string, Json> = { sessionId, agent, prompt, limits, principal, traceId };

@@ -32,7 +32,7 @@ export class UndiciResponse implements HttpResponse, Dispatcher.DispatchHandler 
   status = 0;
   headers: ResponseHeaders = {};
   #controller: Dispatcher.DispatchController | undefined;
-  #chunks: Buffer[] = [];
+  #chunks: Buffer[] | undefined;
   #bufferedBytes = 0;
   readonly #maxBytes: number;
   #bytesLeft: number;
@@ -91,7 +91,7 @@ export class UndiciResponse implements HttpResponse, Dispatcher.DispatchHandler 
     offAbort(this.#signal, this);
     if (this.#ended || this.#failure !== undefined) return;
     this.#discarding = true;
-    this.#chunks = [];
+    this.#chunks = undefined;
     this.#bytesLeft = Math.min(this.#bytesLeft, drainBytes);
     this.#drainTimer = setTimeout(() => this.cancel(), drainMs).unref();
     if (this.#controller?.paused === true) this.#controller.resume();
@@ -113,17 +113,12 @@ export class UndiciResponse implements HttpResponse, Dispatcher.DispatchHandler 
   }
 
   /** For undici. */
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    headers: ResponseHeaders,
-  ): void {
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
     if (status < 200) return;
     this.status = status;
     // Nobody reads them, and undici would keep them, a kilobyte, for as long as the answer lasts.
     controller.rawHeaders = null;
     this.headers = headers;
-    this.#chunks = [];
     this.#notify();
   }
 
@@ -135,7 +130,8 @@ export class UndiciResponse implements HttpResponse, Dispatcher.DispatchHandler 
       return;
     }
     if (this.#discarding) return;
-    this.#chunks.push(chunk);
+    if (this.#chunks === undefined) this.#chunks = [chunk];
+    else this.#chunks.push(chunk);
     this.#bufferedBytes += chunk.length;
     if (this.#bufferedBytes >= highWaterBytes) this.#controller?.pause();
     this.#notify();
@@ -163,7 +159,7 @@ export class UndiciResponse implements HttpResponse, Dispatcher.DispatchHandler 
   }
 
   #nothingYet(): boolean {
-    return this.#chunks.length === 0 && this.#failure === undefined && !this.#ended;
+    return this.#chunks === undefined && this.#failure === undefined && !this.#ended;
   }
 
   /** What was there to be read is taken a moment after the first chunk came: one socket read often brings several. */
@@ -174,12 +170,11 @@ export class UndiciResponse implements HttpResponse, Dispatcher.DispatchHandler 
   }
 
   #take(): Chunks {
-    if (this.#failure !== undefined && (this.#chunks.length === 0 || this.#signal.aborted)) {
+    const chunks = this.#chunks;
+    if (this.#failure !== undefined && (chunks === undefined || this.#signal.aborted)) {
       throw this.#failure.error;
     }
-    if (this.#chunks.length === 0) return undefined;
-    const chunks = this.#chunks;
-    this.#chunks = [];
+    this.#chunks = undefined;
     this.#bufferedBytes = 0;
     return chunks;
   }

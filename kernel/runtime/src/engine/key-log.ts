@@ -19,6 +19,9 @@ const lateEvents = 64;
 // Reads and appends of the engine are short, and go on while it shuts down.
 const never = new AbortController().signal;
 
+// One for all keys: every run that is held open would hold one of its own.
+const atRest = Promise.resolve();
+
 /** Collaborators of a {@link KeyLog}. */
 export interface KeyLogHost {
   readonly journal: Journal;
@@ -41,7 +44,7 @@ export class KeyLog {
   readonly #listener: KeyListener;
   #loaded: boolean;
   #needsAll = false;
-  #tail: Promise<unknown> = Promise.resolve();
+  #tail: Promise<unknown> = atRest;
 
   /** `known` is the state of an earlier log of this key; it may be behind. */
   constructor(host: KeyLogHost, id: StreamId, known: KeyState | undefined, listener: KeyListener) {
@@ -130,7 +133,11 @@ export class KeyLog {
   /** Does one thing after the other: what was asked for first is written first. */
   inOrder<T>(act: () => Promise<T>): Promise<T> {
     const done = this.#tail.then(act);
-    this.#tail = done.catch(() => undefined);
+    const settled = (): void => {
+      if (this.#tail === tail) this.#tail = atRest;
+    };
+    const tail = done.then(settled, settled);
+    this.#tail = tail;
     return done;
   }
 

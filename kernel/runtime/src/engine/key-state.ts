@@ -111,7 +111,7 @@ export class KeyState {
     if (run === undefined) return;
     switch (event.type) {
       case "run_signalled":
-        if (!isOver(run, event.name)) (run.signals ??= new Map()).set(event.name, event.payload);
+        if (!isAnswered(run, event.name)) (run.signals ??= new Map()).set(event.name, event.payload);
         break;
       case "run_cancelled":
         run.cancelled ??= event.reason;
@@ -140,7 +140,7 @@ export function toOpenRun(runId: string, program: string, input: Json): OpenRun 
 }
 
 /** Whether the wait for the signal `name` has its end: the signal, or that it did not come. */
-export function isOver({ signals, expired }: OpenRun, name: string): boolean {
+export function isAnswered({ signals, expired }: OpenRun, name: string): boolean {
   return signals?.has(name) === true || expired?.has(name) === true;
 }
 

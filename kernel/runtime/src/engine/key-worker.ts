@@ -6,7 +6,7 @@ import { engineLeaseLost, engineStopped, fromErrorInfo, hasCode, runNotFound } f
 import type { EngineEvent, RunSubmitted } from "./engine-event.ts";
 import { KeyLog } from "./key-log.ts";
 import type { KeyListener } from "./key-log.ts";
-import { isOver, toOpenRun } from "./key-state.ts";
+import { isAnswered, toOpenRun } from "./key-state.ts";
 import type { KeyState, OpenRun } from "./key-state.ts";
 import { KeyWatch } from "./key-watch.ts";
 import type { WatchListener } from "./key-watch.ts";
@@ -113,9 +113,7 @@ export class KeyWorker implements KeyListener, RunMakerKey, WatchListener {
 
   signal(runId: string, name: string, payload: Json): Promise<void> {
     return this.#tell(runId, (run) =>
-      isOver(run, name)
-        ? undefined
-        : { type: "run_signalled", runId, name, payload: payload ?? null },
+      isAnswered(run, name) ? undefined : { type: "run_signalled", runId, name, payload: payload ?? null },
     );
   }
 
@@ -239,18 +237,17 @@ export class KeyWorker implements KeyListener, RunMakerKey, WatchListener {
   /** Makes runs until there are none, or none that this process can make. The one function that waits as long as they take. */
   async #drive(): Promise<void> {
     try {
-      const isHeld = await this.#hold();
-      if (!isHeld) this.#host.tryLater(this.ref);
       let isDone = false;
-      while (isHeld && (!this.#host.stopping.aborted || !this.#maker.isFree)) {
+      let goesOn = await this.#hold();
+      const isHeld = goesOn;
+      if (!isHeld) this.#host.tryLater(this.ref);
+      while (goesOn && (!this.#host.stopping.aborted || !this.#maker.isFree)) {
         const run = this.log.state.open.first();
         isDone = run === undefined;
         const program = run && this.#programOf(run);
         if (run === undefined || program === undefined) break;
-        if (this.isHeld && (await this.#maker.make(run, program))) continue;
-        if (!this.isHeld) this.#host.observe("engine.lease_lost", 13, { ...this.ref, runId: run.runId });
-        this.#host.tryLater(this.ref);
-        break;
+        goesOn = this.isHeld && (await this.#maker.make(run, program));
+        if (!goesOn) this.#notMade(run);
       }
       // What cannot be done now is done later, not at once because somebody asked meanwhile.
       if (!isDone) this.#again = false;
@@ -296,6 +293,11 @@ export class KeyWorker implements KeyListener, RunMakerKey, WatchListener {
       // It is free when this engine's name is.
       this.#host.observe("engine.lease_failed", 13, this.ref, error);
     }
+  }
+
+  #notMade({ runId }: OpenRun): void {
+    if (!this.isHeld) this.#host.observe("engine.lease_lost", 13, { ...this.ref, runId });
+    this.#host.tryLater(this.ref);
   }
 
   /** The program of a run; when there is none, the run waits for it. */
