@@ -47,6 +47,8 @@ export function openTenantDatabase(file: TenantFile, create: boolean): TenantDat
   try {
     migrateSchema(db, file.tenant);
     db.exec("PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF");
+    // Else rows that were moved within the tree stay readable where they were, and nothing that is purged is gone.
+    db.exec("PRAGMA secure_delete = FAST");
   } catch (error) {
     db.close();
     throw error;
