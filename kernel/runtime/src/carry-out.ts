@@ -5,7 +5,7 @@ import type { Artifact, ReadyCall, ToolRun } from "@tau/tools";
 
 import type { HeldTransaction } from "./held-run.ts";
 import { judgeChanges } from "./judge-changes.ts";
-import { errorResult } from "./plan-step.ts";
+import { errorResult } from "./finish-effect.ts";
 import type { ReadyEffect } from "./ready-effect.ts";
 import type { RunScope } from "./run-scope.ts";
 

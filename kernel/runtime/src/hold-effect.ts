@@ -7,16 +7,12 @@ import { holdingTransactions } from "./can-hold.ts";
 import { storedRun } from "./carry-out.ts";
 import { createHolder } from "./held-values.ts";
 import { judgeChanges } from "./judge-changes.ts";
-import {
-  askPerson,
-  askUnlessRefused,
-  decideByRules,
-  effectiveCall,
-  errorResult,
-  finishEffect,
-  prepare,
-  ruleOn,
-} from "./plan-step.ts";
+import { askPerson } from "./ask-person.ts";
+import { effectiveCall } from "./effective-call.ts";
+import { errorResult, finishEffect } from "./finish-effect.ts";
+import { askUnlessRefused, decideByRules } from "./plan-step.ts";
+import { prepare } from "./prepare-call.ts";
+import { ruleOn } from "./rule-on.ts";
 import { toolContext } from "./perform-effect.ts";
 import type { RunScope } from "./run-scope.ts";
 

@@ -17,7 +17,7 @@ import { carryOut, heldSideEffect } from "./carry-out.ts";
 import { createHolder } from "./held-values.ts";
 import type { Holder, HeldValues } from "./held-values.ts";
 import { holdResult } from "./hold-result.ts";
-import { errorResult } from "./plan-step.ts";
+import { errorResult } from "./finish-effect.ts";
 import { runAfterTool } from "./run-hooks.ts";
 import type { ReadyEffect } from "./ready-effect.ts";
 import { publishDelta, runOf } from "./run-scope.ts";

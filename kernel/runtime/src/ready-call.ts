@@ -1,16 +1,12 @@
 import type { EffectState } from "@tau/session";
 import type { ReadyCall } from "@tau/tools";
 
-import {
-  askPerson,
-  bindingOf,
-  decideByRules,
-  effectiveCall,
-  errorResult,
-  finishEffect,
-  prepare,
-  ruleOn,
-} from "./plan-step.ts";
+import { askPerson, bindingOf } from "./ask-person.ts";
+import { effectiveCall } from "./effective-call.ts";
+import { errorResult, finishEffect } from "./finish-effect.ts";
+import { decideByRules } from "./plan-step.ts";
+import { prepare } from "./prepare-call.ts";
+import { ruleOn } from "./rule-on.ts";
 import { runRecheck } from "./run-hooks.ts";
 import type { RunScope } from "./run-scope.ts";
 

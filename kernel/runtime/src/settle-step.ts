@@ -2,7 +2,8 @@ import { userLabel } from "@tau/core";
 import type { EffectState } from "@tau/session";
 
 import { holdEffect } from "./hold-effect.ts";
-import { errorResult, finishEffect, planStep } from "./plan-step.ts";
+import { errorResult, finishEffect } from "./finish-effect.ts";
+import { planStep } from "./plan-step.ts";
 import { readyCall } from "./ready-call.ts";
 import { isPure } from "./perform-effect.ts";
 import type { ReadyEffect } from "./ready-effect.ts";

@@ -1,6 +1,7 @@
 import type { EffectState } from "@tau/session";
 
-import { askPerson, errorResult, finishEffect } from "./plan-step.ts";
+import { askPerson } from "./ask-person.ts";
+import { errorResult, finishEffect } from "./finish-effect.ts";
 import type { RunScope } from "./run-scope.ts";
 import type { SessionLog } from "./session-log.ts";
 import { waitForPerson } from "./wait-for-person.ts";

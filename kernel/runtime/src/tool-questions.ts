@@ -6,7 +6,8 @@ import { innerEffectIdOf } from "@tau/session";
 import type { EffectState } from "@tau/session";
 import type { ToolContext, ToolQuestion } from "@tau/tools";
 
-import { bindingOf, effectiveCall } from "./plan-step.ts";
+import { bindingOf } from "./ask-person.ts";
+import { effectiveCall } from "./effective-call.ts";
 import { runOf } from "./run-scope.ts";
 import type { RunScope } from "./run-scope.ts";
 import { waitForPerson } from "./wait-for-person.ts";
