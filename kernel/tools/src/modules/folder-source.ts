@@ -1,5 +1,8 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { extname, join, relative } from "node:path";
+
+import { isTauError } from "@tau/core";
+import { readTextFile } from "@tau/core/files";
 
 import type { KnowledgeSource } from "./knowledge-module.ts";
 
@@ -16,7 +19,13 @@ export interface FolderSourceOptions {
   readonly mayRead?: (path: string) => boolean;
 }
 
-/** Makes a {@link KnowledgeSource} of the text files below a folder; ids are their paths in it. Links are not followed. */
+/** Larger files are no documents. */
+const maxBytes = 20_000_000;
+
+/**
+ * Makes a {@link KnowledgeSource} of the text files below a folder; ids are their paths in it. Links are not followed, and files
+ * of more than 20 MB are left out: one of them would keep the others from being found.
+ */
 export function createFolderSource({
   folder,
   endings = [".md", ".txt"],
@@ -32,7 +41,11 @@ export function createFolderSource({
         .toSorted();
       for (const path of paths) {
         signal.throwIfAborted();
-        yield { id: relative(folder, path), text: await readFile(path, "utf8") };
+        const text = await readTextFile(path, maxBytes).catch((error: unknown) => {
+          if (isTauError(error)) return undefined;
+          throw error;
+        });
+        if (text !== undefined) yield { id: relative(folder, path), text };
       }
     },
   };

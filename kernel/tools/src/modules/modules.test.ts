@@ -182,6 +182,8 @@ describe("knowledge", () => {
     );
     await writeFile(join(path, "other.txt"), "Nothing about it. ".repeat(2_000));
     await writeFile(join(path, "image.png"), "signing key");
+    await writeFile(join(path, "large.md"), "signing key");
+    await truncate(join(path, "large.md"), 2 ** 40);
     const call = await started(createKnowledgeModule({ source: createFolderSource({ folder: path }) }));
 
     const found = await call("knowledge_search", { query: "how to rotate signing keys", limit: 1 });
