@@ -4,12 +4,14 @@ import type { Json, JsonObject, ModelEvent, ModelFinished, StopReason, TauError,
 import type { AnswerDecoder } from "../answer-decoder.ts";
 import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
-import { numberGap, wordGap } from "../sse/delta-gap.ts";
 import { DeltaPattern } from "../sse/delta-pattern.ts";
 import { DeltaShortcut } from "../sse/delta-shortcut.ts";
+import type { QuietEvents } from "../sse/quiet-events.ts";
 import type { SseEvent } from "../sse/sse-parser.ts";
 import { AnswerAssembly } from "./answer-assembly.ts";
+import { answerGaps, hasOnly, isFirst, isSet, listOf, silentFields } from "./chunk-fields.ts";
 import type { OpenAiChatDialect } from "./dialect.ts";
+import type { ChunkNews } from "./quiet-chunks.ts";
 import { readUsage } from "./usage.ts";
 
 const stopReasons: Readonly<Record<string, StopReason>> = {
@@ -21,12 +23,6 @@ const stopReasons: Readonly<Record<string, StopReason>> = {
 };
 
 const contentMarkers = ['"content":"', '"content": "'];
-
-/** The finish reason comes with them, too. */
-const answerGaps = [
-  wordGap(["id"], (chunk) => [chunk["id"]]),
-  numberGap(["created"], (chunk) => [chunk["created"]]),
-];
 
 /** How the chunks of one model that only add content look. */
 export function createContentPattern(): DeltaPattern {
@@ -41,6 +37,8 @@ export interface OpenAiDecoderOptions {
   readonly toError: (body: string) => Error;
   /** What earlier answers of the model taught. Default: nothing. */
   readonly pattern?: DeltaPattern;
+  /** The same of chunks that add nothing. Default: all of them are parsed. */
+  readonly quiet?: QuietEvents<ChunkNews>;
 }
 
 /** Decodes the chunks of one Chat Completions stream; only the first choice counts. */
@@ -66,10 +64,23 @@ export class OpenAiChatDecoder implements AnswerDecoder {
   }
 
   shortcut(text: string, offset: number): number {
+    if (this.finished !== undefined) return -1;
     const shortcut = this.#shortcut;
-    if (shortcut === undefined || this.finished !== undefined) return -1;
-    const behind = shortcut.read(text, offset);
-    if (behind !== -1) this.#answer.say(shortcut.text);
+    const behind = shortcut?.read(text, offset) ?? -1;
+    if (shortcut === undefined || behind === -1) return this.#readQuiet(text, offset);
+    this.#answer.say(shortcut.text);
+    return behind;
+  }
+
+  #readQuiet(text: string, offset: number): number {
+    const { quiet } = this.#options;
+    const behind = quiet?.read(text, offset) ?? -1;
+    if (quiet?.news === undefined || behind === -1) return -1;
+    const { model, finishReason } = quiet.news;
+    if (quiet.id !== "") this.#id = quiet.id;
+    if (model !== "") this.#model = model;
+    if (finishReason !== "") this.#finishReason = finishReason;
+    this.#shortcut ??= this.#expecting(text, offset);
     return behind;
   }
 
@@ -90,16 +101,20 @@ export class OpenAiChatDecoder implements AnswerDecoder {
     for (const choice of listOf(parsed.value["choices"])) {
       if (isFirst(choice)) this.#choice(choice, { part: choice["delta"], isWhole: false, data });
     }
-    const isPlain = plainContent(parsed.value) !== undefined;
-    const shortcut = this.#shortcut;
-    if (shortcut !== undefined && isPlain) shortcut.learn(event);
-    else if (shortcut === undefined) this.#beginShortcut(event, isPlain);
+    if (plainContent(parsed.value) === undefined) {
+      this.#shortcut ??= this.#expecting(event.text, event.start);
+      this.#options.quiet?.learn(event, parsed.value);
+    } else {
+      this.#shortcut ??= new DeltaShortcut(this.#options.pattern ?? createContentPattern());
+      this.#shortcut.learn(event);
+    }
   }
 
-  #beginShortcut(event: SseEvent, isPlain: boolean): void {
-    this.#shortcut = new DeltaShortcut(this.#options.pattern ?? createContentPattern());
-    if (isPlain) this.#shortcut.learn(event);
-    else this.#shortcut.expect(event);
+  /** What follows the first event, at `offset`, may look as in earlier answers. */
+  #expecting(text: string, offset: number): DeltaShortcut {
+    const shortcut = new DeltaShortcut(this.#options.pattern ?? createContentPattern());
+    shortcut.expect(text, offset);
+    return shortcut;
   }
 
   /** The response ended; a dialect without an end marker is finished if there was a finish reason. */
@@ -178,10 +193,6 @@ export class OpenAiChatDecoder implements AnswerDecoder {
   }
 }
 
-function isFirst(choice: Json): choice is JsonObject {
-  return isJsonObject(choice) && (choice["index"] ?? 0) === 0;
-}
-
 /** Calls of a whole message have no index: each is one of its own, whatever its id. */
 function withCallNumbers(message: Json | undefined): Json | undefined {
   if (!isJsonObject(message)) return message;
@@ -190,9 +201,6 @@ function withCallNumbers(message: Json | undefined): Json | undefined {
   const numbered = calls.map((call, index) => (isJsonObject(call) ? { ...call, index } : call));
   return { ...message, tool_calls: numbered };
 }
-
-/** Fields of a delta that say nothing about the text. */
-const silentFields = new Set(["content", "role", "channel"]);
 
 /** The text of a chunk that only adds content to the first choice. */
 function plainContent(chunk: Json): string | undefined {
@@ -205,16 +213,6 @@ function plainContent(chunk: Json): string | undefined {
   if (isSet(choice["finish_reason"])) return undefined;
   const delta = choice["delta"];
   if (!isJsonObject(delta)) return undefined;
-  for (const field in delta) {
-    if (!silentFields.has(field) && isSet(delta[field])) return undefined;
-  }
+  if (!hasOnly(delta, silentFields)) return undefined;
   return typeof delta["content"] === "string" && delta["content"] !== "" ? delta["content"] : undefined;
-}
-
-function isSet(value: Json | undefined): boolean {
-  return value !== undefined && value !== null && value !== "";
-}
-
-function listOf(value: Json | undefined): readonly Json[] {
-  return Array.isArray(value) ? value : [];
 }

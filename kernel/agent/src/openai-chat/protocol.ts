@@ -3,6 +3,7 @@ import type { ModelIdentity } from "../model-error.ts";
 import type { WireProtocol } from "../wire-protocol.ts";
 import { createContentPattern, OpenAiChatDecoder } from "./decoder.ts";
 import type { OpenAiChatDialect } from "./dialect.ts";
+import { createQuietChunks } from "./quiet-chunks.ts";
 import { createOpenAiBodyWriter } from "./request-body.ts";
 
 /** OpenAI Chat Completions in one dialect. */
@@ -12,12 +13,13 @@ export function createOpenAiChatProtocol(
   url: URL,
 ): WireProtocol {
   const pattern = createContentPattern();
+  const quiet = createQuietChunks();
   return {
     url,
     wholeUrl: url,
     headersFor: (key) => (key === undefined ? {} : { authorization: `Bearer ${key}` }),
     writeBody: createOpenAiBodyWriter(dialect, identity),
     framing: sseFraming,
-    createDecoder: (toError) => new OpenAiChatDecoder({ identity, dialect, toError, pattern }),
+    createDecoder: (toError) => new OpenAiChatDecoder({ identity, dialect, toError, pattern, quiet }),
   };
 }

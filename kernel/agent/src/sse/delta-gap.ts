@@ -38,7 +38,7 @@ export function wordGap(fields: readonly string[], values: Values): DeltaGap {
 }
 
 /** Spaces before the last brace. */
-export const paddingGap: DeltaGap = {
+const paddingGap: DeltaGap = {
   place: String.raw`(?<! ) *(?=\}\s*$)`,
   filling: "",
   behind(source, offset) {
@@ -48,6 +48,14 @@ export const paddingGap: DeltaGap = {
   },
   isProven: () => true,
 };
+
+/** Padding and counters of OpenAI and its imitators, which nobody reads. */
+export const openAiGaps: readonly DeltaGap[] = [
+  numberGap(["sequence_number"], (event) => [event["sequence_number"]]),
+  // The second is Mistral's.
+  wordGap(["obfuscation", "p"], (event) => [event["obfuscation"], event["p"]]),
+  paddingGap,
+];
 
 function countOf(values: readonly (Json | undefined)[], wanted: Json): number {
   return values.filter((value) => value === wanted).length;

@@ -1,10 +1,10 @@
 import { isJsonObject, parseJson } from "@tau/core";
 import type { Json } from "@tau/core";
 
-import { numberGap, paddingGap, wordGap } from "./delta-gap.ts";
+import { openAiGaps } from "./delta-gap.ts";
 import type { DeltaGap } from "./delta-gap.ts";
-import { filledIn, filledUpToLast } from "./delta-template.ts";
-import type { DeltaTemplate, TemplatePiece } from "./delta-template.ts";
+import { filledIn, filledUpToLast, toPieces, withFillings } from "./delta-template.ts";
+import type { DeltaTemplate } from "./delta-template.ts";
 
 /** Answers the text of an event that does nothing but add text to one place; otherwise undefined. */
 export type PlainDelta = (event: Json) => string | undefined;
@@ -21,14 +21,6 @@ export interface DeltaPatternOptions {
 
 const usual: DeltaPatternOptions = {};
 const sentinel = "\u{1}tau";
-
-/** Nobody reads these. */
-const openAiGaps: readonly DeltaGap[] = [
-  numberGap(["sequence_number"], (event) => [event["sequence_number"]]),
-  // The second is Mistral's.
-  wordGap(["obfuscation", "p"], (event) => [event["obfuscation"], event["p"]]),
-  paddingGap,
-];
 
 const frames = {
   sse: { begin: /^(?:event: ?[\w.]*\r?\n)?data: ?(?=\{)/, end: /\}((?:\r\n){2}|\n\n)$/ },
@@ -102,7 +94,7 @@ export class DeltaPattern {
   }
 
   #isProven({ head, tail }: DeltaTemplate, jsonStart: number, gaps: readonly DeltaGap[]): boolean {
-    const json = `${filled(head).slice(jsonStart)}\\u0001tau${filled(tail)}`;
+    const json = `${withFillings(head).slice(jsonStart)}\\u0001tau${withFillings(tail)}`;
     if (json.trimEnd().includes("\n")) return false;
     const parsed = parseJson(json);
     if (!parsed.ok || !isJsonObject(parsed.value) || this.#plain(parsed.value) !== sentinel) return false;
@@ -110,31 +102,4 @@ export class DeltaPattern {
     const pieces = [...head, ...tail];
     return gaps.every((gap) => gap.isProven(event, pieces.filter((piece) => piece.gap === gap).length));
   }
-}
-
-function filled(pieces: readonly TemplatePiece[]): string {
-  return pieces.map(({ literal, gap }) => literal + (gap?.filling ?? "")).join("");
-}
-
-function toPieces(text: string, gaps: readonly DeltaGap[]): readonly TemplatePiece[] {
-  const pieces: TemplatePiece[] = [];
-  let at = 0;
-  for (const match of text.matchAll(placesOf(gaps))) {
-    const [, ...groups]: readonly (string | undefined)[] = match;
-    const gap = gaps[groups.findIndex((group) => group !== undefined)];
-    pieces.push({ literal: text.slice(at, match.index), gap });
-    at = match.index + match[0].length;
-  }
-  return [...pieces, { literal: text.slice(at), gap: undefined }];
-}
-
-const places = new WeakMap<readonly DeltaGap[], RegExp>();
-
-/** Finds the gaps: one group for each kind of gap. Many streams learn, so the expression is made once. */
-function placesOf(gaps: readonly DeltaGap[]): RegExp {
-  const known = places.get(gaps);
-  if (known !== undefined) return known;
-  const made = new RegExp(gaps.map(({ place }) => `(${place})`).join("|"), "g");
-  places.set(gaps, made);
-  return made;
 }

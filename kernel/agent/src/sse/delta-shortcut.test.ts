@@ -9,6 +9,7 @@ import { NdjsonParser } from "../ndjson/ndjson-parser.ts";
 import { createOllamaPatterns, OllamaDecoder } from "../ollama/decoder.ts";
 import { createContentPattern, OpenAiChatDecoder } from "../openai-chat/decoder.ts";
 import { compatibleDialect } from "../openai-chat/dialect.ts";
+import { createQuietChunks } from "../openai-chat/quiet-chunks.ts";
 import { SseParser } from "./sse-parser.ts";
 
 const identity = { provider: "test", model: "any" };
@@ -41,8 +42,8 @@ function decode(decoder: AnswerDecoder, source: string, fast: boolean, size = In
 
 const toError = (body: string): Error => new Error(body);
 
-function chatDecoder(pattern = createContentPattern()): OpenAiChatDecoder {
-  return new OpenAiChatDecoder({ identity, dialect: compatibleDialect, toError, pattern });
+function chatDecoder(pattern = createContentPattern(), quiet = createQuietChunks()): OpenAiChatDecoder {
+  return new OpenAiChatDecoder({ identity, dialect: compatibleDialect, toError, pattern, quiet });
 }
 
 function openAi(source: string, fast: boolean, size?: number): unknown {
@@ -205,8 +206,8 @@ const models = [
     {
       answers: answersOf(openAiChunk, ["", openAiEnd]),
       prepare: () => {
-        const pattern = createContentPattern();
-        return () => chatDecoder(pattern);
+        const [pattern, quiet] = [createContentPattern(), createQuietChunks()];
+        return () => chatDecoder(pattern, quiet);
       },
     },
   ],

@@ -52,10 +52,10 @@ export class DeltaShortcut {
   }
 
   /**
-   * Takes the first event of the stream, which is no plain one and was read the slow way: where it tells whose answer it is, those
-   * that follow are expected to look as those of earlier answers did.
+   * Takes the first event of the stream, at `start` of `text`, which is no plain one: where it tells whose answer it is, those that
+   * follow are expected to look as those of earlier answers did. It did not arrive whole where `start` is -1.
    */
-  expect({ text, start }: SseEvent): void {
+  expect(text: string, start: number): void {
     if (start >= 0) this.#template = this.#pattern.withinBegun(text, start);
   }
 

@@ -59,7 +59,11 @@ export function filledUpToLast(
   const last = pieces.findLastIndex(({ gap }) => gap !== undefined && gaps.includes(gap));
   const alike = pieces.slice(0, last + 1);
   if (last === -1 || behindPieces(alike, place.source, place.offset) === -1) return undefined;
-  return [...filledIn([...alike, { literal: "", gap: undefined }], gaps, place), ...pieces.slice(last + 1)];
+  // The end of the last gap becomes one piece with what follows: each piece is compared by itself.
+  const filledPieces = filledIn([...alike, { literal: "", gap: undefined }], gaps, place);
+  const [next, ...rest] = pieces.slice(last + 1);
+  const literal = (filledPieces.at(-1)?.literal ?? "") + (next?.literal ?? "");
+  return [...filledPieces.slice(0, -1), { literal, gap: next?.gap }, ...rest];
 }
 
 /** A part of a text keeps all of it alive: here everything that came in one read. */
@@ -68,6 +72,35 @@ function copyOf(text: string): string {
 }
 
 /** Like `startsWith`, and four times as fast: comparing a slice is one `memcmp`. */
-function holds(source: string, offset: number, part: string): boolean {
+export function holds(source: string, offset: number, part: string): boolean {
   return source.slice(offset, offset + part.length) === part;
+}
+
+/** The text of pieces with the fillings of their gaps. */
+export function withFillings(pieces: readonly TemplatePiece[]): string {
+  return pieces.map(({ literal, gap }) => literal + (gap?.filling ?? "")).join("");
+}
+
+/** Takes a text apart where gaps may be. */
+export function toPieces(text: string, gaps: readonly DeltaGap[]): readonly TemplatePiece[] {
+  const pieces: TemplatePiece[] = [];
+  let at = 0;
+  for (const match of text.matchAll(placesOf(gaps))) {
+    const [, ...groups]: readonly (string | undefined)[] = match;
+    const gap = gaps[groups.findIndex((group) => group !== undefined)];
+    pieces.push({ literal: text.slice(at, match.index), gap });
+    at = match.index + match[0].length;
+  }
+  return [...pieces, { literal: text.slice(at), gap: undefined }];
+}
+
+const places = new WeakMap<readonly DeltaGap[], RegExp>();
+
+/** Finds the gaps: one group for each kind of gap. Many streams learn, so the expression is made once. */
+function placesOf(gaps: readonly DeltaGap[]): RegExp {
+  const known = places.get(gaps);
+  if (known !== undefined) return known;
+  const made = new RegExp(gaps.map(({ place }) => `(${place})`).join("|"), "g");
+  places.set(gaps, made);
+  return made;
 }
