@@ -33,5 +33,10 @@ export function createCallContext(
   call: Pick<CallContext, "tenant" | "principal"> & Partial<CallContext>,
 ): CallContext {
   assertTenant(call.tenant);
-  return { traceId: newTraceId(), signal: createAbortSource().signal, ...call };
+  // Spread first, which is fast, and nothing made in vain: a signal is dear.
+  return {
+    ...call,
+    traceId: call.traceId ?? newTraceId(),
+    signal: call.signal ?? createAbortSource().signal,
+  };
 }
