@@ -10,6 +10,7 @@ import { Pool } from "undici";
 import type { Dispatcher } from "undici";
 
 import { rewriteEvents, rewriteJson } from "./rewrite.ts";
+import { textIn } from "./text-in.ts";
 
 const [baseUrl = ""] = process.argv.slice(2);
 const pool = new Pool(baseUrl, { allowH2: false });
@@ -24,7 +25,7 @@ function forward(body: string, response: ServerResponse): void {
     onResponseStart: () => undefined,
     onResponseData: (_, chunk) => void chunks.push(chunk),
     onResponseEnd() {
-      const answer = Buffer.concat(chunks).toString("utf8");
+      const answer = textIn(chunks);
       const text = streams ? rewriteEvents(answer) : rewriteJson(answer);
       const type = streams ? "text/event-stream" : "application/json";
       response.writeHead(200, { "content-type": type, "content-length": Buffer.byteLength(text) });
@@ -39,7 +40,7 @@ function forward(body: string, response: ServerResponse): void {
 const server = createServer((request: IncomingMessage, response: ServerResponse) => {
   const chunks: Buffer[] = [];
   request.on("data", (chunk: Buffer) => chunks.push(chunk));
-  request.on("end", () => forward(Buffer.concat(chunks).toString("utf8"), response));
+  request.on("end", () => forward(textIn(chunks), response));
 });
 server.listen(0, "127.0.0.1", () => {
   const address = server.address();

@@ -12,6 +12,7 @@ import type { Json, JsonObject, ModelEvent } from "@tau/core";
 import { tuneCollector } from "@tau/runtime";
 
 import { benchContext, fullChain } from "../pipeline/full-chain.ts";
+import { textIn } from "./text-in.ts";
 
 // As `tau serve` does.
 tuneCollector();
@@ -27,7 +28,7 @@ function readBody(request: IncomingMessage, heard: (body: JsonObject) => void): 
   const chunks: Buffer[] = [];
   request.on("data", (chunk: Buffer) => chunks.push(chunk));
   request.on("end", () => {
-    const parsed = parseJson(Buffer.concat(chunks).toString("utf8"));
+    const parsed = parseJson(textIn(chunks));
     heard(parsed.ok && isJsonObject(parsed.value) ? parsed.value : {});
   });
 }
