@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 
-import { isJsonObject, isLabel, isTauError, joinLabels, parseJson, unreachable, untrusted } from "@tau/core";
+import { isJsonObject, isLabel, joinLabels, parseJson, unreachable, untrusted } from "@tau/core";
 import type { Label } from "@tau/core";
 
 import type { Clock } from "./clock.ts";
 import type { Journal, StreamId } from "./journal.ts";
-import { createRecent } from "./recent.ts";
+import { createKeptStreams } from "./kept-streams.ts";
 
 /** A file, or a folder with all that is below it, that untrusted text was written to. */
 export interface TaintedPath {
@@ -73,7 +73,6 @@ type TaintItem =
   | { readonly type: "vouched"; readonly word: Vouched };
 
 interface PlaceState {
-  upTo: number;
   readonly open: Map<string, OpenMark>;
   readonly files: Map<string, TaintedPath>;
   listed: readonly TaintedPath[] | undefined;
@@ -81,45 +80,22 @@ interface PlaceState {
 
 /** Makes {@link FileTaints} that keep what they read of the `maxKept` workspaces used last. */
 export function createFileTaints(journal: Journal, clock: Clock, maxKept = 200): FileTaints {
-  const places = createRecent<PlaceState>(maxKept);
-
-  const stateOf = (place: TaintPlace): PlaceState => {
-    const key = `${place.tenant}/${place.workspace}`;
-    const state = places.get(key) ?? { upTo: 0, open: new Map(), files: new Map(), listed: undefined };
-    places.set(key, state);
-    return state;
-  };
-
-  const refresh = async (place: TaintPlace, signal: AbortSignal): Promise<PlaceState> => {
-    const state = stateOf(place);
-    for await (const batch of journal.read(streamOf(place), state.upTo + 1, signal)) {
-      for (const { seq, body } of batch) {
-        // Somebody may have read the same meanwhile.
-        if (seq <= state.upTo) continue;
-        applyItem(state, decodeItem(body), place.workspace);
-        state.upTo = seq;
-        state.listed = undefined;
-      }
-    }
-    return state;
-  };
-
-  const write = async (place: TaintPlace, item: TaintItem, signal: AbortSignal): Promise<void> => {
-    const event = { type: item.type, version: 1, body: JSON.stringify(item) };
-    for (;;) {
-      const { upTo } = await refresh(place, signal);
-      try {
-        await journal.append(streamOf(place), upTo, [{ ...event, at: clock.now() }]);
-        break;
-      } catch (error) {
-        if (!isTauError(error) || error.code !== "journal.conflict") throw error;
-      }
-    }
-    await refresh(place, signal);
-  };
+  const places = createKeptStreams<TaintPlace, PlaceState, TaintItem>({
+    journal,
+    clock,
+    maxKept,
+    keyOf: ({ tenant, workspace }) => `${tenant}/${workspace}`,
+    streamOf,
+    create: () => ({ open: new Map(), files: new Map(), listed: undefined }),
+    decode: decodeItem,
+    apply(state, item, { workspace }) {
+      applyItem(state, item, workspace);
+      state.listed = undefined;
+    },
+  });
 
   const known = (place: TaintPlace): readonly TaintedPath[] => {
-    const state = stateOf(place);
+    const state = places.known(place);
     state.listed ??= [
       ...state.files.values(),
       ...[...state.open.values()].flatMap(({ paths, label }) => paths.map((path) => ({ path, label }))),
@@ -129,11 +105,11 @@ export function createFileTaints(journal: Journal, clock: Clock, maxKept = 200):
 
   return {
     known,
-    open: async (place, mark, signal) => await write(place, { type: "opened", mark }, signal),
-    settle: async (place, mark, signal) => await write(place, { type: "settled", mark }, signal),
-    vouch: async (place, word, signal) => await write(place, { type: "vouched", word }, signal),
+    open: async (place, mark, signal) => await places.write(place, { type: "opened", mark }, { signal }),
+    settle: async (place, mark, signal) => await places.write(place, { type: "settled", mark }, { signal }),
+    vouch: async (place, word, signal) => await places.write(place, { type: "vouched", word }, { signal }),
     async list(place, signal) {
-      await refresh(place, signal);
+      await places.refresh(place, signal);
       return known(place);
     },
   };

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 
-import { isJsonObject, isTauError, parseJson } from "@tau/core";
+import { isJsonObject, parseJson } from "@tau/core";
 import type { GrantTerms, Remember } from "@tau/core";
 import type { ActiveGrant } from "@tau/tools";
 
 import type { Clock } from "./clock.ts";
 import type { Journal, StreamId } from "./journal.ts";
-import { createRecent } from "./recent.ts";
+import { createKeptStreams } from "./kept-streams.ts";
 
 /** An answer that counts for longer than once. */
 export interface Grant extends ActiveGrant {
@@ -43,85 +43,46 @@ export interface Grants {
 }
 
 interface OwnerState {
-  upTo: number;
   readonly grants: Map<string, Grant>;
   readonly revoked: Set<string>;
 }
 
 /** Makes {@link Grants} that keep what they read of the `maxKept` owners used last. */
 export function createGrants(journal: Journal, clock: Clock, maxKept = 1_000): Grants {
-  const owners = createRecent<OwnerState>(maxKept);
-
-  const stateOf = (owner: GrantOwner): OwnerState => {
-    const { tenant, stream } = streamOf(owner);
-    const key = `${tenant}/${stream}`;
-    const state = owners.get(key) ?? { upTo: 0, grants: new Map(), revoked: new Set() };
-    owners.set(key, state);
-    return state;
-  };
-
-  const refresh = async (owner: GrantOwner, signal: AbortSignal): Promise<OwnerState> => {
-    const state = stateOf(owner);
-    for await (const batch of journal.read(streamOf(owner), state.upTo + 1, signal)) {
-      for (const { seq, body } of batch) {
-        // Somebody may have read the same meanwhile.
-        if (seq <= state.upTo) continue;
-        applyItem(state, decodeItem(body));
-        state.upTo = seq;
-      }
-    }
-    return state;
-  };
-
-  /** Writes unless `isDone` says that somebody did. */
-  const write = async (
-    owner: GrantOwner,
-    item: GrantItem,
-    { isDone, signal }: WriteOptions,
-  ): Promise<void> => {
-    for (;;) {
-      const state = await refresh(owner, signal);
-      if (isDone(state)) return;
-      try {
-        const event = { type: item.type, version: 1, at: clock.now(), body: JSON.stringify(item) };
-        await journal.append(streamOf(owner), state.upTo, [event]);
-        return;
-      } catch (error) {
-        if (!isTauError(error) || error.code !== "journal.conflict") throw error;
-      }
-    }
-  };
+  const owners = createKeptStreams<GrantOwner, OwnerState, GrantItem>({
+    journal,
+    clock,
+    maxKept,
+    keyOf: ({ tenant, principal }) => `${tenant}/${principal}`,
+    streamOf,
+    create: () => ({ grants: new Map(), revoked: new Set() }),
+    decode: decodeItem,
+    apply: applyItem,
+  });
 
   const known = (owner: GrantOwner): readonly Grant[] => {
     const now = clock.now();
-    return [...stateOf(owner).grants.values()].filter(({ expiresAt }) => expiresAt > now);
+    return [...owners.known(owner).grants.values()].filter(({ expiresAt }) => expiresAt > now);
   };
 
   return {
     known,
     async list(owner, signal) {
-      await refresh(owner, signal);
+      await owners.refresh(owner, signal);
       return known(owner);
     },
     async add(owner, grant, signal) {
       const isDone = ({ grants, revoked }: OwnerState): boolean =>
         grants.has(grant.id) || revoked.has(grant.id);
-      await write(owner, { type: "granted", grant }, { isDone, signal });
-      await refresh(owner, signal);
+      await owners.write(owner, { type: "granted", grant }, { isDone, signal });
     },
     async revoke(owner, id, signal) {
       let isKnown = true;
       const isDone = ({ grants }: OwnerState): boolean => !(isKnown = grants.has(id));
-      await write(owner, { type: "revoked", id }, { isDone, signal });
-      await refresh(owner, signal);
+      await owners.write(owner, { type: "revoked", id }, { isDone, signal });
       return isKnown;
     },
   };
-}
-
-interface WriteOptions {
-  readonly isDone: (state: OwnerState) => boolean;
-  readonly signal: AbortSignal;
 }
 
 type GrantItem =
