@@ -1,6 +1,6 @@
 import { noUsage, TauError, userText } from "@tau/core";
-import type { SessionEvent } from "@tau/core";
-import { encodeEvent, SessionState, sessionStateVersion } from "@tau/session";
+import type { JsonObject, SessionEvent } from "@tau/core";
+import { encodeEvent, History, SessionState, sessionStateVersion, windowTextVersion } from "@tau/session";
 import { describe, expect, test } from "vitest";
 
 import { systemClock } from "./clock.ts";
@@ -65,9 +65,46 @@ describe("SessionLog", () => {
       ),
     );
 
-    expect(of?.history).toEqual(from?.history);
+    expect(of?.history.entries).toEqual(from?.history.entries);
     expect(of?.state).toEqual(from?.state);
     expect(of?.history.messages()).toHaveLength(4);
+  });
+
+  test("begins with what it kept of its window only where it knows that shape, and what its fences are made from", async () => {
+    const created = { sessionId, tenant: "acme", principal: "ada", bootstrap: [] };
+    const events = [{ type: "session_created", ...created } as const, ...turn("r1"), ...turn("r2")];
+    const state = new SessionState();
+    const history = new History();
+    events.slice(0, 4).forEach((event, index) => {
+      state.apply({ seq: index + 1, at: index, event });
+      if (index === 1) history.apply({ seq: 2, at: 1, event });
+    });
+    // Of the first run only the prompt: so it shows which was read.
+    const text = history.toText() ?? "";
+    const open = async (
+      version: number,
+      kept: JsonObject,
+      hasState: boolean,
+    ): Promise<number | undefined> => {
+      const journal = createMemoryJournal();
+      await journal.append(
+        id,
+        0,
+        events.map((event, index) => ({ ...encodeEvent(event), at: index })),
+      );
+      const checkpoint = { seq: 4, version: sessionStateVersion, state: state.toCheckpoint() };
+      if (hasState) await journal.saveCheckpoint(id, checkpoint);
+      const stream = id.stream.replace("session/", "window/");
+      await journal.saveCheckpoint({ ...id, stream }, { seq: 4, version, state: kept });
+      const log = await SessionLog.open({ journal, clock: systemClock }, id, new AbortController().signal);
+      return log?.history.messages().length;
+    };
+
+    expect(await open(windowTextVersion, { text }, true)).toBe(3);
+    expect(await open(windowTextVersion, { text }, false)).toBe(4);
+    expect(await open(windowTextVersion + 1, { text }, true)).toBe(4);
+    expect(await open(windowTextVersion, { text: 7 }, true)).toBe(4);
+    expect(await open(windowTextVersion, { text: "[]" }, true)).toBe(4);
   });
 
   test("L1. makes one append of what is recorded before there is something to wait for", async () => {

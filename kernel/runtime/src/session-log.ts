@@ -15,6 +15,8 @@ import {
 import type { Clock } from "./clock.ts";
 import type { EngineContext } from "./engine.ts";
 import type { Journal, JournalEvent, StoredEvent, StreamAppend, StreamId } from "./journal.ts";
+import { loadWindow, saveWindow } from "./session-window.ts";
+import type { SessionWindow } from "./session-window.ts";
 
 // A checkpoint costs a row of a few KB; without one, opening a session reads all of its events.
 const checkpointEveryEvents = 200;
@@ -59,6 +61,8 @@ export class SessionLog {
   #failure: Error | undefined;
   #checkpointSeq: number;
   #durableVersion: number;
+  /** Whether what is shown begins elsewhere than the window that was kept last. */
+  #windowMoved = false;
   #lastRunId: string | undefined;
   #lastStart = 0;
 
@@ -87,18 +91,20 @@ export class SessionLog {
     id: StreamId,
     signal: AbortSignal,
   ): Promise<SessionLog | undefined> {
-    const state = await checkpointedState(host.journal, id);
-    const history = new History(fenceKeyOf(state));
+    const { journal } = host;
+    const [state, window] = await Promise.all([checkpointedState(journal, id), loadWindow(journal, id)]);
     const covered = state.version;
-    for await (const batch of host.journal.read(id, state.windowFromSeq, signal)) {
+    const { history, shown } = historyOf(state, window);
+    const from = shown === 0 ? state.windowFromSeq : Math.min(covered, shown) + 1;
+    for await (const batch of journal.read(id, from, signal)) {
       for (const stored of batch) {
         // Of what the checkpoint covers, a third tells the history nothing by its body.
         if (stored.seq <= covered && !History.reads(stored.type)) {
-          history.pass(stored.seq, stored.type);
+          if (stored.seq > shown) history.pass(stored.seq, stored.type);
           continue;
         }
         const recorded = toRecorded(stored);
-        history.apply(recorded);
+        if (stored.seq > shown) history.apply(recorded);
         if (stored.seq > covered) state.apply(recorded);
       }
     }
@@ -146,6 +152,7 @@ export class SessionLog {
     const recorded: Recorded = { seq: this.state.version + 1, at, event };
     const { type, version, body } = encodeEvent(event);
     (this.#queued ??= []).push({ type, version, at, body, decoded: event });
+    if (event.type === "context_trimmed") this.#windowMoved = true;
     if (event.type === "run_started") {
       this.#lastRunId = event.runId;
       this.#lastStart = recorded.seq;
@@ -185,7 +192,18 @@ export class SessionLog {
     if (this.#failure !== undefined) throw this.#failure;
     const events = this.#queued ?? [];
     this.#queued = undefined;
-    this.#keep(this.#writer.appendLast({ ...this.#appendOf(events), ...this.#checkpoint() }));
+    const written = this.#writer.appendLast({ ...this.#appendOf(events), ...this.#checkpoint() });
+    this.#keep(written);
+    if (this.#windowMoved) this.#keepWindow(written);
+  }
+
+  /** Keeps what is shown once the run's end is durable. Nobody waits for it, and without it events are read. */
+  #keepWindow(written: Promise<number>): void {
+    this.#windowMoved = false;
+    const text = this.history.toText();
+    const seq = this.state.version;
+    if (text === undefined) return;
+    written.then(() => saveWindow(this.#host.journal, this.#id, { seq, text })).catch(() => undefined);
   }
 
   /** Sends as soon as there is something to wait for, so that what happens in one go is one append. */
@@ -248,6 +266,17 @@ async function checkpointedState(journal: Journal, id: StreamId): Promise<Sessio
   const checkpoint = await journal.loadCheckpoint(id);
   if (checkpoint?.version !== sessionStateVersion) return new SessionState();
   return SessionState.fromCheckpoint(checkpoint.state);
+}
+
+/** The history to begin with, and the last event that is in it. Without a state, its fences have no key yet. */
+function historyOf(
+  state: SessionState,
+  window: SessionWindow | undefined,
+): { readonly history: History; readonly shown: number } {
+  const fenceKey = fenceKeyOf(state);
+  const kept =
+    window === undefined || state.version === 0 ? undefined : History.fromText(window.text, fenceKey);
+  return { history: kept ?? new History(fenceKey), shown: kept === undefined ? 0 : (window?.seq ?? 0) };
 }
 
 /** Decodes a stored event. */

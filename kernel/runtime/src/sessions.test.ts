@@ -90,6 +90,35 @@ describe("createSessions()", () => {
     expect(reads.count).toBeLessThan(60);
   });
 
+  test("opens a session whose window moved from what it showed then: it reads less, and shows the same", async () => {
+    const store = memoryStore();
+    const context = { maxTokens: 600 };
+    {
+      const turns = Array.from({ length: 145 }, () => ({ text: "Hello" }));
+      await using harness = await openHarness({ turns, store, context });
+      for (let turn = 0; turn < 145; turn++) await harness.run(`Prompt ${turn}`);
+    }
+    const [kept, whole] = [true, false].map((isKept) => async () => {
+      const { journal, reads } = counting(store.journal, "session/");
+      const loadCheckpoint: Journal["loadCheckpoint"] = async (id) =>
+        isKept || !id.stream.startsWith("window/") ? await journal.loadCheckpoint(id) : undefined;
+      const model = turnModel([{ text: "Hello" }]);
+      await using harness = await openHarness({
+        model,
+        store: { ...store, journal: { ...journal, loadCheckpoint } },
+        context,
+      });
+      await harness.run("On");
+      return { read: reads.count, messages: model.requests[0]?.messages ?? [] };
+    });
+
+    const [less, more] = [await kept?.(), await whole?.()];
+
+    expect(less?.messages.length).toBeGreaterThan(10);
+    expect(more?.messages.slice(0, less?.messages.length)).toEqual(less?.messages);
+    expect(less?.read).toBeLessThan(more?.read ?? 0);
+  });
+
   test("hands context to the next run, when the one that took it got no answer", async () => {
     const model = turnModel([() => (asked++ === 0 ? Promise.reject(new Error("down")) : { text: "Hello" })]);
     let asked = 0;

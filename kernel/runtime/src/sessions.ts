@@ -43,8 +43,9 @@ export function createSessions(journal: Journal, clock: Clock, maxKept: number):
       const id = sessionStream(tenant, sessionId);
       const key = `${tenant}/${sessionId}`;
       const found = keptLog(key);
-      const isCurrent = continues || found?.state.version === (await journal.version(id));
-      const log = found !== undefined && isCurrent ? found : await SessionLog.open(host, id, signal);
+      const isCurrent =
+        found !== undefined && (continues || found.state.version === (await journal.version(id)));
+      const log = isCurrent ? found : await SessionLog.open(host, id, signal);
       if (log === undefined) throw sessionNotFound(sessionId);
       log.writeThrough(run);
       logs.set(key, log);

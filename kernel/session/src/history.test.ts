@@ -269,10 +269,52 @@ describe("History", () => {
           else history.pass(one.seq, one.event.type);
         }
 
-        expect(history).toEqual(fold(events));
+        expect(shownBy(history)).toEqual(shownBy(fold(events)));
         expect(History.reads("run_finished")).toBe(false);
       }),
     );
+  });
+
+  test("goes on from what it wrote between two runs as from all of its events", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 5 }), { maxLength: 60 }), fc.nat(), (choices, place) => {
+        const events = randomRun(choices).map((event, index) =>
+          event.type === "effect_finished" && index % 2 === 0
+            ? labelled(event, untrusted("web:a.org"))
+            : event,
+        );
+        const ends = events.flatMap(({ type }, index) => (type === "run_finished" ? [index + 1] : []));
+        const cut = ends[place % Math.max(1, ends.length)] ?? 0;
+        const text = fold(events.slice(0, cut)).toText();
+        const restored = History.fromText(text ?? "", "");
+        expect(restored).toBeDefined();
+        for (const one of recorded(events).slice(cut)) restored?.apply(one);
+
+        expect(restored && shownBy(restored)).toEqual(shownBy(fold(events)));
+        for (const call of events.flatMap((event) =>
+          event.type === "effect_finished" ? [event.callId] : [],
+        ))
+          expect(restored?.hasCall(call)).toBe(true);
+      }),
+    );
+  });
+
+  test("writes nothing while a call has no result, and reads nothing that it did not write", () => {
+    expect(fold([started("r1", "go"), answer("r1", 1, [callPart("a")])]).toText()).toBeUndefined();
+    const entry = fold([started("r1", "go"), answer("r1", 1, []), ended("r1", "completed")]).toText() ?? "";
+    expect(History.fromText(entry, "")?.entries).toHaveLength(2);
+    const broken = ['"label":7', '"label":"0"', '"label":-1'].map((label) =>
+      entry.replace('"label":0', label),
+    );
+    for (const text of [
+      "",
+      "[]",
+      "{}",
+      '{"labels":[],"entries":[{}]}',
+      '{"labels":[7],"entries":[]}',
+      ...broken,
+    ])
+      expect(History.fromText(text, "")).toBeUndefined();
   });
 
   test("answers messages that later events do not change, the same whatever was asked before", () => {
@@ -310,6 +352,12 @@ describe("History", () => {
 function labelled(event: EffectFinished, label: Label): EffectFinished {
   const content = event.result.content.map((part) => ({ ...part, label }));
   return { ...event, result: { ...event.result, content } };
+}
+
+/** All that is to be seen of a history. */
+function shownBy(history: History): object {
+  const { entries, tokens, shown } = history;
+  return { entries, tokens, shown, messages: history.messages() };
 }
 
 function waiting(runId: string): SessionEvent {

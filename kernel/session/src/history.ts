@@ -1,6 +1,5 @@
 import type {
   AssistantMessage,
-  Label,
   Message,
   Recorded,
   SessionEvent,
@@ -11,25 +10,13 @@ import type {
 import { estimateTokens, grown, joinLabels, systemLabel, toolCallsOf } from "@tau/core";
 
 import { clearedResult } from "./cleared-result.ts";
+import type { HistoryEntry } from "./history-entry.ts";
 import { fenceKeyOf } from "./session-state.ts";
 import { contextMessage, labelOf, showMessage } from "./show-message.ts";
-
-/** A message with the event that brought it. */
-export interface HistoryEntry {
-  readonly seq: number;
-  /** As a model gets it: untrusted text stands between marks. */
-  readonly message: Message;
-  /** How far to trust it, and whom it may reach. */
-  readonly label: Label;
-  /** Whether it tells of something that was changed or sent. */
-  readonly acted: boolean;
-  /** Estimated tokens. */
-  readonly tokens: number;
-  /** Whether it is the prompt of a run: the only places where a history may be cut. */
-  readonly startsTurn: boolean;
-}
+import { fromWindowText, toWindowText } from "./window-text.ts";
 
 const noCalls: readonly ToolCallPart[] = [];
+const noMessages: readonly Message[] = [];
 
 /**
  * The messages of a session: a fold of its events.
@@ -45,7 +32,7 @@ const noCalls: readonly ToolCallPart[] = [];
 export class History {
   #entries: HistoryEntry[] = [];
   /** What {@link messages} answered last, as long as its messages are still the oldest ones. */
-  #messages: readonly Message[] = [];
+  #messages: readonly Message[] = noMessages;
   #tokens = 0;
   #runStart = 0;
   #answered = false;
@@ -63,6 +50,26 @@ export class History {
   /** `fenceKey`: the session's, where its first event is not among those that will be applied. */
   constructor(fenceKey = "") {
     this.#fenceKey = fenceKey;
+  }
+
+  /** The history that wrote this text, for which see {@link toText}; undefined when none did. */
+  static fromText(text: string, fenceKey: string): History | undefined {
+    const entries = fromWindowText(text);
+    if (entries === undefined) return undefined;
+    const history = new History(fenceKey);
+    history.#entries = [...entries];
+    history.#answered = true;
+    for (const { message, tokens } of entries) {
+      history.#tokens += tokens;
+      if (message.role === "assistant") history.#know(toolCallsOf(message));
+    }
+    history.#relabel();
+    return history;
+  }
+
+  /** What is shown, as text; only between runs: undefined while a call has no result. */
+  toText(): string | undefined {
+    return this.#openCalls.length > 0 || this.#actedNow ? undefined : toWindowText(this.#entries);
   }
 
   /** What a model is shown with these messages. */
@@ -176,8 +183,12 @@ export class History {
 
   #open(message: AssistantMessage): void {
     this.#openCalls = toolCallsOf(message);
-    for (const { id } of this.#openCalls) (this.#callIds ??= new Set()).add(id);
+    this.#know(this.#openCalls);
     this.#results = undefined;
+  }
+
+  #know(calls: readonly ToolCallPart[]): void {
+    for (const { id } of calls) (this.#callIds ??= new Set()).add(id);
   }
 
   #closeStep(seq: number): void {
@@ -193,7 +204,7 @@ export class History {
 
   #endRun(seq: number): void {
     if (!this.#answered) {
-      this.#messages = [];
+      this.#messages = noMessages;
       for (const entry of this.#entries.splice(this.#runStart)) this.#tokens -= entry.tokens;
       this.#relabel();
     } else if (this.#openCalls.length > 0) {
@@ -207,7 +218,7 @@ export class History {
 
   /** Answers whether something was dropped. */
   #trim(fromSeq: number): boolean {
-    this.#messages = [];
+    this.#messages = noMessages;
     const keep = this.#entries.findIndex((entry) => entry.seq >= fromSeq);
     const dropped = this.#entries.splice(0, keep === -1 ? this.#entries.length : keep);
     for (const entry of dropped) this.#tokens -= entry.tokens;

@@ -1,6 +1,6 @@
 export type { EncodedEvent } from "./event-codec.ts";
 export { decodeEvent, encodeEvent, isSessionEvent } from "./event-codec.ts";
-export type { HistoryEntry } from "./history.ts";
+export type { HistoryEntry } from "./history-entry.ts";
 export { History } from "./history.ts";
 export type { ContextBudget, Trim } from "./plan-trim.ts";
 export { planTrim } from "./plan-trim.ts";
@@ -12,3 +12,4 @@ export { contextBlock, isPlain } from "./show-message.ts";
 export type { Derived, Why } from "./why.ts";
 export { why } from "./why.ts";
 export { taintAnywhere, taintAt } from "./tainted-files.ts";
+export { windowTextVersion } from "./window-text.ts";

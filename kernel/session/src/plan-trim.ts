@@ -2,7 +2,8 @@ import type { ToolResultPart } from "@tau/core";
 import { estimateTokens } from "@tau/core";
 
 import { clearedTokens } from "./cleared-result.ts";
-import type { History, HistoryEntry } from "./history.ts";
+import type { History } from "./history.ts";
+import type { HistoryEntry } from "./history-entry.ts";
 
 /** How much history goes to the model. */
 export interface ContextBudget {
