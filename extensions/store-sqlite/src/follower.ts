@@ -20,10 +20,10 @@ export interface Page {
 
 type Step = IteratorResult<readonly StoredEvent[], undefined>;
 
-interface Reader {
-  readonly resolve: (step: Step) => void;
-  readonly reject: (error: unknown) => void;
-}
+/** Answers who asked for a batch. Of a failure it is told by a rejected promise: one function less that every follower holds. */
+type Reader = (step: Step | Promise<never>) => void;
+
+const noEvents: readonly StoredEvent[] = [];
 
 /** Follows a stream for one reader. Written by hand: it wakes at every append, and an async generator wakes slowly. */
 export class Follower implements AsyncIterableIterator<readonly StoredEvent[], undefined> {
@@ -31,9 +31,8 @@ export class Follower implements AsyncIterableIterator<readonly StoredEvent[], u
   readonly #host: FollowerHost;
   readonly #signal: AbortSignal;
   readonly #inbox = new Inbox();
-  readonly #abort = (): void => this.fail(this.#signal.reason);
   #next: number;
-  #first: readonly StoredEvent[] | undefined = [];
+  #first: readonly StoredEvent[] | undefined = noEvents;
   #begun = false;
   #reader: Reader | undefined;
   /** Whether a page is being read. */
@@ -58,8 +57,8 @@ export class Follower implements AsyncIterableIterator<readonly StoredEvent[], u
 
   next(): Promise<Step> {
     if (!this.#begun) this.#begin();
-    return new Promise((resolve, reject) => {
-      this.#reader = { resolve, reject };
+    return new Promise((resolve) => {
+      this.#reader = resolve;
       this.#serve();
     });
   }
@@ -82,6 +81,11 @@ export class Follower implements AsyncIterableIterator<readonly StoredEvent[], u
     this.#serve();
   }
 
+  /** For the signal. */
+  aborted(): void {
+    this.fail(this.#signal.reason);
+  }
+
   /** Ends with `error`, which the reader gets now or when it asks. */
   fail(error: unknown): void {
     if (this.#ended) return;
@@ -95,7 +99,7 @@ export class Follower implements AsyncIterableIterator<readonly StoredEvent[], u
     try {
       this.#signal.throwIfAborted();
       this.#first = this.#host.add(this, this.#next);
-      onAbort(this.#signal, this.#abort);
+      onAbort(this.#signal, this);
     } catch (error) {
       this.fail(error);
     }
@@ -104,7 +108,7 @@ export class Follower implements AsyncIterableIterator<readonly StoredEvent[], u
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    offAbort(this.#signal, this.#abort);
+    offAbort(this.#signal, this);
     this.#host.remove(this);
   }
 
@@ -123,22 +127,21 @@ export class Follower implements AsyncIterableIterator<readonly StoredEvent[], u
 
   #take(): readonly StoredEvent[] | undefined {
     const first = this.#first;
-    this.#first = [];
+    this.#first = noEvents;
     return first?.length === 0 ? this.#inbox.take(this.#next) : first;
   }
 
   #give(reader: Reader, batch: readonly StoredEvent[]): void {
     this.#reader = undefined;
     this.#next += batch.length;
-    reader.resolve({ done: false, value: batch });
+    reader({ done: false, value: batch });
   }
 
-  #settle({ resolve, reject }: Reader): void {
+  #settle(reader: Reader): void {
     this.#reader = undefined;
     const failure = this.#failure;
     this.#failure = undefined;
-    if (failure === undefined) resolve({ done: true, value: undefined });
-    else reject(failure.error);
+    reader(failure === undefined ? { done: true, value: undefined } : Promise.reject(failure.error));
   }
 
   #read(): void {
