@@ -1,3 +1,5 @@
+import { grown } from "@tau/core";
+
 const piecesPerBlock = 32;
 
 /**
@@ -12,8 +14,11 @@ export class TextAccumulator {
   #pieces: string[] | undefined;
 
   add(piece: string): void {
-    const pieces = (this.#pieces ??= []);
-    if (pieces.push(piece) < piecesPerBlock) return;
+    let pieces = (this.#pieces ??= []);
+    // Without room for more where there may be none: many streams are held open with a few words.
+    if (this.#blocks === undefined) this.#pieces = pieces = grown(pieces, piece);
+    else pieces.push(piece);
+    if (pieces.length < piecesPerBlock) return;
     (this.#blocks ??= []).push(pieces.join(""));
     this.#pieces = undefined;
   }

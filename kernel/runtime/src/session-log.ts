@@ -21,6 +21,9 @@ import type { SessionWindow } from "./session-window.ts";
 // A checkpoint costs a row of a few KB; without one, opening a session reads all of its events.
 const checkpointEveryEvents = 200;
 
+// One for all: every run that is held open would hold the promise of its last append.
+const settled = Promise.resolve();
+
 /** Collaborators of a {@link SessionLog}. */
 export interface SessionLogHost {
   readonly journal: Journal;
@@ -56,7 +59,7 @@ export class SessionLog {
   #queued: JournalEvent[] | undefined;
   #handles = 0;
   /** Settles with the last append, whatever becomes of it. */
-  #last: Promise<void> = Promise.resolve();
+  #last: Promise<void> = settled;
   #isSending = false;
   #failure: Error | undefined;
   #checkpointSeq: number;
@@ -224,14 +227,16 @@ export class SessionLog {
   }
 
   #keep(written: Promise<number>): void {
-    this.#last = written.then(
+    const last = written.then(
       (version) => {
         this.#durableVersion = version;
+        if (this.#last === last) this.#last = settled;
       },
       (error: unknown) => {
         this.#failure ??= toError(error);
       },
     );
+    this.#last = last;
   }
 
   /** Only between runs: a checkpoint is small then. */

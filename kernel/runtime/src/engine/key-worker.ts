@@ -44,7 +44,8 @@ export class KeyWorker implements KeyListener, RunMakerKey, WatchListener {
   readonly log: KeyLog;
   readonly #host: WorkerHost;
   readonly #watch: KeyWatch;
-  readonly #waiters = new ResultWaiters();
+  // Made when it is needed: most runs are followed, not waited for.
+  #waiters: ResultWaiters | undefined;
   readonly #maker: RunMaker;
   readonly #quiet: (worker: KeyWorker) => void;
   #operations = 0;
@@ -131,6 +132,7 @@ export class KeyWorker implements KeyListener, RunMakerKey, WatchListener {
       const ended = await this.log.outcomeOf(runId);
       if (ended !== undefined) return { waiting: ended };
       this.#host.stopping.throwIfAborted();
+      this.#waiters ??= new ResultWaiters();
       return { waiting: this.#waiters.wait(runId, signal, () => this.#settle()) };
     });
     const outcome = await waiting;
@@ -169,7 +171,7 @@ export class KeyWorker implements KeyListener, RunMakerKey, WatchListener {
   heard(event: EngineEvent): void {
     this.#maker.heard(event);
     if (!("outcome" in event)) return;
-    this.#waiters.settle(event.runId, event.outcome);
+    this.#waiters?.settle(event.runId, event.outcome);
     this.#settle();
   }
 
@@ -314,13 +316,13 @@ export class KeyWorker implements KeyListener, RunMakerKey, WatchListener {
   }
 
   #giveUpWaiting(error: unknown): void {
-    this.#waiters.fail(error);
+    this.#waiters?.fail(error);
     this.#settle();
   }
 
   /** Follows the stream as long as somebody may want to know, and leaves when nobody does. */
   #settle(): void {
-    const isWanted = this.#driving || this.#waiters.size > 0;
+    const isWanted = this.#driving || (this.#waiters?.size ?? 0) > 0;
     this.#watch.set(isWanted);
     if (!isWanted && this.#operations === 0) this.#quiet(this);
   }

@@ -7,11 +7,10 @@ interface Waiter {
 
 /** Those who wait for runs of one key to end. */
 export class ResultWaiters {
-  // Made when it is needed: most runs are followed, not waited for.
-  #waiters: Map<string, Set<Waiter>> | undefined;
+  readonly #waiters = new Map<string, Set<Waiter>>();
 
   get size(): number {
-    return this.#waiters?.size ?? 0;
+    return this.#waiters.size;
   }
 
   /** How the run ends. `left` is told when the wait was given up because `signal` aborted. */
@@ -37,27 +36,26 @@ export class ResultWaiters {
         return;
       }
       signal.addEventListener("abort", abort, { once: true });
-      this.#waiters ??= new Map();
       const waiters = this.#waiters.get(runId) ?? new Set();
       this.#waiters.set(runId, waiters.add(waiter));
     });
   }
 
   settle(runId: string, outcome: RunOutcome): void {
-    const waiters = this.#waiters?.get(runId);
-    this.#waiters?.delete(runId);
+    const waiters = this.#waiters.get(runId);
+    this.#waiters.delete(runId);
     for (const waiter of waiters ?? []) waiter.resolve(outcome);
   }
 
   fail(error: unknown): void {
-    const all = this.#waiters;
-    this.#waiters = undefined;
-    for (const waiters of all?.values() ?? []) for (const waiter of waiters) waiter.reject(error);
+    const all = [...this.#waiters.values()];
+    this.#waiters.clear();
+    for (const waiters of all) for (const waiter of waiters) waiter.reject(error);
   }
 
   #remove(runId: string, waiter: Waiter): void {
-    const waiters = this.#waiters?.get(runId);
+    const waiters = this.#waiters.get(runId);
     waiters?.delete(waiter);
-    if (waiters?.size === 0) this.#waiters?.delete(runId);
+    if (waiters?.size === 0) this.#waiters.delete(runId);
   }
 }
