@@ -129,7 +129,12 @@ class AnswerReader<Taken> {
     if (!isCountable(finished.usage))
       throw brokenContract(this.#scope, "reported a usage that is not whole numbers");
     this.#leave();
-    this.#resolve(this.#taker.take(finished));
+    try {
+      this.#resolve(this.#taker.take(finished));
+    } catch (error) {
+      // The model answered: asking it once more is no cure.
+      this.#resolve(Promise.reject(error));
+    }
   }
 
   #leave(): void {

@@ -156,6 +156,30 @@ describe("callModel()", () => {
     expect(said).toEqual(["left"]);
   });
 
+  test("asks no second time when it is the recording of an answer that fails, whatever it fails with", async () => {
+    let asked = 0;
+    const model: Model = {
+      ...modelOf(),
+      get price() {
+        if (asked === 3) throw new TauError("model.context_too_long", "Too long.");
+        return { inputPerMillion: 0, outputPerMillion: 0 };
+      },
+      async *stream() {
+        asked++;
+        yield [finished];
+      },
+    };
+    await using harness = await openHarness({ model });
+    await harness.run("First");
+    await harness.run("Second");
+
+    const events = await harness.run("Go");
+
+    expect(ofType(events, "run_finished").at(-1)?.error?.code).toBe("model.context_too_long");
+    expect(ofType(events, "context_trimmed")).toEqual([]);
+    expect(asked).toBe(3);
+  });
+
   test("cancels a run whose model ignores the signal, and shows nothing of what it still says", async () => {
     const asked = Promise.withResolvers<void>();
     const late = Promise.withResolvers<void>();
