@@ -15,7 +15,7 @@ import {
 import type { Clock } from "./clock.ts";
 import type { EngineContext } from "./engine.ts";
 import type { Journal, JournalEvent, StoredEvent, StreamAppend, StreamId } from "./journal.ts";
-import { loadWindow, saveWindow } from "./session-window.ts";
+import { loadWindow, saveWindow, windowText } from "./session-window.ts";
 import type { SessionWindow } from "./session-window.ts";
 
 // A checkpoint costs a row of a few KB; without one, opening a session reads all of its events.
@@ -203,7 +203,7 @@ export class SessionLog {
   /** Keeps what is shown once the run's end is durable. Nobody waits for it, and without it events are read. */
   #keepWindow(written: Promise<number>): void {
     this.#windowMoved = false;
-    const text = this.history.toText();
+    const text = windowText(this.history);
     const seq = this.state.version;
     if (text === undefined) return;
     written.then(() => saveWindow(this.#host.journal, this.#id, { seq, text })).catch(() => undefined);
