@@ -13,6 +13,10 @@ const maxAppendAttempts = 20;
 const checkpointAfterEvents = 200;
 const checkpointGrowth = 0.25;
 
+// Where somebody who does not know all of a key reads the rest, for a checkpoint: at this many events, and then
+// whenever it grew by a quarter. The places are the same for all, so that no opening has to look for the last one.
+const firstReadAt = 1_000;
+
 // What is read of a key that is opened: its unfinished runs and their holder are among its newest events.
 const lateEvents = 64;
 
@@ -79,14 +83,18 @@ export class KeyLog {
   /** From here on, knows every run that ever ended: what was not read of the stream is read now, or with the rest. */
   async knowAll(): Promise<void> {
     this.#needsAll = true;
-    const { knownFrom } = this.state;
     if (this.state.knowsAll) return;
+    const last = this.state.knownFrom - 1;
     const { journal } = this.#host;
     const before = new KeyState();
     await restore(journal, this.id, before);
-    for await (const batch of journal.read(this.id, before.version + 1, never)) {
-      for (const stored of batch) before.apply(stored.seq, decodeEngineEvent(stored));
-      if (before.version >= knownFrom - 1) break;
+    if (before.version < last) {
+      for await (const batch of journal.read(this.id, before.version + 1, never)) {
+        for (const stored of batch) {
+          if (stored.seq <= last) before.apply(stored.seq, decodeEngineEvent(stored));
+        }
+        if (before.version >= last) break;
+      }
     }
     this.state.learn(before);
   }
@@ -159,11 +167,19 @@ export class KeyLog {
 
   /** Stores a checkpoint when the stream grew enough since the last one. */
   async checkpoint(): Promise<void> {
-    const { version, open, checkpointSeq, knowsAll } = this.state;
-    const enough = Math.max(checkpointAfterEvents, checkpointSeq * checkpointGrowth);
-    if (!knowsAll || open.size > 0 || version - checkpointSeq < enough) return;
-    this.state.checkpointSeq = version;
+    if (!this.#isCheckpointDue()) return;
+    await this.knowAll();
+    // There may be a newer one than was known, or a new run by now.
+    if (!this.#isCheckpointDue()) return;
+    this.state.checkpointSeq = this.state.version;
     await this.#host.journal.saveCheckpoint(this.id, this.state.toCheckpoint());
+  }
+
+  #isCheckpointDue(): boolean {
+    const { version, open, checkpointSeq, knowsAll } = this.state;
+    if (open.size > 0) return false;
+    if (!knowsAll) return version >= nextReadAt(checkpointSeq);
+    return version - checkpointSeq >= Math.max(checkpointAfterEvents, checkpointSeq * checkpointGrowth);
   }
 
   /** Begins where the key had no work, if that was of late and is enough; answers whether the rest was read. */
@@ -179,6 +195,7 @@ export class KeyLog {
     if (idle === undefined || this.state.version > 0 || this.#needsAll) return false;
     this.state.beginAfter(idle.seq);
     this.take(late);
+    this.state.checkpointSeq = this.state.version;
     this.#loaded = true;
     return true;
   }
@@ -196,4 +213,10 @@ export class KeyLog {
 async function restore(journal: Journal, id: StreamId, state: KeyState): Promise<void> {
   const checkpoint = await journal.loadCheckpoint(id);
   if (checkpoint !== undefined && state.version === 0) state.restore(checkpoint);
+}
+
+function nextReadAt(seq: number): number {
+  let at = firstReadAt;
+  while (at <= seq) at += Math.ceil(at * checkpointGrowth);
+  return at;
 }

@@ -23,7 +23,7 @@ export interface OpenRun {
 /** The fold of one key's stream. */
 export class KeyState {
   version = 0;
-  /** The version that the newest checkpoint has. */
+  /** The version that the newest checkpoint has; as long as not all is known, the one with which the key was opened. */
   checkpointSeq = 0;
   /** Runs to be made, in the order of submission. */
   readonly open: FewMap<string, OpenRun> = new FewMap();
@@ -80,10 +80,16 @@ export class KeyState {
     this.#knownFrom = seq + 1;
   }
 
-  /** Takes over what ended before, from a state of the events before {@link knownFrom}. */
+  /**
+   * Takes over what ended before {@link knownFrom}. `before` began with a checkpoint, which may be newer than that: a run
+   * that ended later is taken from the events, so that they say who holds the key.
+   */
   learn(before: KeyState): void {
-    for (const [runId, endSeq] of before.ended.entries()) this.ended.set(runId, endSeq);
-    this.checkpointSeq = Math.max(this.checkpointSeq, before.checkpointSeq);
+    if (this.knowsAll) return;
+    for (const [runId, endSeq] of before.ended.entries()) {
+      if (endSeq < this.#knownFrom) this.ended.set(runId, endSeq);
+    }
+    this.checkpointSeq = before.checkpointSeq;
     this.#knownFrom = 1;
   }
 

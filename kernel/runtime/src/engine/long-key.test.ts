@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 
 import type { Journal } from "../journal.ts";
-import { never, quiet, run, submission } from "../testing/engine-adapter.ts";
+import { createGate, never, quiet, run, submission } from "../testing/engine-adapter.ts";
 import { codeOf } from "../testing/journal-samples.ts";
+import { encodeEngineEvent } from "./engine-event.ts";
 import { setUp } from "./store.test.support.ts";
 
 describe("what the embedded engine reads of a long key", () => {
@@ -80,7 +81,7 @@ describe("what the embedded engine reads of a long key", () => {
     expect(await journal.version(id)).toBe(before);
   });
 
-  test("a key is checkpointed by who knows all of its runs, and by nobody else", async () => {
+  test("a short key is checkpointed by who knows all of its runs, and by nobody else", async () => {
     const { journal, engine } = setUp();
     const id = { tenant: "acme", stream: "engine/session-1" };
     const turns = async (prefix: string, isNewId: boolean): Promise<number | undefined> => {
@@ -100,6 +101,79 @@ describe("what the embedded engine reads of a long key", () => {
     expect(await turns("c", false)).toBeGreaterThan(600);
     const { ended } = (await journal.loadCheckpoint(id))?.state ?? {};
     expect(ended).toMatchObject({ "a-0": 2, "b-0": 302, "c-0": 602 });
+  });
+
+  test("a run that another engine makes stays its own, whatever this one learns of the runs before it", async () => {
+    const { engine } = setUp();
+    const made: string[] = [];
+    const gates = { first: createGate(), second: createGate() };
+    await using other = engine();
+    other.register("record", async ({ runId }) => {
+      made.push(`other ${runId}`);
+      if (runId === "first" || runId === "second") await gates[runId].opened;
+      return null;
+    });
+    await other.start();
+    for (let index = 0; index < 40; index++) await run(other, "record", submission(`old-${index}`));
+    made.length = 0;
+    await using late = engine();
+    late.register("record", async ({ runId }) => {
+      made.push(`late ${runId}`);
+      return null;
+    });
+    await late.start();
+    await run(late, "record", submission("new", { isNewId: true }));
+    await quiet();
+    await other.submit("record", submission("first"));
+    await other.submit("record", submission("second"));
+    gates.first.open();
+    await other.result(submission("first"), never);
+
+    await late.submit("record", submission("own"));
+    await quiet();
+    gates.second.open();
+    await late.result(submission("own"), never);
+
+    expect(made).toEqual(["late new", "other first", "other second", "other own"]);
+  });
+
+  test("a key whose ids are all new gets a checkpoint now and then, whoever opens it, and most turns read no more for it", async () => {
+    const { journal, engine } = setUp();
+    const id = { tenant: "acme", stream: "engine/session-1" };
+    for (let index = 0; index < 490; index++) {
+      await journal.append(id, index * 2, [
+        encodeEngineEvent({ type: "run_submitted", runId: `old-${index}`, program: "echo", input: null }, 1),
+        encodeEngineEvent(
+          { type: "run_ended_idle", runId: `old-${index}`, outcome: { ok: true, result: index } },
+          1,
+        ),
+      ]);
+    }
+    const kept: (number | undefined)[] = [];
+    for (let index = 0; index < 20; index++) {
+      await using opened = engine();
+      opened.register("echo", async () => null);
+      await opened.start();
+      await run(opened, "echo", submission(`new-${index}`, { isNewId: true }));
+      await quiet();
+      kept.push((await journal.loadCheckpoint(id))?.seq);
+    }
+
+    expect(new Set(kept)).toEqual(new Set([undefined, 1_000]));
+    const reads: number[] = [];
+    const watching: Journal = {
+      ...journal,
+      read: (stream, from, signal) => {
+        reads.push(from);
+        return journal.read(stream, from, signal);
+      },
+    };
+    await using last = engine({ journal: watching });
+    last.register("echo", async () => "again");
+    await last.start();
+    expect(await last.submit("echo", submission("old-7"))).toBe(false);
+    expect(await last.result(submission("old-7"), never)).toBe(7);
+    expect(reads[0]).toBe(1_001);
   });
 
   test("a run that waits is taken up with all of its signals, however many came since its key had no work", async () => {
