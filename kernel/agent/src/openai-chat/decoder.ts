@@ -6,6 +6,7 @@ import { modelError } from "../model-error.ts";
 import type { ModelIdentity } from "../model-error.ts";
 import { DeltaPattern } from "../sse/delta-pattern.ts";
 import { DeltaShortcut } from "../sse/delta-shortcut.ts";
+import type { DeltaTemplate } from "../sse/delta-template.ts";
 import type { QuietEvents } from "../sse/quiet-events.ts";
 import type { SseEvent } from "../sse/sse-parser.ts";
 import { AnswerAssembly } from "./answer-assembly.ts";
@@ -53,6 +54,8 @@ export class OpenAiChatDecoder implements AnswerDecoder {
   #finishReason: string | undefined;
   #model = "";
   #id: string | undefined;
+  /** Whether the chunks that the shortcut takes were the last that told something. */
+  #isTold = false;
 
   constructor(options: OpenAiDecoderOptions) {
     this.#options = options;
@@ -69,7 +72,14 @@ export class OpenAiChatDecoder implements AnswerDecoder {
     const behind = shortcut?.read(text, offset) ?? -1;
     if (shortcut === undefined || behind === -1) return this.#readQuiet(text, offset);
     this.#answer.say(shortcut.text);
+    if (!this.#isTold) this.#tellAsTemplate(shortcut.template);
     return behind;
+  }
+
+  /** What a chunk tells that nobody parsed; those after it tell the same, until one does not. */
+  #tellAsTemplate(template: DeltaTemplate | undefined): void {
+    if (template !== undefined) this.#tell(template.event, template.id ?? template.event["id"]);
+    this.#isTold = true;
   }
 
   #readQuiet(text: string, offset: number): number {
@@ -78,6 +88,8 @@ export class OpenAiChatDecoder implements AnswerDecoder {
     if (quiet?.news === undefined || behind === -1) return -1;
     const { model, finishReason } = quiet.news;
     if (quiet.id !== "") this.#id = quiet.id;
+    quiet.forget();
+    this.#isTold = false;
     if (model !== "") this.#model = model;
     if (finishReason !== "") this.#finishReason = finishReason;
     this.#shortcut ??= this.#expecting(text, offset);
@@ -96,6 +108,7 @@ export class OpenAiChatDecoder implements AnswerDecoder {
       throw this.#notTheProtocol(parsed.ok ? "An event of the stream is not an object." : parsed.reason);
     }
     if (event.name === "error") throw this.#options.toError(event.data);
+    this.#isTold = false;
     const data = (): string => event.data;
     this.#head(parsed.value, data);
     for (const choice of listOf(parsed.value["choices"])) {
@@ -140,9 +153,14 @@ export class OpenAiChatDecoder implements AnswerDecoder {
     // vLLM's errors have nothing around them.
     const isError = (chunk["error"] ?? null) !== null || chunk["object"] === "error";
     if (isError) throw this.#options.toError(data());
-    if (typeof chunk["model"] === "string" && chunk["model"] !== "") this.#model = chunk["model"];
-    if (typeof chunk["id"] === "string" && chunk["id"] !== "") this.#id = chunk["id"];
     this.#usage = readUsage(chunk) ?? this.#usage;
+    this.#tell(chunk, chunk["id"]);
+  }
+
+  /** What each chunk tells, whether or not it adds to the answer. */
+  #tell(chunk: JsonObject, id: Json | undefined): void {
+    if (typeof chunk["model"] === "string" && chunk["model"] !== "") this.#model = chunk["model"];
+    if (typeof id === "string" && id !== "") this.#id = id;
     this.#answer.sources(chunk);
   }
 

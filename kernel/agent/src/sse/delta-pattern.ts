@@ -1,10 +1,10 @@
 import { isJsonObject, parseJson } from "@tau/core";
-import type { Json } from "@tau/core";
+import type { Json, JsonObject } from "@tau/core";
 
 import { openAiGaps } from "./delta-gap.ts";
 import type { DeltaGap } from "./delta-gap.ts";
-import { filledIn, filledUpToLast, toPieces, withFillings } from "./delta-template.ts";
-import type { DeltaTemplate } from "./delta-template.ts";
+import { filledIn, filledUpToLast, textIn, toPieces, withFillings } from "./delta-template.ts";
+import type { DeltaTemplate, TemplatePiece } from "./delta-template.ts";
 
 /** Answers the text of an event that does nothing but add text to one place; otherwise undefined. */
 export type PlainDelta = (event: Json) => string | undefined;
@@ -13,10 +13,17 @@ export type PlainDelta = (event: Json) => string | undefined;
 export interface DeltaPatternOptions {
   /** What may differ besides the text. Default: padding and counters of OpenAI and its imitators. */
   readonly gaps?: readonly DeltaGap[];
-  /** What else differs from answer to answer, and is told by events that are read the slow way: ids, times. */
+  /** What else differs from answer to answer, and is the same in all events of one: its id, which comes first, and times. */
   readonly answerGaps?: readonly DeltaGap[];
   /** What stands around the JSON of an event. Default `sse`. */
   readonly frame?: "sse" | "ndjson";
+}
+
+/** Where a plain event begins, and where what stands behind its text does. */
+export interface PlainPlace {
+  readonly source: string;
+  readonly head: number;
+  readonly tail: number;
 }
 
 const usual: DeltaPatternOptions = {};
@@ -34,7 +41,8 @@ const frames = {
  * Why it is right: {@link learn} replaces one string token of a real event by a sentinel, parses the
  * result, and makes a template of it only if the sentinel comes out as the delta. Any other JSON string token
  * in that gap then gives the same object with that string as the delta. The other gaps are padding, counters, ids and
- * times, proven in the same way; nobody reads them, or whoever does looks at the event itself.
+ * times, proven in the same way; nobody reads them, or whoever does looks at the event itself, or at what the template
+ * says: such an event says no less when it was never parsed.
  */
 export class DeltaPattern {
   readonly #plain: PlainDelta;
@@ -60,18 +68,32 @@ export class DeltaPattern {
     return this.#newest;
   }
 
-  /** The template for one answer, of which `source` has a plain event at `offset`: an answer's own id stays as it is. */
-  within(template: DeltaTemplate, source: string, offset: number): DeltaTemplate {
-    if (this.#answerGaps.length === 0) return template;
-    return { head: filledIn(template.head, this.#answerGaps, { source, offset }), tail: template.tail };
+  /** The template for one answer, of which `source` has a plain event at `head`: an answer's own id stays as it is. */
+  within(template: DeltaTemplate, { source, head, tail }: PlainPlace): DeltaTemplate {
+    const gaps = this.#answerGaps;
+    const [id] = gaps;
+    if (id === undefined) return template;
+    const [atHead, atTail] = [
+      { source, offset: head },
+      { source, offset: tail },
+    ];
+    return {
+      head: filledIn(template.head, gaps, atHead),
+      tail: this.#hasAnswerGap(template.tail) ? filledIn(template.tail, gaps, atTail) : template.tail,
+      event: template.event,
+      id: textIn(template.head, id, atHead) ?? textIn(template.tail, id, atTail),
+    };
   }
 
   /** The same when all that is there of the answer is another event, at `offset`, that begins alike; else undefined. */
   withinBegun(source: string, offset: number): DeltaTemplate | undefined {
-    if (this.#newest === undefined) return undefined;
-    const { head, tail } = this.#newest;
+    const [id] = this.#answerGaps;
+    if (this.#newest === undefined || id === undefined) return undefined;
+    const { head, tail, event } = this.#newest;
+    // What stands behind the text of this answer, nobody has seen yet.
+    if (this.#hasAnswerGap(tail)) return undefined;
     const ownHead = filledUpToLast(head, this.#answerGaps, { source, offset });
-    return ownHead && { head: ownHead, tail };
+    return ownHead && { head: ownHead, tail, event, id: textIn(head, id, { source, offset }) };
   }
 
   /** Makes a template of an event that was read the slow way and is a plain one, if it can be one. */
@@ -86,20 +108,33 @@ export class DeltaPattern {
       const rest = /^(?:[^"\\]|\\.)*(".*)$/s.exec(source.slice(head.length))?.[1];
       if (rest === undefined) continue;
       for (const gaps of this.#gapSets) {
-        const template = { head: toPieces(head, gaps), tail: toPieces(rest, gaps) };
-        if (this.#isProven(template, jsonStart, gaps)) return (this.#newest = template);
+        const pieces = { head: toPieces(head, gaps), tail: toPieces(rest, gaps) };
+        const event = this.#proven(pieces, jsonStart, gaps);
+        if (event !== undefined) return (this.#newest = { ...pieces, event, id: undefined });
       }
     }
     return undefined;
   }
 
-  #isProven({ head, tail }: DeltaTemplate, jsonStart: number, gaps: readonly DeltaGap[]): boolean {
+  #hasAnswerGap(pieces: readonly TemplatePiece[]): boolean {
+    return pieces.some(({ gap }) => gap !== undefined && this.#answerGaps.includes(gap));
+  }
+
+  /** What comes out of the pieces when it is right. */
+  #proven(
+    { head, tail }: Pick<DeltaTemplate, "head" | "tail">,
+    jsonStart: number,
+    gaps: readonly DeltaGap[],
+  ): JsonObject | undefined {
     const json = `${withFillings(head).slice(jsonStart)}\\u0001tau${withFillings(tail)}`;
-    if (json.trimEnd().includes("\n")) return false;
+    if (json.trimEnd().includes("\n")) return undefined;
     const parsed = parseJson(json);
-    if (!parsed.ok || !isJsonObject(parsed.value) || this.#plain(parsed.value) !== sentinel) return false;
+    if (!parsed.ok || !isJsonObject(parsed.value) || this.#plain(parsed.value) !== sentinel) return undefined;
     const event = parsed.value;
     const pieces = [...head, ...tail];
-    return gaps.every((gap) => gap.isProven(event, pieces.filter((piece) => piece.gap === gap).length));
+    const isRight = gaps.every((gap) =>
+      gap.isProven(event, pieces.filter((piece) => piece.gap === gap).length),
+    );
+    return isRight ? event : undefined;
   }
 }

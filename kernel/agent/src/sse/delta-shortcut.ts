@@ -1,7 +1,7 @@
 import { parseJson } from "@tau/core";
 
 import type { DeltaPattern } from "./delta-pattern.ts";
-import { behindPieces } from "./delta-template.ts";
+import { behindPieces, copyOf } from "./delta-template.ts";
 import type { DeltaTemplate } from "./delta-template.ts";
 import type { SseEvent } from "./sse-parser.ts";
 
@@ -9,12 +9,14 @@ const fruitlessLearns = 8;
 
 /**
  * Reads the events of one stream that differ from an earlier one only in their text, without `JSON.parse`. Whatever does
- * not fit exactly goes the slow way, and so does the first of each answer, which tells whose answer it is.
+ * not fit exactly goes the slow way. What an event says besides its text is in {@link template}.
  */
 export class DeltaShortcut {
   readonly #pattern: DeltaPattern;
   #template: DeltaTemplate | undefined;
   #learns = 0;
+  /** Where the last event that was read has what stands behind its text. */
+  #tail = 0;
 
   constructor(pattern: DeltaPattern) {
     this.#pattern = pattern;
@@ -22,6 +24,11 @@ export class DeltaShortcut {
 
   /** The text of the last event that {@link read} took. */
   text = "";
+
+  /** That of the last event that {@link read} took. */
+  get template(): DeltaTemplate | undefined {
+    return this.#template;
+  }
 
   /** Reads the event at `offset`, answers the offset behind it, or -1 if it is not exactly like the template. */
   read(source: string, offset: number): number {
@@ -47,6 +54,7 @@ export class DeltaShortcut {
     const text = escaped ? unescape(source.slice(start - 1, at + 1)) : source.slice(start, at);
     if (text === undefined) return -1;
     this.text = text;
+    this.#tail = at;
     this.#learns = 0;
     return behind;
   }
@@ -67,10 +75,17 @@ export class DeltaShortcut {
     const before = this.#template;
     // Nearly always an earlier answer had events like this one.
     this.#template = this.#pattern.newest;
-    const isKnown = this.read(text, start) === end;
-    const template = isKnown ? this.#template : this.#pattern.learn(text.slice(start, end));
-    this.#template = template === undefined ? before : this.#pattern.within(template, text, start);
-    return template !== undefined;
+    let isKnown = this.read(text, start) === end;
+    if (!isKnown) {
+      this.#template = this.#pattern.learn(copyOf(text.slice(start, end)));
+      isKnown = this.read(text, start) === end;
+    }
+    const template = this.#template;
+    const isLearnt = isKnown && template !== undefined;
+    this.#template = isLearnt
+      ? this.#pattern.within(template, { source: text, head: start, tail: this.#tail })
+      : before;
+    return isLearnt;
   }
 }
 

@@ -1,3 +1,5 @@
+import type { JsonObject } from "@tau/core";
+
 import type { DeltaGap } from "./delta-gap.ts";
 
 /** A stretch of an event that is the same byte for byte, up to the gap behind it. */
@@ -10,6 +12,16 @@ export interface TemplatePiece {
 export interface DeltaTemplate {
   readonly head: readonly TemplatePiece[];
   readonly tail: readonly TemplatePiece[];
+  /** What such an event is, with the fillings of its gaps: everything else in it is told by each that is like it. */
+  readonly event: JsonObject;
+  /** What its answer has where the gap of the id was; undefined where there was none, or it is not of one answer. */
+  readonly id: string | undefined;
+}
+
+/** Where an event, or a part of it, begins. */
+export interface Place {
+  readonly source: string;
+  readonly offset: number;
 }
 
 /** The offset behind all pieces and their gaps, or -1 if they are not there. */
@@ -29,7 +41,7 @@ export function behindPieces(pieces: readonly TemplatePiece[], source: string, o
 export function filledIn(
   pieces: readonly TemplatePiece[],
   gaps: readonly DeltaGap[],
-  { source, offset }: { readonly source: string; readonly offset: number },
+  { source, offset }: Place,
 ): readonly TemplatePiece[] {
   const filled: TemplatePiece[] = [];
   let start = offset;
@@ -54,7 +66,7 @@ export function filledIn(
 export function filledUpToLast(
   pieces: readonly TemplatePiece[],
   gaps: readonly DeltaGap[],
-  place: { readonly source: string; readonly offset: number },
+  place: Place,
 ): readonly TemplatePiece[] | undefined {
   const last = pieces.findLastIndex(({ gap }) => gap !== undefined && gaps.includes(gap));
   const alike = pieces.slice(0, last + 1);
@@ -66,13 +78,30 @@ export function filledUpToLast(
   return [...filledPieces.slice(0, -1), { literal, gap: next?.gap }, ...rest];
 }
 
+/** What stands in the first gap of a kind in an event that is like the pieces; undefined where they have none. */
+export function textIn(
+  pieces: readonly TemplatePiece[],
+  wanted: DeltaGap,
+  { source, offset }: Place,
+): string | undefined {
+  let at = offset;
+  for (const { literal, gap } of pieces) {
+    at += literal.length;
+    if (gap === undefined) continue;
+    const behind = gap.behind(source, at);
+    if (gap === wanted) return copyOf(source.slice(at, behind));
+    at = behind;
+  }
+  return undefined;
+}
+
 /** A part of a text keeps all of it alive: here everything that came in one read. */
-function copyOf(text: string): string {
+export function copyOf(text: string): string {
   return Buffer.from(text).toString();
 }
 
 /** Like `startsWith`, and four times as fast: comparing a slice is one `memcmp`. */
-export function holds(source: string, offset: number, part: string): boolean {
+function holds(source: string, offset: number, part: string): boolean {
   return source.slice(offset, offset + part.length) === part;
 }
 

@@ -2,7 +2,7 @@ import { isJsonObject, parseJson } from "@tau/core";
 import type { Json } from "@tau/core";
 
 import type { DeltaGap } from "./delta-gap.ts";
-import { holds, toPieces, withFillings } from "./delta-template.ts";
+import { behindPieces, copyOf, textIn, toPieces, withFillings } from "./delta-template.ts";
 import type { TemplatePiece } from "./delta-template.ts";
 import type { SseEvent } from "./sse-parser.ts";
 
@@ -59,13 +59,20 @@ export class QuietEvents<News extends object> {
   /** Reads the event at `offset`, answers the offset behind it, or -1 if it is none that is known. */
   read(source: string, offset: number): number {
     for (const { pieces, news } of this.#known) {
-      const behind = this.#behind(pieces, source, offset);
+      const behind = behindPieces(pieces, source, offset);
       if (behind === -1) continue;
       this.news = news;
+      this.id = textIn(pieces, this.#options.id, { source, offset }) ?? "";
       this.#learns = 0;
       return behind;
     }
     return -1;
+  }
+
+  /** Lets go of what the last event told: whoever read it has it, and the next answer has its own. */
+  forget(): void {
+    this.news = undefined;
+    this.id = "";
   }
 
   /** Takes an event that was read the slow way, if it is a quiet one. */
@@ -74,27 +81,12 @@ export class QuietEvents<News extends object> {
     const news = this.#options.newsOf(event);
     if (news === undefined) return;
     this.#learns++;
-    const source = text.slice(start, end);
+    const source = copyOf(text.slice(start, end));
     const jsonStart = frame.begin.exec(source)?.[0].length;
     if (jsonStart === undefined || !frame.end.test(source)) return;
     const pieces = toPieces(source, this.#gaps);
     if (!this.#isProven(pieces, jsonStart, news)) return;
     this.#known = [...this.#known.slice(1 - most), { pieces, news }];
-  }
-
-  #behind(pieces: readonly TemplatePiece[], source: string, offset: number): number {
-    let at = offset;
-    this.id = "";
-    for (const { literal, gap } of pieces) {
-      if (!holds(source, at, literal)) return -1;
-      at += literal.length;
-      if (gap === undefined) continue;
-      const behind = gap.behind(source, at);
-      if (behind === -1) return -1;
-      if (gap === this.#options.id) this.id = source.slice(at, behind);
-      at = behind;
-    }
-    return at;
   }
 
   #isProven(pieces: readonly TemplatePiece[], jsonStart: number, news: News): boolean {
