@@ -20,7 +20,7 @@ import type { LocalAgentOptions } from "./local-agent.ts";
 import { localChain } from "./local-chain.ts";
 import { instructionsFor, noInstructions } from "./memory/local-instructions.ts";
 import { workspaceKey } from "./open-environment.ts";
-import { forgetOld } from "./retention/forget-old.ts";
+import { startRetention } from "./retention/start-retention.ts";
 import { storeDirectory } from "./tau-home.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -95,8 +95,10 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
   });
   assembled.runIn(runtime);
   // Commands that only look remove nothing.
-  if (options.model !== undefined)
-    await forgetOld({ home: settings.home, calls: store.calls, runtime, now: Date.now(), ...observed });
+  const retention =
+    options.model === undefined
+      ? undefined
+      : startRetention({ home: settings.home, calls: store.calls, ...observed });
   const entriesFor = async (
     where: string,
     instructed: InstructionChain,
@@ -119,6 +121,7 @@ export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<Lo
       await runtime[Symbol.asyncDispose]();
       await assembled[Symbol.asyncDispose]();
       await chain[Symbol.asyncDispose]();
+      await retention?.[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
     },
   };

@@ -47,14 +47,9 @@ export interface RunBindings {
 /** Answers that are remembered; each is small. */
 const most = 10_000;
 
-/** Where they are. */
-export function bindingsFolder(home: string): string {
-  return join(home, "bound-runs");
-}
-
 /** Makes {@link RunBindings} on the folder `home`. */
 export function createRunBindings(home: string): RunBindings {
-  const folder = bindingsFolder(home);
+  const folder = join(home, "bound-runs");
   const known = new Map<string, RunBinding | undefined>();
   const remember = (key: string, binding: RunBinding | undefined): void => {
     const [oldest] = known.size >= most ? known.keys() : [];
@@ -65,10 +60,7 @@ export function createRunBindings(home: string): RunBindings {
   return {
     async bind(run, binding) {
       const key = keyOf(run);
-      const kept = parse(
-        await keepFirst(folder, key, JSON.stringify({ ...binding, run })),
-        join(folder, key),
-      );
+      const kept = parse(await keepFirst(folder, key, JSON.stringify(binding)), join(folder, key));
       remember(key, kept);
       return kept;
     },
@@ -82,16 +74,6 @@ export function createRunBindings(home: string): RunBindings {
       return binding;
     },
   };
-}
-
-/** Whose binding a record is; undefined where it does not say so. */
-export function boundRunIn(record: Json): BoundRun | undefined {
-  const run = isJsonObject(record) ? record["run"] : undefined;
-  if (!isJsonObject(run)) return undefined;
-  const { tenant, sessionId, runId } = run;
-  if (typeof tenant !== "string" || typeof sessionId !== "string" || typeof runId !== "string")
-    return undefined;
-  return { tenant, sessionId, runId };
 }
 
 function keyOf({ tenant, sessionId, runId }: BoundRun): string {

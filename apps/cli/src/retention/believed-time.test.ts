@@ -55,6 +55,27 @@ test("believedTime() believes a machine that slept for a year, a day after it wo
   ]);
 });
 
+test("believedTime() believes the clock of who comes back every 50 days, every other time", async () => {
+  expect(await believedAt(...[0, 50, 100, 150, 200, 250].map((days) => today + days * day))).toEqual([
+    false,
+    true,
+    false,
+    true,
+    false,
+    true,
+  ]);
+});
+
+test("believedTime() does not take a year for confirmed by one of another century", async () => {
+  expect(await believedAt(today, today + day, year2100, today + 60 * day, year2100 + day)).toEqual([
+    false,
+    true,
+    false,
+    false,
+    false,
+  ]);
+});
+
 test("believedTime() begins anew where its file holds something else", async () => {
   const home = await mkdtemp(join(tmpdir(), "tau-clock-"));
   await writeFile(join(home, "clock.json"), "{");

@@ -7,40 +7,39 @@ import { readTextFile } from "@tau/core/files";
 const dayMs = 86_400_000;
 /** A clock may have gone on by itself for so long while nobody looked. */
 const maxAbsenceMs = 45 * dayMs;
+/** Who looks again after so long looks for the first time. */
+const maxApartMs = 400 * dayMs;
 
 /** What was known of the clock when somebody looked last; milliseconds since the epoch. */
 interface Known {
-  readonly looked: number;
-  /** Since when it says a time so much later that it may be wrong. */
+  /** What was believed last. */
+  readonly looked?: number;
+  /** What it said first of what is not believed yet. */
   readonly doubtedSince?: number;
 }
 
 /**
  * Tells, once a day, what time it is for the purpose of removing what is old; undefined when it is not due, or the clock
- * cannot be believed yet: what it says first, and after a jump of more than 45 days, counts only when it still says so a day
- * later. A clock that was set to another century for an hour removes nothing.
+ * cannot be believed yet.
+ *
+ * A time is believed when it goes on from the one believed last, by at most 45 days, or from one that the clock said a day
+ * to 400 days before it, with nothing in between that contradicts it. So a clock that is set to another century for less than
+ * a day removes nothing, and who comes back every few months removes what is old every other time.
  */
 export async function believedTime(home: string, now: number): Promise<number | undefined> {
   const known = await readKnown(home);
-  if (known === undefined) {
-    await keep(home, { looked: now, doubtedSince: now });
-    return undefined;
-  }
   const { looked, doubtedSince } = known;
-  const jumped = now < looked || now - looked > maxAbsenceMs;
-  if (doubtedSince === undefined && jumped) {
-    await keep(home, { looked, doubtedSince: now });
-    return undefined;
-  }
-  if (doubtedSince === undefined) {
-    if (now - looked < dayMs) return undefined;
+  if (looked !== undefined && isBetween(now - looked, 0, maxAbsenceMs)) {
+    if (now - looked < dayMs) {
+      // It is right again.
+      if (doubtedSince !== undefined) await keep(home, { looked });
+      return undefined;
+    }
   } else {
-    const waited = now - doubtedSince;
-    if (waited >= 0 && waited < dayMs) return undefined;
-    if (waited < 0 || waited > maxAbsenceMs) {
-      // It jumped once more: what it says now is doubted anew, unless that goes on from what was believed.
-      const goesOn = now >= looked && now - looked <= maxAbsenceMs;
-      await keep(home, goesOn ? { looked } : { looked, doubtedSince: now });
+    const waited = doubtedSince === undefined ? Number.NaN : now - doubtedSince;
+    if (isBetween(waited, 0, dayMs - 1)) return undefined;
+    if (!isBetween(waited, dayMs, maxApartMs)) {
+      await keep(home, { ...known, doubtedSince: now });
       return undefined;
     }
   }
@@ -48,17 +47,23 @@ export async function believedTime(home: string, now: number): Promise<number | 
   return now;
 }
 
+function isBetween(value: number, least: number, most: number): boolean {
+  return value >= least && value <= most;
+}
+
 function fileIn(home: string): string {
   return join(home, "clock.json");
 }
 
-async function readKnown(home: string): Promise<Known | undefined> {
+async function readKnown(home: string): Promise<Known> {
   const text = await readTextFile(fileIn(home)).catch(() => "");
   const parsed = parseJson(text);
-  if (!parsed.ok || !isJsonObject(parsed.value)) return undefined;
+  if (!parsed.ok || !isJsonObject(parsed.value)) return {};
   const { looked, doubtedSince } = parsed.value;
-  if (typeof looked !== "number") return undefined;
-  return typeof doubtedSince === "number" ? { looked, doubtedSince } : { looked };
+  return {
+    ...(typeof looked === "number" ? { looked } : {}),
+    ...(typeof doubtedSince === "number" ? { doubtedSince } : {}),
+  };
 }
 
 async function keep(home: string, known: Known): Promise<void> {

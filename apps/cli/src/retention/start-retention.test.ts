@@ -1,13 +1,17 @@
 import { createHash } from "node:crypto";
-import { readdir, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
-import { expect, test } from "vitest";
+import { createMemoryCallEvents } from "@tau/pipeline";
+import type { CallEventStore } from "@tau/pipeline";
+import { expect, test, vi } from "vitest";
 
 import { createPlace, startScripted } from "../cli.test.support.ts";
 import type { Place } from "../cli.test.support.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { startRetention } from "./start-retention.ts";
 
 const dayMs = 86_400_000;
 const plan = "# Make a file\n\n1. Make made.txt.\n";
@@ -50,7 +54,7 @@ async function lookedAt(place: Place, time: number): Promise<void> {
   await writeFile(join(place.env["TAU_HOME"] ?? "", "clock.json"), JSON.stringify({ looked: time }));
 }
 
-test("a run removes what was kept for 90 days, but never what lets an approval count once", async () => {
+test("a run removes calls that were kept for 90 days, but never what binds runs and lets an approval count once", async () => {
   await using place = await createPlace();
   await place.write("plans/a.md", plan);
   await using model = await startScripted({ turns: [{ text: "Made." }, { text: "Hi." }, { text: "Hi." }] });
@@ -65,8 +69,40 @@ test("a run removes what was kept for 90 days, but never what lets an approval c
   await age(place, 91);
   await lookedAt(place, Date.now() - 2 * dayMs);
   await place.tau(["run", "hi", ...own]);
-  expect(await kept(place)).toEqual({ bound: 0, used: 1, oldCalls: 0, newCalls: 1 });
+  expect(await kept(place)).toEqual({ bound: 1, used: 1, oldCalls: 0, newCalls: 1 });
   expect((await place.tau([...carryOut, approved, ...own])).stderr).toContain("plan.used");
+});
+
+test("a process that lives on removes what grows old, says what fails, and ends with its runtime", async () => {
+  const home = await mkdtemp(join(tmpdir(), "tau-retention-"));
+  const calls = createMemoryCallEvents();
+  let days = 0;
+  const asked: number[] = [];
+  const seen: string[] = [];
+  const began = Date.UTC(2026, 10, 27);
+  const store: CallEventStore = {
+    ...calls,
+    async purgeBefore(tenant, times) {
+      asked.push(times.eventsBefore ?? 0);
+      if (asked.length === 2) throw new Error("locked");
+      return await calls.purgeBefore(tenant, times);
+    },
+  };
+  {
+    await using _ = startRetention({
+      home,
+      calls: store,
+      everyMs: 1,
+      now: () => began + dayMs * days++,
+      observer: ({ name }) => void seen.push(name),
+    });
+    await vi.waitFor(() => expect(asked.length).toBeGreaterThan(3));
+  }
+  const ended = days;
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([days, seen]).toEqual([ended, ["retention.failed"]]);
+  // The first opening's time is believed when the next day confirms it.
+  expect(asked.slice(0, 3)).toEqual([1, 2, 3].map((day) => began + (day - 90) * dayMs));
 });
 
 test("a clock that jumped removes nothing, and neither does a run that may go on lose its plan", async () => {
