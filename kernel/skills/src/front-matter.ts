@@ -60,6 +60,8 @@ function parseYaml(yaml: string): Parsed {
   // The failsafe schema knows texts, lists and maps only: no dates, no numbers, no types that make things.
   const document = parseDocument(yaml, { schema: "failsafe", logLevel: "silent", prettyErrors: false });
   const [error] = document.errors;
+  // The stack's end; the parser keeps its own words for it.
+  if (error?.code === "RESOURCE_EXHAUSTION") return { fields: new Map(), reason: "it is nested too deeply" };
   if (error !== undefined) return { fields: new Map(), reason: firstLine(error.message) };
   try {
     // Maps, so that no key is special; no aliases, so that nothing multiplies.
@@ -68,6 +70,7 @@ function parseYaml(yaml: string): Parsed {
       return { fields: new Map([...value].map(([key, item]: [unknown, unknown]) => [String(key), item])) };
     return { fields: new Map(), reason: "it has no keys" };
   } catch (problem) {
+    if (problem instanceof RangeError) return { fields: new Map(), reason: "it is nested too deeply" };
     return { fields: new Map(), reason: problem instanceof Error ? firstLine(problem.message) : "it is odd" };
   }
 }

@@ -109,6 +109,11 @@ describe("validateSkill()", () => {
   test.each([
     ["a colon in a plain value", skillText("pdf", "Reads: PDFs. Use when: asked"), /not a YAML mapping/u],
     ["a key that is there twice", skillText("pdf", "Reads.", "name: pdf\n"), /not a YAML mapping/u],
+    [
+      "lists in lists",
+      skillText("pdf", "Reads.", `x: ${"[".repeat(5_000)}${"]".repeat(5_000)}\n`),
+      /it is nested too deeply/u,
+    ],
     ["an alias", skillText("pdf", "&a Reads.", "license: *a\n"), /not a YAML mapping/u],
     [
       "a front matter of megabytes",

@@ -52,7 +52,16 @@ describe("parseManifest()", () => {
     ],
     ["errors everywhere", "*a ".repeat(66_000), /not YAML: .*line 1/u],
     ["aliases of aliases", bomb(), /kubernetes\.invalid: The manifest uses too many aliases/u],
-    ["lists in lists", `${head}a: ${"[".repeat(90_000)}${"]".repeat(90_000)}`, /kubernetes\.invalid/u],
+    [
+      "anchors made anew before each alias",
+      `${head}data: [${"&a 1,*a,".repeat(24_000)}]`,
+      /kubernetes\.invalid: The manifest uses too many aliases/u,
+    ],
+    [
+      "lists in lists",
+      `${head}a: ${"[".repeat(90_000)}${"]".repeat(90_000)}`,
+      /: The manifest is nested too deeply\.$/u,
+    ],
   ])("refuses %s", (_, text, expected) => {
     const said = refusalOf(text);
     expect(said).toMatch(expected);

@@ -57,6 +57,11 @@ describe("parseSteps()", () => {
   test.each([
     ["no mapping", "- a", "steps.yaml: is not a mapping"],
     ["broken YAML", "a: [", "steps.yaml: is not YAML"],
+    [
+      "lists in lists",
+      `steps: ${"[".repeat(30_000)}${"]".repeat(30_000)}`,
+      "steps.yaml: is nested too deeply",
+    ],
     ["aliases", "a: &a [1]\nsteps: *a", "steps.yaml: uses aliases"],
     [
       "keys that are written without end",

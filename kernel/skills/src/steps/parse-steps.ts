@@ -54,12 +54,15 @@ function parseYaml(text: string): Json {
   const options = { schema: "core", stringKeys: true, logLevel: "silent", prettyErrors: false } as const;
   const document = parseDocument(text, options);
   const [error] = document.errors;
+  // The stack's end; the parser keeps its own words for it.
+  if (error?.code === "RESOURCE_EXHAUSTION") return "is nested too deeply";
   if (error !== undefined) return `is not YAML: ${error.message}`;
   try {
     // No aliases: a few lines of them unfold to gigabytes.
     const value: Json = document.toJS({ maxAliasCount: 0 });
     return value;
-  } catch {
+  } catch (problem) {
+    if (problem instanceof RangeError) return "is nested too deeply";
     return "uses aliases, which are not read";
   }
 }
