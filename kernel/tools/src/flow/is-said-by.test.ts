@@ -46,9 +46,17 @@ describe("isSaidBy()", () => {
       "a".repeat(1_000_000),
       [`${"a".repeat(250_000)}b${"a".repeat(250_000)}`],
     ],
+    ["texts that are at every place", `${"a".repeat(1_000_000)} ${letters(95).join(" ")}`, letters(95)],
+    ["texts that are at every place of less", `${"a".repeat(90_000)} ${letters(95).join(" ")}`, letters(95)],
     ["texts without number", numbers(60_000).join(" "), numbers(60_000)],
   ])("does not look for %s for ever", (_, some, list) => {
     expect(isSaidBy(some, JSON.stringify({ list }))).toBe(false);
+  });
+
+  test("looks for dozens of texts in a long prompt", () => {
+    const list = numbers(16_000);
+    expect(list.join(" ").length).toBeGreaterThan(96_000);
+    expect(isSaidBy(list.join(" "), JSON.stringify({ list: list.slice(-96) }))).toBe(true);
   });
 
   test("takes broken arguments for nobody's", () => {
@@ -59,6 +67,11 @@ describe("isSaidBy()", () => {
     ]);
   });
 });
+
+/** `a`, `aa` and so on. */
+function letters(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => "a".repeat(index + 1));
+}
 
 function numbers(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `w${index}`);

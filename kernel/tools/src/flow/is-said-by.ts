@@ -1,8 +1,13 @@
 import { isJsonObject, parseJson } from "@tau/core";
 import type { Json } from "@tau/core";
 
-/** How many characters of `words` are looked at for all texts of a call together: a tenth of a second. */
-const maxLookedAt = 100_000_000;
+/**
+ * How many characters of `words` are looked at for all texts of a call together, a tenth of a second: a prompt of 100,000
+ * characters for a hundred texts.
+ */
+const maxLookedAt = 10_000_000;
+/** What looking around a place where a text stands costs, in characters. */
+const placeCost = 10;
 
 /**
  * Tells whether every text and every large number in a call's arguments stands in `words` as it is, as a whole: then the
@@ -13,8 +18,8 @@ export function isSaidBy(words: string, callArguments: string): boolean {
   const parsed = parseJson(callArguments);
   if (!parsed.ok || !isJsonObject(parsed.value)) return false;
   const texts = new Set(Object.values(parsed.value).flatMap(textsIn));
-  if (texts.size * words.length > maxLookedAt) return false;
-  return [...texts].every((text) => containsWhole(words, text));
+  const budget = { left: maxLookedAt - texts.size * words.length };
+  return budget.left >= 0 && [...texts].every((text) => containsWhole(words, text, budget));
 }
 
 /** A number up to this says no more than which page, or how many lines. */
@@ -32,9 +37,12 @@ function textsIn(value: Json): readonly string[] {
 // What could go on an address or a word: `https://a.org` is no part of `https://a.org.example`.
 const inWord = /[\p{L}\p{N}_/?&=%#@:~+-]/u;
 
-function containsWhole(words: string, text: string): boolean {
+/** Beyond the budget nothing is found any more. */
+function containsWhole(words: string, text: string, budget: { left: number }): boolean {
   if (text === "") return true;
   for (const at of placesOf(text, words)) {
+    budget.left -= placeCost;
+    if (budget.left < 0) return false;
     const after = words.slice(at + text.length, at + text.length + 2);
     const goesOn = inWord.test(after.charAt(0)) || (after.startsWith(".") && inWord.test(after.charAt(1)));
     if (!goesOn && !inWord.test(words.charAt(at - 1))) return true;
