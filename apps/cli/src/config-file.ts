@@ -1,11 +1,13 @@
+import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 
-import { isTauError, TauError } from "@tau/core";
+import { TauError } from "@tau/core";
 import type { Confidentiality, EffectKind, Integrity, JsonObject, SideEffectClass } from "@tau/core";
 import { readTextFile } from "@tau/core/files";
 
 import { memoryScopes } from "./memory/memory-scopes.ts";
 import { providers } from "./providers.ts";
+import { unfitReason } from "./unfit-reason.ts";
 
 /** What an agent may touch. */
 export const profiles = ["read-only", "workspace-write", "full"] as const;
@@ -232,16 +234,16 @@ export function configPath(folder: string): string {
 /** More than anybody writes, and read in a second whatever it holds. */
 const maxConfigBytes = 1_048_576;
 
-/** Reads a file's text; undefined when there is none. @throws TauError `config.not_found` */
+/** Reads a file's text; undefined when there is none, and empty where `/dev/null` stands for a file that says nothing. @throws TauError `config.not_found` */
 export async function readConfigText(path: string): Promise<string | undefined> {
   try {
     return await readTextFile(path, maxConfigBytes);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    const reason = isTauError(error) ? ` ${error.message}` : "";
+    if ((await realpath(path).catch(() => undefined)) === "/dev/null") return "";
     throw new TauError(
       "config.not_found",
-      `The configuration file ${path} cannot be read: check that it is a file and yours to read.${reason}`,
+      `The configuration file ${path} cannot be read: check that it is a file and yours to read.${unfitReason(error)}`,
       { cause: error },
     );
   }

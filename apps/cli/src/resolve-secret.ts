@@ -2,6 +2,7 @@ import { TauError } from "@tau/core";
 import { readTextFile } from "@tau/core/files";
 
 import type { Terminal } from "./terminal.ts";
+import { unfitReason } from "./unfit-reason.ts";
 import { usageError } from "./usage-error.ts";
 
 /**
@@ -18,12 +19,16 @@ export async function resolveSecret(
   // The value itself stays out of the message: it may be a secret given by mistake.
   if (kind === undefined)
     throw usageError(`${where} must be a reference, env:NAME or file:PATH, never the secret itself.`);
-  const secret = kind === "env" ? env[name] : await readTextFile(name).catch(() => undefined);
+  let reason = "";
+  const secret =
+    kind === "env"
+      ? env[name]
+      : await readTextFile(name).catch((error: unknown) => void (reason = unfitReason(error)));
   if (secret !== undefined && secret.trim() !== "") return secret.trim();
   throw new TauError(
     "config.secret_missing",
     kind === "env"
       ? `${where} names the environment variable ${name}, which is not set.`
-      : `${where} names the file ${name}, which cannot be read or is empty.`,
+      : `${where} names the file ${name}, which cannot be read or is empty.${reason}`,
   );
 }

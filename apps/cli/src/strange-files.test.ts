@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
-import { createPlace } from "./cli.test.support.ts";
+import { createPlace, startScripted } from "./cli.test.support.ts";
 import type { Place } from "./cli.test.support.ts";
 import { exitCodes } from "./exit-codes.ts";
 
@@ -50,13 +50,28 @@ describe.runIf(process.platform !== "win32")("a folder that a stranger made", ()
     },
   );
 
-  test.each(Object.entries(strange))("has %s as mcp.lock: it approves nothing", async (_, make) => {
+  test.each(Object.entries(strange))("has %s as mcp.lock: it is not taken for none", async (_, make) => {
     await using place = await placeWith(make, "mcp.lock");
     await place.write("tau.toml", "[mcp.servers.a]\ncommand = ['nothing-there']\n");
     await place.tau(["trust", "--yes"]);
-    const { code, stdout, stderr } = await place.tau(["mcp", "list"]);
-    expect([code, stderr]).toEqual([exitCodes.ok, ""]);
-    expect(stdout).toMatch(/nothing-there/u);
+    for (const command of [
+      ["mcp", "list"],
+      ["mcp", "approve", "a", "--yes"],
+    ]) {
+      const { code, stderr } = await place.tau(command);
+      expect(code).not.toBe(exitCodes.ok);
+      expect(stderr).toMatch(
+        /mcp\.lock cannot be read: remove it.* it (?:is no regular file|has more than).*\[mcp\.invalid_lock\]/u,
+      );
+    }
+  });
+
+  test("has /dev/null as tau.toml: a file that says nothing", async () => {
+    await using place = await placeWith(async (path) => await symlink("/dev/null", path), "tau.toml");
+    await using model = await startScripted({ turns: [{ text: "Hello." }] });
+    const named = ["--config", "/dev/null", "--environment", "host", ...model.options];
+    expect((await place.tau(["run", "hi", ...named])).code).toBe(exitCodes.ok);
+    expect((await place.tau(["trust", "--yes"])).code).toBe(exitCodes.ok);
   });
 
   test.each(Object.entries(strange))("has %s where secrets and requirements are read", async (_, make) => {
@@ -66,9 +81,19 @@ describe.runIf(process.platform !== "win32")("a folder that a stranger made", ()
     const keyed = await place.tau(["run", "--config", "tau.toml", "hi"]);
     expect([keyed.code, keyed.stderr]).toEqual([
       exitCodes.usage,
-      expect.stringContaining("config.secret_missing"),
+      expect.stringMatching(/The file is not read: it (?:is no|has more).*\[config\.secret_missing\]/u),
     ]);
-    const asked = await place.tau(["run", "--readiness", "odd", "hi"]);
-    expect(asked.stderr).not.toContain("bug");
+    await using model = await startScripted({ turns: [] });
+    await place.write("tau.toml", "");
+    const asked = await place.tau([
+      "run",
+      "--config",
+      "tau.toml",
+      "--readiness",
+      "odd",
+      ...model.options,
+      "hi",
+    ]);
+    expect(asked.stderr).toMatch(/--readiness: \S+odd cannot be read\. The file is not read: it/u);
   });
 });

@@ -1,10 +1,12 @@
 import { rename, writeFile } from "node:fs/promises";
 
+import { TauError } from "@tau/core";
 import { readTextFile } from "@tau/core/files";
 import { parseMcpLock, renderMcpLock } from "@tau/mcp";
 import type { McpLock, ServerLock } from "@tau/mcp";
 
 import { isTrusted, trust } from "../trust.ts";
+import { unfitReason } from "../unfit-reason.ts";
 
 /** More than the tools of any servers take, in bytes. */
 const maxLockBytes = 4_000_000;
@@ -15,12 +17,30 @@ export interface LoadedLock {
   readonly isForeign: boolean;
 }
 
-/** Reads the lock as far as a person of this machine wrote it: one that came with the folder approves nothing. */
+/**
+ * Reads the lock as far as a person of this machine wrote it: one that came with the folder approves nothing.
+ *
+ * @throws TauError `mcp.invalid_lock`
+ */
 export async function readLock(home: string, path: string): Promise<LoadedLock> {
-  const text = await readTextFile(path, maxLockBytes).catch(() => undefined);
+  const text = await textOf(path);
   if (text === undefined) return { lock: {}, isForeign: false };
   if (!(await isTrusted(home, path, text))) return { lock: {}, isForeign: true };
   return { lock: parseMcpLock(text), isForeign: false };
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return await readTextFile(path, maxLockBytes);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    // Taken for none, it would be replaced, with all that was approved in it.
+    throw new TauError(
+      "mcp.invalid_lock",
+      `The lock ${path} cannot be read: remove it, then approve the servers again.${unfitReason(error)}`,
+      { cause: error },
+    );
+  }
 }
 
 /** Puts what was approved of a server into the lock, or takes the server out, and trusts exactly this text. */

@@ -14,6 +14,7 @@ import type { Settings } from "../settings.ts";
 import { visible } from "../plain-text.ts";
 import { openStoredSessions, sessionNamed } from "../stored-sessions.ts";
 import type { Terminal } from "../terminal.ts";
+import { unfitReason } from "../unfit-reason.ts";
 import { usageError } from "../usage-error.ts";
 import { sessionEvents } from "../session-events.ts";
 import { askForKnowledge } from "./ask-for-knowledge.ts";
@@ -138,6 +139,8 @@ async function readText(path: string): Promise<string> {
   try {
     return await readTextFile(path);
   } catch (error) {
-    throw new TauError("cli.usage", `--readiness: ${path} cannot be read.`, { cause: error });
+    throw new TauError("cli.usage", `--readiness: ${path} cannot be read.${unfitReason(error)}`, {
+      cause: error,
+    });
   }
 }

@@ -49,12 +49,33 @@ async function messageOf(promise: Promise<unknown>): Promise<string> {
 }
 
 describe("loadKubeconfig()", () => {
+  test("reads an authority of half a million bytes, and says why it does not read a larger one", async () => {
+    const authority = "A".repeat(500_000);
+    const named = config(users.token).replace(
+      "certificate-authority-data: Q0E=",
+      "certificate-authority: ca.pem",
+    );
+    const folder = folderWith({
+      config: named,
+      "ca.pem": authority,
+      large: named.replace("ca.pem", "l.pem"),
+    });
+    writeFileSync(join(folder, "l.pem"), "A".repeat(1_048_577));
+    expect((await loadKubeconfig({ path: join(folder, "config") })).authority).toBe(authority);
+    expect(await messageOf(loadKubeconfig({ path: join(folder, "large") }))).toBe(
+      "The file that certificate-authority names cannot be read. The file is not read: it has more than 1048576 bytes.",
+    );
+  });
+
   test.runIf(process.platform !== "win32")(
     "waits neither for a named pipe nor for keys without end",
     async () => {
-      const folder = folderWith({ keys: "? ".repeat(500) });
+      const folder = folderWith({
+        keys: "? ".repeat(500),
+        aliases: `users: [${"&a 1,*a,".repeat(60_000)}]`,
+      });
       execFileSync("mkfifo", [join(folder, "pipe")]);
-      for (const name of ["pipe", "keys"])
+      for (const name of ["pipe", "keys", "aliases"])
         expect(await messageOf(loadKubeconfig({ path: join(folder, name) }))).toMatch(
           /cannot be read, or is not YAML/u,
         );

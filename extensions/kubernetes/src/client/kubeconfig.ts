@@ -2,10 +2,10 @@ import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 
 import type { Json, JsonObject } from "@tau/core";
-import { isJsonObject, TauError } from "@tau/core";
+import { isJsonObject, isTauError, TauError } from "@tau/core";
 import { readTextFile } from "@tau/core/files";
-import { parse } from "yaml";
 
+import { readYaml } from "../read-yaml.ts";
 import { execToken } from "./exec-credential.ts";
 import type { KubeConnection } from "./kube-connection.ts";
 import { fieldOf, objectsOf, textOf } from "./kube-fields.ts";
@@ -23,7 +23,7 @@ export interface KubeconfigOptions {
 }
 
 /** Certificates of many clusters, and more than anybody has, in bytes. */
-const maxBytes = 1_000_000;
+const maxBytes = 1_048_576;
 
 interface Entry {
   readonly value: JsonObject;
@@ -81,9 +81,10 @@ async function readFiles(path: string | undefined): Promise<Merged> {
 async function readOne(path: string): Promise<Entry> {
   let value: unknown;
   try {
-    value = parse(await readTextFile(path, maxBytes), { stringKeys: true, prettyErrors: false });
+    // Without the reason: it may quote the file, which has secrets.
+    value = readYaml(await readTextFile(path, maxBytes), () => new SyntaxError("It is not YAML."));
   } catch (cause) {
-    throw invalid("The kubeconfig cannot be read, or is not YAML. Check KUBECONFIG or the path.", cause);
+    throw unread("The kubeconfig cannot be read, or is not YAML. Check KUBECONFIG or the path.", cause);
   }
   if (!isJsonObject(value)) throw invalid("The kubeconfig is empty or no mapping.");
   return { value, folder: dirname(resolve(path)) };
@@ -146,7 +147,7 @@ async function readToken(path: string): Promise<string> {
   try {
     return (await readTextFile(path)).trim();
   } catch (cause) {
-    throw invalid("The tokenFile of the context cannot be read.", cause);
+    throw unread("The tokenFile of the context cannot be read.", cause);
   }
 }
 
@@ -157,10 +158,15 @@ async function pemOf(value: Json | undefined, field: string, folder: string): Pr
   const path = textOf(value, field);
   if (path === "") return undefined;
   try {
-    return await readTextFile(resolve(folder, path));
+    return await readTextFile(resolve(folder, path), maxBytes);
   } catch (cause) {
-    throw invalid(`The file that ${field} names cannot be read.`, cause);
+    throw unread(`The file that ${field} names cannot be read.`, cause);
   }
+}
+
+/** With the reason of a file that is not what it should be, such as too large: the system's own are not in Tau's words. */
+function unread(message: string, cause: unknown): TauError {
+  return invalid(isTauError(cause) ? `${message} ${cause.message}` : message, cause);
 }
 
 function invalid(message: string, cause?: unknown): TauError {
