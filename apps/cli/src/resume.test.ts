@@ -60,6 +60,12 @@ test("who allows without naming the question sees it first, or says that it may 
   const options = ["--environment", "host", "--approve", "ask", ...model.options];
   expect((await place.tau(["run", ...options, "hi"])).code).toBe(6);
 
+  for (const wrong of [["--deny", "--session"], ["--session"]])
+    expect((await place.tau(["approve", "last", ...wrong])).stderr).toContain("Say --allow with --session");
+  const named = ["--session", "--note", "it's me", "--server", "local"];
+  expect((await place.tau(["approve", "last", "--allow", ...named])).stderr).toMatch(
+    /: tau approve last [0-9a-f-]{36} --allow --session --note 'it'\\''s me' --server local; or add --yes/u,
+  );
   const blind = await place.tau(["approve", "last", "--allow"]);
   const [, session, question] = /tau approve (\S+) ([0-9a-f-]{36}) --allow/u.exec(blind.stderr) ?? [];
   expect([blind.code, session]).toEqual([2, "last"]);

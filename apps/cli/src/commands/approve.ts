@@ -25,8 +25,9 @@ export const approveCommand: Command = {
   usage:
     "approve SESSION [QUESTION] [--allow [--session | --always] | --deny | --rerun | --done | --answer TEXT]",
   description: `Shows the questions that a session waits for, or answers one. An answer counts once, for exactly the
-arguments shown. SESSION is an id, or "last"; QUESTION may be left out when there is only one: then it is
-shown, and you are asked whether you mean it.
+arguments shown. SESSION is an id, or "last"; QUESTION may be left out when there is only one: before
+--allow, --rerun and --done it is then shown, and you are asked whether you mean it; --deny and
+--answer, which let nothing run, are sent unseen.
 ${homeNote}`,
   options: {
     allow: { type: "boolean", help: "Let it run, once." },
@@ -42,7 +43,7 @@ ${homeNote}`,
     yes: {
       type: "boolean",
       short: "y",
-      help: "Without QUESTION: answer whichever it is, unasked.",
+      help: "Without QUESTION: answer whichever it is, unseen and unasked.",
     },
     note: { type: "string", value: "TEXT", help: "Tell the model why." },
     ...serverOptions,
@@ -62,6 +63,7 @@ ${homeNote}`,
     const [name, question] = args.positionals;
     if (name === undefined) throw usageError("Say which session: tau approve SESSION.");
     const answer = answerOf(args, question);
+    const remember = rememberOf(args, answer);
     await using sessions = await openSessions(args, terminal);
     const context = localContext(terminal);
     const sessionId = await sessionNamed(sessions.runtime, name, terminal);
@@ -79,7 +81,6 @@ ${homeNote}`,
     }
     const approvalId = question ?? only?.approvalId ?? "";
     const note = textOption(args, "answer") ?? textOption(args, "note");
-    const remember = rememberOf(args, answer);
     const said = {
       sessionId,
       approvalId,
@@ -111,7 +112,7 @@ function answerOf(args: ParsedArgs, question: string | undefined): ApprovalAnswe
 }
 
 /** For how long an allow counts; undefined is once. @throws TauError `cli.usage` */
-function rememberOf(args: ParsedArgs, answer: ApprovalAnswer): Remember | undefined {
+function rememberOf(args: ParsedArgs, answer: ApprovalAnswer | undefined): Remember | undefined {
   const [session, always] = [flagOption(args, "session"), flagOption(args, "always")];
   if ((session || always) && (answer !== "allow" || session === always))
     throw usageError("Say --allow with --session, with --always, or alone.");
@@ -134,10 +135,29 @@ async function isMeant(
   if (!consequential.has(answer) || flagOption(args, "yes")) return true;
   if (!isInteractive(terminal))
     throw usageError(
-      `Nobody sees here what is answered. Read it, "tau approve ${name}", and name it: tau approve ${name} ${question.approvalId} --${answer}; or add --yes.`,
+      `Nobody sees here what is answered. Read it, "tau approve ${name}", and name it: ${commandFor(name, question, { answer, args })}; or add --yes.`,
     );
   writeLine(terminal, `${describe(question)}\n`);
   return await confirmed({ terminal, yes: false }, `Answer ${answer}?`);
+}
+
+/** The command that gives the same answer to one question, with all that was said beside it. */
+function commandFor(
+  name: string,
+  { approvalId }: ApprovalRequested,
+  { answer, args }: { readonly answer: ApprovalAnswer; readonly args: ParsedArgs },
+): string {
+  const flags = ["session", "always"].filter((flag) => flagOption(args, flag)).map((flag) => `--${flag}`);
+  const texts = ["note", "server", "token"].flatMap((option) => {
+    const text = textOption(args, option);
+    return text === undefined ? [] : [`--${option}`, shellWord(text)];
+  });
+  return ["tau approve", shellWord(name), approvalId, `--${answer}`, ...flags, ...texts].join(" ");
+}
+
+/** As a shell takes it for one word. */
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/u.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 function onlyOne(pending: readonly ApprovalRequested[]): ApprovalRequested {
