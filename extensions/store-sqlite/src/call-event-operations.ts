@@ -30,14 +30,17 @@ function purge(
   // Pages that become free can still be read in the file, too; for this alone, it costs writes. Not a prepared statement: the
   // pragma acts when it is prepared.
   database.db.exec("PRAGMA secure_delete = ON");
-  const events = database
-    .sql("DELETE FROM call_events WHERE id IN (SELECT id FROM call_events WHERE at < ? LIMIT ?)")
-    .run(eventsBefore, limit);
-  const bodies = database
-    .sql("DELETE FROM call_bodies WHERE sha256 IN (SELECT sha256 FROM call_bodies WHERE at < ? LIMIT ?)")
-    .run(bodiesBefore, limit);
-  database.db.exec("PRAGMA secure_delete = FAST");
-  return { events: Number(events.changes), bodies: Number(bodies.changes) };
+  try {
+    const events = database
+      .sql("DELETE FROM call_events WHERE id IN (SELECT id FROM call_events WHERE at < ? LIMIT ?)")
+      .run(eventsBefore, limit);
+    const bodies = database
+      .sql("DELETE FROM call_bodies WHERE sha256 IN (SELECT sha256 FROM call_bodies WHERE at < ? LIMIT ?)")
+      .run(bodiesBefore, limit);
+    return { events: Number(events.changes), bodies: Number(bodies.changes) };
+  } finally {
+    database.db.exec("PRAGMA secure_delete = FAST");
+  }
 }
 
 /** Carries out a read on events of calls. */

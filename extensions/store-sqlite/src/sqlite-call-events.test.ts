@@ -7,7 +7,9 @@ import type { Model } from "@tau/agent";
 import { describeCallEventStore } from "@tau/pipeline/testing";
 import { describe, expect, test } from "vitest";
 
+import { writeCallEvents } from "./call-event-operations.ts";
 import { createSqliteStore } from "./create-sqlite-store.ts";
+import { openTenantDatabase } from "./tenant-database.ts";
 import { openFile, testFolder } from "./test-store.test.support.ts";
 
 describeCallEventStore("createSqliteStore().calls", async () => {
@@ -106,6 +108,20 @@ describe("createSqliteStore().calls", () => {
     }
     expect(/Globex/u.test(await onDisk("other"))).toBe(true);
     expect(await store.calls.read("other")).toHaveLength(30);
+  });
+
+  test("writes what is deleted over only while it purges, also where that fails", async () => {
+    await using folder = await testFolder();
+    const database = openTenantDatabase({ directory: folder.path, tenant: "acme", lockTimeoutMs: 0 }, true);
+    if (database === undefined) throw new TypeError("There is no file.");
+    const secureDelete = (): unknown => database.db.prepare("PRAGMA secure_delete").get()?.["secure_delete"];
+    const before = secureDelete();
+    database.db.exec("DROP TABLE call_bodies");
+    const purge = { op: "call_purge", tenant: "acme", eventsBefore: 1, bodiesBefore: 1, limit: 1 } as const;
+
+    expect(() => writeCallEvents(database, purge)).toThrow(/call_bodies/u);
+    expect(secureDelete()).toBe(before);
+    database.close();
   });
 
   test("reads more than a page, and purges more than a page", async () => {
