@@ -267,3 +267,24 @@ test("lets nobody who chooses a name put secrets, controls, another's tenant or 
   ]);
   expect(metric?.dataPoints[0]?.attributes).not.toHaveProperty("tau.tenant");
 });
+
+test("leaves the joiners of Persian and of emoji in texts, but not where they hide something, nor in labels", async () => {
+  await using collected = collector();
+  const observe = createOtelObserver(collected.parts);
+  const plain = "می\u200cروم \u{1f468}\u200d\u{1f469} \u2764\ufe0f\u200d\u{1f525}";
+  const attributes = { plain, hidden: "a\u200db \u200c\u200d\u200cc" };
+  observe({ name: "tau.test", level: 9, attributes, span: { startedAt: 1, durationMs: 1 } });
+  observe({
+    name: "tau.test",
+    level: 9,
+    attributes: { plain: "می\u200cروم" },
+    metric: { value: 1, unit: "s" },
+  });
+
+  expect(collected.spans()[0]?.attributes).toEqual({
+    plain,
+    hidden: "a⟨U+200D⟩b ⟨U+200C and 2 more⟩c",
+  });
+  const [metric] = await collected.metrics();
+  expect(metric?.dataPoints[0]?.attributes).toEqual({ plain: "می⟨U+200C⟩روم" });
+});

@@ -42,12 +42,14 @@ export function createOtelObserver(options: OtelObserverOptions): Observer {
   const { tracer, meter, logger } = options;
   const histograms = new Map<string, Histogram>();
   const clean = createTextCleaner();
+  const cleanLabel = createTextCleaner({ keepsJoiners: false });
 
   return (observation) => {
     if (observation.span !== undefined) {
       if (tracer !== undefined) writeSpan(tracer, observation, { ...observation.span, clean });
     } else if (observation.metric !== undefined) {
-      if (meter !== undefined) measure({ meter, histograms, clean }, observation, observation.metric);
+      if (meter !== undefined)
+        measure({ meter, histograms, clean: cleanLabel }, observation, observation.metric);
     } else if (logger !== undefined) {
       writeLog(logger, observation, { withMessages: options.errorMessages === true, clean });
     }

@@ -393,12 +393,13 @@ describe("createTelemetry(), the observer", () => {
       if (metric !== undefined) labels.push(attributes["gen_ai.response.model"]);
     };
     const layer = telemetryLayer({ observer });
-    for (const model of ["x".repeat(201), "a\u001b[2J", "a\nb", ""]) {
+    const address = `arn:aws:bedrock:eu-central-1:123456789012:inference-profile/${"x".repeat(400)}`;
+    for (const model of [address, "x".repeat(513), "a\u001b[2J", "a\nb", ""]) {
       const answer = [[{ ...finishedWith("a"), model }]];
       await withLayers(playing([answer]).model, layer).complete(question, contextOf());
     }
 
-    expect(new Set(labels)).toEqual(new Set(["_OTHER"]));
+    expect(new Set(labels)).toEqual(new Set([address, "_OTHER"]));
   });
 
   test("cannot change a call by throwing", async () => {

@@ -1,7 +1,8 @@
 /** What stands for every further value of a label that has too many, as OpenTelemetry says. */
 const other = "_OTHER";
 
-const isName = /^\P{C}{1,200}$/u;
+/** Some ids of models are whole addresses of resources. */
+const isName = /^\P{C}{1,512}$/u;
 
 /** Keeps the labels of metrics few: names come from providers and configurations, and each pair makes a series. */
 export class LabelLimits {
