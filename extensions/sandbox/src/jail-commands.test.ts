@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import {
   existsSync,
   lstatSync,
@@ -74,12 +75,13 @@ const git = "git -c init.defaultBranch=main -c user.name=T -c user.email=t@examp
 describe("what a jailed command can write", () => {
   it("is the workspace and a private /tmp and home", async () => {
     await using jail = await jailed();
-    expect(await jail.bash("echo a > a && echo b > /tmp/b && echo c > ~/.c && cat a /tmp/b ~/.c")).toBe(
-      "a\nb\nc\nexit 0",
-    );
+    const temporary = `/tmp/${randomUUID()}`;
+    expect(
+      await jail.bash(`echo a > a && echo b > ${temporary} && echo c > ~/.c && cat a ${temporary} ~/.c`),
+    ).toBe("a\nb\nc\nexit 0");
     expect(readdirSync(jail.workspace)).toEqual(["a"]);
     expect(await jail.bash("ls -A /tmp ~ /run")).toContain("exit 0");
-    expect(existsSync("/tmp/b")).toBe(false);
+    expect(existsSync(temporary)).toBe(false);
   });
 
   it("is not what lies beside the workspace, links to it, or the system", async () => {
