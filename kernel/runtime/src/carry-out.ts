@@ -1,11 +1,11 @@
 import { isJsonObject, isTauError } from "@tau/core";
 import type { JsonObject, SideEffectClass, ToolResultPart } from "@tau/core";
 import type { EffectState } from "@tau/session";
+import { errorResult } from "@tau/tools";
 import type { Artifact, ReadyCall, ToolRun } from "@tau/tools";
 
 import type { HeldTransaction } from "./held-run.ts";
 import { judgeChanges } from "./judge-changes.ts";
-import { errorResult } from "./finish-effect.ts";
 import type { ReadyEffect } from "./ready-effect.ts";
 import type { RunScope } from "./run-scope.ts";
 

@@ -1,4 +1,4 @@
-import type { ToolCallPart, ToolResultPart } from "@tau/core";
+import type { ToolResultPart } from "@tau/core";
 import type { EffectState } from "@tau/session";
 
 import { taintOfUnknown } from "./flow-step.ts";
@@ -24,15 +24,4 @@ export function finishEffect(
     durationMs: 0,
     ...(outcome === "unknown" || outcome === "completed" ? taintOfUnknown(effect) : {}),
   });
-}
-
-/** An error result that says `text` to the model. */
-export function errorResult(call: ToolCallPart, text: string): ToolResultPart {
-  return {
-    type: "tool_result",
-    callId: call.id,
-    name: call.name,
-    content: [{ type: "text", text }],
-    isError: true,
-  };
 }

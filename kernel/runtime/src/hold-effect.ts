@@ -1,6 +1,7 @@
 import { isJsonObject, isTauError, parseJson } from "@tau/core";
 import type { HeldChanges } from "@tau/core";
 import type { EffectState } from "@tau/session";
+import { errorResult } from "@tau/tools";
 import type { ReadyCall, ToolRun, Transaction, Transactions, WriteSet } from "@tau/tools";
 
 import { holdingTransactions } from "./can-hold.ts";
@@ -9,7 +10,7 @@ import { createHolder } from "./held-values.ts";
 import { judgeChanges } from "./judge-changes.ts";
 import { askPerson } from "./ask-person.ts";
 import { effectiveCall } from "./effective-call.ts";
-import { errorResult, finishEffect } from "./finish-effect.ts";
+import { finishEffect } from "./finish-effect.ts";
 import { askUnlessRefused, decideByRules } from "./plan-step.ts";
 import { prepare } from "./prepare-call.ts";
 import { ruleOn } from "./rule-on.ts";

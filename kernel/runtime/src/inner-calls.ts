@@ -4,12 +4,13 @@ import { canonicalJson, joinLabels, mayRunAgain, systemLabel, workspaceLabel } f
 import type { JsonObject, Label, ToolCallPart, ToolResultPart } from "@tau/core";
 import { innerEffectIdOf } from "@tau/session";
 import type { EffectState } from "@tau/session";
+import { errorResult } from "@tau/tools";
 import type { ReadyCall } from "@tau/tools";
 
 import { CallGate } from "./call-gate.ts";
 import { perform, recordStart } from "./perform-effect.ts";
 import type { PerformOptions } from "./perform-effect.ts";
-import { errorResult, finishEffect } from "./finish-effect.ts";
+import { finishEffect } from "./finish-effect.ts";
 import { prepare } from "./prepare-call.ts";
 import { ruleOn } from "./rule-on.ts";
 import { runBeforeTool } from "./run-hooks.ts";

@@ -9,6 +9,7 @@ import type {
   ToolResultPart,
 } from "@tau/core";
 import { isPlain } from "@tau/session";
+import { errorResult } from "@tau/tools";
 import type { ToolCaller, ToolContext, ToolRun } from "@tau/tools";
 import { labelContent } from "@tau/tools/flow";
 
@@ -17,7 +18,6 @@ import { carryOut, heldSideEffect } from "./carry-out.ts";
 import { createHolder } from "./held-values.ts";
 import type { Holder, HeldValues } from "./held-values.ts";
 import { holdResult } from "./hold-result.ts";
-import { errorResult } from "./finish-effect.ts";
 import { runAfterTool } from "./run-hooks.ts";
 import type { ReadyEffect } from "./ready-effect.ts";
 import { publishDelta, runOf } from "./run-scope.ts";

@@ -1,9 +1,10 @@
 import type { EffectState } from "@tau/session";
+import { errorResult } from "@tau/tools";
 import type { PreparedCall, ReadyCall } from "@tau/tools";
 
 import { askPerson } from "./ask-person.ts";
 import { holdingTransactions } from "./can-hold.ts";
-import { errorResult, finishEffect } from "./finish-effect.ts";
+import { finishEffect } from "./finish-effect.ts";
 import { prepare } from "./prepare-call.ts";
 import { ruleOn } from "./rule-on.ts";
 import { runBeforeTool } from "./run-hooks.ts";

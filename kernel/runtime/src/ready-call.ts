@@ -1,9 +1,10 @@
 import type { EffectState } from "@tau/session";
+import { errorResult } from "@tau/tools";
 import type { ReadyCall } from "@tau/tools";
 
 import { askPerson, bindingOf } from "./ask-person.ts";
 import { effectiveCall } from "./effective-call.ts";
-import { errorResult, finishEffect } from "./finish-effect.ts";
+import { finishEffect } from "./finish-effect.ts";
 import { decideByRules } from "./plan-step.ts";
 import { prepare } from "./prepare-call.ts";
 import { ruleOn } from "./rule-on.ts";

@@ -1,8 +1,9 @@
 import { userLabel } from "@tau/core";
 import type { EffectState } from "@tau/session";
+import { errorResult } from "@tau/tools";
 
 import { holdEffect } from "./hold-effect.ts";
-import { errorResult, finishEffect } from "./finish-effect.ts";
+import { finishEffect } from "./finish-effect.ts";
 import { planStep } from "./plan-step.ts";
 import { readyCall } from "./ready-call.ts";
 import { isPure } from "./perform-effect.ts";

@@ -1,7 +1,8 @@
 import type { EffectState } from "@tau/session";
+import { errorResult } from "@tau/tools";
 
 import { askPerson } from "./ask-person.ts";
-import { errorResult, finishEffect } from "./finish-effect.ts";
+import { finishEffect } from "./finish-effect.ts";
 import type { RunScope } from "./run-scope.ts";
 import type { SessionLog } from "./session-log.ts";
 import { waitForPerson } from "./wait-for-person.ts";

@@ -150,7 +150,7 @@ export { createReadUntrustedTool } from "./flow/read-untrusted-tool.ts";
 export { createReader } from "./flow/reader.ts";
 export type { Reader, ReaderModel, ReaderRequest } from "./flow/reader.ts";
 export { assertSeesPictures } from "./hide-unseen.ts";
-export { deniedResult } from "./error-result.ts";
+export { deniedResult, errorResult } from "./error-result.ts";
 export type { FileChange, TransactionStatus, TransactionSummary, WriteSet } from "./write-set.ts";
 export type { CollectedCommand } from "./collect-command.ts";
 export { collectCommand } from "./collect-command.ts";
