@@ -7,8 +7,7 @@ import { DatabaseSync } from "node:sqlite";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 
 import { bytesOnDisk } from "./sizes.ts";
-import { answerToken, depths, measureBusy, measureTurns, said } from "./turns.ts";
-import type { Turns } from "./turns.ts";
+import { measureBare } from "./turns.ts";
 
 /** What goes to the thread: session, number and body of each message, one after the other. */
 type Batch = (string | number)[];
@@ -52,17 +51,7 @@ async function measure(directory: string): Promise<void> {
     batch.push(session, ++seq, body);
     return new Promise((resolve) => waiting.push(resolve));
   };
-  const turn = async (session: string): Promise<void> => {
-    await say(session, "user", said);
-    await say(session, "assistant", answerToken.repeat(10));
-  };
-  const bytes = (): { readonly payload: number; readonly file: number } => ({
-    payload,
-    file: bytesOnDisk(directory),
-  });
-  const costs = await measureTurns({ turn, bytes }, depths.map(String));
-  const busyCpuMs = await measureBusy((session) => turn(`busy ${session}`));
-  const turns: Turns = { costs, busyCpuMs, sessionId: "" };
+  const turns = await measureBare({ say, bytes: () => ({ payload, file: bytesOnDisk(directory) }) });
   await thread.terminate();
   process.stdout.write(`${JSON.stringify(turns)}\n`);
 }

@@ -6,8 +6,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 import { bytesOnDisk } from "./sizes.ts";
-import { answerToken, depths, measureBusy, measureTurns, said } from "./turns.ts";
-import type { Turns } from "./turns.ts";
+import { measureBare } from "./turns.ts";
 
 const directory = process.argv[2] ?? "";
 const db = new DatabaseSync(join(directory, "bare.db"));
@@ -37,17 +36,6 @@ function say(session: string, role: string, text: string): Promise<void> {
   return new Promise((resolve) => waiting.push(resolve));
 }
 
-async function turn(session: string): Promise<void> {
-  await say(session, "user", said);
-  await say(session, "assistant", answerToken.repeat(10));
-}
-
-const bytes = (): { readonly payload: number; readonly file: number } => ({
-  payload,
-  file: bytesOnDisk(directory),
-});
-const costs = await measureTurns({ turn, bytes }, depths.map(String));
-const busyCpuMs = await measureBusy((session) => turn(`busy ${session}`));
-const turns: Turns = { costs, busyCpuMs, sessionId: "" };
+const turns = await measureBare({ say, bytes: () => ({ payload, file: bytesOnDisk(directory) }) });
 db.close();
 process.stdout.write(`${JSON.stringify(turns)}\n`);

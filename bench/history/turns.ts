@@ -109,3 +109,20 @@ export interface Turns {
   /** The deepest session. */
   readonly sessionId: string;
 }
+
+/** What a rung without Tau does for one message; done when it is durable. */
+export interface BareRung {
+  say(session: string, role: string, text: string): Promise<void>;
+  /** Bytes said so far, and bytes on disk. */
+  bytes(): { readonly payload: number; readonly file: number };
+}
+
+/** Measures turns of two messages, of one session and of many. */
+export async function measureBare({ say, bytes }: BareRung): Promise<Turns> {
+  const turn = async (session: string): Promise<void> => {
+    await say(session, "user", said);
+    await say(session, "assistant", answerToken.repeat(10));
+  };
+  const costs = await measureTurns({ turn, bytes }, depths.map(String));
+  return { costs, busyCpuMs: await measureBusy((session) => turn(`busy ${session}`)), sessionId: "" };
+}

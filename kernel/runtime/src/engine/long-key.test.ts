@@ -6,6 +6,16 @@ import { codeOf } from "../testing/journal-samples.ts";
 import { encodeEngineEvent } from "./engine-event.ts";
 import { setUp } from "./store.test.support.ts";
 
+/** A journal that notes from where it is read. */
+function watchReads(journal: Journal): { readonly reads: readonly number[]; readonly watching: Journal } {
+  const reads: number[] = [];
+  const read: Journal["read"] = (stream, from, signal) => {
+    reads.push(from);
+    return journal.read(stream, from, signal);
+  };
+  return { reads, watching: { ...journal, read } };
+}
+
 describe("what the embedded engine reads of a long key", () => {
   test("a long key is opened from a checkpoint, and still knows every run", async () => {
     const { journal, engine } = setUp();
@@ -21,14 +31,7 @@ describe("what the embedded engine reads of a long key", () => {
     const checkpoint = await journal.loadCheckpoint(id);
     expect(checkpoint?.seq).toBeGreaterThanOrEqual(200);
     const before = await journal.version(id);
-    const reads: number[] = [];
-    const watching: Journal = {
-      ...journal,
-      read: (stream, from, signal) => {
-        reads.push(from);
-        return journal.read(stream, from, signal);
-      },
-    };
+    const { reads, watching } = watchReads(journal);
     await using second = engine({ journal: watching });
     second.register("echo", async () => "again");
     await second.start();
@@ -160,14 +163,7 @@ describe("what the embedded engine reads of a long key", () => {
     }
 
     expect(new Set(kept)).toEqual(new Set([undefined, 1_000]));
-    const reads: number[] = [];
-    const watching: Journal = {
-      ...journal,
-      read: (stream, from, signal) => {
-        reads.push(from);
-        return journal.read(stream, from, signal);
-      },
-    };
+    const { reads, watching } = watchReads(journal);
     await using last = engine({ journal: watching });
     last.register("echo", async () => "again");
     await last.start();
