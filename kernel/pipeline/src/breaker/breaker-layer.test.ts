@@ -70,6 +70,18 @@ describe("breakerLayer()", () => {
     expect(circuits.stateOf("test\ntest-1").state).toBe("open");
   });
 
+  test("keeps servers apart that call a model by the same name", async () => {
+    const circuits = createMemoryCircuits(quick);
+    const east = playing([[busy]], { address: "https://east.test/v1" });
+    const west = playing([hello], { address: "https://west.test/v1" });
+    await fail(withLayers(east.model, breakerLayer({ circuits })), 3);
+
+    expect(
+      await readAll(withLayers(west.model, breakerLayer({ circuits })).stream(question, contextOf())),
+    ).toEqual(hello);
+    expect(east.calls()).toBe(2);
+  });
+
   test("keeps tenants apart where they have keys of their own", async () => {
     const played = playing([[busy], [busy], hello]);
     const circuits = createMemoryCircuits(quick);

@@ -26,7 +26,7 @@ export interface BreakerOptions {
 }
 
 /**
- * Stops asking a provider that fails too often, one circuit for each provider and model, and lets a few probes
+ * Stops asking a provider that fails too often, one circuit for each provider, model and address, and lets a few probes
  * find out when it is well again.
  *
  * Circuits that cannot be asked let the call pass: a breaker protects a provider, not the caller.
@@ -99,8 +99,13 @@ const names = new WeakMap<Model, string>();
 
 function nameOf({ context, model }: PipelineCall, perTenant: boolean): string {
   let name = names.get(model);
-  if (name === undefined) names.set(model, (name = `${model.provider}\n${model.id}`));
+  if (name === undefined) names.set(model, (name = serverOf(model)));
   return perTenant ? `${context.tenant}\n${name}` : name;
+}
+
+/** A provider may have several servers, one of which fails. */
+function serverOf({ provider, id, address }: Model): string {
+  return address === undefined ? `${provider}\n${id}` : `${provider}\n${id}\n${address}`;
 }
 
 function outcomeOf(

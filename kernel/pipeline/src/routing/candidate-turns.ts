@@ -10,7 +10,7 @@ import type { PipelineCall } from "../pipeline-call.ts";
 import type { Candidate, RoutingPolicy } from "./candidate.ts";
 import { skipped } from "./plan-candidates.ts";
 import { poolOf } from "./quota-pools.ts";
-import type { QuotaPools } from "./quota-pools.ts";
+import type { Pool, QuotaPools } from "./quota-pools.ts";
 
 /** What the turns of every call share. */
 export interface TurnOptions {
@@ -30,7 +30,7 @@ export class CandidateTurns {
   #asked: { readonly candidate: Candidate; readonly startedMs: number } | undefined;
   #failure: TauError | undefined;
   /** Pools that were used up meanwhile. */
-  #usedUp: Set<string> | undefined;
+  #usedUp: Set<Pool> | undefined;
 
   constructor(next: Handler, call: PipelineCall, options: TurnOptions) {
     this.#next = next;

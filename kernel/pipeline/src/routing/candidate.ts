@@ -10,7 +10,7 @@ export type ModelTier = "reasoning" | "default" | "fast" | "local";
 export interface Candidate {
   readonly model: Model;
   readonly tiers?: readonly ModelTier[];
-  /** Candidates of one pool share a quota, such as an account: when it is used up for one, it is for all. */
+  /** Candidates of one pool share a quota, such as an account: when it is used up for one, it is for all. Default: one of its own. */
   readonly pool?: string;
 }
 

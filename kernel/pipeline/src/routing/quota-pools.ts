@@ -1,4 +1,4 @@
-import type { RateLimits } from "@tau/agent";
+import type { Model, RateLimits } from "@tau/agent";
 import type { TauError } from "@tau/core";
 
 import type { Candidate } from "./candidate.ts";
@@ -10,7 +10,7 @@ const defaultPauseMs = { rate_limited: 5_000, payment: 300_000 };
 export class QuotaPools {
   readonly #now: () => number;
   /** When a pool may be asked again. Pools come from the configuration, so there are few. */
-  readonly #pausedUntil = new Map<string, number>();
+  readonly #pausedUntil = new Map<Pool, number>();
 
   constructor(now: () => number) {
     this.#now = now;
@@ -37,9 +37,15 @@ export class QuotaPools {
   }
 }
 
-/** The name of the quota that a candidate uses; one of its own where nothing is configured. */
-export function poolOf({ pool, model }: Candidate): string {
-  return pool ?? `${model.provider}\n${model.id}`;
+/** A quota: by its name, or the one of a model that shares with nobody. */
+export type Pool = string | Model;
+
+/**
+ * The quota that a candidate uses; one of its own where nothing is configured, whatever its model is called: another server,
+ * or another key, has other limits.
+ */
+export function poolOf({ pool, model }: Candidate): Pool {
+  return pool ?? model;
 }
 
 function sayUsedUp(limits: RateLimits, now: number): boolean {

@@ -224,6 +224,14 @@ describe("quota pools", () => {
     expect(later.answeredBy).toBe("big");
   });
 
+  test("are apart for models of one name where none is given: each server has its own limits", async () => {
+    const [east, west] = [named("gpt", [[limited], hello]), named("gpt")];
+    const record = await ask(routed({ candidates: [east.model, west.model], now: () => 0 }));
+
+    expect(record.error).toBeUndefined();
+    expect(west.calls()).toBe(1);
+  });
+
   test("believe what the provider says in its headers", async () => {
     let limits: RateLimits = { requests: { remaining: 0, resetAt: 500 } };
     const full = named("full", [hello], { rateLimits: () => limits });
