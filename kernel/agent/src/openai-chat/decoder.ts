@@ -12,16 +12,9 @@ import type { SseEvent } from "../sse/sse-parser.ts";
 import { AnswerAssembly } from "./answer-assembly.ts";
 import { answerGaps, hasOnly, isFirst, isSet, listOf, silentFields } from "./chunk-fields.ts";
 import type { OpenAiChatDialect } from "./dialect.ts";
+import { meaningOf } from "./finish-reason.ts";
 import type { ChunkNews } from "./quiet-chunks.ts";
 import { readUsage } from "./usage.ts";
-
-const stopReasons: Readonly<Record<string, StopReason>> = {
-  stop: "stop",
-  length: "length",
-  tool_calls: "tool_calls",
-  function_call: "tool_calls",
-  content_filter: "content_filtered",
-};
 
 const contentMarkers = ['"content":"', '"content": "'];
 
@@ -198,8 +191,16 @@ export class OpenAiChatDecoder implements AnswerDecoder {
     this.#answer.push(this.finished);
   }
 
+  /** @throws TauError for an answer that broke */
   #stopReason(finishReason: string): StopReason {
-    const reason = stopReasons[finishReason] ?? "stop";
+    const reason = meaningOf(finishReason);
+    if (reason === "broken") {
+      const named = finishReason.slice(0, 40);
+      throw modelError("model.truncated", this.#options.identity, {
+        sentence: `gave its answer up (${named}). Nothing of it is complete`,
+        details: { finishReason: named },
+      });
+    }
     if (reason !== "stop") return reason;
     // OpenAI says "stop" when a tool was forced by name; others say it always.
     if (this.#answer.calls.count > 0) return "tool_calls";

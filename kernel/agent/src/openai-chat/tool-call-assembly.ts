@@ -89,11 +89,14 @@ export class ToolCallAssembly {
     const id = typeof delta["id"] === "string" ? delta["id"] : "";
     const last = this.#calls.at(-1);
     const wireIndex = typeof delta["index"] === "number" ? delta["index"] : undefined;
+    const isHere = (call: OpenCall): boolean => wireIndex === undefined || call.wireIndex === wireIndex;
     const known =
-      wireIndex === undefined ? last : this.#calls.findLast((call) => call.wireIndex === wireIndex);
+      this.#calls.findLast((call) => id !== "" && call.id === id && isHere(call)) ??
+      (wireIndex === undefined ? last : this.#calls.findLast(isHere));
     // Some servers give every parallel call the index 0, or none; a new id begins a new call.
     if (known !== undefined && (id === "" || known.id === "" || known.id === id)) return known;
-    if (known?.isNamedHere === true && !namesTool(delta)) return known;
+    // Older vLLM makes an id for each piece of a call.
+    if (known !== undefined && !namesTool(delta) && (known.isNamedHere || hasArguments(delta))) return known;
     const call: OpenCall = {
       wireIndex: wireIndex ?? this.#calls.length,
       index: this.#calls.length,
@@ -111,6 +114,10 @@ export class ToolCallAssembly {
 
 function namesTool({ function: details }: JsonObject): boolean {
   return isJsonObject(details) && typeof details["name"] === "string" && details["name"] !== "";
+}
+
+function hasArguments({ function: details }: JsonObject): boolean {
+  return isJsonObject(details) && typeof details["arguments"] === "string" && details["arguments"] !== "";
 }
 
 /** A call without arguments has none, or says `null`. */
