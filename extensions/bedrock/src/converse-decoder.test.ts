@@ -183,6 +183,7 @@ describe("Converse answers", () => {
 
     expect((await whole([call])).finished.stopReason).toBe("tool_calls");
     expect((await whole([call], "max_tokens")).finished.stopReason).toBe("length");
+    expect((await whole([call], "constructor")).finished.stopReason).toBe("tool_calls");
   });
 
   test("say what a guardrail found", async () => {

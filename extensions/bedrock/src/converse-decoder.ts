@@ -28,15 +28,15 @@ import { listOf, objectOf, stringOf } from "./json-fields.ts";
 import { toUsage } from "./usage.ts";
 import { wholeBlockEvents } from "./whole-block.ts";
 
-const stopReasons: Readonly<Record<string, StopReason>> = {
-  end_turn: "stop",
-  tool_use: "tool_calls",
-  max_tokens: "length",
-  model_context_window_exceeded: "length",
-  stop_sequence: "stop_sequence",
-  guardrail_intervened: "content_filtered",
-  content_filtered: "content_filtered",
-};
+const stopReasons: ReadonlyMap<string, StopReason> = new Map([
+  ["end_turn", "stop"],
+  ["tool_use", "tool_calls"],
+  ["max_tokens", "length"],
+  ["model_context_window_exceeded", "length"],
+  ["stop_sequence", "stop_sequence"],
+  ["guardrail_intervened", "content_filtered"],
+  ["content_filtered", "content_filtered"],
+]);
 
 /**
  * Decodes the events of one Converse stream. It is over when both the reason to stop and the usage were told:
@@ -177,7 +177,7 @@ export class ConverseDecoder implements AnswerDecoder {
   }
 
   #reason(stopReason: string): StopReason {
-    const reason = stopReasons[stopReason] ?? "stop";
+    const reason = stopReasons.get(stopReason) ?? "stop";
     if (reason !== "stop" && reason !== "tool_calls") return reason;
     // The call of the hidden tool is the answer; some models say that their turn is over when they call a tool.
     return this.#toolCalls > 0 || (reason === "tool_calls" && !this.#responded) ? "tool_calls" : "stop";

@@ -80,6 +80,16 @@ describe("servers that imitate Anthropic", () => {
     );
   });
 
+  test("stop for a reason that is a name of JavaScript's", () => {
+    const { decoder } = decode([
+      start,
+      { type: "message_delta", delta: { stop_reason: "constructor" } },
+      { type: "message_stop" },
+    ]);
+
+    expect(decoder.finished?.stopReason).toBe("stop");
+  });
+
   test("count as nobody can", () => {
     const usage = { output_tokens: 1e20, input_tokens: -4, output_tokens_details: { thinking_tokens: -1 } };
     const { decoder } = decode([

@@ -21,16 +21,16 @@ import type { ContentBlock } from "./content-block.ts";
 import { startBlock } from "./start-block.ts";
 import { UsageCounter } from "./usage.ts";
 
-const stopReasons: Readonly<Record<string, StopReason>> = {
-  end_turn: "stop",
-  max_tokens: "length",
-  model_context_window_exceeded: "length",
-  stop_sequence: "stop_sequence",
-  tool_use: "tool_calls",
-  pause_turn: "pause",
-  compaction: "pause",
-  refusal: "content_filtered",
-};
+const stopReasons: ReadonlyMap<string, StopReason> = new Map([
+  ["end_turn", "stop"],
+  ["max_tokens", "length"],
+  ["model_context_window_exceeded", "length"],
+  ["stop_sequence", "stop_sequence"],
+  ["tool_use", "tool_calls"],
+  ["pause_turn", "pause"],
+  ["compaction", "pause"],
+  ["refusal", "content_filtered"],
+]);
 
 interface PlacedBlock {
   readonly index: number;
@@ -205,7 +205,7 @@ export class AnthropicDecoder implements AnswerDecoder {
 
   #reason(): StopReason {
     const fallback = this.#toolCalls > 0 ? "tool_calls" : "stop";
-    const reason = stopReasons[this.#stopReason] ?? fallback;
+    const reason = stopReasons.get(this.#stopReason) ?? fallback;
     // The call of the hidden tool is the answer.
     return reason === "tool_calls" && this.#responded && this.#toolCalls === 0 ? "stop" : reason;
   }

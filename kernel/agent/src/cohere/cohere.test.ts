@@ -207,6 +207,7 @@ describe("CohereDecoder", () => {
     [[end()], /not this protocol/],
     [[start, start], /not this protocol/],
     [[start, end({ finish_reason: "ERROR", error: "Broken" })], /Broken/],
+    [[start, end({ finish_reason: "constructor" })], /constructor/],
     [[start, { message: "slow down" }], /slow down/],
     [[start, inside("tool-call-start", { tool_calls: { id: "c" } }), end()], /not this protocol/],
   ])("refuses %j", (events, message) => {

@@ -11,13 +11,13 @@ import { DeltaShortcut } from "../sse/delta-shortcut.ts";
 import type { SseEvent } from "../sse/sse-parser.ts";
 import { ContentBlocks } from "./content-blocks.ts";
 
-const stopReasons: Readonly<Record<string, StopReason>> = {
-  COMPLETE: "stop",
-  STOP_SEQUENCE: "stop_sequence",
-  MAX_TOKENS: "length",
-  TOOL_CALL: "tool_calls",
-  ERROR_TOXIC: "content_filtered",
-};
+const stopReasons: ReadonlyMap<string, StopReason> = new Map([
+  ["COMPLETE", "stop"],
+  ["STOP_SEQUENCE", "stop_sequence"],
+  ["MAX_TOKENS", "length"],
+  ["TOOL_CALL", "tool_calls"],
+  ["ERROR_TOXIC", "content_filtered"],
+]);
 
 /** How the events of one model that only add text look. */
 export function createTextPattern(): DeltaPattern {
@@ -126,7 +126,7 @@ export class CohereDecoder implements AnswerDecoder {
   #finish(end: JsonObject, data: string): void {
     if (!this.#started) throw this.#notTheProtocol("A message ended that never began.");
     const reason = typeof end["finish_reason"] === "string" ? end["finish_reason"] : "";
-    const stopReason = stopReasons[reason];
+    const stopReason = stopReasons.get(reason);
     if (stopReason === undefined) throw this.#toError(data);
     if (!this.#calls.isComplete) throw this.#notTheProtocol("A tool call has no name.");
     this.finished = {

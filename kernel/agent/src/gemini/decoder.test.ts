@@ -163,6 +163,8 @@ describe("GeminiDecoder", () => {
           'Provider "gemini" (model "m") refused the request because of its content filter (PROHIBITED_CONTENT).',
       }),
     );
+    // As `enum-encoding=int` has it.
+    expect(() => decode({ promptFeedback: { blockReason: 1 } })).toThrow(/content filter \(reason 1\)/);
     expect(() => decode({ error: { code: 503, status: "UNAVAILABLE" } })).toThrow("UNAVAILABLE");
   });
 

@@ -9,7 +9,7 @@ import { DeltaPattern } from "../sse/delta-pattern.ts";
 import { DeltaShortcut } from "../sse/delta-shortcut.ts";
 import type { SseEvent } from "../sse/sse-parser.ts";
 import { AnswerParts } from "./answer-parts.ts";
-import { finishReasonName, meaningOf } from "./finish-reason.ts";
+import { blockReasonName, finishReasonName, meaningOf } from "./finish-reason.ts";
 import { withCitations } from "./grounding.ts";
 import { answerGaps, countGaps, plainText } from "./plain-text.ts";
 import { readUsage } from "./usage.ts";
@@ -160,7 +160,7 @@ export class GeminiDecoder implements AnswerDecoder {
   }
 
   #refuseBlocked(feedback: JsonObject): void {
-    const reason = textAt(feedback, "blockReason");
+    const reason = blockReasonName(feedback["blockReason"]);
     if (reason === "") return;
     throw modelError("model.content_filtered", this.#identity, {
       sentence: `refused the request because of its content filter (${reason.slice(0, 40)})`,

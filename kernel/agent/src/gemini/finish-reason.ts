@@ -43,6 +43,12 @@ export function finishReasonName(reason: Json | undefined): string {
   return typeof reason === "number" ? (byNumber[reason] ?? `reason ${reason}`) : "";
 }
 
+/** The name of the reason for which a prompt was blocked; empty when it was not. */
+export function blockReasonName(reason: Json | undefined): string {
+  if (typeof reason === "string") return reason;
+  return typeof reason === "number" && reason !== 0 ? `reason ${reason}` : "";
+}
+
 /** What a finish reason means. One that nobody knows is none that an answer may end with. */
 export function meaningOf(name: string): FinishMeaning {
   return Object.hasOwn(meanings, name) ? (meanings[name] ?? "unknown") : "unknown";

@@ -1,8 +1,14 @@
-import { sseFraming } from "../framing.ts";
+import type { Framing } from "../framing.ts";
 import type { WireProtocol } from "../wire-protocol.ts";
 import { createGeminiPatterns, GeminiDecoder } from "./decoder.ts";
 import { createGeminiBodyWriter } from "./request-body.ts";
 import type { GeminiBodyOptions } from "./request-body.ts";
+import { GeminiStreamParser } from "./stream-parser.ts";
+
+const framing: Framing = {
+  contentType: "text/event-stream",
+  createParser: (sink, maxEventBytes) => new GeminiStreamParser(sink, maxEventBytes),
+};
 
 /** Gemini's `streamGenerateContent` and `generateContent`, at the Gemini API and at Vertex, which differ in who asks and where. */
 export function createGeminiProtocol(
@@ -13,7 +19,7 @@ export function createGeminiProtocol(
   return {
     ...place,
     writeBody: createGeminiBodyWriter(options),
-    framing: sseFraming,
+    framing,
     createDecoder: (toError) => new GeminiDecoder(options.identity, toError, patterns),
   };
 }

@@ -140,6 +140,20 @@ describe("ResponsesDecoder", () => {
     expect(decode({ error: { message: "slow" } }).failure).toMatch(/slow/);
   });
 
+  test.each([
+    ["by its name", 'event: error\ndata: {"code":"rate_limit_exceeded"}\n\n'],
+    ["as a text", 'data: {"error":"rate_limit_exceeded"}\n\n'],
+    ["as vLLM's errors are", 'data: {"object":"error","type":"rate_limit_exceeded"}\n\n'],
+  ])("throws the error of an event that is one only %s", (_name, event) => {
+    expect(decodeText(event).failure).toMatch(/rate_limit_exceeded/);
+  });
+
+  test("knows an answer that was cancelled", () => {
+    expect(decode({ type: "response.cancelled", response: { status: "cancelled" } }).failure).toMatch(
+      /cancelled the request/,
+    );
+  });
+
   test("cites sources at places of the text, whose characters are not all one unit long", () => {
     const annotations = [
       { type: "url_citation", url: "https://a", title: "A", start_index: 2, end_index: 3 },

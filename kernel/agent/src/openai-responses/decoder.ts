@@ -63,7 +63,7 @@ export class ResponsesDecoder implements AnswerDecoder {
       throw this.#notTheProtocol(parsed.ok ? "An event of the stream is not an object." : parsed.reason);
     }
     const body = parsed.value;
-    if (body["type"] === "error" || isJsonObject(body["error"])) throw this.#toError(event.data);
+    if (event.name === "error" || isError(body)) throw this.#toError(event.data);
     this.#apply(body);
     if (plainText(body) !== undefined) this.#shortcut.learn(event);
   }
@@ -111,6 +111,7 @@ export class ResponsesDecoder implements AnswerDecoder {
       case "response.completed":
       case "response.incomplete":
       case "response.failed":
+      case "response.cancelled":
         this.#finish(objectAt(body, "response"));
         break;
       default: // The progress of tools that run at the provider, and events of a newer protocol.
@@ -190,10 +191,15 @@ function stopReasonOf(response: JsonObject, items: readonly JsonObject[]): StopR
   return refused ? "content_filtered" : "stop";
 }
 
+/** vLLM's errors have nothing around them; those of others are texts. */
+function isError(body: JsonObject): boolean {
+  return body["type"] === "error" || body["object"] === "error" || (body["error"] ?? null) !== null;
+}
+
 /** The text of an event that only adds text to the answer. */
 function plainText(body: Json): string | undefined {
   if (!isJsonObject(body) || body["type"] !== "response.output_text.delta") return undefined;
-  return isJsonObject(body["error"]) ? undefined : textAt(body, "delta") || undefined;
+  return isError(body) ? undefined : textAt(body, "delta") || undefined;
 }
 
 function indexOf(body: JsonObject): number {

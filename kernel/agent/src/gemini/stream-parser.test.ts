@@ -1,0 +1,55 @@
+import { describe, expect, test } from "vitest";
+
+import { randomSplits, seededRandom } from "../testing/random-splits.ts";
+import { GeminiDecoder } from "./decoder.ts";
+import { GeminiStreamParser } from "./stream-parser.ts";
+
+const said = 'data: {"candidates": [{"content": {"parts": [{"text": "Hi"}]}}]}\r\n\r\n';
+const failure = `{
+  "error": {
+    "code": 429,
+    "message": "Resource has been exhausted (e.g. check quota).",
+    "status": "RESOURCE_EXHAUSTED",
+    "details": [
+      {
+        "@type": "type.googleapis.com/google.rpc.RetryInfo"
+      }
+    ]
+  }
+}
+`;
+
+function failureIn(pieces: readonly Buffer[]): unknown {
+  const decoder = new GeminiDecoder({ provider: "gemini", model: "m" }, (body) => new Error(`told: ${body}`));
+  const parser = new GeminiStreamParser(decoder, 1_000_000);
+  try {
+    for (const piece of pieces) parser.push([piece]);
+    parser.end();
+    decoder.end();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : error;
+  }
+}
+
+describe("GeminiStreamParser", () => {
+  test.each([
+    ["in a piece of its own", [said, failure]],
+    ["behind events of the same piece", [said + failure]],
+    ["cut in two", [said, failure.slice(0, 50), failure.slice(50)]],
+    ["after an event that was cut before its brace", [said.slice(0, 6), said.slice(6), failure]],
+    ["at the beginning", [failure]],
+  ])("hears of a failure that stands between the events, in no frame: %s", (_name, pieces) => {
+    expect(failureIn(pieces.map((piece) => Buffer.from(piece)))).toMatch(/^told: .*RESOURCE_EXHAUSTED/);
+  });
+
+  test("takes nothing else for a failure, however the bytes are cut", () => {
+    const whole = said.repeat(3) + said.replace('"content"', '"finishReason": "STOP", "content"');
+    for (let seed = 0; seed < 50; seed++) {
+      expect(failureIn(randomSplits(Buffer.from(whole), seededRandom(seed)))).toBeUndefined();
+    }
+    expect(
+      failureIn([Buffer.from(`${said}{"candidates": []}\n`), Buffer.from("{ no JSON\n")]),
+    ).toBeUndefined();
+  });
+});
