@@ -1,20 +1,21 @@
 /**
  * What a turn costs when a session has 100, 1,000 and 10,000 of them: CPU, bytes; and opening the deepest one in
- * a new process. Text-only turns of 200 bytes each way, a model in the process, beside bare SQLite.
+ * a new process. Text-only turns of 200 bytes each way, a model in the process, beside bare SQLite. All of them take turns of a moment
+ * each, because the host's speed may double within seconds.
  *
- * `node --conditions=@tau/source bench/history.ts [--rounds 1] [--json]`
+ * `node --conditions=@tau/source bench/history.ts [--rounds 25] [--json]`
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { OpeningCost } from "./history/open-worker.ts";
 import { busySessions, depths, said } from "./history/turns.ts";
-import type { TurnCost, Turns } from "./history/turns.ts";
-import { runScript } from "./lib/child.ts";
+import type { TurnBytes, TurnTask, TurnWindow } from "./history/turns.ts";
+import { runScript, startWorker } from "./lib/child.ts";
 import { benchOptions, printReport, rounded } from "./lib/report.ts";
 import { inRounds } from "./lib/rounds.ts";
-import { median } from "./lib/statistics.ts";
+import { median, medianRatio } from "./lib/statistics.ts";
 
 const rungs = ["bare-sqlite", "bare-sqlite-thread", "tau-memory", "tau-sqlite"] as const;
 type Rung = (typeof rungs)[number];
@@ -26,39 +27,81 @@ const scripts: Readonly<Record<Rung, string>> = {
   "tau-sqlite": "tau-worker",
 };
 
-const { rounds, json } = benchOptions(1);
+const { rounds, json } = benchOptions(25);
 const directory = mkdtempSync(join(tmpdir(), "tau-bench-"));
+const folder = (rung: Rung): string => join(directory, rung);
 const script = (name: string): URL => new URL(`history/${name}.ts`, import.meta.url);
 
-async function measure(rung: Rung, round: number): Promise<Turns> {
-  const folder = mkdtempSync(join(directory, `${rung}-${round}-`));
-  const place = rung === "tau-memory" ? [] : [folder];
-  const turns = await runScript<Turns>(script(scripts[rung]), place);
-  if (rung === "tau-sqlite") deepest = { folder, sessionId: turns.sessionId };
-  return turns;
+/** One rung doing one task, which it does once a round. */
+interface Cell {
+  readonly rung: Rung;
+  readonly task: TurnTask;
 }
 
-let deepest = { folder: "", sessionId: "" };
-const samples = await inRounds(rungs, rounds, measure);
+const tasks: readonly TurnTask[] = [...depths.map((_, place) => `depth ${place}` as const), "busy"];
+// All rungs of a task one after another, as they are compared.
+const cells: readonly Cell[] = tasks.flatMap((task) => rungs.map((rung) => ({ rung, task })));
+
+interface Measured {
+  readonly windows: (rung: Rung, task: TurnTask) => readonly TurnWindow[];
+  readonly bytes: ReadonlyMap<Rung, readonly TurnBytes[]>;
+  readonly deepest: string;
+}
+
+async function measure(): Promise<Measured> {
+  await using processes = new AsyncDisposableStack();
+  const workers = new Map<Rung, ReturnType<typeof startWorker>>();
+  let deepest = "";
+  for (const rung of rungs) {
+    if (rung !== "tau-memory") mkdirSync(folder(rung));
+    const worker = processes.use(
+      startWorker(script(scripts[rung]), rung === "tau-memory" ? [] : [folder(rung)]),
+    );
+    workers.set(rung, worker);
+    deepest = await worker.hear<string>();
+  }
+  const ask = async <T>(rung: Rung, task: TurnTask): Promise<T> => {
+    const worker = workers.get(rung);
+    if (worker === undefined) throw new TypeError(`No process holds ${rung}.`);
+    return await worker.ask<T>(task);
+  };
+  const samples = await inRounds(cells, rounds, ({ rung, task }) => ask<TurnWindow>(rung, task));
+  const bytes = new Map<Rung, readonly TurnBytes[]>();
+  for (const rung of rungs) {
+    const found: TurnBytes[] = [];
+    for (const place of depths.keys()) found.push(await ask<TurnBytes>(rung, `bytes ${place}`));
+    bytes.set(rung, found);
+  }
+  const windows = (rung: Rung, task: TurnTask): readonly TurnWindow[] =>
+    cells.filter((cell) => cell.rung === rung && cell.task === task).flatMap((cell) => samples.of(cell));
+  return { windows, bytes, deepest };
+}
+
+const { windows, bytes, deepest } = await measure();
 const openings = await inRounds(["new", "deep"], 5, (which) =>
-  runScript<OpeningCost>(script("open-worker"), [deepest.folder, which === "deep" ? deepest.sessionId : ""]),
+  runScript<OpeningCost>(script("open-worker"), [folder("tau-sqlite"), which === "deep" ? deepest : ""]),
 );
 rmSync(directory, { recursive: true, force: true });
 
-const of = (rung: Rung, depth: number, key: keyof TurnCost): number =>
-  median(samples.of(rung).map(({ costs }) => costs[depth]?.[key] ?? Number.NaN));
+const cpu = (rung: Rung, task: TurnTask): readonly number[] => windows(rung, task).map(({ cpuMs }) => cpuMs);
+const wallMs = (rung: Rung, task: TurnTask): number =>
+  median(windows(rung, task).map((window) => window.wallMs));
+const left = (rung: Rung, depth: number, key: keyof TurnBytes): number =>
+  bytes.get(rung)?.[depth]?.[key] ?? Number.NaN;
 const opening = (which: "new" | "deep", key: keyof OpeningCost): number =>
   median(openings.of(which).map((cost) => cost[key]));
 
+/** CPU that a turn takes in SQLite above one in memory, window by window. */
+function storingMs(task: TurnTask): number {
+  const inMemory = cpu("tau-memory", task);
+  return median(cpu("tau-sqlite", task).map((cpuMs, round) => cpuMs - (inMemory[round] ?? Number.NaN)));
+}
+
 /** How far the costs at the depths lie apart: the largest over the smallest, less one, in percent. */
-const spread = (key: keyof TurnCost): number => {
-  const values = depths.map((_, depth) => of("tau-sqlite", depth, key));
-  return (Math.max(...values) / Math.min(...values) - 1) * 100;
-};
-const storingMs = Math.max(
-  ...depths.map((_, depth) => of("tau-sqlite", depth, "cpuMs") - of("tau-memory", depth, "cpuMs")),
+const spread = (values: readonly number[]): number => (Math.max(...values) / Math.min(...values) - 1) * 100;
+const overShallowest = depths.map((_, place) =>
+  medianRatio(cpu("tau-sqlite", `depth ${place}`), cpu("tau-sqlite", "depth 0")),
 );
-const busy = (rung: Rung): number => median(samples.of(rung).map(({ busyCpuMs }) => busyCpuMs));
 const last = depths.length - 1;
 
 printReport(
@@ -69,15 +112,15 @@ printReport(
         depths.map((turns, depth) => ({
           rung,
           turns,
-          "CPU ms/turn": rounded(of(rung, depth, "cpuMs")),
-          "wall ms/turn": rounded(of(rung, depth, "wallMs")),
-          "payload B/turn": rounded(of(rung, depth, "payloadBytes")),
-          "file B/turn": rounded(of(rung, depth, "fileBytes")),
+          "CPU ms/turn": rounded(median(cpu(rung, `depth ${depth}`))),
+          "wall ms/turn": rounded(wallMs(rung, `depth ${depth}`)),
+          "payload B/turn": rounded(left(rung, depth, "payloadBytes")),
+          "file B/turn": rounded(left(rung, depth, "fileBytes")),
         })),
       ),
       ...rungs.map((rung) => ({
         rung: `${rung}, ${busySessions} sessions`,
-        "CPU ms/turn": rounded(busy(rung)),
+        "CPU ms/turn": rounded(median(cpu(rung, "busy"))),
       })),
       ...(["new", "deep"] as const).map((which) => ({
         rung: which === "deep" ? "open 10,000 turns" : "open a new session",
@@ -89,26 +132,31 @@ printReport(
     goals: [
       {
         what: "history: CPU a turn, 100 to 10,000 turns, apart by",
-        measured: spread("cpuOverShallowest"),
+        measured: spread(overShallowest),
         unit: "%",
         limit: 20,
       },
       {
         what: "history: bytes a turn, apart by",
-        measured: spread("payloadBytes"),
+        measured: spread(depths.map((_, place) => left("tau-sqlite", place, "payloadBytes"))),
         unit: "%",
         limit: 20,
       },
-      { what: "history: storing a turn, alone, CPU", measured: storingMs, unit: "ms", limit: 0.1 },
+      {
+        what: "history: storing a turn, alone, CPU",
+        measured: Math.max(...depths.map((_, place) => storingMs(`depth ${place}`))),
+        unit: "ms",
+        limit: 0.1,
+      },
       {
         what: `history: storing a turn, ${busySessions} sessions, CPU`,
-        measured: busy("tau-sqlite") - busy("tau-memory"),
+        measured: storingMs("busy"),
         unit: "ms",
         limit: 0.1,
       },
       {
         what: "history: file over payload",
-        measured: of("tau-sqlite", last, "fileBytes") / of("tau-sqlite", last, "payloadBytes"),
+        measured: left("tau-sqlite", last, "fileBytes") / left("tau-sqlite", last, "payloadBytes"),
         unit: "×",
         limit: 1.5,
       },

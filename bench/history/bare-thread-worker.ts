@@ -7,7 +7,7 @@ import { DatabaseSync } from "node:sqlite";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 
 import { bytesOnDisk } from "./sizes.ts";
-import { measureBare } from "./turns.ts";
+import { serveBareTurns } from "./turns.ts";
 
 /** What goes to the thread: session, number and body of each message, one after the other. */
 type Batch = (string | number)[];
@@ -29,7 +29,7 @@ function write(directory: string): void {
   });
 }
 
-async function measure(directory: string): Promise<void> {
+async function serve(directory: string): Promise<void> {
   const thread = new Worker(new URL(import.meta.url), { workerData: directory });
   let [seq, payload] = [0, 0];
   let batch: Batch = [];
@@ -51,10 +51,9 @@ async function measure(directory: string): Promise<void> {
     batch.push(session, ++seq, body);
     return new Promise((resolve) => waiting.push(resolve));
   };
-  const turns = await measureBare({ say, bytes: () => ({ payload, file: bytesOnDisk(directory) }) });
+  await serveBareTurns({ say, bytes: () => ({ payload, file: bytesOnDisk(directory) }) });
   await thread.terminate();
-  process.stdout.write(`${JSON.stringify(turns)}\n`);
 }
 
-if (isMainThread) await measure(process.argv[2] ?? "");
+if (isMainThread) await serve(process.argv[2] ?? "");
 else write(String(workerData));

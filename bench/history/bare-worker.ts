@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 import { bytesOnDisk } from "./sizes.ts";
-import { measureBare } from "./turns.ts";
+import { serveBareTurns } from "./turns.ts";
 
 const directory = process.argv[2] ?? "";
 const db = new DatabaseSync(join(directory, "bare.db"));
@@ -36,6 +36,5 @@ function say(session: string, role: string, text: string): Promise<void> {
   return new Promise((resolve) => waiting.push(resolve));
 }
 
-const turns = await measureBare({ say, bytes: () => ({ payload, file: bytesOnDisk(directory) }) });
+await serveBareTurns({ say, bytes: () => ({ payload, file: bytesOnDisk(directory) }) });
 db.close();
-process.stdout.write(`${JSON.stringify(turns)}\n`);

@@ -1,13 +1,13 @@
 /** Turns of the whole runtime. `node tau-worker.ts <folder>`, or without a folder in memory. */
 import { createSqliteStore } from "@tau/store-sqlite";
 import { userText, uuidv7 } from "@tau/core";
+import { tuneCollector } from "@tau/runtime";
 import type { Journal, JournalEvent } from "@tau/runtime";
 
 import { openBenchRuntime, openMemoryStore } from "../lib/bench-runtime.ts";
 import { createFakeModel } from "../lib/fake-model.ts";
 import { bytesOnDisk } from "./sizes.ts";
-import { answerToken, busySessions, depths, measureBusy, measureTurns, said } from "./turns.ts";
-import type { Turns } from "./turns.ts";
+import { answerToken, said, serveTurns } from "./turns.ts";
 
 let payload = 0;
 
@@ -29,6 +29,8 @@ function counting(journal: Journal): Journal {
   };
 }
 
+// As `tau serve` does.
+tuneCollector();
 const directory = process.argv[2] ?? "";
 const store = directory === "" ? openMemoryStore() : await createSqliteStore({ directory });
 const model = createFakeModel({ tokens: 10, token: answerToken, batch: 10 });
@@ -43,7 +45,7 @@ const tau = await openBenchRuntime(
   model,
 );
 
-async function turnOf(sessionId: string): Promise<void> {
+async function turn(sessionId: string): Promise<void> {
   const { runId, fromSeq } = await tau.runtime.startRun({ sessionId, prompt: userText(said) }, tau.context);
   for await (const batch of tau.runtime.attach({ sessionId, fromSeq, untilRunEnds: runId }, tau.context)) {
     const last = batch.at(-1);
@@ -52,17 +54,13 @@ async function turnOf(sessionId: string): Promise<void> {
   }
 }
 
-async function newSession(): Promise<string> {
+async function begin(): Promise<string> {
   return (await tau.runtime.createSession({ externalId: uuidv7() }, tau.context)).sessionId;
 }
 
-const sessions = await Promise.all(depths.map(newSession));
-const costs = await measureTurns(
-  { turn: turnOf, bytes: () => ({ payload, file: directory === "" ? 0 : bytesOnDisk(directory) }) },
-  sessions,
-);
-const busy = await Promise.all(Array.from({ length: busySessions }, newSession));
-const busyCpuMs = await measureBusy((session) => turnOf(busy[session] ?? ""));
+await serveTurns({
+  begin,
+  turn,
+  bytes: () => ({ payload, file: directory === "" ? 0 : bytesOnDisk(directory) }),
+});
 await tau[Symbol.asyncDispose]();
-const turns: Turns = { costs, busyCpuMs, sessionId: sessions.at(-1) ?? "" };
-process.stdout.write(`${JSON.stringify(turns)}\n`);
