@@ -60,8 +60,10 @@ export function createBedrockConverse(options: BedrockConverseOptions): Model {
   // Whoever gives credentials wants them used, whatever the environment holds.
   const apiKey = options.apiKey ?? (options.credentials === undefined ? bearerOf(environment) : undefined);
 
+  const { guardrail, vendor, maxOutputTokens, citeDocuments } = options;
+
   return createWireModel(
-    { ...identity, url },
+    { ...identity, url, settings: { guardrail, vendor, maxOutputTokens, citeDocuments } },
     { ...options, ...(apiKey === undefined ? {} : { apiKey }) },
     async () => {
       const { createConverseProtocol } = await import("./protocol.ts");

@@ -4,7 +4,17 @@ import { userText } from "@tau/core";
 import type { AssistantPart } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
+import { createBedrockConverse } from "./bedrock-converse.ts";
 import { adaptive, nova, llama, read, call, result, schema, bodyOf } from "./request.test.support.ts";
+
+describe("createBedrockConverse()", () => {
+  test("tells by its settings that a guardrail reads along: answers without one are no answers of it", () => {
+    const options = { model: "amazon.nova-lite-v1:0", region: "eu-west-1" };
+    const guarded = { ...options, guardrail: { id: "g", version: "1" } };
+
+    expect(createBedrockConverse(guarded).settings).not.toBe(createBedrockConverse(options).settings);
+  });
+});
 
 describe("settings of Converse requests", () => {
   test("ask for an answer of a given shape by the best way the model has", async () => {

@@ -68,6 +68,11 @@ export interface Model {
   readonly id: string;
   /** Where it is asked, for models behind an address: two servers may call different models by the same name. */
   readonly address?: string;
+  /**
+   * A digest of what its adapter was told that can change its answers, such as a guardrail or a header; absent where that is
+   * nothing. Models that differ in it give each other's answers to nobody.
+   */
+  readonly settings?: string;
   /** Absent when unknown. */
   readonly price?: Price;
   /** Tokens the model can read; absent when unknown. */

@@ -248,6 +248,29 @@ describe("a protocol", () => {
     expect(address).toBe("http://127.0.0.1:9/v1/say");
   });
 
+  test("tells models apart that were told different things, and no secret among them", () => {
+    const made = (headers?: Readonly<Record<string, string>>, settings?: Readonly<Record<string, unknown>>) =>
+      createWireModel(
+        {
+          provider: "toy",
+          model: "words",
+          url: new URL("http://127.0.0.1:9"),
+          ...(settings && { settings }),
+        },
+        { model: "words", ...(headers && { headers }) },
+        () => Promise.reject(new Error("never asked")),
+      ).settings;
+    const beta = { "x-beta": "secret-value" };
+
+    expect(made()).toBeUndefined();
+    expect(made({}, { guardrail: undefined })).toBeUndefined();
+    expect(made(beta, { b: 1, a: [2] })).toBe(made(beta, { a: [2], b: 1 }));
+    expect(
+      new Set([made(beta), made({ "x-beta": "b" }), made(beta, { a: 1 }), made(undefined, { a: 1 })]).size,
+    ).toBe(4);
+    expect(made(beta)).not.toContain("secret-value");
+  });
+
   test("may have a framing of its own, which need not end its last event", async () => {
     const { events } = await ask({ body: '"a"\n"b"\ntrue', contentType: "application/x-ndjson" }, words);
 

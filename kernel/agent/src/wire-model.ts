@@ -1,3 +1,6 @@
+import { hash } from "node:crypto";
+
+import { canonicalJson } from "@tau/core";
 import type { Price } from "@tau/core";
 
 import { resolveKey } from "./api-key.ts";
@@ -36,6 +39,8 @@ export interface WireModelOptions {
 /** Who is asked, and where. */
 export interface WireModelPlace extends ModelIdentity {
   readonly url: URL;
+  /** What the adapter was told that can change its answers, headers aside. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -43,7 +48,7 @@ export interface WireModelPlace extends ModelIdentity {
  * the first call: a program that only prints its help must not pay for them.
  */
 export function createWireModel(
-  { url: place, ...identity }: WireModelPlace,
+  { url: place, settings = {}, ...identity }: WireModelPlace,
   options: WireModelOptions,
   load: () => Promise<WireProtocol>,
 ): Model {
@@ -110,6 +115,7 @@ export function createWireModel(
     id: identity.model,
     // Without its query, in which some gateways take their key.
     address: place.origin + place.pathname,
+    ...digestOf({ ...settings, headers: options.headers }),
     ...knownOf(options),
     rateLimits,
     stream: (request, { signal }) => new WireStream(() => open(request, signal)),
@@ -167,6 +173,12 @@ async function loadWith(load: () => Promise<WireProtocol>): Promise<Loaded> {
         : { url: wholeUrl, headers: { ...common, accept: "application/json" } },
     Exchange: module.WireExchange,
   };
+}
+
+/** A digest, as headers may hold secrets. */
+function digestOf(settings: WireModelPlace["settings"]): Pick<Model, "settings"> {
+  const told = canonicalJson(settings);
+  return /^(?:\{\}|\{"headers":\{\}\})$/.test(told) ? {} : { settings: hash("sha256", told, "hex") };
 }
 
 /** What is known of the model before anybody calls it. */

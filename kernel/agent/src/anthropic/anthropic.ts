@@ -45,7 +45,10 @@ export function createAnthropic(options: AnthropicOptions): Model {
 
   const url = endpointOf(options.baseUrl ?? "https://api.anthropic.com", "/v1/messages");
 
-  return createWireModel({ ...identity, url }, options, async () => {
+  const { maxOutputTokens, thinking, citeDocuments, betas } = options;
+  const settings = { maxOutputTokens, thinking, citeDocuments, betas };
+
+  return createWireModel({ ...identity, url, settings }, options, async () => {
     const { createAnthropicProtocol } = await import("./protocol.ts");
     return createAnthropicProtocol(toBodyOptions(identity, options), url, options.betas ?? []);
   });

@@ -52,7 +52,7 @@ export function createAzureOpenAi(options: AzureOpenAiOptions): Model {
   const secret = entraToken === undefined ? apiKey : rememberToken(entraToken);
 
   return createWireModel(
-    { ...identity, url },
+    { ...identity, url, settings: { apiVersion: options.apiVersion, dialect: options.dialect } },
     { ...rest, model: deployment, ...(secret === undefined ? {} : { apiKey: secret }) },
     async (): Promise<WireProtocol> => {
       const protocol =

@@ -34,7 +34,8 @@ export interface OllamaOptions extends WireModelOptions {
 export function createOllama(options: OllamaOptions): Model {
   const url = endpointOf(options.baseUrl ?? "http://localhost:11434", "/api/chat");
   const identity = identityOf(options);
-  return createWireModel({ ...identity, url }, options, async () => {
+  const settings = { options: options.options, thinking: options.thinking };
+  return createWireModel({ ...identity, url, settings }, options, async () => {
     const { createOllamaProtocol } = await import("./protocol.ts");
     const { keepAlive, capabilities, model } = options;
     const thinking = options.thinking ?? (/gpt-oss/.test(model) ? "level" : "switch");

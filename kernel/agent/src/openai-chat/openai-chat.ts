@@ -35,7 +35,11 @@ export function createOpenAiChat(options: OpenAiChatOptions): Model {
   const dialect: OpenAiChatDialect = { ...dialectOf(known), ...options.dialect };
   const identity = { provider: typeof provider === "string" ? provider : provider.id, model: options.model };
 
-  return createWireModel({ ...identity, url }, options, async () => {
+  const own = typeof provider === "string" ? undefined : provider.dialect;
+  const settings =
+    own === undefined && options.dialect === undefined ? {} : { dialect: { ...own, ...options.dialect } };
+
+  return createWireModel({ ...identity, url, settings }, options, async () => {
     const { createOpenAiChatProtocol } = await import("./protocol.ts");
     return createOpenAiChatProtocol(identity, dialect, url);
   });

@@ -32,7 +32,10 @@ export function createOpenAiResponses(options: OpenAiResponsesOptions): Model {
   const url = endpointOf(options.baseUrl ?? findProvider(provider)?.baseUrl ?? "", "/responses");
   const identity = { provider, model };
 
-  return createWireModel({ ...identity, url }, options, async () => {
+  const { encryptedReasoning, reasoningSummary } = options;
+  const settings = { encryptedReasoning, reasoningSummary };
+
+  return createWireModel({ ...identity, url, settings }, options, async () => {
     const { createResponsesProtocol } = await import("./protocol.ts");
     return createResponsesProtocol(identity, responsesSettings(options), url);
   });

@@ -148,7 +148,7 @@ describe("cacheKeyOf()", () => {
     }
   });
 
-  test("K1: tenant, scopes, provider, model and its address change the key", () => {
+  test("K1: tenant, scopes, provider, model, its address and settings change the key", () => {
     const record = createCallRecord();
     record.allowedScopes = ["chat"];
     const other = playing([], { provider: "other" }).model;
@@ -162,6 +162,8 @@ describe("cacheKeyOf()", () => {
       keyOf({}, { candidates: [other, newer] }),
       keyOf({}, { candidates: [{ ...newer, address: "http://127.0.0.1:8080/v1" }] }),
       keyOf({}, { candidates: [{ ...newer, address: "http://127.0.0.1:8081/v1" }] }),
+      keyOf({}, { candidates: [{ ...newer, settings: "a" }] }),
+      keyOf({}, { candidates: [{ ...newer, settings: "b" }] }),
     ];
 
     expect(new Set(keys).size).toBe(keys.length);

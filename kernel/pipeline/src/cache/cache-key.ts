@@ -5,7 +5,7 @@ import type { CacheRefusal } from "./cache-facts.ts";
 import { framed, requestDigest, sha256 } from "./request-digest.ts";
 
 /** Raised when what goes into a key, or its order, changes: old entries are then never found. */
-const keyVersion = "6";
+const keyVersion = "7";
 
 /** The key of a call's answer, or why it has none. */
 export type CacheKey =
@@ -14,7 +14,7 @@ export type CacheKey =
 
 /**
  * Makes the key under which the answer to a call may be kept, out of everything that can change the answer: SHA-256 over
- * the tenant and the request, and SHA-256 over the scopes and who may answer, and where.
+ * the tenant and the request, and SHA-256 over the scopes and who may answer, where, and told what.
  *
  * - K1. Every field of the request counts, also one that is added to `ModelRequest` later: see {@link requestDigest}.
  * - K2. Fields are framed by name and length, so that different calls never give the same text.
@@ -59,8 +59,13 @@ function scopesText(scopes: readonly string[]): string {
 }
 
 /** Whoever of them answers, it is an answer to this call: their order does not count. */
-function nameOf({ provider, id, address = "" }: Model): string {
-  return framed("provider", provider) + framed("model", id) + framed("address", address);
+function nameOf({ provider, id, address = "", settings = "" }: Model): string {
+  return (
+    framed("provider", provider) +
+    framed("model", id) +
+    framed("address", address) +
+    framed("settings", settings)
+  );
 }
 
 /** The same order in every locale. */
