@@ -1,6 +1,7 @@
 import { isJsonObject, noUsage } from "@tau/core";
 import type { Json, JsonObject, Usage } from "@tau/core";
 
+import { countAt } from "../json-fields.ts";
 import { modelError } from "../model-error.ts";
 import type { OpenAiAudioOptions } from "./openai-audio-endpoint.ts";
 import { audioEndpoint } from "./openai-audio-endpoint.ts";
@@ -92,10 +93,9 @@ function milliseconds(seconds: number): number {
 /** A model billed by the second tells no tokens. */
 function usageOf(usage: Json | undefined): Usage {
   if (!isJsonObject(usage)) return noUsage;
-  const { input_tokens: input, output_tokens: output } = usage;
   return {
     ...noUsage,
-    inputTokens: typeof input === "number" ? input : 0,
-    outputTokens: typeof output === "number" ? output : 0,
+    inputTokens: countAt(usage, "input_tokens"),
+    outputTokens: countAt(usage, "output_tokens"),
   };
 }

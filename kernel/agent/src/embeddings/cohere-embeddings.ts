@@ -2,6 +2,7 @@ import { isJsonObject, noUsage } from "@tau/core";
 import type { Json, JsonObject } from "@tau/core";
 
 import { endpointOf } from "../endpoint.ts";
+import { countAt } from "../json-fields.ts";
 import type { EmbeddingModel, EmbeddingPurpose } from "./embedding-model.ts";
 import type { EmbeddingProtocol } from "./embedding-protocol.ts";
 import { toVectors } from "./vector.ts";
@@ -51,8 +52,8 @@ function protocolOf(model: string): EmbeddingProtocol {
       const rows = objectOf(body["embeddings"])["float"];
       const embeddings = Array.isArray(rows) ? toVectors(rows) : undefined;
       if (embeddings === undefined) return undefined;
-      const tokens = objectOf(objectOf(body["meta"])["billed_units"])["input_tokens"];
-      return { embeddings, usage: { ...noUsage, inputTokens: typeof tokens === "number" ? tokens : 0 } };
+      const billed = objectOf(objectOf(body["meta"])["billed_units"]);
+      return { embeddings, usage: { ...noUsage, inputTokens: countAt(billed, "input_tokens") } };
     },
   };
 }

@@ -2,6 +2,7 @@ import type { JsonObject } from "@tau/core";
 import { isJsonObject, noUsage } from "@tau/core";
 
 import { endpointOf } from "../endpoint.ts";
+import { countAt } from "../json-fields.ts";
 import type { EmbeddingModel, EmbeddingPurpose, EmbeddingRequest } from "./embedding-model.ts";
 import type { EmbeddingProtocol, WireEmbeddings } from "./embedding-protocol.ts";
 import { toVectors } from "./vector.ts";
@@ -60,7 +61,8 @@ function batchEmbedContents(model: string): EmbeddingProtocol {
       const rows = Array.isArray(body["embeddings"]) ? body["embeddings"] : undefined;
       const embeddings = rows && toVectors(rows.map((row) => objectOf(row)["values"]));
       if (embeddings === undefined) return undefined;
-      return { embeddings, usage: usageOf(objectOf(body["usageMetadata"])["promptTokenCount"]) };
+      const inputTokens = countAt(objectOf(body["usageMetadata"]), "promptTokenCount");
+      return { embeddings, usage: { ...noUsage, inputTokens } };
     },
   };
 }
@@ -81,15 +83,13 @@ const predict: EmbeddingProtocol = {
     const rows = body["predictions"].map((row) => objectOf(objectOf(row)["embeddings"]));
     const embeddings = toVectors(rows.map((row) => row["values"]));
     if (embeddings === undefined) return undefined;
-    const tokens = rows.map((row) => objectOf(row["statistics"])["token_count"]);
-    const sum = tokens.reduce<number>((all, count) => all + (typeof count === "number" ? count : 0), 0);
-    return { embeddings, usage: usageOf(sum) };
+    const inputTokens = rows.reduce(
+      (all, row) => all + countAt(objectOf(row["statistics"]), "token_count"),
+      0,
+    );
+    return { embeddings, usage: { ...noUsage, inputTokens } };
   },
 };
-
-function usageOf(inputTokens: unknown): WireEmbeddings["usage"] {
-  return { ...noUsage, inputTokens: typeof inputTokens === "number" ? inputTokens : 0 };
-}
 
 function objectOf(value: unknown): JsonObject {
   return isJsonObject(value) ? value : {};

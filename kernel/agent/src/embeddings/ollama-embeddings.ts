@@ -1,6 +1,7 @@
 import { noUsage } from "@tau/core";
 
 import { endpointOf } from "../endpoint.ts";
+import { tokensIn } from "../json-fields.ts";
 import type { EmbeddingModel } from "./embedding-model.ts";
 import type { EmbeddingProtocol } from "./embedding-protocol.ts";
 import { toVectors } from "./vector.ts";
@@ -43,7 +44,7 @@ function protocolOf({ model, keepAlive }: OllamaEmbeddingOptions): EmbeddingProt
       if (embeddings === undefined) return undefined;
       return {
         embeddings,
-        usage: { ...noUsage, inputTokens: typeof tokens === "number" ? tokens : 0 },
+        usage: { ...noUsage, inputTokens: tokensIn(tokens) },
         ...(typeof named === "string" ? { model: named } : {}),
       };
     },

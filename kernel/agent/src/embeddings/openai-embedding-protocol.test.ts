@@ -26,6 +26,16 @@ describe("createOpenAiEmbeddingProtocol()", () => {
   });
 
   test.each([
+    [3.6, 4],
+    [-1, 0],
+    ["7", 0],
+  ])("counts whole tokens, whatever a server says: %s", (told, inputTokens) => {
+    const answer = protocol.fromBody({ data: [{ embedding: [1] }], usage: { prompt_tokens: told } });
+
+    expect(answer?.usage).toMatchObject({ inputTokens });
+  });
+
+  test.each([
     [1, 1],
     [1, 2],
     [0, 2],

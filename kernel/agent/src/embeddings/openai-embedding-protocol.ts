@@ -1,6 +1,7 @@
 import { isJsonObject, noUsage } from "@tau/core";
 import type { Json, JsonObject } from "@tau/core";
 
+import { tokensIn } from "../json-fields.ts";
 import type { EmbeddingProtocol, WireEmbeddings } from "./embedding-protocol.ts";
 import type { OpenAiEmbeddingDialect } from "./openai-embedding-dialect.ts";
 import { toVectors } from "./vector.ts";
@@ -62,6 +63,5 @@ function indexOf(row: JsonObject): number {
 /** Voyage counts only a total. */
 function tokensOf(usage: Json | undefined): number {
   if (!isJsonObject(usage)) return 0;
-  const tokens = usage["prompt_tokens"] ?? usage["total_tokens"];
-  return typeof tokens === "number" ? tokens : 0;
+  return tokensIn(usage["prompt_tokens"] ?? usage["total_tokens"]);
 }

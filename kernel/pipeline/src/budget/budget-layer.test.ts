@@ -49,13 +49,34 @@ describe("budgetLayer()", () => {
   });
 
   test("refuses what does not fit, asks nobody, and says when there is room again", async () => {
-    const { pipeline, played } = setUp([hello], { limits: { tenant: [{ window: "minute", tokens: 100 }] } });
+    const limits = { tenant: [{ window: "minute", tokens: 3_000 }] } as const;
+    const { pipeline, played } = setUp([hello], { limits });
+    await pipeline.complete({ ...question, maxOutputTokens: 1_000 }, contextOf());
 
-    await expect(pipeline.complete(question, contextOf())).rejects.toMatchObject({
+    await expect(
+      pipeline.complete({ ...question, maxOutputTokens: 2_490 }, contextOf()),
+    ).rejects.toMatchObject({
       code: "budget.exceeded",
       class: "rate_limited",
       retryAfterMs: 30_000,
-      details: { scope: "tenant", window: "minute", metric: "tokens", limit: 100, taken: 0 },
+      details: { scope: "tenant", window: "minute", metric: "tokens", limit: 3_000, taken: 15 },
+    });
+    expect(played.calls()).toBe(1);
+  });
+
+  test("calls what no window ever has room for permanent, and says what it needs", async () => {
+    const { pipeline, played } = setUp([hello], { limits: { tenant: [{ window: "minute", tokens: 100 }] } });
+
+    await expect(
+      pipeline.complete({ ...question, maxOutputTokens: 1_000 }, contextOf()),
+    ).rejects.toMatchObject({
+      code: "budget.exceeded",
+      class: "permanent",
+      retryAfterMs: undefined,
+      message: expect.stringContaining(
+        "This call alone needs 1207. Raise the limit, or ask for less: a lower maxOutputTokens",
+      ),
+      details: { scope: "tenant", window: "minute", metric: "tokens", limit: 100, taken: 0, needed: 1_207 },
     });
     expect(played.calls()).toBe(0);
   });

@@ -142,7 +142,7 @@ function reserveFirst(budget: Budgeted, held: HeldBudget, tokens: Tokens): Promi
   const { call, options } = budget;
   const { signal } = call.context;
   const check = (refusal: BudgetRefusal | undefined): void => {
-    if (refusal !== undefined) throw exceeded(refusal, (options.now ?? Date.now)());
+    if (refusal !== undefined) throw exceeded(refusal, amounts, (options.now ?? Date.now)());
   };
   const failed = (error: unknown): never => {
     signal.throwIfAborted();
@@ -210,21 +210,30 @@ function unavailable(cause: unknown): TauError {
   );
 }
 
-function exceeded({ account, window, metric, limit, taken }: BudgetRefusal, at: number): TauError {
+function exceeded(refusal: BudgetRefusal, wanted: Amounts, at: number): TauError {
+  const { account, window, metric, limit, taken } = refusal;
   const names = { requests: "requests", tokens: "tokens", costMicroUsd: "micro-USD" } as const;
   const [scope = account] = account.split("/");
-  const end = windowEnd(window, at);
+  const needed = wanted[metric];
   const span = window === "ever" ? "in all" : `a ${window}`;
-  const wait = end === undefined ? "Raise the limit" : "Wait until the window ends, or raise the limit";
+  // A window that is empty has no room either: whoever waited for one would wait for ever.
+  const end = needed <= limit ? windowEnd(window, at) : undefined;
   return new TauError(
     "budget.exceeded",
-    `The call does not fit into the budget of this ${scope}: ${limit} ${names[metric]} ${span}, of which ${taken} are taken. ${wait}.`,
+    `The call does not fit into the budget of this ${scope}: ${limit} ${names[metric]} ${span}, of which ${taken} are taken. ${remedyFor(refusal, needed)}.`,
     {
       class: end === undefined ? "permanent" : "rate_limited",
-      details: { scope, window, metric, limit, taken },
+      details: { scope, window, metric, limit, taken, needed },
       ...(end === undefined ? {} : { retryAfterMs: end - at }),
     },
   );
+}
+
+function remedyFor({ window, metric, limit }: BudgetRefusal, needed: number): string {
+  if (needed <= limit)
+    return window === "ever" ? "Raise the limit" : "Wait until the window ends, or raise the limit";
+  const less = metric === "requests" ? "" : ", or ask for less: a lower maxOutputTokens, a shorter prompt";
+  return `This call alone needs ${needed}. Raise the limit${less}`;
 }
 
 function cut(): TauError {
