@@ -22,6 +22,8 @@ export function compileGlob(pattern: string): PathMatcher {
       .replace(/^(?:\.?\/)+/, "")
       .split("/")
       .filter((segment) => segment !== "");
+    if (segments.includes(".."))
+      throw invalid(pattern, '".." leads out of the folder that is searched; name another one as "path"');
     const anywhere = segments.length === 1 && !alternative.startsWith("/") && !alternative.startsWith("./");
     return (anywhere ? ["**", ...segments] : segments).map((segment) =>
       segment === "**" ? segment : compileSegment(segment, pattern),
@@ -31,6 +33,12 @@ export function compileGlob(pattern: string): PathMatcher {
     const names = path.split("/");
     return alternatives.some((segments) => matchSegments(segments, names));
   };
+}
+
+/** The same for what is below one of `folders`, which are names of the same one: a pattern may begin with one of them. */
+export function compileGlobBelow(folders: readonly string[], pattern: string): PathMatcher {
+  const folder = folders.find((name) => pattern.startsWith(`${name}/`));
+  return compileGlob(folder === undefined ? pattern : `.${pattern.slice(folder.length)}`);
 }
 
 type Segment = "**" | readonly Token[];

@@ -52,6 +52,24 @@ describe.each([
     ]);
   });
 
+  it("takes absolute patterns below the folder, and says of others that they cannot match", async () => {
+    const bench = await createWorkbench(files, {}, options);
+    const under = (pattern: string): string => join(bench.workspace, pattern);
+    expect(await bench.use("glob", { pattern: under("src/[ab].ts") })).toBe("src/a.ts\nsrc/b.ts");
+    expect(await bench.use("glob", { pattern: under("src/*.{ts,md}"), path: "src" })).toContain("src/a.ts");
+    const elsewhere = await bench.use("glob", { pattern: under("*.md"), path: "src" });
+    expect(elsewhere).toMatch(/^No files match .* The pattern is relative to "path"\./);
+    await bench.put("src/a.ts", "needle");
+    expect(await bench.use("grep", { pattern: "needle", glob: under("src/*.ts") })).toBe("src/a.ts:1:needle");
+    for (const pattern of ["../*.ts", "src/../../*", "{a,..}/b"]) {
+      expect(await bench.use("glob", { pattern })).toMatch(
+        /^search\.invalid_pattern: .* "\.\." leads out of the folder that is searched; name another one as "path"\.$/,
+      );
+    }
+    // A slash alone means the folder that is searched, as in a .gitignore.
+    expect(await bench.use("glob", { pattern: "/src/*.ts" })).toContain("src/a.ts");
+  });
+
   it("shows the first thousand and counts the rest", async () => {
     const bench = await createWorkbench({}, {}, options);
     await bench.use("bash", { command: "for i in $(seq -w 1 1234); do : > f$i.txt; done" });

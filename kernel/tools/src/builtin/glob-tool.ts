@@ -3,7 +3,7 @@ import { join, relative } from "node:path/posix";
 import { defineTool } from "../define-tool.ts";
 import { textOutput } from "../tool-output.ts";
 import type { Tool, ToolContext, ToolOutput } from "../tool.ts";
-import { compileGlob } from "./glob-pattern.ts";
+import { compileGlobBelow } from "./glob-pattern.ts";
 import { placeOf } from "./open-file.ts";
 import type { Place } from "./open-file.ts";
 import { runSearch } from "./run-search.ts";
@@ -44,8 +44,8 @@ export function createGlobTool(options: RipgrepOptions = {}): Tool {
 }
 
 async function find(programs: SearchPrograms, input: GlobInput, context: ToolContext): Promise<ToolOutput> {
-  const matches = compileGlob(input.pattern);
   const place = await placeOf(input.path ?? ".", context);
+  const matches = compileGlobBelow(namesOf(place, context), input.pattern);
   // Fails for a folder that is not there, in words that ripgrep does not have.
   await context.environment.stat(place.real, context.signal);
   const files: string[] = [];
@@ -78,8 +78,13 @@ export function shownPath(path: string, place: Place): string {
   return join(place.shown, relative(place.real, path));
 }
 
-function noFiles(input: GlobInput): string {
-  const hint =
-    input.hidden === true ? "" : ' Hidden files need "hidden": true; ignored files are never listed.';
-  return `No files match ${JSON.stringify(input.pattern)}.${hint}`;
+/** How a folder may be written in an absolute pattern. */
+export function namesOf({ shown, real }: Place, { environment }: ToolContext): readonly string[] {
+  return [real, workspacePath(environment.info.profile.workspace, shown)];
+}
+
+function noFiles({ pattern, hidden = false }: GlobInput): string {
+  const relation = pattern.startsWith("/") ? ' The pattern is relative to "path".' : "";
+  const hint = hidden ? "" : ' Hidden files need "hidden": true; ignored files are never listed.';
+  return `No files match ${JSON.stringify(pattern)}.${relation}${hint}`;
 }

@@ -5,8 +5,8 @@ import { isTauError } from "@tau/core";
 import { defineTool } from "../define-tool.ts";
 import { textOutput } from "../tool-output.ts";
 import type { Tool, ToolContext, ToolOutput } from "../tool.ts";
-import { compileGlob } from "./glob-pattern.ts";
-import { shownPath } from "./glob-tool.ts";
+import { compileGlobBelow } from "./glob-pattern.ts";
+import { namesOf, shownPath } from "./glob-tool.ts";
 import { placeOf } from "./open-file.ts";
 import { runSearch } from "./run-search.ts";
 import { searchPrograms } from "./search-programs.ts";
@@ -80,8 +80,8 @@ export function createGrepTool(options: RipgrepOptions = {}): Tool {
 }
 
 async function search(programs: SearchPrograms, input: GrepInput, context: ToolContext): Promise<ToolOutput> {
-  const filter = input.glob === undefined ? undefined : compileGlob(input.glob);
   const place = await placeOf(input.path ?? ".", context);
+  const filter = input.glob === undefined ? undefined : compileGlobBelow(namesOf(place, context), input.glob);
   await context.environment.stat(place.real, context.signal);
   const skip = input.skip ?? 0;
   const sink = input.filesOnly === true || input.count === true ? fileSink(skip) : lineSink(skip);
