@@ -27,6 +27,12 @@ export interface TauOptions {
   readonly cwd?: string;
 }
 
+/** Options of {@link Place.spawn}. */
+export interface SpawnOptions extends TauOptions {
+  /** Where its standard output goes, if not to the test. */
+  readonly output?: string;
+}
+
 /** A machine as a new user has it: an empty home, an empty folder, no keys, no Ollama. */
 export interface Place extends AsyncDisposable {
   /** Holds everything of this place. */
@@ -39,7 +45,7 @@ export interface Place extends AsyncDisposable {
   /** Runs the command inside this process, without a terminal. */
   tau(args: readonly string[], options?: TauOptions): Promise<Ended>;
   /** Runs the command as a process of its own. */
-  spawn(args: readonly string[], options?: TauOptions): Running;
+  spawn(args: readonly string[], options?: SpawnOptions): Running;
   /** The same on a pseudo-terminal, made by `script` of util-linux. */
   onTerminal(args: readonly string[], options?: TauOptions): Running;
 }
@@ -90,7 +96,12 @@ export async function createPlace(parent: string = tmpdir()): Promise<Place> {
       await writeFile(join(cwd, path), content);
     },
     tau: (args, options = {}) => inProcess(args, { cwd, ...options, env: { ...env, ...options.env } }),
-    spawn: (args, options) => start(command[0] ?? "", [...command.slice(1), ...args], options),
+    spawn(args, options) {
+      const [program = "", ...words] = [...command, ...args];
+      return options?.output === undefined
+        ? start(program, words, options)
+        : start("sh", ["-c", 'exec "$@" > "$0"', options.output, program, ...words], options);
+    },
     onTerminal: (args, options) =>
       start("script", ["-qefc", [...command, ...args].map(quoted).join(" "), "/dev/null"], options),
     [Symbol.asyncDispose]: () => rm(base, { recursive: true, force: true }),

@@ -51,13 +51,33 @@ export function flagOption({ values }: ParsedArgs, name: string): boolean {
   return values[name] === true;
 }
 
-/** A whole number of at least `min`. @throws TauError `cli.usage` */
-export function countOption(args: ParsedArgs, name: string, min = 1): number | undefined {
+/** A whole number of at least 1. @throws TauError `cli.usage` */
+export function countOption(args: ParsedArgs, name: string): number | undefined {
+  return numberOption(args, name, { min: 1, range: "of at least 1" });
+}
+
+/** The number of a TCP port, or 0 for any. @throws TauError `cli.usage` */
+export function portOption(args: ParsedArgs): number | undefined {
+  return numberOption(args, "port", { min: 0, max: 65_535, range: "from 0 to 65535" });
+}
+
+interface NumberRange {
+  readonly min: number;
+  readonly max?: number;
+  /** Both in words. */
+  readonly range: string;
+}
+
+function numberOption(
+  args: ParsedArgs,
+  name: string,
+  { min, max = Number.MAX_SAFE_INTEGER, range }: NumberRange,
+): number | undefined {
   const text = textOption(args, name);
   if (text === undefined) return undefined;
-  const count = Number(text);
-  if (Number.isSafeInteger(count) && count >= min) return count;
-  throw usageError(`--${name} must be a whole number of at least ${min}, not ${JSON.stringify(text)}.`);
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= min && number <= max) return number;
+  throw usageError(`--${name} must be a whole number ${range}, not ${JSON.stringify(text)}.`);
 }
 
 /** One of a list of words. @throws TauError `cli.usage` */

@@ -1,4 +1,4 @@
-import type { CallContext, RunEvent, RunFinished } from "@tau/core";
+import type { CallContext, RunEvent, RunFinished, RunWaiting, WaitingReason } from "@tau/core";
 import type { Runtime } from "@tau/runtime";
 
 import type { EventView } from "./event-view.ts";
@@ -99,8 +99,7 @@ function reactTo(one: RunEvent, questions: Questions, run: FollowedRun): number 
       return undefined;
     }
     view.pause();
-    const way = event.reason === "question" ? '--answer "…"' : "--allow   (or --deny)";
-    terminal.stderr.write(waitingHint({ sessionId, server }, event.approvalIds, way));
+    terminal.stderr.write(waitingHint({ sessionId, server }, event));
     return exitCodes.waiting;
   } else if (event.type === "run_finished" && event.runId === runId) {
     return exitCodeOf(event);
@@ -126,13 +125,19 @@ function at(server: string | undefined): string {
   return server === undefined ? "" : ` --server ${plain(server)}`;
 }
 
+/** What `tau approve` takes for an answer. */
+const ways: Readonly<Record<WaitingReason, string>> = {
+  approval: "--allow   (or --deny)",
+  unknown_effect: "--rerun   (or --done, --deny)",
+  question: '--answer "…"',
+};
+
 function waitingHint(
   { sessionId, server }: { readonly sessionId: string; readonly server: string | undefined },
-  approvalIds: readonly string[],
-  way: string,
+  { approvalIds, reason }: RunWaiting,
 ): string {
   const where = at(server);
-  const lines = approvalIds.map((id) => `  tau approve ${sessionId} ${id} ${way}${where}\n`);
+  const lines = approvalIds.map((id) => `  tau approve ${sessionId} ${id}${where} ${ways[reason]}\n`);
   // A server goes on by itself once there is an answer.
   const next = server === undefined ? "and then to go on" : "and then to see it go on";
   return `The run waits for a person. To look: tau approve ${sessionId}${where}. To answer, ${next}:

@@ -62,7 +62,9 @@ test("a prompt runs at a server, streams, and goes on there; nothing runs or is 
   expect(asked.stderr).toContain("The run waits for a person.");
   expect(asked.code).toBe(6);
   const session = /tau run --resume (\S+)/u.exec(asked.stderr)?.[1] ?? "";
-  expect(asked.stderr).toContain(`--allow   (or --deny) --server ${url}`);
+  expect(asked.stderr).toMatch(
+    new RegExp(`^  tau approve ${session} [0-9a-f-]{36} --server ${url} --allow   \\(or --deny\\)$`, "mu"),
+  );
   expect(
     (await place.tau(["approve", session, "--allow", "--yes", "--session", ...there(url)], { env })).code,
   ).toBe(0);

@@ -24,6 +24,8 @@ test("a run killed in a command asks what became of it, and goes on with what a 
   const resumed = await place.tau(["run", ...model.options, "--resume", "last"]);
   expect(resumed.stdout).toContain("a person to say what became of an interrupted call");
   expect(resumed.code).toBe(6);
+  // What is said to be an answer is one.
+  expect(resumed.stderr).toMatch(/^ {2}tau approve \S+ [0-9a-f-]{36} --rerun {3}\(or --done, --deny\)$/mu);
   const questions = await place.tau(["approve", "last"]);
   expect(questions.stdout).toMatch(/^ {2}command: .*sleep 60/mu);
   expect((await place.tau(["approve", "last", "--allow", "--yes"])).stderr).toContain(

@@ -1,4 +1,5 @@
 import type { RetryNotice } from "@tau/agent";
+import { isTauError } from "@tau/core";
 import type { Observer } from "@tau/core";
 
 import type { EventView } from "./event-view.ts";
@@ -13,9 +14,10 @@ export interface RunNotes {
   readonly observer: Observer;
 }
 
-/** Notes for the person at the terminal: that a call is made again, and what a provider said when it refused. */
-export function createRunNotes(view: EventView, terminal: Terminal): RunNotes {
+/** Notes for the person at the terminal: that a call is made again, what a provider said when it refused, and why nothing happens. */
+export function createRunNotes(view: EventView, terminal: Pick<Terminal, "stdout" | "env">): RunNotes {
   const style = createStyle(terminal);
+  let saidOfPause = "";
   return {
     onRetry({ retry, waitMs, error }) {
       const text = `  ${clip(error.message, 120)} Trying again in ${duration(waitMs)} (${retry}).`;
@@ -26,6 +28,13 @@ export function createRunNotes(view: EventView, terminal: Terminal): RunNotes {
       // Events carry no words of strangers; the person at the terminal needs them to repair what is wrong.
       if (name === "run.failed" && cause instanceof Error)
         view.note(style("red", `  ${clip(cause.message, 400)}`));
+      // The engine tries again every few seconds, for days if need be: that is said once.
+      if (name === "engine.key_failed" && isTauError(error) && error.message !== saidOfPause) {
+        saidOfPause = error.message;
+        view.note(
+          style("red", `  ${clip(error.message, 400)} The run goes on by itself when that works again.`),
+        );
+      }
     },
   };
 }

@@ -158,6 +158,18 @@ describe("tau run", () => {
     expect((await place.tau(["sessions", "list", "--json"])).stdout).toContain('"status":"running"');
   });
 
+  test("says that its output cannot be written, and leaves the run to be resumed", async () => {
+    await using place = await createPlace();
+    await using model = await startScripted({ turns: [{ text: "Hi.", firstDelayMs: 60_000 }] });
+    const run = ["run", ...model.options, "hi"];
+    const { code, stderr } = await place.spawn(run, { output: "/dev/full" }).ended;
+    expect(stderr).toMatch(
+      /^tau: The output cannot be written: ENOSPC: .*\nTo go on: tau run --resume \S+\n$/u,
+    );
+    expect(code).toBe(1);
+    expect((await place.spawn(["--help"], { output: "/dev/full" }).ended).code).toBe(1);
+  });
+
   test("leaves the run to be resumed when it is told to go", async () => {
     await using place = await createPlace();
     await using model = await startScripted({ turns: [{ toolCalls: [bash("echo up; sleep 60")] }] });

@@ -127,7 +127,8 @@ test("tau serve begins sessions as tau run does: with the folder's instructions,
 test.each([
   [["--host", "0.0.0.0"], "[server.token_required]", 2],
   [["--token", "env:NOT_THERE"], "[server.token_invalid]", 2],
-  [["--port", "99999"], "port", 1],
+  [["--port", "65536"], '--port must be a whole number from 0 to 65535, not "65536". [cli.usage]', 2],
+  [["--port", "-0.5"], "--port", 2],
 ])("tau serve refuses %j and says why", async (args, message, expected) => {
   await using place = await createPlace();
   const { code, stderr } = await place.tau(["serve", "--base-url", "http://127.0.0.1:1", "-m", "m", ...args]);

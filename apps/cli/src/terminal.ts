@@ -14,7 +14,7 @@ export interface Terminal {
   onInterrupt(handler: () => void): () => void;
   /**
    * Calls `handler` with an exit code when the command should go and leave no trace: it was told to, its
-   * terminal was closed, or nobody reads its output any more. Without a handler the process ends at once.
+   * terminal was closed, or its output goes nowhere any more. Without a handler the process ends at once.
    */
   onLeave(handler: (exitCode: number) => void): () => void;
   /** Ends the process now. */
@@ -29,10 +29,11 @@ export function processTerminal(): Terminal {
     if (leaving.size === 0) process.exit(exitCode);
     for (const handler of leaving) handler(exitCode);
   };
-  // `tau … | head` is not an error; what is written afterwards goes nowhere.
+  // `tau … | head` is not an error, a full disk is; what is written afterwards goes nowhere.
   stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    leave(exitCodes.outputClosed);
+    const isClosed = error.code === "EPIPE";
+    if (!isClosed) stderr.write(`tau: The output cannot be written: ${error.message}\n`);
+    leave(isClosed ? exitCodes.outputClosed : exitCodes.failed);
   });
   stderr.on("error", () => undefined);
   process.on("SIGTERM", () => leave(exitCodes.terminated));

@@ -19,7 +19,7 @@ import type { ToolRegistry } from "@tau/tools";
 import { rgPath } from "@vscode/ripgrep";
 
 import { findAbleModel } from "../able-model.ts";
-import { countOption, textOption } from "../command.ts";
+import { countOption, portOption, textOption } from "../command.ts";
 import type { ParsedArgs } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { extraTools, isNamed, openExtraTools } from "../extra-tools.ts";
@@ -72,7 +72,7 @@ export async function serveMcp(kind: ServedKind, args: ParsedArgs, terminal: Ter
   offerTools(server, options);
   if (kind === "files") offerFiles(server, options);
   if (gated !== undefined) offerPrompts(server, { servers: gated.servers, limit: rate });
-  const port = countOption(args, "port", 0);
+  const port = portOption(args);
   return port === undefined
     ? await overStdio(server, terminal)
     : await overHttp(server, port, { args, terminal, settings });
