@@ -73,6 +73,13 @@ describe("tau.toml", () => {
     ["a text for a flag", "[environment]\nnetwork = 'no'", "environment.network", "true or false"],
     ["a broken number", "[agent]\nmax_steps = 1.5", "agent.max_steps", "a whole number of at least 1"],
     ["a negative price", "[model]\ninput_price = -1", "model.input_price", "a whole number of at least 0"],
+    ["half a price", "[model]\ninput_price = 1", "model.output_price is missing", "prices go together"],
+    [
+      "a price of the cache alone",
+      "[[models]]\nprovider = 'p'\nid = 'x'\ncache_read_price = 1",
+      "models.input_price is missing",
+      "prices go together",
+    ],
     ["a wrong tier", "[tiers]\nquick = 'x'", "tiers.quick is not a key", "there is reasoning, default"],
     ["one section for all models", "[models]\nid = 'x'", "models must be sections", "[[models]]"],
     ["a model of nobody", "[[models]]\nid = 'x'", "models.provider is missing", "tau.toml"],

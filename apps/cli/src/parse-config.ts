@@ -167,7 +167,18 @@ function sectionMistakes(section: string, values: unknown): readonly string[] {
   if (section === "roles" && isTable(values)) return Object.entries(values).flatMap(mistakesOfRole);
   if (needed !== undefined) return listMistakes(section, values, needed);
   if (!isTable(values)) return [`${section} must be a section, written [${section}].`];
-  return Object.entries(values).flatMap(([key, value]) => keyMistakes(section, key, value));
+  return [
+    ...missingPrices(section, values),
+    ...Object.entries(values).flatMap(([key, value]) => keyMistakes(section, key, value)),
+  ];
+}
+
+/** Half a price would be none, without a word. */
+function missingPrices(section: string, values: Readonly<Record<string, unknown>>): readonly string[] {
+  if (!Object.keys(values).some((key) => key.endsWith("_price"))) return [];
+  return ["input_price", "output_price"]
+    .filter((key) => !(key in values))
+    .map((key) => `${section}.${key} is missing: prices go together.`);
 }
 
 const classes: Check = (value) =>
@@ -196,6 +207,7 @@ function listMistakes(
     return [`${section} must be sections, each written [[${section}]].`];
   return values.flatMap((item) => [
     ...needed.filter((key) => !(key in item)).map((key) => `${section}.${key} is missing.`),
+    ...missingPrices(section, item),
     ...Object.entries(item).flatMap(([key, value]) => keyMistakes(section, key, value)),
   ]);
 }
