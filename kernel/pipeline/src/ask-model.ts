@@ -8,7 +8,11 @@ import type { PipelineCall } from "./pipeline-call.ts";
 import { watchStream } from "./watch-stream.ts";
 
 /** The innermost handler: asks the call's model, and keeps how that went in the record. */
-export function askModel({ model, request, context, record }: PipelineCall): ModelStream {
+export function askModel(call: PipelineCall): ModelStream {
+  return call.continuing === undefined ? askOnce(call) : call.continuing(call, askOnce);
+}
+
+function askOnce({ model, request, context, record }: PipelineCall): ModelStream {
   let attempt: Attempt;
 
   return watchStream({

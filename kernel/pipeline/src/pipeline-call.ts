@@ -20,4 +20,11 @@ export interface PipelineCall {
    * then. Is waited for; what it throws ends the call.
    */
   readonly arrived?: (batch: readonly ModelEvent[]) => void | Promise<void>;
+  /**
+   * Set by cache: asks, perhaps with the beginning of the prompt replaced by what the model's provider keeps of it. Used
+   * innermost: what is kept has left through the guard, and whoever is asked instead needs the whole prompt.
+   */
+  readonly continuing?: (call: PipelineCall, ask: AskCall) => ReturnType<AskCall>;
 }
+
+type AskCall = (call: PipelineCall) => AsyncIterable<readonly ModelEvent[]>;

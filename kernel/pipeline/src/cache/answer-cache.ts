@@ -7,8 +7,7 @@ import { CallTable } from "../call-table.ts";
 import type { Handler, Layer, ModelStream } from "../layer.ts";
 import { safeObserver } from "../observe-safely.ts";
 import type { PipelineCall } from "../pipeline-call.ts";
-import { isForgottenPrefix } from "../prefix-cache/prefix-caches.ts";
-import type { AppliedPrefix } from "../prefix-cache/applied-prefix.ts";
+import { continuePrefix } from "../prefix-cache/continue-prefix.ts";
 import type { PrefixCaches } from "../prefix-cache/prefix-caches.ts";
 import { watchStream } from "../watch-stream.ts";
 import type { CacheBreak } from "./cache-facts.ts";
@@ -78,7 +77,10 @@ export function createAnswerCache(options: AnswerCacheOptions = {}): AnswerCache
   const { now = Date.now, l2 } = options;
   const observer = safeObserver(options.observer ?? silentObserver);
   const l1 = new MemoryTier(options.l1);
-  const store: Store = { l1, l2, observer, now, writes: new Set(), prefixCaches: options.prefixCaches };
+  const { prefixCaches } = options;
+  const continuing: Store["continuing"] =
+    prefixCaches && ((call, ask) => continuePrefix(prefixCaches, call, ask));
+  const store: Store = { l1, l2, observer, now, writes: new Set(), continuing };
   const flights = new CallTable<SharedAnswer>();
   const prefixes = new PrefixWatch();
   const stopListening = l2?.onDrop?.((scope) => l1.drop(scope));
@@ -118,7 +120,7 @@ interface Store {
   readonly observer: Observer;
   readonly now: () => number;
   readonly writes: Set<Promise<void>>;
-  readonly prefixCaches: PrefixCaches | undefined;
+  readonly continuing: PipelineCall["continuing"];
 }
 
 interface Lookup {
@@ -262,31 +264,17 @@ function keep(store: Store, { call, key, id, policy }: Lookup, answer: ModelFini
 
 /** Asks, and compares what the provider's prompt cache can and did do with what it could before. */
 function watched(store: Store, prefixes: PrefixWatch, call: PipelineCall, next: Handler): ModelStream {
-  if (store.prefixCaches === undefined && !prefixes.concerns(call)) return next(call);
+  const { continuing, observer } = store;
+  const asked = continuing === undefined ? call : { ...call, continuing };
+  if (!prefixes.concerns(call)) return next(asked);
   return watchStream({
     open() {
-      noteBreak(store.observer, call, prefixes.ask(call));
-      if (store.prefixCaches === undefined) return next(call);
-      const applied = store.prefixCaches.apply(call);
-      return applied.forget === undefined ? next(call) : continued(applied, call, next);
+      noteBreak(observer, call, prefixes.ask(call));
+      return next(asked);
     },
     ended(end) {
       if (end.kind !== "finished") return;
-      noteBreak(store.observer, call, prefixes.answered(call, end.event.usage.cacheReadTokens));
-    },
-  });
-}
-
-/** Asks with a kept prefix, and without it when the provider has forgotten it. */
-function continued({ call, forget }: AppliedPrefix, plain: PipelineCall, next: Handler): ModelStream {
-  let isForgotten = false;
-  return watchStream({
-    open: () => next(call),
-    async instead(error) {
-      if (isForgotten || forget === undefined || !isForgottenPrefix(error)) throw error;
-      isForgotten = true;
-      await forget();
-      return next(plain);
+      noteBreak(observer, call, prefixes.answered(call, end.event.usage.cacheReadTokens));
     },
   });
 }

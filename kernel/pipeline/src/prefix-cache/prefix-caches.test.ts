@@ -5,8 +5,11 @@ import { describe, expect, test } from "vitest";
 
 import { createAnswerCache } from "../cache/answer-cache.ts";
 import type { Layer } from "../layer.ts";
+import { guardLayer } from "../guard/guard-layer.ts";
 import { withLayers } from "../pipeline.ts";
-import { contextOf, finishedWith, readAll } from "../pipeline.test.support.ts";
+import { contextOf, finishedWith, hello, playing, readAll } from "../pipeline.test.support.ts";
+import { retryLayer } from "../retry-layer.ts";
+import { routingLayer } from "../routing/routing-layer.ts";
 import { createPrefixCaches } from "./prefix-caches.ts";
 import type { PrefixCachesOptions } from "./prefix-caches.ts";
 import { createMemoryPrefixBook } from "./prefix-record.ts";
@@ -155,6 +158,66 @@ describe("createPrefixCaches()", () => {
     expect(await ask([long, q2])).toBe("2 + 0");
     expect(await ask([long, q2])).toBe("2 + 0");
     expect(await ask([long, q3])).toBe("1 + 1");
+  });
+
+  test("sends the whole prompt to whoever is asked in the place of the one with the prefix", async () => {
+    const at = provider();
+    const { ask, caches } = await setUp({ minCalls: 1 }, at);
+    await ask([long, q1]);
+    const asked: ModelRequest[] = [];
+    const busy = playing([[new TauError("model.overloaded", "busy", { class: "retryable" })]]);
+    const other = playing([hello], { provider: "other" }).model;
+    const pipeline = withLayers(
+      at.model,
+      scoped,
+      createAnswerCache({ prefixCaches: caches }).layer,
+      routingLayer({
+        candidates: [
+          { ...busy.model, provider: at.model.provider, id: at.model.id },
+          { ...other, stream: (request, context) => (asked.push(request), other.stream(request, context)) },
+        ],
+      }),
+    );
+    const request = { system: "Be brief.", messages: [long, q2], tools: [] };
+    await pipeline.complete(request, contextOf({ sessionId: "s1" }));
+
+    expect(asked).toEqual([request]);
+  });
+
+  test("counts a call once however often it is tried", async () => {
+    const { at, caches } = await setUp();
+    const busy = new TauError("model.overloaded", "busy", { class: "retryable" });
+    const { model } = playing([[busy], [busy], hello]);
+    const layers = [createAnswerCache({ prefixCaches: caches }).layer, retryLayer({ baseMs: 0 })];
+    const pipeline = withLayers({ ...model, provider: "test" }, scoped, ...layers);
+    await pipeline.complete({ messages: [long, q1], tools: [] }, contextOf({ sessionId: "s1" }));
+    await caches.settled();
+
+    expect(at.made()).toBe(0);
+  });
+
+  test("keeps at the provider what the guard lets pass, and shows the guard the whole prompt", async () => {
+    const at = provider();
+    const { caches } = await setUp({ minCalls: 1 }, at);
+    const secret = `ghp_${"a1B2".repeat(9)}`;
+    const pipeline = withLayers(
+      at.model,
+      scoped,
+      createAnswerCache({ prefixCaches: caches }).layer,
+      guardLayer(),
+    );
+    const told = userText(`${"word ".repeat(4_000)} ${secret}`);
+    const ask = async (question: Message) => {
+      const request = { messages: [told, question], tools: [] };
+      const { record, stream } = pipeline.start(request, contextOf({ sessionId: "s1" }));
+      await readAll(stream);
+      await caches.settled();
+      return record.guard?.findings.length;
+    };
+
+    expect([await ask(q1), await ask(q2)]).toEqual([1, 1]);
+    expect(at.asked[1]?.messages).toEqual([q2]);
+    expect(JSON.stringify([...at.kept.values()])).not.toContain(secret);
   });
 
   test("passes a failure after the first words on, and keeps the prefix", async () => {

@@ -55,7 +55,9 @@ export class PrefixKeeper {
     if (host === undefined || sessionId === undefined) return { call };
     const beginnings = beginningsOf(call);
     const record = this.#acquire(beginnings, sessionId);
-    const isWorth = this.#countCall(`${tenant} ${sessionId}`) >= this.#parts.policy.minCalls;
+    // Retries and fallbacks are the same call.
+    const isNew = call.record.attempts.length === 0;
+    const isWorth = this.#countCall(`${tenant} ${sessionId}`, isNew) >= this.#parts.policy.minCalls;
     if (isWorth && isOutgrown(call.request, record)) this.#make(call, host, beginnings.at(-1));
     return record === undefined ? { call } : this.#applied(call, host, record);
   }
@@ -125,8 +127,8 @@ export class PrefixKeeper {
     return undefined;
   }
 
-  #countCall(session: string): number {
-    const calls = (this.#calls.get(session) ?? 0) + 1;
+  #countCall(session: string, isNew: boolean): number {
+    const calls = (this.#calls.get(session) ?? 0) + (isNew ? 1 : 0);
     if (this.#calls.size >= maxSessions) this.#calls.clear();
     this.#calls.set(session, calls);
     return calls;
