@@ -223,6 +223,21 @@ describe("budgetLayer()", () => {
     await expect(build(false, tokensOnly).complete(question, contextOf())).resolves.toBeDefined();
   });
 
+  test("makes no call when the limits cannot be found", async () => {
+    const lost = new Error("no such tenant");
+    const { pipeline, played } = setUp([hello], {
+      limits: () => {
+        throw lost;
+      },
+    });
+
+    await expect(pipeline.complete(question, contextOf())).rejects.toMatchObject({
+      code: "budget.unavailable",
+      cause: lost,
+    });
+    expect(played.calls()).toBe(0);
+  });
+
   test("makes no call when the ledger fails, and tells of a settlement that failed", async () => {
     const seen: Observation[] = [];
     const down = new Error("disk full");

@@ -1,7 +1,9 @@
-import type { Layer } from "../layer.ts";
+import type { Layer, ModelStream } from "../layer.ts";
 import { watchStream } from "../watch-stream.ts";
+import type { BudgetAccount } from "./budget-ledger.ts";
 import type { BudgetLayerOptions } from "./budget-options.ts";
 import { accountFinder } from "./budget-scopes.ts";
+import { budgetUnavailable } from "./budget-unavailable.ts";
 import { BudgetWatch } from "./budget-watch.ts";
 
 /**
@@ -9,7 +11,7 @@ import { BudgetWatch } from "./budget-watch.ts";
  * what was expected sets more aside while it streams; where the budget has no room for that, it is cut at 120 %.
  * A cache hit costs nothing, a call that failed before an answer began counts as a request only.
  *
- * Fails closed: a ledger that cannot answer, or a model without a price where money is limited, is no call.
+ * Fails closed: limits that cannot be found, a ledger that cannot answer, or a model without a price where money is limited, is no call.
  *
  * @throws TauError (from the stream) `budget.exceeded`, `budget.cut`, `budget.unknown_price`, `budget.unavailable`
  */
@@ -18,7 +20,12 @@ export function budgetLayer(options: BudgetLayerOptions): Layer {
   return {
     name: "budget",
     wrap: (next) => (call) => {
-      const accounts = accountsOf(call.context);
+      let accounts: readonly BudgetAccount[];
+      try {
+        accounts = accountsOf(call.context);
+      } catch (error) {
+        return refused(budgetUnavailable(error));
+      }
       if (accounts.length === 0) return next(call);
       const budget = new BudgetWatch({ call, accounts, options }, next);
       return watchStream({
@@ -28,4 +35,12 @@ export function budgetLayer(options: BudgetLayerOptions): Layer {
       });
     },
   };
+}
+
+function refused(error: Error): ModelStream {
+  return watchStream({
+    open() {
+      throw error;
+    },
+  });
 }

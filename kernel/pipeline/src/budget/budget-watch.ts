@@ -12,6 +12,7 @@ import { isCount, noAmounts } from "./amounts.ts";
 import type { Amounts } from "./amounts.ts";
 import type { BudgetAccount, BudgetRefusal } from "./budget-ledger.ts";
 import type { BudgetLayerOptions } from "./budget-options.ts";
+import { budgetUnavailable } from "./budget-unavailable.ts";
 import { windowEnd } from "./budget-window.ts";
 import { dearestCost, estimateInputTokens, estimateOutputTokens } from "./estimate-call.ts";
 import { HeldBudget } from "./held-budget.ts";
@@ -146,7 +147,7 @@ function reserveFirst(budget: Budgeted, held: HeldBudget, tokens: Tokens): Promi
   };
   const failed = (error: unknown): never => {
     signal.throwIfAborted();
-    throw unavailable(error);
+    throw budgetUnavailable(error);
   };
   let answer: ReturnType<HeldBudget["reserve"]>;
   try {
@@ -200,14 +201,6 @@ function isTold(usage: Usage): boolean {
 /** An answer that began was read by the model, and is billed. */
 function hasBegun({ attempts }: CallRecord): boolean {
   return attempts.some(({ firstBatchMs }) => firstBatchMs !== undefined);
-}
-
-function unavailable(cause: unknown): TauError {
-  return new TauError(
-    "budget.unavailable",
-    "The budget could not be checked, so nothing was asked. Ask again.",
-    { class: "retryable", cause },
-  );
 }
 
 function exceeded(refusal: BudgetRefusal, wanted: Amounts, at: number): TauError {

@@ -12,7 +12,7 @@ import { validationLayer } from "../validation/validation-layer.ts";
 import { noAmounts } from "./amounts.ts";
 import { budgetLayer } from "./budget-layer.ts";
 import type { BudgetLayerOptions } from "./budget-options.ts";
-import type { BudgetLimit } from "./budget-ledger.ts";
+import type { BudgetLedger, BudgetLimit } from "./budget-ledger.ts";
 import { createMemoryBudgetLedger } from "./memory-ledger.ts";
 
 const now = (): number => Date.UTC(2026, 0, 15, 10, 20, 30);
@@ -113,6 +113,35 @@ describe("budgetLayer() against those who want more than they may", () => {
     await expect(asked).rejects.toMatchObject({ code: "budget.cut" });
     expect(played.open()).toBe(0);
     expect((await taken()).tokens).toBe(7 + 620);
+  });
+
+  test("counts an answer once that validators held back and let pass", async () => {
+    const { layer, taken } = setUp();
+    const validation = validationLayer({ validators: [notEmpty()] });
+    const { model } = playing([[words(50), endingWith({})]], { price });
+
+    await withLayers(model, layer, validation).complete(question, contextOf());
+
+    expect(await taken()).toEqual(estimated);
+  });
+
+  test("gives back what is granted to an answer that ended meanwhile", async () => {
+    const { ledger, taken } = setUp();
+    const granted = Promise.withResolvers<void>();
+    const slow: BudgetLedger = {
+      ...ledger,
+      reserve: (reservation) =>
+        reservation.id.includes(".")
+          ? granted.promise.then(() => ledger.reserve(reservation))
+          : ledger.reserve(reservation),
+    };
+    const { layer } = setUp({ ledger: slow, expectedOutputTokens: 10 });
+    const script = [words(9), endingWith({ inputTokens: 8, outputTokens: 9 })];
+    const asked = withLayers(playing([script], { price }).model, layer).complete(question, contextOf());
+    granted.resolve();
+    await asked;
+
+    expect(await taken()).toEqual({ requests: 1, tokens: 17, costMicroUsd: 26 });
   });
 
   test("counts an answer that was left at the price of whoever gave it", async () => {

@@ -232,6 +232,22 @@ describe("createAnswerCache()", () => {
     await expect(cache.purge({ tenant: "acme" })).rejects.toBe(down);
   });
 
+  test("A2: neither a policy nor a shared tier that throws at once fails a call", async () => {
+    const broken = (): never => {
+      throw new Error("broken");
+    };
+    const policy = setUp([hello], { policyFor: broken });
+    const tier = setUp([hello], { l2: { get: broken, put: broken, drop: broken } });
+
+    expect(await policy.ask()).toEqual(["Hello, world.", false]);
+    expect(await tier.ask()).toEqual(["Hello, world.", false]);
+    expect(policy.seen).toMatchObject([{ name: "cache.failed", attributes: { op: "policy" } }]);
+    expect(tier.seen).toMatchObject([
+      { name: "cache.failed", attributes: { op: "get" } },
+      { name: "cache.failed", attributes: { op: "put" } },
+    ]);
+  });
+
   test("forgets after the time of its tier", async () => {
     let now = 0;
     const { ask } = setUp([hello], { now: () => now });

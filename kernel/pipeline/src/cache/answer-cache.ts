@@ -89,10 +89,10 @@ export function createAnswerCache(options: AnswerCacheOptions = {}): AnswerCache
     name: "cache",
     wrap: (next) => (call) => {
       const fetch = (inner: PipelineCall): ModelStream => watched(store, prefixes, inner, next);
-      const policy = options.policyFor?.(call) ?? {};
-      const isOff = policy.l1 === false && policy.l2 === false;
       const { key, refusal } = cacheKeyOf(call);
       call.record.cacheRefusal = refusal;
+      const policy = policyOf(store, call, options.policyFor);
+      const isOff = policy.l1 === false && policy.l2 === false;
       if (key === undefined || isOff) return fetch(call);
       const lookup: Lookup = { call, key, id: entryId(call.context.tenant, key), policy, fetch };
       const instead = (): ModelStream =>
@@ -121,6 +121,21 @@ interface Store {
   readonly now: () => number;
   readonly writes: Set<Promise<void>>;
   readonly continuing: PipelineCall["continuing"];
+}
+
+/** A policy that fails keeps nothing. */
+function policyOf(
+  { observer }: Store,
+  call: PipelineCall,
+  policyFor: AnswerCacheOptions["policyFor"],
+): CachePolicy {
+  try {
+    return policyFor?.(call) ?? {};
+  } catch (error) {
+    const { traceId, tenant } = call.context;
+    observer({ name: "cache.failed", level: 13, traceId, tenant, attributes: { op: "policy" }, error });
+    return { l1: false, l2: false };
+  }
 }
 
 interface Lookup {
@@ -253,13 +268,18 @@ function keep(store: Store, { call, key, id, policy }: Lookup, answer: ModelFini
   };
   if (policy.l1 !== false) l1.put(id, entryFor(policy.l1TtlMs ?? defaultL1TtlMs));
   if (l2 === undefined || policy.l2 === false || writes.size >= maxPendingWrites) return;
-  const write = l2
-    .put(entryFor(policy.l2TtlMs ?? defaultL2TtlMs))
-    .catch((error: unknown) => {
-      store.observer({ name: "cache.failed", level: 13, tenant, attributes: { op: "put" }, error });
-    })
-    .finally(() => writes.delete(write));
+  const entry = entryFor(policy.l2TtlMs ?? defaultL2TtlMs);
+  const write = putInTier(l2, entry, store.observer).finally(() => writes.delete(write));
   writes.add(write);
+}
+
+async function putInTier(l2: CacheTier, entry: CacheEntry, observer: Observer): Promise<void> {
+  try {
+    await l2.put(entry);
+  } catch (error) {
+    const { tenant } = entry;
+    observer({ name: "cache.failed", level: 13, tenant, attributes: { op: "put" }, error });
+  }
 }
 
 /** Asks, and compares what the provider's prompt cache can and did do with what it could before. */

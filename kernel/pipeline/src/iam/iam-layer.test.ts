@@ -65,6 +65,12 @@ describe("iamLayer()", () => {
     expect(await failure(policy)).toMatchObject({ code: "iam.denied" });
   });
 
+  test("takes a yes that rests on no scopes it names for a denial", async () => {
+    const policy: PolicyDecisionPoint = { decide: () => JSON.parse('{"allowed":true,"reason":""}') };
+
+    expect(await failure(policy)).toMatchObject({ code: "iam.denied" });
+  });
+
   test("skips denied candidates, and goes on with the others", async () => {
     const cheap = playing([hello], { id: "cheap" });
     const dear = playing([hello], { id: "dear" });

@@ -17,7 +17,7 @@ export interface IamOptions {
  * `provider/id`), and writes the scopes that this rests on to `record.allowedScopes`. Candidates that are denied are
  * skipped; when none is left the call is.
  *
- * Fails closed: a policy that throws, or answers anything but `allowed: true`, denies.
+ * Fails closed: a policy that throws, or answers anything but `allowed: true` and a list of scopes, denies.
  *
  * @throws TauError (from the stream) `iam.denied`, `iam.unavailable`
  */
@@ -82,7 +82,7 @@ function enforce(next: Handler, call: PipelineCall, decisions: readonly AccessDe
     const model = candidates[index];
     const decision = decisions[index];
     if (model === undefined) continue;
-    if (decision?.allowed === true) {
+    if (decision?.allowed === true && Array.isArray(decision.scopes)) {
       allowed.push(model);
       for (const scope of decision.scopes) if (!scopes.includes(scope)) scopes.push(scope);
     } else {

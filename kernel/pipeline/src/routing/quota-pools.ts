@@ -16,13 +16,12 @@ export class QuotaPools {
     this.#now = now;
   }
 
-  /** Takes note when a failure says that a quota is used up, and tells whether it does. */
-  noteFailure(candidate: Candidate, error: TauError): boolean {
+  /** Takes note when a failure says that a quota is used up. */
+  noteFailure(candidate: Candidate, error: TauError): void {
     const isUnpaid = error.code === "model.payment_required";
-    if (!isUnpaid && error.class !== "rate_limited") return false;
+    if (!isUnpaid && error.class !== "rate_limited") return;
     const pauseMs = error.retryAfterMs ?? defaultPauseMs[isUnpaid ? "payment" : "rate_limited"];
     this.#pausedUntil.set(poolOf(candidate), this.#now() + pauseMs);
-    return true;
   }
 
   /** Tells whether asking now would probably be refused. */

@@ -244,6 +244,25 @@ describe("quota pools", () => {
     expect((await ask(pipeline)).answeredBy).toBe("free");
   });
 
+  test.each([
+    [
+      "a limit that says no time",
+      new TauError("model.rate_limited", "Slow.", { class: "rate_limited" }),
+      5_000,
+    ],
+    ["an account without credit", new TauError("model.payment_required", "Pay."), 300_000],
+  ])("leave %s alone for a while of its own", async (_name, error, pauseMs) => {
+    let now = 0;
+    const first = named("first", [[error], hello]);
+    const pipeline = routed({ candidates: [first.model, named("other").model], now: () => now });
+    await ask(pipeline);
+
+    now = pauseMs - 1;
+    expect((await ask(pipeline)).answeredBy).toBe("other");
+    now = pauseMs;
+    expect((await ask(pipeline)).answeredBy).toBe("first");
+  });
+
   test("ask those that are used up when there is nobody else", async () => {
     const full = named("full", [hello], { rateLimits: () => ({ retryAt: 200 }) });
 
@@ -284,6 +303,10 @@ describe("policies", () => {
 
     expect((await ask(pipeline)).answeredBy).toBe("cheap output");
     expect((await ask(pipeline, long)).answeredBy).toBe("cheap input");
+    // A high limit says little of how long the answer will be.
+    const open = { ...question, system: "x".repeat(20_000), maxOutputTokens: 1_000_000 };
+    const short = routed({ candidates, policy: costOrder({ expectedOutputTokens: 10 }) });
+    expect((await ask(short, open)).answeredBy).toBe("cheap input");
   });
 
   test("latencyOrder() learns who begins soonest, and forgets a failure slowly", () => {
@@ -304,11 +327,11 @@ describe("policies", () => {
   });
 
   test("latencyOrder() sometimes asks another one first", async () => {
-    const candidates = [named("a").model, named("b").model];
-    const policy = latencyOrder({ exploration: 1, random: () => 0 });
-    const pipeline = routed({ candidates, policy });
+    const [a, b, c] = [named("a", [[busy]]), named("b", [[busy]]), named("c", [[busy]])];
+    const policy = latencyOrder({ exploration: 1, random: () => 0.99 });
+    const pipeline = routed({ candidates: [a.model, b.model, c.model], policy });
 
-    expect((await ask(pipeline)).answeredBy).toBe("b");
+    expect((await ask(pipeline)).skipped.map(({ model }) => model)).toEqual(["c", "a", "b"]);
   });
 });
 

@@ -70,7 +70,16 @@ function isVerdict(value: unknown): value is Verdict {
 }
 
 function isAnswer(value: unknown): boolean {
-  return isRecord(value) && value["type"] === "finished" && isRecord(value["message"]);
+  if (!isRecord(value) || value["type"] !== "finished") return false;
+  const { message, usage, stopReason, model } = value;
+  const parts = isRecord(message) ? message["parts"] : undefined;
+  return (
+    Array.isArray(parts) &&
+    parts.every((part: unknown) => isRecord(part) && typeof part["type"] === "string") &&
+    isRecord(usage) &&
+    typeof stopReason === "string" &&
+    typeof model === "string"
+  );
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

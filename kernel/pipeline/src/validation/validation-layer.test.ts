@@ -155,10 +155,20 @@ describe("validationLayer() with validators", () => {
   });
 
   test("takes anything that is no verdict for a rejection", async () => {
+    const { message, ...answer } = finishedWith("x");
+    const almostAnswer = fc.oneof(
+      fc
+        .constantFrom({}, { parts: [null] }, { parts: [{ text: "x" }] }, null)
+        .map((other) => ({ ...answer, message: other })),
+      fc
+        .constantFrom({ usage: null }, { stopReason: 1 }, { model: null })
+        .map((other) => ({ ...answer, message, ...other })),
+    );
     const nonsense = fc.oneof(
       fc.anything(),
       fc.record({ kind: fc.constantFrom("filter", "reject", "annotate", "passed", 1) }),
       fc.record({ kind: fc.constant("filter"), dropped: fc.constant([]), answer: fc.anything() }),
+      fc.record({ kind: fc.constant("filter"), dropped: fc.constant([]), answer: almostAnswer }),
     );
     await fc.assert(
       fc.asyncProperty(nonsense, async (value) => {
