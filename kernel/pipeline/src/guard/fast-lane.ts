@@ -10,6 +10,7 @@ import { injectionRules } from "./guard-rules.ts";
 import type { GuardRule } from "./guard-rules.ts";
 import { unhide } from "./hidden-characters.ts";
 import type { HiddenKind } from "./hidden-characters.ts";
+import { textOfPart, withPartText } from "./part-text.ts";
 
 /** What is done with something that is found. */
 export type GuardAction = "remove" | "block" | "flag" | "off";
@@ -136,12 +137,13 @@ export class FastLane {
     const findings: GuardFinding[] = [];
     let isSame = true;
     const cleaned = parts.map((part) => {
-      if (part.type !== "text") return part;
-      const { value: text, findings: more } = this.#screenText(part.text, where);
+      const said = textOfPart(part);
+      if (said === undefined) return part;
+      const { value: text, findings: more } = this.#screenText(said, where);
       findings.push(...more);
-      if (text === part.text) return part;
+      if (text === said) return part;
       isSame = false;
-      return { ...part, text };
+      return withPartText(part, text);
     });
     return { value: isSame ? parts : cleaned, findings };
   }

@@ -89,6 +89,25 @@ describe("guardLayer(), the fast lane", () => {
     ]);
   });
 
+  test("looks into text files, which leave as the text that they are", async () => {
+    const fileOf = (text: string) => {
+      const source = { kind: "base64", data: Buffer.from(text).toString("base64") } as const;
+      return { type: "file", mediaType: "text/plain", name: ".env", source } as const;
+    };
+    const picture = {
+      type: "image",
+      mediaType: "image/png",
+      source: { kind: "base64", data: "AAAA" },
+    } as const;
+    const from = (text: string): Message => ({ role: "user", parts: [fileOf(text), picture] });
+    const { sent, findings } = await guarded(asking(from(`TOKEN=${secret}${tags} ü`)));
+    const harmless = from("KEY=none ü");
+
+    expect(sent?.messages).toEqual([from("TOKEN=[redacted:github_token] ü")]);
+    expect(findings?.map(({ name }) => name)).toEqual(["hidden:tag", "secret:github_token"]);
+    expect((await guarded(asking(harmless))).sent?.messages[0]).toBe(harmless);
+  });
+
   test("reads what the model said, and leaves it as it said it", async () => {
     const call = { type: "tool_call", id: "1", name: "send", arguments: JSON.stringify({ secret }) } as const;
     const said: Message = { role: "assistant", parts: [{ type: "text", text: `hi${tags}` }, call] };
@@ -294,9 +313,12 @@ describe("guardLayer(), the slow lane", () => {
     const { classifier, asked, answer } = controlled();
     answer.resolve(0);
     const said: Message = { role: "assistant", parts: [{ type: "text", text: "mine" }] };
-    await guarded(asking("old", said, toolSays("new result"), "new question"), { slow: { classifier } });
+    const source = { kind: "base64", data: Buffer.from("new file").toString("base64") } as const;
+    const filed: Message = { role: "user", parts: [{ type: "file", mediaType: "text/csv", source }] };
+    const request = asking("old", said, toolSays("new result"), "new question", filed);
+    await guarded(request, { slow: { classifier } });
 
-    expect(asked).toMatchObject([{ tenant: "acme", texts: ["new result", "new question"] }]);
+    expect(asked).toMatchObject([{ tenant: "acme", texts: ["new result", "new question", "new file"] }]);
   });
 
   test.each([

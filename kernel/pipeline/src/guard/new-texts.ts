@@ -1,5 +1,7 @@
 import type { Message } from "@tau/core";
 
+import { textOfPart } from "./part-text.ts";
+
 /**
  * The texts after the model's last answer. An answer at the very end is one that the model is to go on with: nobody has
  * looked at it, nor at what stands before it.
@@ -10,9 +12,8 @@ export function newTextsOf(messages: readonly Message[]): readonly string[] {
   const first = 1 + before.findLastIndex(({ role }) => role === "assistant");
   return messages.slice(first).flatMap((message) =>
     message.parts.flatMap((part) => {
-      if (part.type === "text") return [part.text];
-      if (part.type !== "tool_result") return [];
-      return part.content.flatMap((content) => (content.type === "text" ? [content.text] : []));
+      const contents = part.type === "tool_result" ? part.content : [part];
+      return contents.flatMap((content) => textOfPart(content) ?? []);
     }),
   );
 }

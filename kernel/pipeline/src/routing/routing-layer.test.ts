@@ -12,6 +12,7 @@ import type { PlayedModel, Script } from "../pipeline.test.support.ts";
 import { retryLayer } from "../retry-layer.ts";
 import { describeLayer } from "../testing/describe-layer.ts";
 import { costOrder, latencyOrder, tierOrder } from "./policies.ts";
+import type { CandidateNews, RoutingPolicy } from "./candidate.ts";
 import { routingLayer } from "./routing-layer.ts";
 import type { RoutingOptions } from "./routing-layer.ts";
 
@@ -269,6 +270,26 @@ describe("quota pools", () => {
     expect(await ask(routed({ candidates: [full.model], now: () => 100 }))).toMatchObject({
       answeredBy: "full",
     });
+  });
+});
+
+describe("policies that learn", () => {
+  test("hear who failed, and how long it took whoever spoke", async () => {
+    const [first, second] = [named("first", [[busy]]), named("second")];
+    const news: (readonly [string, CandidateNews])[] = [];
+    const policy: RoutingPolicy = {
+      name: "curious",
+      order: (candidates) => candidates,
+      learn: ({ model }, told) => void news.push([model.id, told]),
+    };
+    await ask(routed({ candidates: [first.model, second.model], policy }));
+
+    expect(news).toEqual([
+      ["first", { kind: "failed", error: busy }],
+      ["second", { kind: "began", afterMs: expect.any(Number) }],
+    ]);
+    const [, [, began] = []] = news;
+    expect(began?.kind === "began" && began.afterMs).toBeLessThan(60_000);
   });
 });
 
