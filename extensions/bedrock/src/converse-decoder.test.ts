@@ -122,21 +122,24 @@ describe("Converse answers", () => {
       delta(0, { reasoningContent: { text: "Hm" } }),
       delta(0, { reasoningContent: { signature: "sig" } }),
       delta(1, { reasoningContent: { redactedContent: "AAEC" } }),
+      delta(2, { text: "Hi" }),
       ...stop("end_turn"),
     ];
     const nova = "amazon.nova-2-lite-v1:0";
     const signed = { reasoningContent: { reasoningText: { text: "Hm", signature: "sig" } } };
     const hidden = { reasoningContent: { redactedContent: "AAEC" } };
+    const said = { text: "Hi" };
     const fromClaude = (await stream(events)).finished.message.parts;
     const fromNova = (await stream(events, nova)).finished.message.parts;
 
-    expect(sentBack(fromClaude)).toEqual([signed, hidden]);
-    expect(sentBack(fromNova, nova)).toEqual([signed, hidden]);
-    expect(sentBack(fromClaude, nova)).toEqual([]);
-    expect(sentBack(fromNova)).toEqual([]);
+    expect(sentBack(fromClaude)).toEqual([signed, hidden, said]);
+    expect(sentBack(fromNova, nova)).toEqual([signed, hidden, said]);
+    expect(sentBack(fromClaude, nova)).toEqual([said]);
+    expect(sentBack(fromNova)).toEqual([said]);
     // Claude's own interface knows the signature, and only that.
     expect(fromClaude[0]).toEqual({ type: "thinking", text: "Hm", signature: "sig" });
-    expect(sentBack([{ type: "thinking", text: "", redacted: "of Anthropic's own interface" }])).toEqual([]);
+    const foreign = { type: "thinking", text: "", redacted: "of Anthropic's own interface" } as const;
+    expect(sentBack([foreign, { type: "text", text: "Hi" }])).toEqual([said]);
   });
 
   test("may hold pictures, and blocks of which Tau knows nothing", async () => {

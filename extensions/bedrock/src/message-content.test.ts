@@ -33,6 +33,16 @@ describe("messages of Converse requests", () => {
     ]);
   });
 
+  test("leave out thinking that an answer ends with, cut there", async () => {
+    const thought: AssistantPart = { type: "thinking", text: "hm", signature: "sig" };
+    const said: AssistantPart = { type: "text", text: "Hi" };
+
+    expect(await contentOf({ role: "assistant", parts: [thought, said, thought] })).toEqual([
+      { reasoningContent: { reasoningText: { text: "hm", signature: "sig" } } },
+      { text: "Hi" },
+    ]);
+  });
+
   test("carry broken arguments as what they were, and never an empty message", async () => {
     const broken: AssistantPart = { type: "tool_call", id: "c", name: "read", arguments: '{"b":' };
 

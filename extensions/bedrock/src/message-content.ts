@@ -37,15 +37,25 @@ export function toContentJson(message: Message, options: ContentOptions): string
       return blocks.join(",");
     }
     case "assistant":
-      return message.parts
-        .map((part) => partJson(part, options))
-        .filter((json) => json !== undefined)
-        .join(",");
+      return said(message.parts, options).join(",");
     case "tool":
       return message.parts.map((part) => JSON.stringify({ toolResult: toResult(part, options) })).join(",");
     default:
       return unreachable(message);
   }
+}
+
+/** The blocks up to the last that is no thought: an answer that was cut in its thoughts may not end with them. */
+function said(parts: readonly AssistantPart[], options: ContentOptions): readonly string[] {
+  const blocks: string[] = [];
+  let thinksFrom = 0;
+  for (const part of parts) {
+    const json = partJson(part, options);
+    if (json === undefined) continue;
+    blocks.push(json);
+    if (part.type !== "thinking") thinksFrom = blocks.length;
+  }
+  return blocks.slice(0, thinksFrom);
 }
 
 /** Whether the model takes thinking back: its vendor must have made it, and say so by a signature or a cipher. */

@@ -73,10 +73,15 @@ export function toMessageJson(message: Message, options: FragmentOptions): strin
 
 function assistantJson(message: AssistantMessage): string {
   const content: string[] = [];
+  let thinksFrom = 0;
   for (const part of message.parts) {
     const block = partJson(part);
-    if (block !== undefined) content.push(block);
+    if (block === undefined) continue;
+    content.push(block);
+    if (part.type !== "thinking") thinksFrom = content.length;
   }
+  // An answer that was cut in its thoughts: the provider refuses one that ends with them.
+  content.length = thinksFrom;
   return content.length === 0 ? "" : `{"role":"assistant","content":[${content.join(",")}]}`;
 }
 
