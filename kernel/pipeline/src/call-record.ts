@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 
 import type { IncompatibleCandidate, ModelRequest } from "@tau/agent";
 import { uuidv7 } from "@tau/core";
-import type { ErrorClass, Price, Principal, Usage } from "@tau/core";
+import type { ErrorClass, Price, Principal, ServiceTier, Usage } from "@tau/core";
 
 import type { CacheBreak, CacheRefusal } from "./cache/cache-facts.ts";
 import type { GuardFacts } from "./guard/guard-facts.ts";
@@ -22,6 +22,8 @@ export interface CallRecord {
   readonly startedMs: number;
   /** The layers that the call entered, in that order; inner ones again with every further try. */
   readonly layers: LayerEntry[];
+  /** How urgent the request says that it is, which others may pay less or more for; undefined: as usual. */
+  readonly service: ServiceTier | undefined;
   /** Set by auth: who really calls. */
   principal: Principal | undefined;
   /** Set by iam: what of the principal's scopes holds for this call. Undefined when nobody has decided. */
@@ -108,12 +110,13 @@ export interface ValidatorOutcome {
 }
 
 /** Makes the record of a call that begins now. */
-export function createCallRecord(): CallRecord {
+export function createCallRecord(service?: ServiceTier): CallRecord {
   return {
     id: uuidv7(),
     startedAt: Date.now(),
     startedMs: performance.now(),
     layers: [],
+    service,
     principal: undefined,
     allowedScopes: undefined,
     cacheHit: false,

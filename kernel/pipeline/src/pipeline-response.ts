@@ -71,5 +71,5 @@ export function costOfCall(
 ): MicroUsd | undefined {
   if (record.cacheHit) return 0;
   const price = record.answeredBy?.price;
-  return price === undefined || !isUsage(usage) ? undefined : costOf(usage, price);
+  return price === undefined || !isUsage(usage) ? undefined : costOf(usage, price, record.service);
 }

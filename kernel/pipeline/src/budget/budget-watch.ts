@@ -163,7 +163,8 @@ function reserveFirst(budget: Budgeted, held: HeldBudget, tokens: Tokens): Promi
 /** @throws TauError `budget.unknown_price` */
 function amountsOf({ call, accounts, options }: Budgeted, tokens: Tokens): Amounts {
   const { inputTokens, outputTokens } = tokens;
-  const cost = dearestCost(call.candidates, inputTokens, outputTokens);
+  const { service } = call.record;
+  const cost = dearestCost(call.candidates, { inputTokens, outputTokens, service });
   if (cost === undefined && options.allowUnknownPrice !== true && limitsMoney(accounts)) {
     throw new TauError(
       "budget.unknown_price",
@@ -189,7 +190,7 @@ function usedBy({ record, candidates }: PipelineCall, said: Tokens): Amounts {
   if (!hasBegun(record)) return { ...noAmounts, requests: 1 };
   const { inputTokens, outputTokens } = said;
   const whoever = record.answeredBy === undefined ? candidates : [record.answeredBy];
-  const costMicroUsd = dearestCost(whoever, inputTokens, outputTokens) ?? 0;
+  const costMicroUsd = dearestCost(whoever, { inputTokens, outputTokens, service: record.service }) ?? 0;
   return { requests: 1, tokens: inputTokens + outputTokens, costMicroUsd };
 }
 

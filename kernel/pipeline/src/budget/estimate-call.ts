@@ -1,6 +1,6 @@
 import type { Model, ModelRequest } from "@tau/agent";
 import { costOf, estimateTextTokens, estimateTokens, noUsage } from "@tau/core";
-import type { Message, MicroUsd, ModelEvent, Price, ToolDefinition } from "@tau/core";
+import type { Message, MicroUsd, ModelEvent, Price, ServiceTier, ToolDefinition } from "@tau/core";
 
 import { notesOf } from "../message-notes.ts";
 
@@ -27,14 +27,20 @@ export function estimateOutputTokens(batch: readonly ModelEvent[]): number {
   return estimateTextTokens(text);
 }
 
+/** What is to be priced. */
+export interface Priced {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly service: ServiceTier | undefined;
+}
+
 /**
  * The most that a call can cost with any of the models, also when all of its prompt is written to a prompt cache;
- * undefined when one has no price.
+ * undefined when one has no price, or none for the service.
  */
 export function dearestCost(
   models: readonly Pick<Model, "price">[],
-  inputTokens: number,
-  outputTokens: number,
+  { inputTokens, outputTokens, service }: Priced,
 ): MicroUsd | undefined {
   const usage = { ...noUsage, inputTokens, outputTokens };
   const written = { ...noUsage, inputTokens, outputTokens, cacheWriteTokens: inputTokens };
@@ -44,9 +50,11 @@ export function dearestCost(
     if (price === undefined) return undefined;
     if (price === before) continue;
     before = price;
-    dearest = Math.max(dearest, costOf(usage, price));
+    const cost = costOf(usage, price, service);
+    if (cost === undefined) return undefined;
+    dearest = Math.max(dearest, cost);
     // Otherwise it costs like other input.
-    if (mayWrite(price)) dearest = Math.max(dearest, costOf(written, price));
+    if (mayWrite(price)) dearest = Math.max(dearest, costOf(written, price, service) ?? 0);
   }
   return dearest;
 }

@@ -156,6 +156,40 @@ describe("budgetLayer() against those who want more than they may", () => {
     expect(await taken()).toEqual({ ...estimated, costMicroUsd: 1_070 });
   });
 
+  test("sets aside and counts what a call costs in the service that it asks for", async () => {
+    const { layer, taken } = setUp();
+    const tiered = {
+      ...price,
+      tiers: [{ service: "priority", inputPerMillion: 4_000_000, outputPerMillion: 8_000_000 }],
+    } as const;
+    const { model } = playing([hello], { price: tiered });
+    const pipeline = withLayers(model, layer);
+    const urgent = {
+      ...question,
+      maxOutputTokens: 10,
+      providerOptions: { "openai-chat": { service_tier: "priority" } },
+    };
+    const during: number[] = [];
+    for await (const _ of pipeline.stream(urgent, contextOf())) during.push((await taken()).costMicroUsd);
+
+    expect(during).toEqual([7 * 4 + 12 * 8, 10 * 4 + 5 * 8]);
+    expect((await pipeline.complete(urgent, contextOf())).costMicroUsd).toBe(80);
+  });
+
+  test("takes the price of a service that nobody names for unknown", async () => {
+    const { layer } = setUp();
+    const pipeline = withLayers(playing([hello], { price }).model, layer);
+    const asking = (tier: string) => ({
+      ...question,
+      providerOptions: { "openai-responses": { service_tier: tier } },
+    });
+
+    await expect(pipeline.complete(asking("flex"), contextOf())).rejects.toMatchObject({
+      code: "budget.unknown_price",
+    });
+    expect((await pipeline.complete(asking("default"), contextOf())).costMicroUsd).toBe(20);
+  });
+
   test("sets aside what writing the prompt to a cache costs", async () => {
     const { layer, taken } = setUp();
     const writing = { ...price, cacheWritePerMillion: 3_000_000 };

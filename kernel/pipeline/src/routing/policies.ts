@@ -1,6 +1,7 @@
 import { estimatePromptTokens } from "@tau/agent";
 import type { Model } from "@tau/agent";
 import { costOf, noUsage } from "@tau/core";
+import type { ServiceTier, Usage } from "@tau/core";
 
 import type { PipelineCall } from "../pipeline-call.ts";
 import type { Candidate, ModelTier, RoutingPolicy } from "./candidate.ts";
@@ -31,20 +32,20 @@ export interface CostOrderOptions {
 export function costOrder({ expectedOutputTokens = 1000 }: CostOrderOptions = {}): RoutingPolicy {
   return {
     name: "cost",
-    order(candidates, { request }) {
+    order(candidates, { request, record }) {
       const usage = {
         ...noUsage,
         inputTokens: estimatePromptTokens(request),
         outputTokens: Math.min(request.maxOutputTokens ?? expectedOutputTokens, expectedOutputTokens),
       };
-      const costs = new Map(candidates.map(({ model }) => [model, costIn(model, usage)]));
+      const costs = new Map(candidates.map(({ model }) => [model, costIn(model, usage, record.service)]));
       return sortedBy(candidates, ({ model }) => costs.get(model) ?? Infinity);
     },
   };
 }
 
-function costIn({ price }: Model, usage: typeof noUsage): number {
-  return price === undefined ? Infinity : costOf(usage, price);
+function costIn({ price }: Model, usage: Usage, service: ServiceTier | undefined): number {
+  return price === undefined ? Infinity : (costOf(usage, price, service) ?? Infinity);
 }
 
 /** Options of {@link latencyOrder}. */
