@@ -1,3 +1,4 @@
+import { AgedMap } from "../aged-map.ts";
 import type { KeyState } from "./key-state.ts";
 import { KeyWorker } from "./key-worker.ts";
 import type { KeyRef, WorkerHost } from "./worker-host.ts";
@@ -11,8 +12,7 @@ export class KeyTable {
   readonly #host: WorkerHost;
   readonly #retired: () => void;
   readonly #workers = new Map<string, KeyWorker>();
-  /** The longest idle first. */
-  readonly #idle = new Map<string, KeyState>();
+  readonly #idle = new AgedMap<string, KeyState>();
   // One for all workers.
   readonly #quiet = (worker: KeyWorker): void => this.#retire(worker);
   #idleRuns = 0;
@@ -34,7 +34,10 @@ export class KeyTable {
     const found = this.#workers.get(name);
     if (found !== undefined) return found;
     const known = this.#idle.get(name);
-    if (known !== undefined) this.#forget(name, known);
+    if (known !== undefined) {
+      this.#idle.delete(name);
+      this.#forgot(known);
+    }
     const worker = new KeyWorker(this.#host, { ref, known, quiet: this.#quiet });
     this.#workers.set(name, worker);
     return worker;
@@ -64,14 +67,14 @@ export class KeyTable {
   #remember(name: string, state: KeyState): void {
     this.#idle.set(name, state);
     this.#idleRuns += 1 + state.ended.size;
-    for (const [oldest, old] of this.#idle) {
-      if (this.#idleRuns <= maxIdleRuns) return;
-      this.#forget(oldest, old);
+    while (this.#idleRuns > maxIdleRuns) {
+      const [, longestIdle] = this.#idle.takeOldest() ?? [];
+      if (longestIdle === undefined) return;
+      this.#forgot(longestIdle);
     }
   }
 
-  #forget(name: string, state: KeyState): void {
-    this.#idle.delete(name);
+  #forgot(state: KeyState): void {
     this.#idleRuns -= 1 + state.ended.size;
   }
 }
