@@ -1,7 +1,7 @@
 /**
  * Runs every benchmark, one after the other, and shows their tables and which goals are met.
  *
- * `npm run bench [-- --json] [-- --peers]`, about five minutes. Nothing else should run on the machine meanwhile.
+ * `npm run bench [-- --json] [-- --peers]`, about six minutes. Nothing else should run on the machine meanwhile.
  */
 import { runScript } from "./lib/child.ts";
 import { printTables } from "./lib/report.ts";
@@ -12,6 +12,7 @@ const peers = process.argv.includes("--peers") ? ["--peers"] : [];
 const scripts = [
   "agent-loop/main.ts",
   "stream.ts",
+  "first-token.ts",
   "pipeline.ts",
   "rpc.ts",
   "policy.ts",

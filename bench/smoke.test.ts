@@ -22,6 +22,20 @@ test("the rungs of the agent loop still do the work that is measured", async () 
   for (const sample of samples) expect(sample).toHaveProperty("cpuMsPerRun", expect.any(Number));
 });
 
+test("the rungs of the first token still get answers", async () => {
+  await using model = await startService(new URL("stream/mock-model.ts", import.meta.url));
+  const script = new URL("stream/first-token-worker.ts", import.meta.url);
+  const ask = async (name: string): Promise<unknown> => {
+    const rung = new URL(`stream/${name}.ts`, import.meta.url).pathname;
+    await using worker = startWorker(script, [rung, model.baseUrl]);
+    return await worker.ask("2");
+  };
+
+  const samples = await Promise.all(["bare", "adapter", "responses", "runtime", "durable"].map(ask));
+
+  for (const sample of samples) expect(sample).toHaveProperty("p50Ms", expect.any(Number));
+});
+
 test.each(["socket-gateway", "bare-gateway", "tau-gateway"])(
   "%s passes a model's answers on",
   async (name) => {

@@ -1,6 +1,6 @@
 /**
- * A stream of 20,000 tokens, each an HTTP chunk of its own, from a model on loopback: CPU a token, time to the
- * first token, memory. Tau's adapters alone (Chat Completions and Responses) and the whole runtime with a listener,
+ * A stream of 20,000 tokens, each an HTTP chunk of its own, from a model on loopback: CPU a token,
+ * memory. Tau's adapters alone (Chat Completions and Responses) and the whole runtime with a listener,
  * beside bare undici.
  *
  * `node --conditions=@tau/source bench/stream.ts [--rounds 3] [--json]`
@@ -32,18 +32,12 @@ const all = (rung: Rung, key: keyof StreamSample): readonly number[] =>
   samples.of(rung).map((sample) => sample[key]);
 const of = (rung: Rung, key: keyof StreamSample): number => median(all(rung, key));
 const held = (rung: Rung, key: keyof StreamSample): number => samples.of(rung).at(-1)?.[key] ?? Number.NaN;
-const addedMs = (rung: Rung, key: "firstTokenP50Ms" | "firstTokenP99Ms"): number =>
-  median(
-    samples.of(rung).map((sample, round) => sample[key] - (samples.of("bare")[round]?.[key] ?? Number.NaN)),
-  );
 
 const rows = rungs.map((rung) => ({
   rung,
   "µs CPU/token": rounded(of(rung, "burstMicros")),
   "× bare": rounded(medianRatio(all(rung, "burstMicros"), all("bare", "burstMicros"))),
   "seen %": rounded(of(rung, "tokensSeen") * 100),
-  "first token p50 ms": rounded(of(rung, "firstTokenP50Ms")),
-  "p99 ms": rounded(of(rung, "firstTokenP99Ms")),
   "growth KB": rounded(of(rung, "growthKb")),
   "peak MB": rounded(of(rung, "peakMb")),
   "held heap KB": rounded(held(rung, "heldHeapKb")),
@@ -76,20 +70,6 @@ printReport(
         unit: "µs",
         limit: 2,
         aim: 1.2,
-      },
-      {
-        what: "stream: adapter, added to the first token",
-        measured: addedMs("adapter", "firstTokenP50Ms"),
-        unit: "ms",
-        limit: 0.3,
-        aim: 0.15,
-      },
-      {
-        what: "stream: runtime, added to the first token",
-        measured: addedMs("runtime", "firstTokenP50Ms"),
-        unit: "ms",
-        limit: 0.3,
-        aim: 0.15,
       },
       {
         what: "stream: heap an open stream holds, adapter",

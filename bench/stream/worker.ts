@@ -1,7 +1,7 @@
 /** Measures one rung in a process of its own and prints what it cost: `node worker.ts <rung> <base url> <held>`. */
 import { setTimeout as pause } from "node:timers/promises";
 
-import { cpuMsOf, quantile } from "../lib/statistics.ts";
+import { cpuMsOf } from "../lib/statistics.ts";
 import { burstTokens } from "./rung.ts";
 import type { OpenRung, Pace, Rung } from "./rung.ts";
 
@@ -10,8 +10,6 @@ export interface StreamSample {
   readonly burstMicros: number;
   /** Tokens a listener got of those that were sent, 0 to 1; the finished text always has them all. */
   readonly tokensSeen: number;
-  readonly firstTokenP50Ms: number;
-  readonly firstTokenP99Ms: number;
   /** Heap after a collection, three quarters through a long answer less one quarter through it. */
   readonly growthKb: number;
   /** The most that the heap held during a long answer above what it held before, garbage included. */
@@ -43,20 +41,6 @@ async function measureBurst(rung: Rung): Promise<Pick<StreamSample, "burstMicros
   });
   const tokens = answers * burstTokens;
   return { burstMicros: (cpuMs * 1_000) / tokens, tokensSeen: seen / tokens };
-}
-
-async function measureFirstToken(
-  rung: Rung,
-): Promise<Pick<StreamSample, "firstTokenP50Ms" | "firstTokenP99Ms">> {
-  const took: number[] = [];
-  for (let one = 0; one < 400; one++) {
-    const ask = await rung.prepare("short");
-    const start = performance.now();
-    let first: number | undefined;
-    await ask({ onTokens: () => (first ??= performance.now() - start) });
-    if (one >= 100 && first !== undefined) took.push(first);
-  }
-  return { firstTokenP50Ms: quantile(took, 0.5), firstTokenP99Ms: quantile(took, 0.99) };
 }
 
 async function measureMemory(rung: Rung): Promise<Pick<StreamSample, "growthKb" | "peakMb">> {
@@ -132,7 +116,6 @@ async function hold(rung: Rung, streams: number): Promise<Held> {
 const { openRung }: { openRung: OpenRung } = await import(file);
 const rung = await openRung(baseUrl);
 const sample: StreamSample = {
-  ...(await measureFirstToken(rung)),
   // Before the long answers: they leave room in the heap, and streams that fill it would seem to take no memory.
   ...(await measureHeld(rung, Number(held))),
   ...(await measureBurst(rung)),
