@@ -112,6 +112,9 @@ describe("validateChatModelId()", () => {
     expect(
       await validateChatModelId("gpt-5.2", { loadModels: () => Promise.reject(new Error("down")) }),
     ).toMatchObject({ succeeded: false, error: { code: "choice.list_unavailable", class: "permanent" } });
+    expect(
+      await validateChatModelId("gpt-5.2", { loadModels: async () => JSON.parse("[null]") }),
+    ).toMatchObject({ succeeded: false, error: { code: "choice.list_unavailable" } });
   });
 
   test.each([["/v1"], [""], ["/"]])("asks the router at its address%s", async (path) => {

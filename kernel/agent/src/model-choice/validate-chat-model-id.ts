@@ -46,16 +46,15 @@ export async function validateChatModelId(
   if (model === undefined) return invalid();
   if (options.allowlist?.includes(model) === true) return { succeeded: true, model, source: "allowlist" };
   const signal = options.signal ?? new AbortController().signal;
-  let models: readonly KnownModel[] | undefined;
   try {
-    models = await loaderOf(options)?.(signal);
+    const models = await loaderOf(options)?.(signal);
+    return models?.some((known) => namesOf(known).includes(model)) === true
+      ? { succeeded: true, model, source: "models" }
+      : notAllowed(model);
   } catch (error) {
     signal.throwIfAborted();
     return unavailable(error);
   }
-  return models?.some((known) => namesOf(known).includes(model)) === true
-    ? { succeeded: true, model, source: "models" }
-    : notAllowed(model);
 }
 
 function loaderOf({ loadModels, routerBaseUrl, apiKey }: ValidateModelIdOptions) {
