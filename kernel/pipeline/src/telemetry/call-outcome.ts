@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 
 import { toErrorInfo } from "@tau/core";
-import type { MicroUsd, ModelFinished } from "@tau/core";
+import type { MicroUsd, ModelFinished, Usage } from "@tau/core";
 
 import { costOfCall } from "../pipeline-response.ts";
 import type { PipelineCall } from "../pipeline-call.ts";
@@ -14,6 +14,8 @@ export interface CallOutcome {
   readonly result: CallResult;
   /** Absent for a call that did not come to its end. */
   readonly answer: ModelFinished | undefined;
+  /** What the model says that its answer took, also one that a layer rejected; of a hit, what it took when it was made. */
+  readonly usage: Usage | undefined;
   readonly costMicroUsd: MicroUsd | undefined;
   /** Milliseconds since the call began. */
   readonly firstBatchMs: number | undefined;
@@ -23,11 +25,13 @@ export interface CallOutcome {
 /** Joins what is known at the end of a call. */
 export function outcomeOf(call: PipelineCall, end: StreamEnd, firstBatchMs: number | undefined): CallOutcome {
   const answer = end.kind === "finished" ? end.event : undefined;
+  const usage = answer?.usage ?? call.record.attempts.at(-1)?.usage;
   return {
     call,
     result: resultOf(call, end),
     answer,
-    costMicroUsd: answer === undefined ? undefined : costOfCall(answer, call.record),
+    usage,
+    costMicroUsd: usage === undefined ? undefined : costOfCall({ usage }, call.record),
     firstBatchMs,
     totalMs: performance.now() - call.record.startedMs,
   };

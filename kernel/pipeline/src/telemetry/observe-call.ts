@@ -11,7 +11,7 @@ type Attributes = Record<string, Json>;
  * and a measurement of each metric. No prompt, no answer; names that may be many are bounded in metrics.
  */
 export function observeCall(observer: Observer, outcome: CallOutcome, limits: LabelLimits): void {
-  const { call, result, answer, totalMs, firstBatchMs } = outcome;
+  const { call, result, usage, totalMs, firstBatchMs } = outcome;
   const { context, record } = call;
   observeSafely(observer, {
     name: `chat ${call.model.id}`,
@@ -30,11 +30,11 @@ export function observeCall(observer: Observer, outcome: CallOutcome, limits: La
     measure("gen_ai.client.operation.time_to_first_chunk", labels, metric);
   }
   // A hit used no tokens of anybody: what is measured here is what is paid for.
-  if (answer === undefined || record.cacheHit) return;
-  const { inputTokens, outputTokens } = answer.usage;
-  const usage = "gen_ai.client.token.usage";
-  measure(usage, { ...labels, "gen_ai.token.type": "input" }, { value: inputTokens, unit: "{token}" });
-  measure(usage, { ...labels, "gen_ai.token.type": "output" }, { value: outputTokens, unit: "{token}" });
+  if (usage === undefined || record.cacheHit) return;
+  const { inputTokens, outputTokens } = usage;
+  const name = "gen_ai.client.token.usage";
+  measure(name, { ...labels, "gen_ai.token.type": "input" }, { value: inputTokens, unit: "{token}" });
+  measure(name, { ...labels, "gen_ai.token.type": "output" }, { value: outputTokens, unit: "{token}" });
 }
 
 function metricLabels({ call, result, answer }: CallOutcome, limits: LabelLimits): Attributes {

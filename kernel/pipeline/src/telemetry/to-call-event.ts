@@ -13,7 +13,7 @@ type Draft<Value> = { -readonly [Key in keyof Value]: Value[Key] };
 
 /** Writes the event of a call. */
 export function toCallEvent(outcome: CallOutcome, refs: BodyRefs, tags: readonly string[]): CallEvent {
-  const { call, result, answer, costMicroUsd } = outcome;
+  const { call, result, answer, usage, costMicroUsd } = outcome;
   const { request, context, record } = call;
   const { temperature, maxOutputTokens, reasoning } = request;
   const { provider, id: model } = record.answeredBy ?? call.model;
@@ -40,9 +40,9 @@ export function toCallEvent(outcome: CallOutcome, refs: BodyRefs, tags: readonly
   if (maxOutputTokens !== undefined) event.maxOutputTokens = maxOutputTokens;
   if (answer !== undefined) {
     event.actualModel = answer.model;
-    event.usage = answer.usage;
     event.stopReason = answer.stopReason;
   }
+  if (usage !== undefined) event.usage = usage;
   if (costMicroUsd !== undefined) event.costMicroUsd = costMicroUsd;
   if (record.validation !== undefined) event.validation = record.validation;
   if (refs.requestRef !== undefined) event.requestRef = refs.requestRef;
