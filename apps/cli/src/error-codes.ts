@@ -4,6 +4,8 @@ export const cliErrorCodes = {
     "The command line has an unknown command or option, or a value that does not fit. `tau COMMAND --help` shows what there is.",
   "cli.unsafe_home":
     "The folder where Tau keeps its data can be written by others, or is somebody else's: what is trusted and allowed would be theirs to say. Make it your own (`chmod go-w`), or name another one in `TAU_HOME`.",
+  "cli.unusable_home":
+    "The folder where Tau keeps its data cannot be made, read or written; the message says why. Make it writable, free space on its disk, or name another one in `TAU_HOME`.",
   "config.exists":
     "`tau init` found a tau.toml and does not overwrite it. Edit the file, or remove it first.",
   "config.invalid":

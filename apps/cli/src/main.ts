@@ -6,7 +6,7 @@ import type { Command } from "./command.ts";
 import { exitCodeOfError, exitCodes } from "./exit-codes.ts";
 import { parseCommand } from "./parse-command.ts";
 import { clip, plain } from "./plain-text.ts";
-import { assertOwnHome, tauHome } from "./tau-home.ts";
+import { assertOwnHome, tauHome, toUnusableHome } from "./tau-home.ts";
 import { processTerminal, writeLine } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
 import { usageError } from "./usage-error.ts";
@@ -116,7 +116,7 @@ export async function main(argv: readonly string[], terminal: Terminal = process
     await assertOwnHome(tauHome(terminal));
     return await command.run(args, terminal);
   } catch (error) {
-    return report(error, name, terminal);
+    return report(toUnusableHome(error, tauHome(terminal)) ?? error, name, terminal);
   }
 }
 

@@ -55,6 +55,23 @@ describe("where Tau keeps its data", () => {
     expect((await place.tau(["permissions", "list"])).code).toBe(exitCodes.ok);
   });
 
+  test.each([
+    ["run", "--base-url", "http://127.0.0.1:1", "--model", "m", "hi"],
+    ["sessions", "list"],
+    ["permissions", "list"],
+    ["events"],
+  ])("is named when it cannot be made, by tau %s", async (...args) => {
+    await using place = await createPlace();
+    // Where not even root can make a folder.
+    const home = "/sys/tau/data";
+    const { code, stderr } = await place.tau(args, { env: { TAU_HOME: home } });
+
+    expect(stderr).toContain(`tau: ${home}, where Tau keeps its data, cannot be used`);
+    expect(stderr).toMatch(/name another folder in TAU_HOME\. \[\S+\]\n {2}E[A-Z]+: /u);
+    expect(stderr).toContain("cli.unusable_home");
+    expect(code).toBe(exitCodes.usage);
+  });
+
   test("is no file", async () => {
     await using place = await createPlace();
     await place.write("file", "");

@@ -50,6 +50,22 @@ function unsafeHome(home: string, problem: string): TauError {
   );
 }
 
+/**
+ * What it means to a person that a system call on the folder, or the making of what is above it, failed: `cli.unusable_home`;
+ * undefined for any other error.
+ */
+export function toUnusableHome(error: unknown, home: string): TauError | undefined {
+  if (!(error instanceof Error && "path" in error && "syscall" in error)) return undefined;
+  const isIn = `${String(error.path)}/`.startsWith(`${home}/`);
+  const isAbove = error.syscall === "mkdir" && `${home}/`.startsWith(`${String(error.path)}/`);
+  if (!isIn && !isAbove) return undefined;
+  return new TauError(
+    "cli.unusable_home",
+    `${home}, where Tau keeps its data, cannot be used. See to it that you can write there and that its disk is not full, or name another folder in TAU_HOME.`,
+    { cause: error },
+  );
+}
+
 /** Where the sessions are. */
 export function storeDirectory(home: string): string {
   return join(home, "store");
