@@ -8,7 +8,7 @@ export type ApiKey = string | (() => Promise<string>);
 /**
  * The key, at once or when its source has answered; an empty one counts as none.
  *
- * @throws TauError `model.auth` when it cannot be had, or the reason of `signal`
+ * @throws TauError `model.auth` when it cannot be had or sent, or the reason of `signal`
  */
 export function resolveKey(
   key: ApiKey | undefined,
@@ -19,7 +19,14 @@ export function resolveKey(
 
 function usable(key: string | undefined): string | undefined {
   const trimmed = key?.trim();
-  return trimmed === "" ? undefined : trimmed;
+  if (trimmed === undefined || trimmed === "") return undefined;
+  // No header can hold anything else; sent all the same, it would look like a broken network.
+  if (/^[ -~]+$/u.test(trimmed)) return trimmed;
+  throw new TauError(
+    "model.auth",
+    'apiKey holds what no key has, such as a line break or the "…" that stands for one. Put the key itself there.',
+    { class: "auth" },
+  );
 }
 
 async function askFor(key: () => Promise<string>, signal: AbortSignal): Promise<string> {
