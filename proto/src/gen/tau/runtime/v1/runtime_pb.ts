@@ -1077,7 +1077,8 @@ export const SessionInfoSchema: GenMessage<SessionInfo> = /*@__PURE__*/
 /**
  * Runs agents in durable sessions.
  *
- * Every failure carries a `tau.runtime.v1.ErrorDetail` with a stable code.
+ * Every failure carries a `tau.runtime.v1.ErrorDetail` with a stable code; only what is no request at all, as it cannot be
+ * decoded or is too large, the protocol itself refuses without one.
  * A session of another tenant does not exist for the caller.
  *
  * @generated from service tau.runtime.v1.RuntimeService
