@@ -55,6 +55,16 @@ describe.each([
     expect((await bench.run("grep", { pattern: "needle", path: ".env" })).code).toBe("environment.denied");
   });
 
+  it("shows no line of a file whose name is broken over lines: as another one it would be no secret", async () => {
+    const bench = await createWorkbench({ "a\nb/.env": "needle\n", "c\nd.txt": "needle\n" }, {}, options);
+    expect(await bench.use("grep", { pattern: "needle", hidden: true })).toBe('No matches for "needle".');
+    expect(await bench.use("grep", { pattern: "needle", hidden: true, count: true })).toBe(
+      'No matches for "needle".',
+    );
+    // Paths alone come apart at another mark.
+    expect(await bench.use("grep", { pattern: "needle", filesOnly: true })).toBe("c\nd.txt");
+  });
+
   it("explains a broken expression so that the model can correct it", async () => {
     const bench = await createWorkbench(files, {}, options);
     const answer = await bench.use("grep", { pattern: "foo(" });

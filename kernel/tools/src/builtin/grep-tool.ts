@@ -1,8 +1,9 @@
-import { basename, relative } from "node:path/posix";
+import { basename, isAbsolute, relative } from "node:path/posix";
 
 import { isTauError } from "@tau/core";
 
 import { defineTool } from "../define-tool.ts";
+import { isWithin } from "../host/path-policy.ts";
 import { textOutput } from "../tool-output.ts";
 import type { Tool, ToolContext, ToolOutput } from "../tool.ts";
 import { compileGlobBelow } from "./glob-pattern.ts";
@@ -91,6 +92,9 @@ async function search(programs: SearchPrograms, input: GrepInput, context: ToolC
       query: { root: place.real, hidden: input.hidden === true, content: contentOf(input) },
       onRecord: (record) => {
         const path = record.split("\0", 1)[0] ?? "";
+        // Pieces of a name with a line break in it: nobody knows whose line that is, and who may read it.
+        const isPiece = input.filesOnly !== true && path === record;
+        if (isPiece || !isAbsolute(path) || !isWithin(path, place.real)) return true;
         const name = path === place.real ? basename(path) : relative(place.real, path);
         return filter?.(name) === false || sink.add(path, record.slice(path.length + 1));
       },
