@@ -93,7 +93,7 @@ run_cost = 5000000
 
     expect(code).not.toBe(0);
     expect(stderr).toContain("budget.day_costs is not a key");
-    expect(stderr).toContain("day_cost");
+    expect(stderr).toContain("Did you mean day_cost?");
   });
 });
 

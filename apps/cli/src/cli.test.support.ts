@@ -29,8 +29,8 @@ export interface TauOptions {
 
 /** Options of {@link Place.spawn}. */
 export interface SpawnOptions extends TauOptions {
-  /** Where its standard output goes, if not to the test. */
-  readonly output?: string;
+  /** A shell script that runs it as `"$@"`. */
+  readonly script?: string;
 }
 
 /** A machine as a new user has it: an empty home, an empty folder, no keys, no Ollama. */
@@ -98,9 +98,9 @@ export async function createPlace(parent: string = tmpdir()): Promise<Place> {
     tau: (args, options = {}) => inProcess(args, { cwd, ...options, env: { ...env, ...options.env } }),
     spawn(args, options) {
       const [program = "", ...words] = [...command, ...args];
-      return options?.output === undefined
+      return options?.script === undefined
         ? start(program, words, options)
-        : start("sh", ["-c", 'exec "$@" > "$0"', options.output, program, ...words], options);
+        : start("sh", ["-c", options.script, "sh", program, ...words], options);
     },
     onTerminal: (args, options) =>
       start("script", ["-qefc", [...command, ...args].map(quoted).join(" "), "/dev/null"], options),

@@ -1,6 +1,9 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+
 import { describe, expect, test } from "vitest";
 
-import { createPlace } from "./cli.test.support.ts";
+import { createPlace, startScripted } from "./cli.test.support.ts";
 
 describe("the command line", () => {
   test("teaches: every command has a help with its options and examples", async () => {
@@ -40,6 +43,25 @@ describe("the command line", () => {
     }
     expect((await place.tau(["--version"])).stdout).toMatch(/^tau \d+\.\d+\.\d+\n$/u);
     expect((await place.tau([])).stdout).toBe(stdout);
+  });
+
+  test("says that the folder to work in is gone, the one it is called in and that of a session", async () => {
+    await using place = await createPlace();
+    await using model = await startScripted({ turns: [{ text: "Hi." }] });
+    const cwd = join(place.base, "gone");
+    const gone = `tau: The folder to work in is gone: ${cwd}. Make it again, or work in another one. [cli.usage]`;
+    const leave = { cwd, script: 'cd .; rmdir "$PWD"; exec "$@"' };
+    const run = ["run", ...model.options, "hi"];
+
+    await mkdir(cwd);
+    expect((await place.tau(run, { cwd })).code).toBe(0);
+    const called = await place.spawn(run, leave).ended;
+    expect([called.code, called.stderr]).toEqual([2, expect.stringContaining(gone)]);
+    const resumed = await place.tau(["run", ...model.options, "--resume", "last", "hi"]);
+    expect([resumed.code, resumed.stderr]).toEqual([2, expect.stringContaining(gone)]);
+    // What happened in it can still be seen, also from there.
+    await mkdir(cwd);
+    expect((await place.spawn(["sessions", "show", "last"], leave).ended).stdout).toContain("Hi.");
   });
 
   test.each([

@@ -63,8 +63,8 @@ test("tau run says why it does not work with the gemini command", async () => {
   await using place = await createPlace();
   const { code, stderr } = await place.tau(["run", "--provider", "gemini-cli", "hi"]);
 
-  expect(stderr).toContain("tools");
-  expect(code).not.toBe(0);
+  expect(stderr).toContain("gemini-cli/default: cannot call tools [model.no_compatible_candidate]");
+  expect(code).toBe(2);
 });
 
 test("tau run says how to install a command that is missing", async () => {

@@ -55,7 +55,8 @@ export interface LocalRuntime extends AsyncDisposable {
 /** Chooses the concrete parts: SQLite, the embedded engine, the jail or the host, the built-in tools. */
 export async function openLocalRuntime(options: LocalRuntimeOptions): Promise<LocalRuntime> {
   const { settings, observer, onRetry } = options;
-  const folder = await realpath(settings.cwd);
+  // Sessions can be looked at from a folder that is gone.
+  const folder = await realpath(settings.cwd).catch(() => settings.cwd);
   // Commands that only look at sessions have no model, and need no skills.
   const { skills, found } = options.model === undefined ? noSkills : await findSkills(settings);
   const instructions = options.model === undefined ? noInstructions : await instructionsFor(settings);

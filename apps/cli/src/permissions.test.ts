@@ -28,7 +28,7 @@ describe("tau permissions", () => {
 
     const denied = await place.tau(["permissions", "explain", ...host, "sort a > x.lock; git push"]);
     expect(denied.stdout).toMatch(/^deny {2}The rule git push|^deny {2}The rule bash\(git push \*\)/u);
-    expect(denied.stdout).toContain("project");
+    expect(denied.stdout).toMatch(/─ project \(\S+\/tau\.toml\): deny\n/u);
     expect(denied.code).toBe(3);
 
     const untrusted = await place.tau(["permissions", "explain", ...host, "make"]);

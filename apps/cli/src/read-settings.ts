@@ -43,14 +43,17 @@ export async function readSettings(
   return settingsFrom(args, loaded, { home, cwd, someoneAnswers });
 }
 
-/** The folder that `--cwd` names, or this one. @throws TauError `cli.usage` */
+/** The folder that `--cwd` names, or this one. @throws TauError `cli.usage` when it is none, or no more */
 export async function folderOf(args: ParsedArgs, { cwd }: Terminal): Promise<string> {
   const named = textOption(args, "cwd");
-  if (named === undefined) return cwd;
-  const folder = resolve(cwd, named);
+  const folder = resolve(cwd, named ?? "");
   const found = await stat(folder).catch(() => undefined);
-  if (found?.isDirectory() !== true) throw usageError(`--cwd: ${folder} is not a folder.`);
-  return folder;
+  if (found?.isDirectory() === true) return folder;
+  throw usageError(
+    named === undefined
+      ? `The folder to work in is gone: ${folder}. Make it again, or work in another one.`
+      : `--cwd: ${folder} is not a folder.`,
+  );
 }
 
 /** What settings need that is neither a flag nor in the file. */

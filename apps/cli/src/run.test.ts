@@ -161,13 +161,13 @@ describe("tau run", () => {
   test("says that its output cannot be written, and leaves the run to be resumed", async () => {
     await using place = await createPlace();
     await using model = await startScripted({ turns: [{ text: "Hi.", firstDelayMs: 60_000 }] });
-    const run = ["run", ...model.options, "hi"];
-    const { code, stderr } = await place.spawn(run, { output: "/dev/full" }).ended;
+    const [run, full] = [["run", ...model.options, "hi"], 'exec "$@" > /dev/full'];
+    const { code, stderr } = await place.spawn(run, { script: full }).ended;
     expect(stderr).toMatch(
       /^tau: The output cannot be written: ENOSPC: .*\nTo go on: tau run --resume \S+\n$/u,
     );
     expect(code).toBe(1);
-    expect((await place.spawn(["--help"], { output: "/dev/full" }).ended).code).toBe(1);
+    expect((await place.spawn(["--help"], { script: full }).ended).code).toBe(1);
   });
 
   test("leaves the run to be resumed when it is told to go", async () => {

@@ -43,7 +43,7 @@ export function processTerminal(): Terminal {
     stdout,
     stderr,
     env,
-    cwd: process.cwd(),
+    cwd: workingFolder(),
     onInterrupt(handler) {
       process.on("SIGINT", handler);
       return () => process.off("SIGINT", handler);
@@ -54,6 +54,17 @@ export function processTerminal(): Terminal {
     },
     quit: (exitCode) => process.exit(exitCode),
   };
+}
+
+/** Where the command was called; of a folder that is gone, what the shell that stands in it calls it. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    // Threads and libraries stop where there is none.
+    process.chdir("/");
+    return process.env["PWD"] ?? "/";
+  }
 }
 
 /** Whether there is a person who can be asked. */

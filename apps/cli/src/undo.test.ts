@@ -155,6 +155,6 @@ describe("tau run --environment landlock", () => {
     expect(await readFile(join(place.cwd, "fine"), "utf8")).toBe("fine\n");
     expect(existsSync(join(place.base, "bad"))).toBe(false);
     const denied = await place.tau([...run, "hi"]);
-    expect(denied.stdout).toContain("denied");
+    expect(denied.stdout).toMatch(/✗ bash .* · denied\n/u);
   });
 });
