@@ -78,7 +78,7 @@ describe("breakerLayer()", () => {
 
     expect(
       await readAll(withLayers(west.model, breakerLayer({ circuits })).stream(question, contextOf())),
-    ).toEqual(hello);
+    ).toMatchObject(hello);
     expect(east.calls()).toBe(2);
   });
 
