@@ -4,7 +4,7 @@
  */
 import { createInterface } from "node:readline";
 
-import { tuneCollector } from "@tau/runtime";
+import { tuneCollector, tuneCompiler } from "@tau/runtime";
 
 import { quantile } from "../lib/statistics.ts";
 import { runAll } from "./run-all.ts";
@@ -39,6 +39,7 @@ async function measureWindow(rung: Rung, runs: number): Promise<LoopWindow> {
 
 // As `tau serve` does; every rung is measured so.
 tuneCollector();
+tuneCompiler();
 const { openRung }: { openRung: OpenRung } = await import(file);
 {
   await using rung = await openRung({ baseUrl, concurrency });

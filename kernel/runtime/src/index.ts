@@ -56,6 +56,7 @@ export { createMemoryContentStore } from "./memory/memory-content-store.ts";
 export { createMemoryJournal } from "./memory/memory-journal.ts";
 export { createMemoryLeases } from "./memory/memory-leases.ts";
 export { tuneCollector } from "./tune-collector.ts";
+export { tuneCompiler } from "./tune-compiler.ts";
 export { assertLeaseKey, assertStreamId, assertTogether } from "./stream-id.ts";
 export type {
   AfterToolDecision,

@@ -1,6 +1,6 @@
 import { realpath } from "node:fs/promises";
 
-import { tuneCollector } from "@tau/runtime";
+import { tuneCollector, tuneCompiler } from "@tau/runtime";
 import { startServer } from "@tau/server";
 
 import { agentOptions } from "../agent-options.ts";
@@ -50,6 +50,7 @@ ${homeNote}`,
 
   async run(args, terminal) {
     tuneCollector();
+    tuneCompiler();
     const [host, token] = [textOption(args, "host"), textOption(args, "token")];
     const port = portOption(args);
     // Somebody can answer through the contract, so what the rules leave open is asked.
