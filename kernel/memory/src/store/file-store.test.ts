@@ -146,7 +146,7 @@ describe("createFileStore()", () => {
         if (typeof read === "string") expect(read).toBe("ok");
         else expect(read).toMatchObject({ code: expect.stringMatching(/^memory\./u) });
       }),
-      { numRuns: 1_000 },
+      { numRuns: 1_000, examples: [["memory/a.md"]] },
     );
   });
 
