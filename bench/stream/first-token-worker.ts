@@ -5,7 +5,7 @@
 import { createInterface } from "node:readline";
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 
-import { tuneCollector } from "@tau/runtime";
+import { tuneCollector, tuneCompiler } from "@tau/runtime";
 
 import { cpuMsOf, quantile } from "../lib/statistics.ts";
 import type { OpenRung, Rung } from "./rung.ts";
@@ -47,6 +47,7 @@ async function measure(rung: Rung, questions: number): Promise<FirstTokens> {
 
 // As `tau serve` does; every rung is measured so.
 tuneCollector();
+tuneCompiler();
 const { openRung }: { openRung: OpenRung } = await import(file);
 {
   await using rung = await openRung(baseUrl);
