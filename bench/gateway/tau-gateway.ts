@@ -9,13 +9,14 @@ import { createOpenAiChat } from "@tau/agent";
 import type { ModelRequest } from "@tau/agent";
 import { isJsonObject, parseJson, textOf, userText } from "@tau/core";
 import type { Json, JsonObject, ModelEvent } from "@tau/core";
-import { tuneCollector } from "@tau/runtime";
+import { tuneCollector, tuneCompiler } from "@tau/runtime";
 
 import { benchContext, fullChain } from "../pipeline/full-chain.ts";
 import { textIn } from "./text-in.ts";
 
 // As `tau serve` does.
 tuneCollector();
+tuneCompiler();
 const [baseUrl = ""] = process.argv.slice(2);
 const price = { inputPerMillion: 1_000_000, outputPerMillion: 2_000_000 };
 const pipeline = fullChain(

@@ -1,7 +1,7 @@
 /** Turns of the whole runtime. `node tau-worker.ts <folder>`, or without a folder in memory. */
 import { createSqliteStore } from "@tau/store-sqlite";
 import { userText, uuidv7 } from "@tau/core";
-import { tuneCollector } from "@tau/runtime";
+import { tuneCollector, tuneCompiler } from "@tau/runtime";
 import type { Journal, JournalEvent } from "@tau/runtime";
 
 import { openBenchRuntime, openMemoryStore } from "../lib/bench-runtime.ts";
@@ -31,6 +31,7 @@ function counting(journal: Journal): Journal {
 
 // As `tau serve` does.
 tuneCollector();
+tuneCompiler();
 const directory = process.argv[2] ?? "";
 const store = directory === "" ? openMemoryStore() : await createSqliteStore({ directory });
 const model = createFakeModel({ tokens: 10, token: answerToken, batch: 10 });
