@@ -1,3 +1,6 @@
+import { runInNewContext } from "node:vm";
+import { setFlagsFromString } from "node:v8";
+
 import { expect, test } from "vitest";
 
 import { AgedMap } from "./aged-map.ts";
@@ -48,4 +51,37 @@ test("AgedMap does so however often it grew, shrank and was changed between two 
     }
     expect(map.size).toBe(model.length);
   }
+});
+
+test.each([
+  ["moved", (map: AgedMap<number, object>, key: number) => map.set(key, {})],
+  ["deleted", (map: AgedMap<number, object>, key: number) => map.delete(key)],
+])("AgedMap keeps nothing of what was %s after one was taken", async (_, leave) => {
+  setFlagsFromString("--expose-gc");
+  const collect: unknown = runInNewContext("gc");
+  if (typeof collect !== "function") throw new Error("There is no gc().");
+  const kept = 50;
+  const map = new AgedMap<number, object>();
+  const values: WeakRef<object>[] = [];
+  const fill = (): void => {
+    for (let key = 0; key < kept; key++) {
+      const value = { key };
+      values.push(new WeakRef(value));
+      map.set(key, value);
+    }
+  };
+  map.set(-1, {});
+  fill();
+  map.takeOldest();
+
+  for (let round = 0; round < 100; round++) {
+    for (let key = 0; key < kept; key++) leave(map, key);
+    if (round < 99) fill();
+  }
+  // A WeakRef is held until the turn that made it ends.
+  await new Promise((resolve) => setImmediate(resolve));
+  collect();
+
+  const alive = values.filter((value) => value.deref() !== undefined).length;
+  expect(alive).toBeLessThanOrEqual(kept);
 });

@@ -4,8 +4,13 @@
  */
 export class AgedMap<Key, Value> {
   readonly #entries = new Map<Key, Value>();
-  /** Everything before its place was taken out. Made when it is needed: one that stands still would keep old tables of the map. */
+  /**
+   * Everything before its place was taken out. V8 puts a map that changed much into a new table, and an iterator that stands still keeps the old
+   * one, whatever was in it, and all that came after: so it is let go of when nothing is taken for long.
+   */
   #oldest: MapIterator<[Key, Value]> | undefined;
+  /** Entries that left otherwise since one was taken. */
+  #left = 0;
   #newest: Key | undefined;
 
   get size(): number {
@@ -19,17 +24,18 @@ export class AgedMap<Key, Value> {
   /** Sets an entry, which is the newest now. */
   set(key: Key, value: Value): void {
     // Moving an entry leaves a hole in the map; one that is in its place already stays there.
-    if (key !== this.#newest) this.#entries.delete(key);
+    if (key !== this.#newest) this.delete(key);
     this.#entries.set(key, value);
     this.#newest = key;
   }
 
   delete(key: Key): void {
-    this.#entries.delete(key);
+    if (this.#entries.delete(key) && ++this.#left > this.#entries.size) this.#oldest = undefined;
   }
 
   /** Takes the oldest entry out; undefined when there is none. */
   takeOldest(): readonly [Key, Value] | undefined {
+    this.#left = 0;
     this.#oldest ??= this.#entries.entries();
     const { value } = this.#oldest.next();
     if (value === undefined) this.#oldest = undefined;
