@@ -49,7 +49,7 @@ describe("the command line", () => {
     await using place = await createPlace();
     await using model = await startScripted({ turns: [{ text: "Hi." }] });
     const cwd = join(place.base, "gone");
-    const gone = `tau: The folder to work in is gone: ${cwd}. Make it again, or work in another one. [cli.usage]`;
+    const gone = `tau: The folder to work in is gone: ${cwd}. Make it again and go there, or work in another one. [cli.usage]`;
     const leave = { cwd, script: 'cd .; rmdir "$PWD"; exec "$@"' };
     const run = ["run", ...model.options, "hi"];
 
@@ -62,6 +62,26 @@ describe("the command line", () => {
     // What happened in it can still be seen, also from there.
     await mkdir(cwd);
     expect((await place.spawn(["sessions", "show", "last"], leave).ended).stdout).toContain("Hi.");
+  });
+
+  test.each([
+    ["nothing says what it was called", 'exec env -u PWD "$@"', "gone"],
+    ["another one is said to be it", 'exec env PWD="$TAU_TEST_OTHER" "$@"', "gone"],
+    ["there is a new one of its name", 'mkdir "$PWD"; exec "$@"', "gone (deleted)"],
+  ])("runs nothing in another folder where its own is gone and %s", async (_case, script, shown) => {
+    await using place = await createPlace();
+    await using model = await startScripted({ turns: [{ text: "Hi." }] });
+    const cwd = join(place.base, "gone");
+    await mkdir(cwd);
+
+    const { code, stdout, stderr } = await place.spawn(["run", ...model.options, "hi"], {
+      cwd,
+      env: { TAU_TEST_OTHER: place.cwd },
+      script: `cd .; rmdir "$PWD"; ${script}`,
+    }).ended;
+    const gone = `The folder to work in is gone: ${join(place.base, shown)}. `;
+    expect([code, stdout, stderr]).toEqual([2, "", expect.stringContaining(gone)]);
+    expect(model.server.requests).toEqual([]);
   });
 
   test.each([

@@ -51,7 +51,7 @@ export async function folderOf(args: ParsedArgs, { cwd }: Terminal): Promise<str
   if (found?.isDirectory() === true) return folder;
   throw usageError(
     named === undefined
-      ? `The folder to work in is gone: ${folder}. Make it again, or work in another one.`
+      ? `The folder to work in is gone: ${folder}. Make it again and go there, or work in another one.`
       : `--cwd: ${folder} is not a folder.`,
   );
 }

@@ -1,3 +1,5 @@
+import { existsSync, readlinkSync } from "node:fs";
+import { isAbsolute } from "node:path";
 import type { Readable, Writable } from "node:stream";
 
 import { exitCodes } from "./exit-codes.ts";
@@ -56,15 +58,31 @@ export function processTerminal(): Terminal {
   };
 }
 
-/** Where the command was called; of a folder that is gone, what the shell that stands in it calls it. */
+/**
+ * Where the command was called; of a folder that is gone a name that leads nowhere: whoever works there must not come to work
+ * in another one, as the new one of that name.
+ */
 function workingFolder(): string {
   try {
     return process.cwd();
   } catch {
+    const names = namesOfGoneFolder();
     // Threads and libraries stop where there is none.
     process.chdir("/");
-    return process.env["PWD"] ?? "/";
+    return names.find((name) => isAbsolute(name) && !existsSync(name)) ?? "/dev/null/gone";
   }
+}
+
+/** What the kernel calls it, and the shell that stands in it; the latter may be stale, or of another process. */
+function namesOfGoneFolder(): readonly string[] {
+  const names = [process.env["PWD"] ?? ""];
+  try {
+    const link = readlinkSync("/proc/self/cwd");
+    names.unshift(link.replace(/ \(deleted\)$/u, ""), link);
+  } catch {
+    // Not every system has that.
+  }
+  return names;
 }
 
 /** Whether there is a person who can be asked. */
