@@ -22,8 +22,8 @@ export interface CallRecord {
   readonly startedMs: number;
   /** The layers that the call entered, in that order; inner ones again with every further try. */
   readonly layers: LayerEntry[];
-  /** How urgent the request says that it is, which others may pay less or more for; undefined: as usual. */
-  readonly service: ServiceTier | undefined;
+  /** Services whose prices differ from the usual one, and which the request names; often none. */
+  readonly services: readonly ServiceTier[];
   /** Set by auth: who really calls. */
   principal: Principal | undefined;
   /** Set by iam: what of the principal's scopes holds for this call. Undefined when nobody has decided. */
@@ -110,13 +110,13 @@ export interface ValidatorOutcome {
 }
 
 /** Makes the record of a call that begins now. */
-export function createCallRecord(service?: ServiceTier): CallRecord {
+export function createCallRecord(services: readonly ServiceTier[] = []): CallRecord {
   return {
     id: uuidv7(),
     startedAt: Date.now(),
     startedMs: performance.now(),
     layers: [],
-    service,
+    services,
     principal: undefined,
     allowedScopes: undefined,
     cacheHit: false,

@@ -1,9 +1,9 @@
 import { performance } from "node:perf_hooks";
 
-import { costOf } from "@tau/core";
 import type { AssistantMessage, MicroUsd, ModelFinished, StopReason, Usage } from "@tau/core";
 
 import { isUsage } from "./is-usage.ts";
+import { dearestOf, unpricedOf } from "./services-of.ts";
 import type { CallRecord, LayerEntry, RetriedAttempt, ValidationSummary } from "./call-record.ts";
 
 /** A whole answer, and what happened on the way. */
@@ -11,7 +11,7 @@ export interface PipelineResponse {
   readonly message: AssistantMessage;
   /** What the answer took when it was made; a hit costs nothing all the same. */
   readonly usage: Usage;
-  /** Absent when the model has no price; 0 for a hit. */
+  /** Absent when the model has no price, or none for the service that the request names; 0 for a hit. */
   readonly costMicroUsd?: MicroUsd;
   readonly stopReason: StopReason;
   /** The model that really answered, as the provider names it. */
@@ -71,5 +71,7 @@ export function costOfCall(
 ): MicroUsd | undefined {
   if (record.cacheHit) return 0;
   const price = record.answeredBy?.price;
-  return price === undefined || !isUsage(usage) ? undefined : costOf(usage, price, record.service);
+  if (price === undefined || !isUsage(usage)) return undefined;
+  const { services } = record;
+  return unpricedOf(usage, price, services) === undefined ? dearestOf(usage, price, services) : undefined;
 }

@@ -12,7 +12,7 @@ import { checkOrder } from "./check-order.ts";
 import type { Handler, Layer, ModelStream } from "./layer.ts";
 import type { LayerName } from "./layer-order.ts";
 import type { PipelineCall } from "./pipeline-call.ts";
-import { serviceOf } from "./service-of.ts";
+import { servicesOf } from "./services-of.ts";
 import { toldStream } from "./told-stream.ts";
 import { toResponse } from "./pipeline-response.ts";
 import type { PipelineResponse } from "./pipeline-response.ts";
@@ -79,7 +79,7 @@ export function withLayers(model: Model, ...layers: readonly Layer[]): Pipeline 
   }
 
   function startTimed(request: ModelRequest, context: CallContext): StartedCall {
-    const record = createCallRecord(serviceOf(request));
+    const record = createCallRecord(servicesOf(request));
     const call: PipelineCall = { request, context, model, candidates: alone, record };
     const candidates = routing?.candidates?.(call);
     const first = candidates?.[0];

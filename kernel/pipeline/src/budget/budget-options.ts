@@ -9,7 +9,7 @@ export interface BudgetLayerOptions {
   readonly limits: BudgetLimits;
   /** Tokens that are set aside for an answer whose request has no limit of its own. Default 2,048. */
   readonly expectedOutputTokens?: number;
-  /** Let models without a price pass although money is limited; they count as free. Default false. */
+  /** Let models without a price pass although money is limited; they count as free, a service without one as the usual one. Default false. */
   readonly allowUnknownPrice?: boolean;
   /** Hears of settlements that failed. */
   readonly observer?: Observer;

@@ -1,12 +1,13 @@
+import type { Model } from "@tau/agent";
 import { TauError } from "@tau/core";
-import type { ModelEvent, Usage } from "@tau/core";
+import type { ModelEvent, ServiceTier, Usage } from "@tau/core";
 
 import type { CallRecord } from "../call-record.ts";
 import { isUsage } from "../is-usage.ts";
 import type { Handler, ModelStream } from "../layer.ts";
 import { observeSafely } from "../observe-safely.ts";
 import type { PipelineCall } from "../pipeline-call.ts";
-import { costOfCall } from "../pipeline-response.ts";
+import { dearestOf } from "../services-of.ts";
 import { untilAborted } from "../until-aborted.ts";
 import { isCount, noAmounts } from "./amounts.ts";
 import type { Amounts } from "./amounts.ts";
@@ -163,15 +164,21 @@ function reserveFirst(budget: Budgeted, held: HeldBudget, tokens: Tokens): Promi
 /** @throws TauError `budget.unknown_price` */
 function amountsOf({ call, accounts, options }: Budgeted, tokens: Tokens): Amounts {
   const { inputTokens, outputTokens } = tokens;
-  const { service } = call.record;
-  const cost = dearestCost(call.candidates, { inputTokens, outputTokens, service });
-  if (cost === undefined && options.allowUnknownPrice !== true && limitsMoney(accounts)) {
-    throw new TauError(
-      "budget.unknown_price",
-      `Money is limited, but the price of model "${call.model.id}" of provider "${call.model.provider}", or of one that may answer in its place, is not known. Give it a price, or set allowUnknownPrice.`,
-    );
+  const { services } = call.record;
+  const { costMicroUsd, unknown } = dearestCost(call.candidates, { inputTokens, outputTokens, services });
+  if (unknown !== undefined && options.allowUnknownPrice !== true && limitsMoney(accounts)) {
+    throw unknownPrice(unknown.model, unknown.service);
   }
-  return { requests: 1, tokens: inputTokens + outputTokens, costMicroUsd: cost ?? 0 };
+  return { requests: 1, tokens: inputTokens + outputTokens, costMicroUsd };
+}
+
+function unknownPrice({ id, provider }: Model, service: ServiceTier | undefined): TauError {
+  const model = `model "${id}" of provider "${provider}"`;
+  const message =
+    service === undefined
+      ? `the price of ${model} is not known. Give it a price`
+      : `what ${model} costs in the service "${service}" is not known, and the request names it in its providerOptions. Leave it out, give the price a tier for it`;
+  return new TauError("budget.unknown_price", `Money is limited, but ${message}, or set allowUnknownPrice.`);
 }
 
 function limitsMoney(accounts: readonly BudgetAccount[]): boolean {
@@ -184,13 +191,19 @@ function usedBy({ record, candidates }: PipelineCall, said: Tokens): Amounts {
   const usage = record.attempts.at(-1)?.usage;
   if (usage !== undefined && isTold(usage)) {
     const { inputTokens, outputTokens } = usage;
-    const costMicroUsd = costOfCall({ usage }, record) ?? 0;
+    const price = record.answeredBy?.price;
+    const costMicroUsd = price === undefined ? 0 : dearestOf(usage, price, record.services);
     return { requests: 1, tokens: inputTokens + outputTokens, costMicroUsd };
   }
   if (!hasBegun(record)) return { ...noAmounts, requests: 1 };
   const { inputTokens, outputTokens } = said;
   const whoever = record.answeredBy === undefined ? candidates : [record.answeredBy];
-  const costMicroUsd = dearestCost(whoever, { inputTokens, outputTokens, service: record.service }) ?? 0;
+  const { services } = record;
+  const { costMicroUsd } = dearestCost<Pick<Model, "price">>(whoever, {
+    inputTokens,
+    outputTokens,
+    services,
+  });
   return { requests: 1, tokens: inputTokens + outputTokens, costMicroUsd };
 }
 

@@ -1,8 +1,9 @@
 import type { Model, ModelRequest } from "@tau/agent";
-import { costOf, estimateTextTokens, estimateTokens, noUsage } from "@tau/core";
+import { estimateTextTokens, estimateTokens, noUsage } from "@tau/core";
 import type { Message, MicroUsd, ModelEvent, Price, ServiceTier, ToolDefinition } from "@tau/core";
 
 import { notesOf } from "../message-notes.ts";
+import { dearestOf, unpricedOf } from "../services-of.ts";
 
 // Tools are never edited in place, so each is estimated once in its life.
 const toolTokens = new WeakMap<ToolDefinition, number>();
@@ -31,32 +32,42 @@ export function estimateOutputTokens(batch: readonly ModelEvent[]): number {
 export interface Priced {
   readonly inputTokens: number;
   readonly outputTokens: number;
-  readonly service: ServiceTier | undefined;
+  readonly services: readonly ServiceTier[];
 }
 
-/**
- * The most that a call can cost with any of the models, also when all of its prompt is written to a prompt cache;
- * undefined when one has no price, or none for the service.
- */
-export function dearestCost(
-  models: readonly Pick<Model, "price">[],
-  { inputTokens, outputTokens, service }: Priced,
-): MicroUsd | undefined {
+/** What a call can cost. */
+interface DearestCost<Priceable> {
+  /** Of what is known. */
+  readonly costMicroUsd: MicroUsd;
+  /** Who has no price, or none for a service. */
+  readonly unknown?: { readonly model: Priceable; readonly service?: ServiceTier };
+}
+
+/** The most that a call can cost with any of the models, also when all of its prompt is written to a prompt cache. */
+export function dearestCost<Priceable extends Pick<Model, "price">>(
+  models: readonly Priceable[],
+  { inputTokens, outputTokens, services }: Priced,
+): DearestCost<Priceable> {
   const usage = { ...noUsage, inputTokens, outputTokens };
-  const written = { ...noUsage, inputTokens, outputTokens, cacheWriteTokens: inputTokens };
-  let dearest = 0;
+  const written = { ...usage, cacheWriteTokens: inputTokens };
+  let costMicroUsd = 0;
+  let unknown: DearestCost<Priceable>["unknown"];
   let before: Price | undefined;
-  for (const { price } of models) {
-    if (price === undefined) return undefined;
+  for (const model of models) {
+    const { price } = model;
+    if (price === undefined) {
+      unknown ??= { model };
+      continue;
+    }
     if (price === before) continue;
     before = price;
-    const cost = costOf(usage, price, service);
-    if (cost === undefined) return undefined;
-    dearest = Math.max(dearest, cost);
+    const service = unpricedOf(usage, price, services);
+    if (service !== undefined) unknown ??= { model, service };
+    costMicroUsd = Math.max(costMicroUsd, dearestOf(usage, price, services));
     // Otherwise it costs like other input.
-    if (mayWrite(price)) dearest = Math.max(dearest, costOf(written, price, service) ?? 0);
+    if (mayWrite(price)) costMicroUsd = Math.max(costMicroUsd, dearestOf(written, price, services));
   }
-  return dearest;
+  return unknown === undefined ? { costMicroUsd } : { costMicroUsd, unknown };
 }
 
 function mayWrite({ cacheWritePerMillion, tiers }: Price): boolean {

@@ -1,5 +1,6 @@
+import type { ModelRequest } from "@tau/agent";
 import { noUsage, TauError } from "@tau/core";
-import type { ModelEvent, ModelFinished } from "@tau/core";
+import type { ModelEvent, ModelFinished, Price } from "@tau/core";
 import { describe, expect, test } from "vitest";
 
 import type { Layer } from "../layer.ts";
@@ -176,18 +177,87 @@ describe("budgetLayer() against those who want more than they may", () => {
     expect((await pipeline.complete(urgent, contextOf())).costMicroUsd).toBe(80);
   });
 
-  test("takes the price of a service that nobody names for unknown", async () => {
-    const { layer } = setUp();
-    const pipeline = withLayers(playing([hello], { price }).model, layer);
-    const asking = (tier: string) => ({
-      ...question,
-      providerOptions: { "openai-responses": { service_tier: tier } },
+  describe("priced by the services that a request names", () => {
+    const rates = (dollars: number) => ({
+      inputPerMillion: dollars * 1_000_000,
+      outputPerMillion: dollars * 2_000_000,
+    });
+    const tiers = [
+      { service: "batch", ...rates(0.5) },
+      { service: "flex", ...rates(0.5) },
+      { service: "priority", ...rates(4) },
+    ] as const;
+    type Named = NonNullable<ModelRequest["providerOptions"]>;
+
+    async function costs(
+      providerOptions: Named,
+      own: Price = { ...price, tiers },
+      more?: Partial<BudgetLayerOptions>,
+    ) {
+      const { layer, taken } = setUp(more);
+      const pipeline = withLayers(playing([hello], { price: own }).model, layer);
+      const asked = { ...question, maxOutputTokens: 10, providerOptions };
+      const during: number[] = [];
+      for await (const _ of pipeline.stream(asked, contextOf())) during.push((await taken()).costMicroUsd);
+      return during;
+    }
+    const [standard, urgent] = [
+      [7 + 12 * 2, 20],
+      [(7 + 12 * 2) * 4, 80],
+    ];
+
+    test.each<[string, Named, readonly number[]]>([
+      ["a cheaper one that no adapter reads", { nobody: { service_tier: "batch" } }, standard],
+      ["a cheaper one", { "openai-chat": { service_tier: "flex" } }, standard],
+      ["another word", { "openai-chat": { service_tier: "auto" } }, standard],
+      [
+        "a cheaper one before a dearer one",
+        { nobody: { service_tier: "flex" }, "openai-chat": { service_tier: "priority" } },
+        urgent,
+      ],
+      ["the shape of Bedrock", { "bedrock-converse": { serviceTier: { type: "priority" } } }, urgent],
+      ["the field of Gemini", { gemini: { serviceTier: "PRIORITY" } }, urgent],
+      ["options of the AI SDK", { "ai-sdk": { openai: { serviceTier: "priority" } } }, urgent],
+    ])("takes the dearest of them and the usual one: %s", async (_name, named, expected) => {
+      expect(await costs(named)).toEqual(expected);
     });
 
-    await expect(pipeline.complete(asking("flex"), contextOf())).rejects.toMatchObject({
-      code: "budget.unknown_price",
+    test.each(["flex", "batch"])("takes %s for the usual one where it has no price", async (tier) => {
+      expect(await costs({ "openai-chat": { service_tier: tier } }, price)).toEqual(standard);
     });
-    expect((await pipeline.complete(asking("default"), contextOf())).costMicroUsd).toBe(20);
+
+    test("takes priority without a price for unknown, and names it", async () => {
+      const named = { "openai-responses": { service_tier: "priority" } };
+
+      await expect(costs(named, price)).rejects.toMatchObject({
+        code: "budget.unknown_price",
+        message: expect.stringContaining('service "priority"'),
+      });
+      expect(await costs(named, price, { allowUnknownPrice: true })).toEqual(standard);
+    });
+
+    test("counts an answer that was left, too, at the usual price where that of its service is not known", async () => {
+      const { layer, taken } = setUp({ allowUnknownPrice: true });
+      const pipeline = withLayers(playing([[words(50)]], { price }).model, layer);
+      const providerOptions = { nobody: { service_tier: "priority" } };
+
+      for await (const _ of pipeline.stream({ ...question, providerOptions }, contextOf())) break;
+
+      expect(await taken()).toEqual(estimated);
+    });
+
+    test("sets aside the dearest known price where another is not known", async () => {
+      const { layer, taken } = setUp({ allowUnknownPrice: true });
+      const free = playing([hello], { id: "free" }).model;
+      const routing = routingLayer({ candidates: [free, playing([hello], { price }).model] });
+      const pipeline = withLayers(free, layer, routing);
+      const during: number[] = [];
+      for await (const _ of pipeline.stream({ ...question, maxOutputTokens: 10 }, contextOf())) {
+        during.push((await taken()).costMicroUsd);
+      }
+
+      expect(during).toEqual([7 + 12 * 2, 0]);
+    });
   });
 
   test("sets aside what writing the prompt to a cache costs", async () => {

@@ -1,9 +1,10 @@
 import { estimatePromptTokens } from "@tau/agent";
 import type { Model } from "@tau/agent";
-import { costOf, noUsage } from "@tau/core";
+import { noUsage } from "@tau/core";
 import type { ServiceTier, Usage } from "@tau/core";
 
 import type { PipelineCall } from "../pipeline-call.ts";
+import { dearestOf, unpricedOf } from "../services-of.ts";
 import type { Candidate, ModelTier, RoutingPolicy } from "./candidate.ts";
 
 /** Asks in the order in which the candidates are listed: the first, and the others when it fails. */
@@ -38,14 +39,15 @@ export function costOrder({ expectedOutputTokens = 1000 }: CostOrderOptions = {}
         inputTokens: estimatePromptTokens(request),
         outputTokens: Math.min(request.maxOutputTokens ?? expectedOutputTokens, expectedOutputTokens),
       };
-      const costs = new Map(candidates.map(({ model }) => [model, costIn(model, usage, record.service)]));
+      const costs = new Map(candidates.map(({ model }) => [model, costIn(model, usage, record.services)]));
       return sortedBy(candidates, ({ model }) => costs.get(model) ?? Infinity);
     },
   };
 }
 
-function costIn({ price }: Model, usage: Usage, service: ServiceTier | undefined): number {
-  return price === undefined ? Infinity : (costOf(usage, price, service) ?? Infinity);
+function costIn({ price }: Model, usage: Usage, services: readonly ServiceTier[]): number {
+  if (price === undefined || unpricedOf(usage, price, services) !== undefined) return Infinity;
+  return dearestOf(usage, price, services);
 }
 
 /** Options of {@link latencyOrder}. */

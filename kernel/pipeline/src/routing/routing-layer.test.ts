@@ -330,6 +330,21 @@ describe("policies", () => {
     expect((await ask(short, open)).answeredBy).toBe("cheap input");
   });
 
+  test("costOrder() puts none last for a cheaper service without a price, and those whose dearer one is unknown", async () => {
+    const candidates = [
+      named("dear", [hello], price(10_000_000, 20_000_000)).model,
+      named("cheap", [hello], price(1_000_000, 2_000_000)).model,
+    ];
+    const pipeline = routed({ candidates, policy: costOrder() });
+    const asking = (tier: string) => ({
+      ...question,
+      providerOptions: { "openai-chat": { service_tier: tier } },
+    });
+
+    expect((await ask(pipeline, asking("flex"))).answeredBy).toBe("cheap");
+    expect((await ask(pipeline, asking("priority"))).answeredBy).toBe("dear");
+  });
+
   test("latencyOrder() learns who begins soonest, and forgets a failure slowly", () => {
     const [slow, quick] = [{ model: named("slow").model }, { model: named("quick").model }];
     const policy = latencyOrder({ weight: 0.5, failureMs: 1000, exploration: 0 });
