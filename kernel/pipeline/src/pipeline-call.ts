@@ -14,6 +14,8 @@ export interface PipelineCall {
   readonly model: Model;
   /** All who may answer, best first: what is reserved, cached and refused must be right for each of them. */
   readonly candidates: readonly Model[];
+  /** Set by routing: another candidate is asked when this one fails, so there is no need to wait for it long. */
+  readonly hasFallback?: boolean;
   readonly record: CallRecord;
   /**
    * Set by budget: hears of each batch that a layer inside of it holds back, when it comes, so that it is counted

@@ -8,6 +8,7 @@ import { contextOf, finishedWith, playing, question, readAll } from "./pipeline.
 import type { PlayedModel } from "./pipeline.test.support.ts";
 import { describeLayer } from "./testing/describe-layer.ts";
 import { retryLayer } from "./retry-layer.ts";
+import { routingLayer } from "./routing/routing-layer.ts";
 
 const spoken: ModelEvent = { type: "text_delta", text: "hi" };
 const whole: readonly ModelEvent[] = [spoken, finishedWith("hi")];
@@ -40,6 +41,25 @@ describe("retryLayer()", () => {
 
     await expect(read(played, patient)).rejects.toBe(open);
     expect(played.calls()).toBe(1);
+  });
+
+  test.each([
+    ["does not wait for a provider's minutes while another candidate can be asked", 60_000, [], 1],
+    ["waits for a provider's seconds all the same", 2_500, [2_500, 2_500, 2_500], 4],
+  ])("%s", async (_, retryAfterMs, waited, asked) => {
+    const later = new TauError("model.rate_limited", "Slow.", { class: "rate_limited", retryAfterMs });
+    const [used, free] = [playing([[later], [later], [later], [later]]), playing([[later], [whole]])];
+    const waits: number[] = [];
+    const policy: RetryPolicy = { ...patient, wait: async (ms) => void waits.push(ms) };
+    const candidates = [used.model, { model: free.model, pool: "another" }];
+    const pipeline = withLayers(used.model, routingLayer({ candidates }), retryLayer(policy));
+
+    const events = (await readAll(pipeline.start(question, contextOf()).stream)).flat();
+
+    expect(events).toEqual(whole);
+    expect(used.calls()).toBe(asked);
+    // The last candidate has nobody behind it.
+    expect(waits).toEqual([...waited, retryAfterMs]);
   });
 
   test("tells what it repeats, and records it", async () => {

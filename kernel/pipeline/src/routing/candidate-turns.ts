@@ -81,6 +81,7 @@ export class CandidateTurns {
   #askOne(candidate: Candidate): ModelStream {
     const { model } = candidate;
     this.#asked = { candidate, startedMs: performance.now() };
-    return this.#next({ ...this.#call, model, candidates: [model] });
+    const hasFallback = this.#turn < this.#call.candidates.length;
+    return this.#next({ ...this.#call, model, candidates: [model], hasFallback });
   }
 }
