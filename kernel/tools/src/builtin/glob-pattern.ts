@@ -10,14 +10,16 @@ const maxPatternChars = 1000;
  * Compiles a glob: `*`, `?`, `[abc]`, `[!abc]`, `{a,b}` within a name, `**` for any folders, `\` before a
  * character that is meant literally. A pattern without `/` matches names at any depth.
  *
+ * A pattern, or what its braces stand for, may begin with one of `folders`, which are names of the one that is searched.
+ *
  * Matching takes time linear in the path for every alternative; no pattern makes it explode.
  *
  * @throws TauError `search.invalid_pattern`
  */
-export function compileGlob(pattern: string): PathMatcher {
+export function compileGlob(pattern: string, folders: readonly string[] = []): PathMatcher {
   if (pattern.length > maxPatternChars)
     throw invalid(pattern, `it is longer than ${maxPatternChars} characters`);
-  const alternatives = expandBraces(pattern).map((alternative) => {
+  const alternatives = alternativesBelow(folders, pattern).map((alternative) => {
     const segments = alternative
       .replace(/^(?:\.?\/)+/, "")
       .split("/")
@@ -35,10 +37,19 @@ export function compileGlob(pattern: string): PathMatcher {
   };
 }
 
-/** The same for what is below one of `folders`, which are names of the same one: a pattern may begin with one of them. */
-export function compileGlobBelow(folders: readonly string[], pattern: string): PathMatcher {
-  const folder = folders.find((name) => pattern.startsWith(`${name}/`));
-  return compileGlob(folder === undefined ? pattern : `.${pattern.slice(folder.length)}`);
+/** Whether a pattern is absolute, and not below one of `folders`: it may well be meant for another folder. */
+export function isElsewhere(pattern: string, folders: readonly string[]): boolean {
+  return alternativesBelow(folders, pattern).some((alternative) => alternative.startsWith("/"));
+}
+
+/** What the braces of a pattern stand for, each relative where it begins with one of `folders`. */
+function alternativesBelow(folders: readonly string[], pattern: string): readonly string[] {
+  const below = (text: string): string => {
+    const folder = folders.find((name) => text.startsWith(`${name}/`));
+    return folder === undefined ? text : `.${text.slice(folder.length)}`;
+  };
+  // Before the braces are read, too: a folder's own name may have some.
+  return expandBraces(below(pattern), pattern).map(below);
 }
 
 type Segment = "**" | readonly Token[];
@@ -136,23 +147,23 @@ function compileClass(characters: readonly string[]): (character: string) => boo
   return (character) => ranges.some(([from, to]) => character >= from && character <= to) !== negated;
 }
 
-/** `a{b,c}d` becomes `abd` and `acd`; braces may be nested. */
-function expandBraces(pattern: string): readonly string[] {
-  const open = unescapedIndex(pattern, "{", 0);
-  if (open < 0) return [pattern];
+/** `a{b,c}d` becomes `abd` and `acd`; braces may be nested. `text` is of `pattern`, which errors quote. */
+function expandBraces(text: string, pattern: string): readonly string[] {
+  const open = unescapedIndex(text, "{", 0);
+  if (open < 0) return [text];
   const parts: string[] = [];
   let depth = 0;
   let start = open + 1;
-  for (let index = open; index < pattern.length; index++) {
-    const character = pattern[index];
+  for (let index = open; index < text.length; index++) {
+    const character = text[index];
     if (character === "\\") index++;
     else if (character === "{") depth++;
     else if (character === "," && depth === 1) {
-      parts.push(pattern.slice(start, index));
+      parts.push(text.slice(start, index));
       start = index + 1;
     } else if (character === "}" && --depth === 0) {
-      parts.push(pattern.slice(start, index));
-      return combine(pattern, pattern.slice(0, open), parts, pattern.slice(index + 1));
+      parts.push(text.slice(start, index));
+      return combine(pattern, text.slice(0, open), parts, text.slice(index + 1));
     }
   }
   throw invalid(pattern, 'a "{" is not closed; write "\\{" for the character itself');
@@ -165,9 +176,9 @@ function combine(
   parts: readonly string[],
   after: string,
 ): readonly string[] {
-  const rests = expandBraces(after);
+  const rests = expandBraces(after, pattern);
   const all: string[] = [];
-  for (const part of parts.flatMap(expandBraces)) {
+  for (const part of parts.flatMap((one) => expandBraces(one, pattern))) {
     for (const rest of rests) all.push(`${before}${part}${rest}`);
     if (all.length > maxAlternatives)
       throw invalid(pattern, `its braces have more than ${maxAlternatives} alternatives`);

@@ -57,6 +57,9 @@ describe.each([
     const under = (pattern: string): string => join(bench.workspace, pattern);
     expect(await bench.use("glob", { pattern: under("src/[ab].ts") })).toBe("src/a.ts\nsrc/b.ts");
     expect(await bench.use("glob", { pattern: under("src/*.{ts,md}"), path: "src" })).toContain("src/a.ts");
+    const either = `{${under("src/a.ts")},${under("src/b.ts")},readme.md}`;
+    expect(await bench.use("glob", { pattern: either })).toBe("readme.md\nsrc/a.ts\nsrc/b.ts");
+    expect(await bench.use("glob", { pattern: "{/else/*.ts,/where/*.ts}" })).toContain("relative to");
     const elsewhere = await bench.use("glob", { pattern: under("*.md"), path: "src" });
     expect(elsewhere).toMatch(/^No files match .* The pattern is relative to "path"\./);
     await bench.put("src/a.ts", "needle");

@@ -3,7 +3,7 @@ import { join, relative } from "node:path/posix";
 import { defineTool } from "../define-tool.ts";
 import { textOutput } from "../tool-output.ts";
 import type { Tool, ToolContext, ToolOutput } from "../tool.ts";
-import { compileGlobBelow } from "./glob-pattern.ts";
+import { compileGlob, isElsewhere } from "./glob-pattern.ts";
 import { placeOf } from "./open-file.ts";
 import type { Place } from "./open-file.ts";
 import { runSearch } from "./run-search.ts";
@@ -45,7 +45,8 @@ export function createGlobTool(options: RipgrepOptions = {}): Tool {
 
 async function find(programs: SearchPrograms, input: GlobInput, context: ToolContext): Promise<ToolOutput> {
   const place = await placeOf(input.path ?? ".", context);
-  const matches = compileGlobBelow(namesOf(place, context), input.pattern);
+  const folders = namesOf(place, context);
+  const matches = compileGlob(input.pattern, folders);
   // Fails for a folder that is not there, in words that ripgrep does not have.
   await context.environment.stat(place.real, context.signal);
   const files: string[] = [];
@@ -69,7 +70,7 @@ async function find(programs: SearchPrograms, input: GlobInput, context: ToolCon
       : []),
     ...(timedOut ? ["[The search took too long and is not complete. Use a narrower path.]"] : []),
   ];
-  const text = files.length === 0 ? noFiles(input) : files.join("\n");
+  const text = files.length === 0 ? noFiles(input, folders) : files.join("\n");
   return textOutput([text, ...notes].join("\n"), { details: { files: found } });
 }
 
@@ -83,8 +84,8 @@ export function namesOf({ shown, real }: Place, { environment }: ToolContext): r
   return [real, workspacePath(environment.info.profile.workspace, shown)];
 }
 
-function noFiles({ pattern, hidden = false }: GlobInput): string {
-  const relation = pattern.startsWith("/") ? ' The pattern is relative to "path".' : "";
+function noFiles({ pattern, hidden = false }: GlobInput, folders: readonly string[]): string {
+  const relation = isElsewhere(pattern, folders) ? ' The pattern is relative to "path".' : "";
   const hint = hidden ? "" : ' Hidden files need "hidden": true; ignored files are never listed.';
   return `No files match ${JSON.stringify(pattern)}.${relation}${hint}`;
 }

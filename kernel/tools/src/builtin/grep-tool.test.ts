@@ -65,6 +65,26 @@ describe.each([
     expect(await bench.use("grep", { pattern: "needle", filesOnly: true })).toBe("c\nd.txt");
   });
 
+  it("takes no end of a broken name for the path of another file", async () => {
+    const bench = await createWorkbench({ "notes.txt": "hay\n", "z.txt": "needle\n" }, {}, options);
+    await bench.put(join(".ssh/a\n", bench.workspace, "notes.txt"), "needle\nneedle\n");
+    await bench.put(`b\n${join(bench.workspace, "notes.txt")}`, "needle\n");
+    const search = { pattern: "needle", hidden: true };
+    expect(await bench.use("grep", search)).toBe("z.txt:1:needle");
+    expect(await bench.use("grep", { ...search, context: 1 })).toBe("z.txt:1:needle");
+    expect(await bench.use("grep", { ...search, count: true })).toBe("z.txt:1");
+  });
+
+  it("says why an absolute glob matches nothing, and quotes a broken one as it was written", async () => {
+    const bench = await createWorkbench({ "src/a.ts": "needle\n" }, {}, options);
+    const elsewhere = await bench.use("grep", { pattern: "needle", glob: "/elsewhere/*.ts" });
+    expect(elsewhere).toMatch(/^No matches for "needle"\. The glob is relative to "path"\.$/u);
+    const inside = await bench.use("grep", { pattern: "nothing", glob: join(bench.workspace, "src/*.ts") });
+    expect(inside).toBe('No matches for "nothing".');
+    const glob = join(bench.workspace, "src") + "/../*.ts";
+    expect(await bench.use("grep", { pattern: "needle", glob })).toContain(`The glob "${glob}" is not valid`);
+  });
+
   it("explains a broken expression so that the model can correct it", async () => {
     const bench = await createWorkbench(files, {}, options);
     const answer = await bench.use("grep", { pattern: "foo(" });

@@ -6,7 +6,7 @@ import { defineTool } from "../define-tool.ts";
 import { isWithin } from "../host/path-policy.ts";
 import { textOutput } from "../tool-output.ts";
 import type { Tool, ToolContext, ToolOutput } from "../tool.ts";
-import { compileGlobBelow } from "./glob-pattern.ts";
+import { compileGlob, isElsewhere } from "./glob-pattern.ts";
 import { namesOf, shownPath } from "./glob-tool.ts";
 import { placeOf } from "./open-file.ts";
 import { runSearch } from "./run-search.ts";
@@ -82,7 +82,8 @@ export function createGrepTool(options: RipgrepOptions = {}): Tool {
 
 async function search(programs: SearchPrograms, input: GrepInput, context: ToolContext): Promise<ToolOutput> {
   const place = await placeOf(input.path ?? ".", context);
-  const filter = input.glob === undefined ? undefined : compileGlobBelow(namesOf(place, context), input.glob);
+  const folders = namesOf(place, context);
+  const filter = input.glob === undefined ? undefined : compileGlob(input.glob, folders);
   await context.environment.stat(place.real, context.signal);
   const skip = input.skip ?? 0;
   const sink = input.filesOnly === true || input.count === true ? fileSink(skip) : lineSink(skip);
@@ -92,7 +93,7 @@ async function search(programs: SearchPrograms, input: GrepInput, context: ToolC
       query: { root: place.real, hidden: input.hidden === true, content: contentOf(input) },
       onRecord: (record) => {
         const path = record.split("\0", 1)[0] ?? "";
-        // Pieces of a name with a line break in it: nobody knows whose line that is, and who may read it.
+        // Where the folder's own name is broken over lines: nobody knows whose line that is, and who may read it.
         const isPiece = input.filesOnly !== true && path === record;
         if (isPiece || !isAbsolute(path) || !isWithin(path, place.real)) return true;
         const name = path === place.real ? basename(path) : relative(place.real, path);
@@ -118,8 +119,14 @@ async function search(programs: SearchPrograms, input: GrepInput, context: ToolC
       ? [`[Files with secrets left out: ${sink.files.length - files.length}.]`]
       : []),
   ];
-  const text = lines.length === 0 ? `No matches for ${JSON.stringify(input.pattern)}.` : lines.join("\n");
+  const text = lines.length === 0 ? noMatches(input, folders) : lines.join("\n");
   return textOutput([text, ...notes].join("\n"), { details: { files: files.length } });
+}
+
+function noMatches({ pattern, glob }: GrepInput, folders: readonly string[]): string {
+  const isMeantElsewhere = glob !== undefined && isElsewhere(glob, folders);
+  const relation = isMeantElsewhere ? ' The glob is relative to "path".' : "";
+  return `No matches for ${JSON.stringify(pattern)}.${relation}`;
 }
 
 function contentOf(input: GrepInput): ContentQuery {

@@ -6,7 +6,7 @@ import { invalidPattern } from "./pattern-reader.ts";
 import { toScriptPattern } from "./rust-pattern.ts";
 import { searchProgram } from "./search-program.ts";
 import type { SearchPrograms } from "./search-programs.ts";
-import { maxLineBytes, ripgrepArguments, separatorOf } from "./search-query.ts";
+import { maxLineBytes, needsWholeNames, ripgrepArguments, separatorOf } from "./search-query.ts";
 import type { SearchQuery } from "./search-query.ts";
 
 /** A search. */
@@ -64,8 +64,9 @@ function* commandsOf({ programs, query }: SearchRequest): Generator<readonly [st
   for (const node of programs.node) yield [node, "-e", searchProgram, "--", own];
 }
 
-function programQuery({ root, hidden, content }: SearchQuery): object {
-  const all = { root, hidden, maxLineBytes, maxFileBytes };
+function programQuery(query: SearchQuery): object {
+  const { root, hidden, content } = query;
+  const all = { root, hidden, wholeNames: needsWholeNames(query), maxLineBytes, maxFileBytes };
   if (content === undefined) return all;
   const { type, multiline, shows, context } = content;
   const types = type === undefined ? undefined : languageFiles.get(type);

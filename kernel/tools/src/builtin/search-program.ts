@@ -9,7 +9,7 @@
 export const searchProgram: string = String.raw`
 const fs = require("node:fs");
 const { basename, dirname, join, relative } = require("node:path");
-const { root, hidden, content, types, maxLineBytes, maxFileBytes } = JSON.parse(process.argv.at(-1));
+const { root, hidden, wholeNames, content, types, maxLineBytes, maxFileBytes } = JSON.parse(process.argv.at(-1));
 const errors = [];
 let found = false;
 let buffer = [];
@@ -139,6 +139,7 @@ const typeGlobs = types?.map(toGlob);
 function isLeftOut(level, path, isFolder) {
   const name = basename(path);
   if (hidden && name === ".git") return true;
+  if (wholeNames && name.includes("\n")) return true;
   const said = judged(level, path, isFolder);
   if (said === "hide") return true;
   const isOfType = !isFolder && typeGlobs?.some((glob) => glob.test(name));

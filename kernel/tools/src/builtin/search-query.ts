@@ -36,6 +36,14 @@ export function separatorOf({ content }: SearchQuery): "\n" | "\0" {
   return content === undefined || content.shows === "files" ? "\0" : "\n";
 }
 
+/**
+ * Whether names with a line break are left out, and what is in such folders: a part of one would pass for the path of another
+ * file where line feeds end records.
+ */
+export function needsWholeNames(query: SearchQuery): boolean {
+  return separatorOf(query) === "\n";
+}
+
 /** ripgrep's arguments for a query, told to write nothing and to read no settings. */
 export function ripgrepArguments(query: SearchQuery): readonly string[] {
   return [
@@ -45,6 +53,7 @@ export function ripgrepArguments(query: SearchQuery): readonly string[] {
     "--no-require-git",
     // `.git` is never what anybody looks for, and has thousands of files.
     ...(query.hidden ? ["--hidden", "--glob=!.git"] : []),
+    ...(needsWholeNames(query) ? ["--glob=!*\n*"] : []),
     ...(query.content === undefined ? ["--files", "--null"] : contentArguments(query.content)),
     "--",
     query.root,
