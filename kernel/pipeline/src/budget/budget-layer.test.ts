@@ -238,6 +238,34 @@ describe("budgetLayer()", () => {
     expect(played.calls()).toBe(0);
   });
 
+  test.each([
+    new TauError("iam.denied", "Not you."),
+    new TypeError("limits.day is not a function"),
+    new RangeError("Too many."),
+  ])("passes on what a limits function means by what it throws: %s", async (thrown) => {
+    const { pipeline, played } = setUp([hello], {
+      limits: () => {
+        throw thrown;
+      },
+    });
+
+    await expect(pipeline.complete(question, contextOf())).rejects.toBe(thrown);
+    expect(played.calls()).toBe(0);
+  });
+
+  test.each(["{}", '{ "limits": null }', '{ "limits": {} }'])(
+    "takes limits that are no list for a bug, not for no limits: %s",
+    async (answer) => {
+      const { limits }: { readonly limits: readonly BudgetLimit[] } = JSON.parse(answer);
+      const { pipeline, played } = setUp([hello], { limits: () => limits });
+
+      await expect(pipeline.complete(question, contextOf())).rejects.toThrow(
+        new TypeError("The function `limits` of a budget must answer a list; an empty one limits nothing."),
+      );
+      expect(played.calls()).toBe(0);
+    },
+  );
+
   test("makes no call when the ledger fails, and tells of a settlement that failed", async () => {
     const seen: Observation[] = [];
     const down = new Error("disk full");

@@ -1,3 +1,5 @@
+import { isTauError } from "@tau/core";
+
 import type { Layer, ModelStream } from "../layer.ts";
 import { watchStream } from "../watch-stream.ts";
 import type { BudgetAccount } from "./budget-ledger.ts";
@@ -13,7 +15,8 @@ import { BudgetWatch } from "./budget-watch.ts";
  *
  * Fails closed: limits that cannot be found, a ledger that cannot answer, or a model without a price where money is limited, is no call.
  *
- * @throws TauError (from the stream) `budget.exceeded`, `budget.cut`, `budget.unknown_price`, `budget.unavailable`
+ * @throws TauError (from the stream) `budget.exceeded`, `budget.cut`, `budget.unknown_price`, `budget.unavailable`; and what a
+ *   function of limits throws as a TauError, a TypeError or a RangeError, or a TypeError when it answers no list
  */
 export function budgetLayer(options: BudgetLayerOptions): Layer {
   const accountsOf = accountFinder(options.limits);
@@ -24,7 +27,7 @@ export function budgetLayer(options: BudgetLayerOptions): Layer {
       try {
         accounts = accountsOf(call.context);
       } catch (error) {
-        return refused(budgetUnavailable(error));
+        return refused(isFinal(error) ? error : budgetUnavailable(error));
       }
       if (accounts.length === 0) return next(call);
       const budget = new BudgetWatch({ call, accounts, options }, next);
@@ -35,6 +38,11 @@ export function budgetLayer(options: BudgetLayerOptions): Layer {
       });
     },
   };
+}
+
+/** A refusal that whoever wrote the limits means, or a bug: asking again helps with neither. */
+function isFinal(error: unknown): error is Error {
+  return isTauError(error) || error instanceof TypeError || error instanceof RangeError;
 }
 
 function refused(error: Error): ModelStream {

@@ -44,13 +44,19 @@ function accountsOf(context: CallContext, limits: BudgetLimits): readonly Budget
   const { tenant, principal, runPath } = context;
   const accounts: BudgetAccount[] = [];
   const add = (scope: BudgetScope): void => {
-    const found = typeof limits === "function" ? limits(scope, context) : limits[scope.kind];
+    const found = typeof limits === "function" ? listed(limits(scope, context)) : limits[scope.kind];
     if (found !== undefined && found.length > 0) accounts.push({ key: accountKey(scope), limits: found });
   };
   add({ kind: "tenant", id: tenant });
   add({ kind: "principal", id: principal.id });
   runPath?.forEach((id, depth) => add({ kind: depth === 0 ? "run" : "child", id }));
   return accounts;
+}
+
+/** An answer that is none must not pass for no limits. */
+function listed(limits: readonly BudgetLimit[]): readonly BudgetLimit[] {
+  if (Array.isArray(limits)) return limits;
+  throw new TypeError("The function `limits` of a budget must answer a list; an empty one limits nothing.");
 }
 
 /** The key of a scope's account in a ledger. */
