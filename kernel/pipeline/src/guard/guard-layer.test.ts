@@ -108,6 +108,63 @@ describe("guardLayer(), the fast lane", () => {
     expect((await guarded(asking(harmless))).sent?.messages[0]).toBe(harmless);
   });
 
+  const fileOf = (bytes: Buffer, mediaType: string): Message => {
+    const source = { kind: "base64", data: bytes.toString("base64") } as const;
+    return { role: "user", parts: [{ type: "file", mediaType, source }] };
+  };
+
+  test.each([
+    "application/json",
+    "application/ld+json",
+    "application/xml",
+    "image/svg+xml",
+    "application/yaml",
+    "application/toml",
+    "Application/JSON; charset=utf-8",
+  ])("looks into files that are text by another name: %s", async (mediaType) => {
+    const { sent } = await guarded(asking(fileOf(Buffer.from(`"${secret}"`), mediaType)));
+
+    expect(sent?.messages).toEqual([fileOf(Buffer.from('"[redacted:github_token]"'), mediaType)]);
+  });
+
+  test("leaves files alone that are none", async () => {
+    const request = asking(fileOf(Buffer.from(secret), "application/pdf"));
+
+    expect((await guarded(request)).sent).toBe(request);
+  });
+
+  const bom = "\uFEFF";
+  const bigEndian = (text: string): Buffer => Buffer.from(text, "utf16le").swap16();
+  test.each<[string, (text: string) => Buffer]>([
+    ["Latin-1", (text) => Buffer.from(`Müller;ß;${text};Köln`, "latin1")],
+    [
+      "Latin-1 and UTF-8",
+      (text) => Buffer.concat([Buffer.from([0xfc]), Buffer.from(`ü🙂${text}`), Buffer.from([0xff])]),
+    ],
+    [
+      "UTF-8 that was cut",
+      (text) => Buffer.concat([Buffer.from(`ü${text}`), Buffer.from("🙂").subarray(0, 3)]),
+    ],
+    ["UTF-16", (text) => Buffer.from(`${bom}Müller 🙂 ${text} Köln`, "utf16le")],
+    ["UTF-16 of the other order", (text) => bigEndian(`${bom}Müller ${text}`)],
+    [
+      "UTF-16 that was cut",
+      (text) => Buffer.concat([Buffer.from(`${bom}ü${text}`, "utf16le"), Buffer.from([7])]),
+    ],
+  ])("changes nothing else in a file: %s", async (_name, written) => {
+    const { sent, findings } = await guarded(asking(fileOf(written(secret), "text/csv")));
+
+    expect(sent?.messages).toEqual([fileOf(written("[redacted:github_token]"), "text/csv")]);
+    expect(findings?.map(({ name }) => name)).toEqual(["secret:github_token"]);
+  });
+
+  test("finds hidden characters in a file that is no good UTF-8, too", async () => {
+    const written = (text: string) => Buffer.concat([Buffer.from(text), Buffer.from([0xff])]);
+    const { sent } = await guarded(asking(fileOf(written(`hi${tags}`), "text/plain")));
+
+    expect(sent?.messages).toEqual([fileOf(written("hi"), "text/plain")]);
+  });
+
   test("reads what the model said, and leaves it as it said it", async () => {
     const call = { type: "tool_call", id: "1", name: "send", arguments: JSON.stringify({ secret }) } as const;
     const said: Message = { role: "assistant", parts: [{ type: "text", text: `hi${tags}` }, call] };

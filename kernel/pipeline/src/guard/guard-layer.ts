@@ -22,7 +22,9 @@ export interface GuardOptions {
 
 /**
  * Looks at a prompt before it leaves: in line for hidden characters, secrets and suspicious words, and beside the
- * call with a classifier that can cancel it.
+ * call with a classifier that can cancel it. Text files are looked into that come with the request, whatever of JSON, XML, YAML
+ * and such they are, in UTF-8 or in UTF-16 with a byte order mark; other files, other encodings and files that are only addresses
+ * leave as they are.
  *
  * @throws TauError (from the stream) `guard.blocked`, and `guard.unavailable` when a failed slow lane is told to block
  */

@@ -13,7 +13,7 @@ export function newTextsOf(messages: readonly Message[]): readonly string[] {
   return messages.slice(first).flatMap((message) =>
     message.parts.flatMap((part) => {
       const contents = part.type === "tool_result" ? part.content : [part];
-      return contents.flatMap((content) => textOfPart(content) ?? []);
+      return contents.flatMap((content) => textOfPart(content)?.toWellFormed() ?? []);
     }),
   );
 }
