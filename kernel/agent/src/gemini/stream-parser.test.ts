@@ -43,6 +43,20 @@ describe("GeminiStreamParser", () => {
     expect(failureIn(pieces.map((piece) => Buffer.from(piece)))).toMatch(/^told: .*RESOURCE_EXHAUSTED/);
   });
 
+  test.each([
+    failure.slice(0, -1),
+    failure,
+    `${failure}\n`,
+    `${failure.replaceAll("\n", "\r\n")}\r\n`,
+    JSON.stringify(JSON.parse(failure)),
+  ])("hears of it wherever the bytes are cut: %j", (told) => {
+    const bytes = Buffer.from(said + told);
+    for (let at = 0; at < bytes.length; at++) {
+      expect(failureIn([bytes.subarray(0, at), bytes.subarray(at)])).toMatch(/^told: .*RESOURCE_EXHAUSTED/);
+    }
+    expect(failureIn([...bytes].map((byte) => Buffer.of(byte)))).toMatch(/^told: .*RESOURCE_EXHAUSTED/);
+  });
+
   test("takes nothing else for a failure, however the bytes are cut", () => {
     const whole = said.repeat(3) + said.replace('"content"', '"finishReason": "STOP", "content"');
     for (let seed = 0; seed < 50; seed++) {

@@ -4,50 +4,41 @@ import type { FrameParser } from "../framing.ts";
 import { SseParser } from "../sse/sse-parser.ts";
 import type { SseSink } from "../sse/sse-parser.ts";
 
-/** Bytes of a failure that are kept. */
-const mostBytes = 16_384;
-const openingBrace = 0x7b;
+/** Characters of a failure that are kept. */
+const mostChars = 16_384;
 
 /**
  * Parses the events of a stream, and what the provider says when it fails in the middle of one: JSON that stands
- * between the events, in no frame. It is told at the end, when nothing follows it.
+ * between the events, in no frame, as lines that no event has. It is told at the end.
  */
 export class GeminiStreamParser implements FrameParser {
   readonly #events: SseParser;
   readonly #sink: SseSink;
-  /** From a brace on that may begin a line of its own. */
-  #unframed: Buffer[] = [];
-  #bytes = 0;
+  /** From a line on that begins with a brace. */
+  #unframed = "";
 
   constructor(sink: SseSink, maxEventBytes: number) {
-    this.#events = new SseParser(sink, maxEventBytes);
+    this.#events = new SseParser(sink, maxEventBytes, (line) => this.#keep(line));
     this.#sink = sink;
   }
 
   push(chunks: readonly Buffer[]): void {
     this.#events.push(chunks);
-    for (const chunk of chunks) this.#keep(chunk);
   }
 
   end(): void {
-    if (this.#bytes === 0) return;
-    const text = Buffer.concat(this.#unframed).toString("utf8");
+    const { rest } = this.#events;
+    if (rest !== "") this.#keep(rest);
+    if (this.#unframed === "") return;
+    const text = this.#unframed;
     const parsed = parseJson(text);
     if (!parsed.ok || !isJsonObject(parsed.value) || !isJsonObject(parsed.value["error"])) return;
     this.#sink.event({ name: "", data: text, text: "", start: -1, end: -1 });
   }
 
-  #keep(chunk: Buffer): void {
-    const line = chunk.lastIndexOf("\n{") + 1;
-    if (line > 0 || chunk[0] === openingBrace) {
-      this.#unframed = [chunk.subarray(line)];
-      this.#bytes = chunk.length - line;
-    } else if (this.#bytes > 0) {
-      this.#unframed.push(chunk);
-      this.#bytes += chunk.length;
-    }
-    if (this.#bytes <= mostBytes) return;
-    this.#unframed = [];
-    this.#bytes = 0;
+  #keep(line: string): void {
+    if (line.startsWith("{")) this.#unframed = line;
+    else if (this.#unframed !== "") this.#unframed += `\n${line}`;
+    if (this.#unframed.length > mostChars) this.#unframed = "";
   }
 }

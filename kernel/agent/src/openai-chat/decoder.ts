@@ -12,7 +12,7 @@ import type { SseEvent } from "../sse/sse-parser.ts";
 import { AnswerAssembly } from "./answer-assembly.ts";
 import { answerGaps, hasOnly, isFirst, isSet, listOf, silentFields } from "./chunk-fields.ts";
 import type { OpenAiChatDialect } from "./dialect.ts";
-import { meaningOf } from "./finish-reason.ts";
+import { isFailure, meaningOf } from "./finish-reason.ts";
 import type { ChunkNews } from "./quiet-chunks.ts";
 import { readUsage } from "./usage.ts";
 
@@ -168,7 +168,7 @@ export class OpenAiChatDecoder implements AnswerDecoder {
     if (isJsonObject(part)) this.#answer.delta(part, isWhole);
     const reason = choice["finish_reason"];
     if (typeof reason !== "string" || reason === "") return;
-    if (reason === "error") throw this.#options.toError(data());
+    if (isFailure(reason)) throw this.#options.toError(data());
     this.#finishReason = reason;
   }
 

@@ -33,6 +33,8 @@ describe("finish reasons", () => {
     ["content_filter", "content_filtered"],
     ["model_length", "length"],
     ["MAX_TOKENS", "length"],
+    ["model_context_window_exceeded", "length"],
+    ["time_limit", "length"],
     ["sensitive", "content_filtered"],
     ["eos", "stop"],
     ["something new", "stop"],
@@ -54,4 +56,9 @@ describe("finish reasons", () => {
       expect(() => whole(reason)).toThrow(error);
     },
   );
+
+  test.each(["error", "ERROR", "Error"])("%s is the failure that stands beside it", (reason) => {
+    expect(() => streamed(reason)).toThrow(`"finish_reason":"${reason}"`);
+    expect(() => whole(reason)).toThrow(`"finish_reason":"${reason}"`);
+  });
 });

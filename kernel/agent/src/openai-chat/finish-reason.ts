@@ -15,8 +15,11 @@ const meanings: ReadonlyMap<string, FinishMeaning> = new Map([
   ["max_tokens", "length"],
   ["safety", "content_filtered"],
   // Z.ai
+  ["model_context_window_exceeded", "length"],
   ["sensitive", "content_filtered"],
   ["network_error", "broken"],
+  // watsonx
+  ["time_limit", "length"],
   // DeepSeek
   ["insufficient_system_resource", "broken"],
   // vLLM and SGLang, when they go down or were told to give the answer up.
@@ -26,6 +29,11 @@ const meanings: ReadonlyMap<string, FinishMeaning> = new Map([
   ["canceled", "broken"],
   ["timeout", "broken"],
 ]);
+
+/** Whether the reason is a failure, which stands beside it. */
+export function isFailure(finishReason: string): boolean {
+  return finishReason.toLowerCase() === "error";
+}
 
 /** What a finish reason means. Many servers have a word of their own for an end that is none of the others. */
 export function meaningOf(finishReason: string): FinishMeaning {

@@ -4,6 +4,7 @@ import type { Json } from "@tau/core";
 import { openAiGaps } from "../sse/delta-gap.ts";
 import { QuietEvents } from "../sse/quiet-events.ts";
 import { answerGaps, hasOnly, isFirst, isSet, listOf, silentFields } from "./chunk-fields.ts";
+import { isFailure } from "./finish-reason.ts";
 
 /** What a chunk tells besides its id that adds nothing to the answer. */
 export interface ChunkNews {
@@ -41,7 +42,7 @@ function newsOfChunk(chunk: Json): ChunkNews | undefined {
   const { delta = {}, finish_reason: reason } = choice;
   if (!isJsonObject(delta) || !hasOnly(delta, silentFields) || isSet(delta["content"])) return undefined;
   const finishReason = reason ?? "";
-  if (typeof model !== "string" || typeof finishReason !== "string" || finishReason === "error") {
+  if (typeof model !== "string" || typeof finishReason !== "string" || isFailure(finishReason)) {
     return undefined;
   }
   return { model, finishReason };

@@ -42,4 +42,45 @@ describe("ToolCallAssembly", () => {
       ["b", "look", "{}"],
     ]);
   });
+
+  test.each([
+    ["text", '{"p":1}', '{"p":1}'],
+    ["an object", { p: 1 }, '{"p":1}'],
+  ])(
+    "takes an empty piece with an id of its own for no call, and arguments for what they are: %s",
+    (_name, sent, text) => {
+      const read = { index: 0, id: "a", function: { name: "read" } };
+      const withArguments = { index: 0, id: "b", function: { arguments: sent } };
+      const empty = { index: 0, ...piece("c", "") };
+
+      expect(assembled(read, withArguments, empty)).toEqual([["a", "read", text]]);
+      expect(assembled(read, empty, { ...withArguments, id: "d" })).toEqual([["a", "read", text]]);
+    },
+  );
+
+  test("joins pieces that have the name and an id of their own, where no call could begin so", () => {
+    const named = (id: string, text: string): JsonObject => ({
+      index: 0,
+      id,
+      function: { name: "read", arguments: text },
+    });
+
+    expect(
+      assembled(named("a", '{"p":{"q"'), named("b", ":1}"), named("c", ',"r":2'), named("d", "}")),
+    ).toEqual([["a", "read", '{"p":{"q":1},"r":2}']]);
+    expect(assembled(named("a", '{"p":1}'), named("b", '{"p":2}'), named("c", ""))).toEqual([
+      ["a", "read", '{"p":1}'],
+      ["b", "read", '{"p":2}'],
+      ["c", "read", "{}"],
+    ]);
+    expect(assembled(named("a", '{"p"'), { ...named("b", ":1}"), index: 1 })).toHaveLength(2);
+  });
+
+  test("is not complete with arguments of a call that has no name", () => {
+    const calls = new ToolCallAssembly("local");
+    calls.add(piece("a", ""), []);
+    expect([calls.isComplete, calls.count]).toEqual([true, 0]);
+    calls.add(piece("a", "{}"), []);
+    expect(calls.isComplete).toBe(false);
+  });
 });

@@ -15,6 +15,8 @@ interface OpenCall {
   /** What Gemini wants back with its calls. */
   extraContent: JsonObject | undefined;
   readonly fragments: TextAccumulator;
+  /** The arguments may be whole: they end with a brace. */
+  mayBeWhole: boolean;
 }
 
 /**
@@ -23,14 +25,16 @@ interface OpenCall {
  */
 export class ToolCallAssembly {
   readonly #calls: OpenCall[] = [];
+  #count = 0;
   readonly #provider: string;
 
   constructor(provider: string) {
     this.#provider = provider;
   }
 
+  /** Calls that have a name. */
   get count(): number {
-    return this.#calls.length;
+    return this.#count;
   }
 
   /** Takes one element of `delta.tool_calls`. */
@@ -47,12 +51,14 @@ export class ToolCallAssembly {
     this.#tell(call, this.#start(call, events), events);
     if (typeof text !== "string" || text === "") return;
     call.fragments.add(text);
+    call.mayBeWhole = text.trimEnd().endsWith("}");
     this.#tell(call, text, events);
   }
 
   /** The whole calls, in the order in which they began. */
   finish(): ToolCallPart[] {
-    return this.#calls.map((call) => ({
+    const named = this.#calls.filter((call) => call.started);
+    return named.map((call) => ({
       type: "tool_call",
       id: call.id,
       name: call.name,
@@ -63,9 +69,9 @@ export class ToolCallAssembly {
     }));
   }
 
-  /** Whether every call has the name that makes it one. */
+  /** Whether all arguments have the name that makes them a call. */
   get isComplete(): boolean {
-    return this.#calls.every((call) => call.started);
+    return this.#calls.every((call) => call.started || call.fragments.isEmpty);
   }
 
   #tell({ started, index }: OpenCall, fragment: string, events: ModelEvent[]): void {
@@ -76,6 +82,7 @@ export class ToolCallAssembly {
   #start(call: OpenCall, events: ModelEvent[]): string {
     if (call.started || call.name === "") return "";
     call.started = true;
+    this.#count++;
     // Without an id the result could not name its call.
     if (call.id === "") {
       call.id = `call_${call.index}`;
@@ -95,8 +102,10 @@ export class ToolCallAssembly {
       (wireIndex === undefined ? last : this.#calls.findLast(isHere));
     // Some servers give every parallel call the index 0, or none; a new id begins a new call.
     if (known !== undefined && (id === "" || known.id === "" || known.id === id)) return known;
-    // Older vLLM makes an id for each piece of a call.
-    if (known !== undefined && !namesTool(delta) && (known.isNamedHere || hasArguments(delta))) return known;
+    // Older vLLM makes an id for each piece of a call, and a piece may be empty.
+    if (known !== undefined && isPieceOf(known, delta)) {
+      return this.#calls.findLast((call) => call.started && isHere(call)) ?? known;
+    }
     const call: OpenCall = {
       wireIndex: wireIndex ?? this.#calls.length,
       index: this.#calls.length,
@@ -106,18 +115,22 @@ export class ToolCallAssembly {
       isNamedHere: false,
       extraContent: undefined,
       fragments: new TextAccumulator(),
+      mayBeWhole: false,
     };
     this.#calls.push(call);
     return call;
   }
 }
 
-function namesTool({ function: details }: JsonObject): boolean {
-  return isJsonObject(details) && typeof details["name"] === "string" && details["name"] !== "";
-}
-
-function hasArguments({ function: details }: JsonObject): boolean {
-  return isJsonObject(details) && typeof details["arguments"] === "string" && details["arguments"] !== "";
+/** Whether what has an id of its own belongs to the call before, as it cannot be the beginning of another. */
+function isPieceOf(call: OpenCall, { function: details }: JsonObject): boolean {
+  if (!isJsonObject(details)) return call.isNamedHere;
+  const { name, arguments: sent } = details;
+  if (typeof name !== "string" || name === "") {
+    return call.isNamedHere || isJsonObject(sent) || (typeof sent === "string" && sent !== "");
+  }
+  if (name !== call.name || call.fragments.isEmpty || typeof sent !== "string") return false;
+  return (call.mayBeWhole ? /^\s*[,:}\]]/ : /^\s*[^\s{]/).test(sent);
 }
 
 /** A call without arguments has none, or says `null`. */

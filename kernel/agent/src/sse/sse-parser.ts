@@ -22,6 +22,9 @@ export interface SseSink {
   shortcut(text: string, offset: number): number;
 }
 
+/** Receives the lines that are no field of an event; not comments. */
+export type UnknownLines = (line: string) => void;
+
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
@@ -35,6 +38,7 @@ const carriageReturn = 0x0d;
 export class SseParser {
   readonly #sink: SseSink;
   readonly #maxEventBytes: number;
+  readonly #unknownLine: UnknownLines | undefined;
   #rest: Buffer[] = [];
   #restBytes = 0;
   #eventChars = 0;
@@ -44,9 +48,15 @@ export class SseParser {
   #data: string | undefined;
   #clean = true;
 
-  constructor(sink: SseSink, maxEventBytes: number) {
+  constructor(sink: SseSink, maxEventBytes: number, unknownLine?: UnknownLines) {
     this.#sink = sink;
     this.#maxEventBytes = maxEventBytes;
+    this.#unknownLine = unknownLine;
+  }
+
+  /** What came of a line that did not end. */
+  get rest(): string {
+    return Buffer.concat(this.#rest, this.#restBytes).toString("utf8");
   }
 
   /**
@@ -143,6 +153,8 @@ export class SseParser {
       if (this.#eventChars > this.#maxEventBytes) this.#tooLarge();
     } else if (field === "event") {
       this.#name = text.slice(valueStart, end);
+    } else {
+      this.#unknownLine?.(text.slice(start, end));
     }
   }
 
