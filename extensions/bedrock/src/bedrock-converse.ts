@@ -60,10 +60,11 @@ export function createBedrockConverse(options: BedrockConverseOptions): Model {
   // Whoever gives credentials wants them used, whatever the environment holds.
   const apiKey = options.apiKey ?? (options.credentials === undefined ? bearerOf(environment) : undefined);
 
-  const { guardrail, vendor, maxOutputTokens, citeDocuments } = options;
+  const settings = settingsOf(identity, options);
+  const defaults = settingsOf(identity, { model });
 
   return createWireModel(
-    { ...identity, url, settings: { guardrail, vendor, maxOutputTokens, citeDocuments } },
+    { ...identity, url, settings, defaults },
     { ...options, ...(apiKey === undefined ? {} : { apiKey }) },
     async () => {
       const { createConverseProtocol } = await import("./protocol.ts");
@@ -108,6 +109,14 @@ function regionOf(
 
 function domainOf(region: string): string {
   return region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+}
+
+/** What changes its answers. */
+function settingsOf(
+  identity: ModelIdentity,
+  options: BedrockConverseOptions,
+): Readonly<Record<string, unknown>> {
+  return { ...toBodyOptions(identity, options), identity: undefined, promptCache: undefined };
 }
 
 function toBodyOptions(identity: ModelIdentity, options: BedrockConverseOptions): ConverseBodyOptions {

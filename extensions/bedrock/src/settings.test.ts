@@ -14,6 +14,23 @@ describe("createBedrockConverse()", () => {
 
     expect(createBedrockConverse(guarded).settings).not.toBe(createBedrockConverse(options).settings);
   });
+
+  test("tells by its settings what is known of the model, where it changes requests", () => {
+    const options = { model: "amazon.nova-lite-v1:0", region: "eu-west-1" };
+    const made = (facts: Parameters<typeof defineCapabilities>[0]) =>
+      createBedrockConverse({ ...options, capabilities: defineCapabilities(facts) }).settings;
+
+    expect(
+      createBedrockConverse({ ...options, vendor: "amazon", promptCache: false }).settings,
+    ).toBeUndefined();
+    expect(made({ reasoning: "yes" })).toBeUndefined();
+    const told = [
+      made({ forcedTools: "no" }),
+      made({ sampling: "no" }),
+      made({ structuredOutput: "strict_schema" }),
+    ];
+    expect(new Set([...told, undefined]).size).toBe(4);
+  });
 });
 
 describe("settings of Converse requests", () => {

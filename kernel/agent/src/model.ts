@@ -70,7 +70,7 @@ export interface Model {
   readonly address?: string;
   /**
    * A digest of what its adapter was told that can change its answers, such as a guardrail or a header; absent where that is
-   * nothing. Models that differ in it give each other's answers to nobody.
+   * nothing, or the adapter does not know it. Models that differ in it give each other's answers to nobody.
    */
   readonly settings?: string;
   /** Absent when unknown. */

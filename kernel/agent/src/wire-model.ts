@@ -41,6 +41,8 @@ export interface WireModelPlace extends ModelIdentity {
   readonly url: URL;
   /** What the adapter was told that can change its answers, headers aside. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** What of them it does by itself, which tells nothing. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -48,7 +50,7 @@ export interface WireModelPlace extends ModelIdentity {
  * the first call: a program that only prints its help must not pay for them.
  */
 export function createWireModel(
-  { url: place, settings = {}, ...identity }: WireModelPlace,
+  { url: place, settings, defaults, ...identity }: WireModelPlace,
   options: WireModelOptions,
   load: () => Promise<WireProtocol>,
 ): Model {
@@ -115,7 +117,7 @@ export function createWireModel(
     id: identity.model,
     // Without its query, in which some gateways take their key.
     address: place.origin + place.pathname,
-    ...digestOf({ ...settings, headers: options.headers }),
+    ...digestOf({ ...settings, headers: options.headers }, defaults),
     ...knownOf(options),
     rateLimits,
     stream: (request, { signal }) => new WireStream(() => open(request, signal)),
@@ -176,10 +178,19 @@ async function loadWith(load: () => Promise<WireProtocol>): Promise<Loaded> {
 }
 
 /** A digest, as headers may hold secrets. */
-function digestOf(settings: WireModelPlace["settings"]): Pick<Model, "settings"> {
-  const told = canonicalJson(settings);
-  return /^(?:\{\}|\{"headers":\{\}\})$/.test(told) ? {} : { settings: hash("sha256", told, "hex") };
+function digestOf(
+  settings: Readonly<Record<string, unknown>>,
+  defaults: Readonly<Record<string, unknown>> = {},
+): Pick<Model, "settings"> {
+  const told = Object.entries(settings).filter(([name, value]) => {
+    const text = canonicalJson({ value });
+    return !nothing.has(text) && text !== canonicalJson({ value: defaults[name] });
+  });
+  if (told.length === 0) return {};
+  return { settings: hash("sha256", canonicalJson(Object.fromEntries(told)), "hex") };
 }
+
+const nothing: ReadonlySet<string> = new Set(["{}", '{"value":{}}', '{"value":[]}']);
 
 /** What is known of the model before anybody calls it. */
 function knownOf(options: WireModelOptions): Pick<Model, "price" | "contextWindow" | "capabilities"> {

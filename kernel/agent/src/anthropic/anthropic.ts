@@ -45,13 +45,18 @@ export function createAnthropic(options: AnthropicOptions): Model {
 
   const url = endpointOf(options.baseUrl ?? "https://api.anthropic.com", "/v1/messages");
 
-  const { maxOutputTokens, thinking, citeDocuments, betas } = options;
-  const settings = { maxOutputTokens, thinking, citeDocuments, betas };
+  const settings = { ...settingsOf(identity, options), betas: options.betas };
+  const defaults = settingsOf(identity, { model: options.model });
 
-  return createWireModel({ ...identity, url, settings }, options, async () => {
+  return createWireModel({ ...identity, url, settings, defaults }, options, async () => {
     const { createAnthropicProtocol } = await import("./protocol.ts");
     return createAnthropicProtocol(toBodyOptions(identity, options), url, options.betas ?? []);
   });
+}
+
+/** What changes its answers. */
+function settingsOf(identity: ModelIdentity, options: AnthropicOptions): Readonly<Record<string, unknown>> {
+  return { ...toBodyOptions(identity, options), identity: undefined, promptCache: undefined };
 }
 
 function toBodyOptions(identity: ModelIdentity, options: AnthropicOptions): AnthropicBodyOptions {

@@ -51,22 +51,23 @@ export function createAzureOpenAi(options: AzureOpenAiOptions): Model {
   const identity = { provider, model: deployment };
   const secret = entraToken === undefined ? apiKey : rememberToken(entraToken);
 
+  const { apiVersion, dialect, model = deployment } = options;
+  const own = responsesSettings({ ...options, model });
+  const settings = { apiVersion, ...(api === "chat" ? { dialect } : own) };
+  const defaults = responsesSettings({ model: deployment });
+
   return createWireModel(
-    { ...identity, url, settings: { apiVersion: options.apiVersion, dialect: options.dialect } },
+    { ...identity, url, settings, defaults },
     { ...rest, model: deployment, ...(secret === undefined ? {} : { apiKey: secret }) },
     async (): Promise<WireProtocol> => {
       const protocol =
         api === "chat"
           ? (await import("../openai-chat/protocol.ts")).createOpenAiChatProtocol(
               identity,
-              { ...openAiDialect, ...options.dialect },
+              { ...openAiDialect, ...dialect },
               url,
             )
-          : (await import("../openai-responses/protocol.ts")).createResponsesProtocol(
-              identity,
-              responsesSettings({ ...options, model: options.model ?? deployment }),
-              url,
-            );
+          : (await import("../openai-responses/protocol.ts")).createResponsesProtocol(identity, own, url);
       return entraToken === undefined ? { ...protocol, headersFor: keyHeader } : protocol;
     },
   );

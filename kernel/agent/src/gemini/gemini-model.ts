@@ -3,6 +3,7 @@ import type { ModelIdentity } from "../model-error.ts";
 import { createWireModel } from "../wire-model.ts";
 import type { WireModelOptions } from "../wire-model.ts";
 import type { WireProtocol } from "../wire-protocol.ts";
+import type { GeminiBodyOptions } from "./request-body.ts";
 import { geminiSettings } from "./settings.ts";
 import type { GeminiSettings } from "./settings.ts";
 
@@ -14,17 +15,23 @@ export function createGeminiModel(
 ): Model {
   const url = methodAt(address, "streamGenerateContent");
   url.searchParams.set("alt", "sse");
-  return createWireModel({ ...identity, url }, options, async () => {
+  const settings = bodySettings(options);
+  const defaults = bodySettings({ model: options.model });
+  return createWireModel({ ...identity, url, settings, defaults }, options, async () => {
     const { createGeminiProtocol } = await import("./protocol.ts");
-    const { capabilities, headersFor } = options;
-    const body = {
-      identity,
-      settings: geminiSettings(options),
-      thoughtless: capabilities?.reasoning === "no",
-      paints: capabilities?.output.image === "yes",
-    };
-    return createGeminiProtocol(body, { url, wholeUrl: methodAt(address, "generateContent"), headersFor });
+    const addresses = { url, wholeUrl: methodAt(address, "generateContent"), headersFor: options.headersFor };
+    return createGeminiProtocol({ identity, ...settings }, addresses);
   });
+}
+
+/** What changes its answers. */
+function bodySettings(options: WireModelOptions & GeminiSettings): Omit<GeminiBodyOptions, "identity"> {
+  const { capabilities } = options;
+  return {
+    settings: geminiSettings(options),
+    thoughtless: capabilities?.reasoning === "no",
+    paints: capabilities?.output.image === "yes",
+  };
 }
 
 function methodAt(address: URL, method: string): URL {

@@ -5,6 +5,7 @@ import type { Model } from "../model.ts";
 import type { ModelIdentity } from "../model-error.ts";
 import { createWireModel } from "../wire-model.ts";
 import type { WireModelOptions } from "../wire-model.ts";
+import type { OllamaBodyOptions } from "./request-body.ts";
 
 /** Options of {@link createOllama}. */
 export interface OllamaOptions extends WireModelOptions {
@@ -34,21 +35,21 @@ export interface OllamaOptions extends WireModelOptions {
 export function createOllama(options: OllamaOptions): Model {
   const url = endpointOf(options.baseUrl ?? "http://localhost:11434", "/api/chat");
   const identity = identityOf(options);
-  const settings = { options: options.options, thinking: options.thinking };
-  return createWireModel({ ...identity, url, settings }, options, async () => {
+  const settings = settingsOf(options);
+  const defaults = settingsOf({ model: options.model });
+  return createWireModel({ ...identity, url, settings, defaults }, options, async () => {
     const { createOllamaProtocol } = await import("./protocol.ts");
-    const { keepAlive, capabilities, model } = options;
-    const thinking = options.thinking ?? (/gpt-oss/.test(model) ? "level" : "switch");
-    return createOllamaProtocol(
-      {
-        identity,
-        keepAlive,
-        options: { ...windowOf(options), ...options.options },
-        thinking: capabilities?.reasoning === "no" ? "none" : thinking,
-      },
-      url,
-    );
+    return createOllamaProtocol({ identity, keepAlive: options.keepAlive, ...settings }, url);
   });
+}
+
+/** What changes its answers. */
+function settingsOf(options: OllamaOptions): Pick<OllamaBodyOptions, "options" | "thinking"> {
+  const thinking = options.thinking ?? (/gpt-oss/.test(options.model) ? "level" : "switch");
+  return {
+    options: { ...windowOf(options), ...options.options },
+    thinking: options.capabilities?.reasoning === "no" ? "none" : thinking,
+  };
 }
 
 /** The window is not only what the model can read, but what the server gives it. */

@@ -32,11 +32,11 @@ export function createOpenAiResponses(options: OpenAiResponsesOptions): Model {
   const url = endpointOf(options.baseUrl ?? findProvider(provider)?.baseUrl ?? "", "/responses");
   const identity = { provider, model };
 
-  const { encryptedReasoning, reasoningSummary } = options;
-  const settings = { encryptedReasoning, reasoningSummary };
+  const settings = responsesSettings(options);
+  const defaults = responsesSettings({ model });
 
-  return createWireModel({ ...identity, url, settings }, options, async () => {
+  return createWireModel({ ...identity, url, settings, defaults }, options, async () => {
     const { createResponsesProtocol } = await import("./protocol.ts");
-    return createResponsesProtocol(identity, responsesSettings(options), url);
+    return createResponsesProtocol(identity, settings, url);
   });
 }
