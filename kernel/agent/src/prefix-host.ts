@@ -24,6 +24,8 @@ export interface HostedPrefix {
 export interface PrefixHost {
   /** As in `Model.provider`. */
   readonly provider: string;
+  /** What the `Model.address` of its models begins with, without a slash at the end; absent where that does not matter. */
+  readonly address?: string;
   create(prefix: PromptPrefix, options: HostOptions, context: CallContext): Promise<HostedPrefix>;
   remove(handle: string, signal: AbortSignal): Promise<void>;
   list(label: string, signal: AbortSignal): Promise<readonly HostedPrefix[]>;

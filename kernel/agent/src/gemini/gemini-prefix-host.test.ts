@@ -97,6 +97,16 @@ describe("createGeminiPrefixHost()", () => {
     ]);
   });
 
+  test.each([{}, { baseUrl: "https://gateway.test//google/v1beta/" }])(
+    "says where it is as the models do that use it: %s",
+    (place) => {
+      const { address } = createGeminiPrefixHost({ apiKey: "k", ...place });
+
+      const model = createGemini({ apiKey: "k", model: "gemini-2.5-flash", ...place });
+      expect(model.address).toMatch(new RegExp(`^${address}/models/`));
+    },
+  );
+
   test("a request that uses it names it beside the rest of the conversation", async () => {
     await using google = await startGoogle();
     const model = createGemini({ apiKey: "k", baseUrl: google.baseUrl, model: "gemini-2.5-flash" });

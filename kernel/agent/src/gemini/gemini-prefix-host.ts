@@ -16,7 +16,7 @@ import { geminiSettings } from "./settings.ts";
 /** Options of {@link createGeminiPrefixHost}. */
 export interface GeminiPrefixHostOptions {
   readonly apiKey: ApiKey;
-  /** With the version. Default Google's Gemini API. */
+  /** With the version, as of the models that use it. Default Google's Gemini API. */
   readonly baseUrl?: string;
   /** As the models that use it. Default `gemini`. */
   readonly provider?: string;
@@ -30,13 +30,14 @@ const handlePattern = /^cachedContents\/[\w-]+$/u;
 /** Makes a {@link PrefixHost} over Gemini's `cachedContents`. */
 export function createGeminiPrefixHost(options: GeminiPrefixHostOptions): PrefixHost {
   const provider = options.provider ?? geminiProtocol;
+  const baseUrl = options.baseUrl ?? "https://generativelanguage.googleapis.com/v1beta";
 
   async function open(model: string, signal: AbortSignal): Promise<ListClient> {
     const key = await resolveKey(options.apiKey, signal);
     const { createListClient } = await import("../model-list/list-client.ts");
     return createListClient({
       identity: { provider, model },
-      baseUrl: options.baseUrl ?? "https://generativelanguage.googleapis.com/v1beta",
+      baseUrl,
       headers: {
         accept: "application/json",
         "user-agent": "tau",
@@ -50,6 +51,7 @@ export function createGeminiPrefixHost(options: GeminiPrefixHostOptions): Prefix
 
   return {
     provider,
+    ...addressOf(baseUrl),
     protocol: geminiProtocol,
     use: (handle) => ({ cachedContent: handle }),
 
@@ -92,6 +94,12 @@ export function createGeminiPrefixHost(options: GeminiPrefixHostOptions): Prefix
       return found;
     },
   };
+}
+
+/** As models write it; what is none fails when it is asked. */
+function addressOf(baseUrl: string): Pick<PrefixHost, "address"> {
+  const url = URL.parse(baseUrl);
+  return url === null ? {} : { address: (url.origin + url.pathname).replace(/\/+$/, "") };
 }
 
 /** Writes contents as the adapter writes them into requests, so that a request continues them byte for byte. */

@@ -41,6 +41,7 @@ function sharingDigest(allowedScopes: readonly string[], candidates: PipelineCal
   const scopes = scopesText(allowedScopes);
   const known = sharings.get(candidates);
   if (known?.scopes === scopes) return known.sha256;
+  // Whoever of them answers, it is an answer to this call: their order does not count.
   const text =
     framed("version", keyVersion) +
     framed("scopes", scopes) +
@@ -58,8 +59,8 @@ function scopesText(scopes: readonly string[]): string {
   return text;
 }
 
-/** Whoever of them answers, it is an answer to this call: their order does not count. */
-function nameOf({ provider, id, address = "", settings = "" }: Model): string {
+/** Tells models apart that may answer differently. */
+export function nameOf({ provider, id, address = "", settings = "" }: Model): string {
   return (
     framed("provider", provider) +
     framed("model", id) +

@@ -1,11 +1,12 @@
 import { canonicalJson, estimateTextTokens, estimateTokens } from "@tau/core";
 
+import { nameOf } from "../cache/cache-key.ts";
 import { conversationDigests, framed, sha256 } from "../cache/request-digest.ts";
 import type { PipelineCall } from "../pipeline-call.ts";
 
 /** A beginning of a prompt that could be kept. */
 export interface Beginning {
-  /** SHA-256 over tenant, scopes, provider, model, instructions and messages. */
+  /** SHA-256 over tenant, scopes, the model with its address and settings, instructions and messages. */
   readonly id: string;
   /** Messages that it covers. */
   readonly messages: number;
@@ -19,8 +20,7 @@ export function beginningsOf({ request, context, model, record }: PipelineCall):
   const head =
     framed("tenant", context.tenant) +
     framed("scopes", canonicalJson(record.allowedScopes ?? [])) +
-    framed("provider", model.provider) +
-    framed("model", model.id) +
+    nameOf(model) +
     framed("system", system);
   let tokens = estimateTextTokens(system);
   const messages = request.messages.slice(0, -1);

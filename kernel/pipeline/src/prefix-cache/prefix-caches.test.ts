@@ -119,6 +119,44 @@ describe("createPrefixCaches()", () => {
     expect(at.made()).toBe(2);
   });
 
+  test.each([
+    ["address", { address: "https://b.test/v1" }],
+    ["settings", { settings: "a header" }],
+  ])("shares no prefix with a model that has another %s", async (_name, other) => {
+    const at = provider();
+    const { ask, caches } = await setUp({ minCalls: 1 }, at);
+    await ask([long, q1]);
+    const cache = createAnswerCache({ prefixCaches: caches });
+    const pipeline = withLayers({ ...at.model, ...other }, scoped, cache.layer);
+    const request = { system: "Be brief.", messages: [long, q2], tools: [] };
+
+    const { message } = await pipeline.complete(request, contextOf({ sessionId: "s1" }));
+
+    expect(textOf(message)).toBe("2 + 0");
+  });
+
+  test.each([
+    ["https://a.test/v1/models/m:stream", 1],
+    ["https://a.test/v10/models/m:stream", 0],
+    ["https://b.test/v1/models/m:stream", 0],
+    [undefined, 1],
+  ])("keeps at a host with an address only what is asked there: %s", async (address, made) => {
+    const at = provider();
+    const caches = await createPrefixCaches({
+      hosts: [{ ...at.host, address: "https://a.test/v1" }],
+      tickMs: 0,
+      minCalls: 1,
+    });
+    const cache = createAnswerCache({ prefixCaches: caches });
+    const model = address === undefined ? at.model : { ...at.model, address };
+    const request = { messages: [long, q1], tools: [] };
+
+    await withLayers(model, scoped, cache.layer).complete(request, contextOf({ sessionId: "s1" }));
+    await caches.settled();
+
+    expect(at.made()).toBe(made);
+  });
+
   test("makes one prefix however many ask at once", async () => {
     const { ask, at } = await setUp({ minCalls: 1 });
     await Promise.all(Array.from({ length: 10 }, (_, n) => ask([long, q1], { sessionId: `s${n}` })));

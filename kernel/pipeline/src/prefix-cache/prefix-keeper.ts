@@ -1,4 +1,4 @@
-import type { ModelRequest, PrefixHost } from "@tau/agent";
+import type { Model, ModelRequest, PrefixHost } from "@tau/agent";
 import { estimateTokens } from "@tau/core";
 import type { Observer } from "@tau/core";
 
@@ -115,7 +115,7 @@ export class PrefixKeeper {
   #hostOf({ request, model, record }: PipelineCall): PrefixHost | undefined {
     if (request.promptCache === "none" || record.allowedScopes === undefined) return undefined;
     if (request.tools.length > 0 || (request.providerTools ?? []).length > 0) return undefined;
-    return this.#parts.hosts.find(({ provider }) => provider === model.provider);
+    return this.#parts.hosts.find((host) => keepsFor(host, model));
   }
 
   /** The longest kept beginning. */
@@ -204,6 +204,13 @@ export class PrefixKeeper {
     await host.remove(handle, this.#stop.signal);
     this.#orphans.delete(handle);
   }
+}
+
+/** Another server of the same name does not know what this host keeps. */
+function keepsFor(host: PrefixHost, model: Model): boolean {
+  if (host.provider !== model.provider) return false;
+  if (host.address === undefined || model.address === undefined) return true;
+  return model.address.startsWith(`${host.address}/`);
 }
 
 /** A conversation that became twice as long deserves a longer prefix; so each token is written few times. */

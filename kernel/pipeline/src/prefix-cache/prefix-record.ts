@@ -1,6 +1,6 @@
 /** What is known of a prefix that a provider keeps for one tenant. */
 export interface PrefixRecord {
-  /** SHA-256 over tenant, scopes, provider, model and the prefix itself: equal prompts share it, tenants never. */
+  /** SHA-256 over tenant, scopes, the model with its address and settings, and the prefix itself: equal prompts share it, tenants never. */
   readonly id: string;
   readonly tenant: string;
   readonly provider: string;
