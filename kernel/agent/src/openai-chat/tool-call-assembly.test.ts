@@ -76,11 +76,15 @@ describe("ToolCallAssembly", () => {
     expect(assembled(named("a", '{"p"'), { ...named("b", ":1}"), index: 1 })).toHaveLength(2);
   });
 
-  test("is not complete with arguments of a call that has no name", () => {
+  test.each([
+    ["an empty piece of the call before", { index: 0, ...piece("b", "") }, true],
+    ["nothing of a call of its own", { index: 1, ...piece("b", "") }, false],
+    ["arguments of a call of its own", { index: 1, ...piece("b", "{}") }, false],
+  ])("is complete only where nothing lacks a name but an empty piece: %s", (_name, nameless, isComplete) => {
     const calls = new ToolCallAssembly("local");
-    calls.add(piece("a", ""), []);
-    expect([calls.isComplete, calls.count]).toEqual([true, 0]);
-    calls.add(piece("a", "{}"), []);
-    expect(calls.isComplete).toBe(false);
+    calls.add({ index: 0, id: "a", function: { name: "read" } }, []);
+    calls.add(nameless, []);
+
+    expect([calls.isComplete, calls.count]).toEqual([isComplete, 1]);
   });
 });

@@ -12,6 +12,8 @@ interface OpenCall {
   started: boolean;
   /** The id is ours: it may still be told, too late. */
   isNamedHere: boolean;
+  /** Another call has its place: without a name and arguments it is an empty piece of that one. */
+  readonly mayBePiece: boolean;
   /** What Gemini wants back with its calls. */
   extraContent: JsonObject | undefined;
   readonly fragments: TextAccumulator;
@@ -69,9 +71,9 @@ export class ToolCallAssembly {
     }));
   }
 
-  /** Whether all arguments have the name that makes them a call. */
+  /** Whether every call has the name that makes it one. */
   get isComplete(): boolean {
-    return this.#calls.every((call) => call.started || call.fragments.isEmpty);
+    return this.#calls.every((call) => call.started || (call.mayBePiece && call.fragments.isEmpty));
   }
 
   #tell({ started, index }: OpenCall, fragment: string, events: ModelEvent[]): void {
@@ -113,6 +115,7 @@ export class ToolCallAssembly {
       name: "",
       started: false,
       isNamedHere: false,
+      mayBePiece: known !== undefined,
       extraContent: undefined,
       fragments: new TextAccumulator(),
       mayBeWhole: false,
