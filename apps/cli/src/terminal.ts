@@ -32,7 +32,10 @@ export function processTerminal(): Terminal {
     for (const handler of leaving) handler(exitCode);
   };
   // `tau … | head` is not an error, a full disk is; what is written afterwards goes nowhere.
+  let isLost = false;
   stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (isLost) return;
+    isLost = true;
     const isClosed = error.code === "EPIPE";
     if (!isClosed) stderr.write(`tau: The output cannot be written: ${error.message}\n`);
     leave(isClosed ? exitCodes.outputClosed : exitCodes.failed);
