@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { createPlace } from "./cli.test.support.ts";
 import type { Place } from "./cli.test.support.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { toUnusableHome } from "./tau-home.ts";
 
 const isRoot = process.getuid?.() === 0;
 const stranger = 65_534;
@@ -70,6 +71,22 @@ describe("where Tau keeps its data", () => {
     expect(stderr).toMatch(/name another folder in TAU_HOME\. \[\S+\]\n {2}E[A-Z]+: /u);
     expect(stderr).toContain("cli.unusable_home");
     expect(code).toBe(exitCodes.usage);
+  });
+
+  test.each([
+    ["EACCES", "open", "/h/tau/store/db", true],
+    ["ENOSPC", "write", "/h/tau/rules", true],
+    ["EROFS", "mkdir", "/h", true],
+    ["ENOTDIR", "scandir", "/h/tau/skills", true],
+    ["ENOENT", "mkdir", "/h/tau/store", true],
+    ["ENOENT", "mkdir", "/h", true],
+    ["EACCES", "open", "/h/tau2/rules", false],
+    // Nobody mends these by a right to write: what somebody removed, or a mistake of Tau.
+    ["ENOENT", "open", "/h/tau/rules", false],
+    ["EISDIR", "read", "/h/tau/rules", false],
+  ])("is named for %s of %s %s: %s", (code, syscall, path, expected) => {
+    const error = Object.assign(new Error(code), { code, syscall, path });
+    expect(toUnusableHome(error, "/h/tau")?.code).toBe(expected ? "cli.unusable_home" : undefined);
   });
 
   test("is no file", async () => {

@@ -50,6 +50,9 @@ function unsafeHome(home: string, problem: string): TauError {
   );
 }
 
+/** What a right to write, room on the disk or another folder mends; anything else may be a mistake of Tau. */
+const unusable: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENOTDIR"]);
+
 /**
  * What it means to a person that a system call on the folder, or the making of what is above it, failed: `cli.unusable_home`;
  * undefined for any other error.
@@ -58,7 +61,9 @@ export function toUnusableHome(error: unknown, home: string): TauError | undefin
   if (!(error instanceof Error && "path" in error && "syscall" in error)) return undefined;
   const isIn = `${String(error.path)}/`.startsWith(`${home}/`);
   const isAbove = error.syscall === "mkdir" && `${home}/`.startsWith(`${String(error.path)}/`);
-  if (!isIn && !isAbove) return undefined;
+  const code = "code" in error ? String(error.code) : "";
+  const isUnusable = unusable.has(code) || (code === "ENOENT" && error.syscall === "mkdir");
+  if (!isUnusable || (!isIn && !isAbove)) return undefined;
   return new TauError(
     "cli.unusable_home",
     `${home}, where Tau keeps its data, cannot be used. See to it that you can write there and that its disk is not full, or name another folder in TAU_HOME.`,
