@@ -145,7 +145,8 @@ ${homeNote}`,
       toCarryOut === undefined
         ? undefined
         : await approvePlan({ ...settings, ...toCarryOut, terminal: place, interactive });
-    const watched = watchPlan(view);
+    const { view: noted, ...told } = createRunNotes(view, terminal, resumed?.sessionId);
+    const watched = watchPlan(noted);
     const run: PromptRun = {
       terminal,
       interactive,
@@ -162,7 +163,7 @@ ${homeNote}`,
         model,
         takesUp: resumed === undefined ? [] : [resumed.sessionId],
         ...(interactive ? { person: terminal } : {}),
-        ...createRunNotes(view, terminal),
+        ...told,
       }),
     );
     if (exitCode === exitCodes.ok) await watched.assertKept(currentOf(carryOut, settings));
