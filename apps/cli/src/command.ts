@@ -61,6 +61,11 @@ export function portOption(args: ParsedArgs): number | undefined {
   return numberOption(args, "port", { min: 0, max: 65_535, range: "from 0 to 65535" });
 }
 
+/** The host to listen on; a v6 address also in the brackets that it has in a URL. @throws TauError `cli.usage` */
+export function hostOption(args: ParsedArgs): string | undefined {
+  return textOption(args, "host")?.replace(/^\[(.*)\]$/u, "$1");
+}
+
 interface NumberRange {
   readonly min: number;
   readonly max?: number;

@@ -126,6 +126,8 @@ test("tau serve begins sessions as tau run does: with the folder's instructions,
 
 test.each([
   [["--host", "0.0.0.0"], "[server.token_required]", 2],
+  // As in the address that it is told to others by.
+  [["--host", "[::]"], 'host "::" can be reached from other machines', 2],
   [["--token", "env:NOT_THERE"], "[server.token_invalid]", 2],
   [["--port", "65536"], '--port must be a whole number from 0 to 65535, not "65536". [cli.usage]', 2],
   [["--port", "-0.5"], "--port", 2],

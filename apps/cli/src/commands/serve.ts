@@ -7,7 +7,7 @@ import { agentOptions } from "../agent-options.ts";
 import { findAbleModel } from "../able-model.ts";
 import { servedFolders } from "../bound/served-folders.ts";
 import { createServedWork } from "../bound/served-work.ts";
-import { portOption, textOption } from "../command.ts";
+import { hostOption, portOption, textOption } from "../command.ts";
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { localTenant } from "../local-context.ts";
@@ -51,7 +51,7 @@ ${homeNote}`,
   async run(args, terminal) {
     tuneCollector();
     tuneCompiler();
-    const [host, token] = [textOption(args, "host"), textOption(args, "token")];
+    const [host, token] = [hostOption(args), textOption(args, "token")];
     const port = portOption(args);
     // Somebody can answer through the contract, so what the rules leave open is asked.
     const settings = await readSettings(args, terminal, true);

@@ -19,7 +19,7 @@ import type { ToolRegistry } from "@tau/tools";
 import { rgPath } from "@vscode/ripgrep";
 
 import { findAbleModel } from "../able-model.ts";
-import { countOption, portOption, textOption } from "../command.ts";
+import { countOption, hostOption, portOption, textOption } from "../command.ts";
 import type { ParsedArgs } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { extraTools, isNamed, openExtraTools } from "../extra-tools.ts";
@@ -153,7 +153,7 @@ async function overHttp(
     settings,
   }: { readonly args: ParsedArgs; readonly terminal: Terminal; readonly settings: Settings },
 ): Promise<number> {
-  const host = textOption(args, "host") ?? "127.0.0.1";
+  const host = hostOption(args) ?? "127.0.0.1";
   const reference = textOption(args, "token");
   const maxBodyBytes = countOption(args, "max-body-bytes");
   const isLocal = ["127.0.0.1", "::1", "localhost"].includes(host);
