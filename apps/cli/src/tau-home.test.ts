@@ -80,9 +80,12 @@ describe("where Tau keeps its data", () => {
     ["ENOTDIR", "scandir", "/h/tau/skills", true],
     ["ENOENT", "mkdir", "/h/tau/store", true],
     ["ENOENT", "mkdir", "/h", true],
+    ["EEXIST", "mkdir", "/h/tau/store", true],
+    ["ENAMETOOLONG", "mkdir", "/h/tau", true],
     ["EACCES", "open", "/h/tau2/rules", false],
     // Nobody mends these by a right to write: what somebody removed, or a mistake of Tau.
     ["ENOENT", "open", "/h/tau/rules", false],
+    ["EEXIST", "open", "/h/tau/rules", false],
     ["EISDIR", "read", "/h/tau/rules", false],
   ])("is named for %s of %s %s: %s", (code, syscall, path, expected) => {
     const error = Object.assign(new Error(code), { code, syscall, path });

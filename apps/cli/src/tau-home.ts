@@ -51,7 +51,19 @@ function unsafeHome(home: string, problem: string): TauError {
 }
 
 /** What a right to write, room on the disk or another folder mends; anything else may be a mistake of Tau. */
-const unusable: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENOTDIR"]);
+const unusable: ReadonlySet<string> = new Set([
+  "EACCES",
+  "EPERM",
+  "EROFS",
+  "ENOSPC",
+  "EDQUOT",
+  "EIO",
+  "ENOTDIR",
+  "ELOOP",
+  "ENAMETOOLONG",
+]);
+/** Of making a folder only: something is missing above it, or a file is in its place. */
+const unmakeable: ReadonlySet<string> = new Set(["ENOENT", "EEXIST"]);
 
 /**
  * What it means to a person that a system call on the folder, or the making of what is above it, failed: `cli.unusable_home`;
@@ -62,7 +74,7 @@ export function toUnusableHome(error: unknown, home: string): TauError | undefin
   const isIn = `${String(error.path)}/`.startsWith(`${home}/`);
   const isAbove = error.syscall === "mkdir" && `${home}/`.startsWith(`${String(error.path)}/`);
   const code = "code" in error ? String(error.code) : "";
-  const isUnusable = unusable.has(code) || (code === "ENOENT" && error.syscall === "mkdir");
+  const isUnusable = unusable.has(code) || (unmakeable.has(code) && error.syscall === "mkdir");
   if (!isUnusable || (!isIn && !isAbove)) return undefined;
   return new TauError(
     "cli.unusable_home",

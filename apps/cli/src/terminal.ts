@@ -32,12 +32,11 @@ export function processTerminal(): Terminal {
     for (const handler of leaving) handler(exitCode);
   };
   // `tau … | head` is not an error, a full disk is; what is written afterwards goes nowhere.
-  let isLost = false;
+  let isSaid = false;
   stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (isLost) return;
-    isLost = true;
     const isClosed = error.code === "EPIPE";
-    if (!isClosed) stderr.write(`tau: The output cannot be written: ${error.message}\n`);
+    if (!isClosed && !isSaid) stderr.write(`tau: The output cannot be written: ${error.message}\n`);
+    isSaid = true;
     leave(isClosed ? exitCodes.outputClosed : exitCodes.failed);
   });
   stderr.on("error", () => undefined);

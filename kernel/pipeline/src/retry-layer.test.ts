@@ -62,6 +62,19 @@ describe("retryLayer()", () => {
     expect(waits).toEqual([...waited, retryAfterMs]);
   });
 
+  test("waits for a provider's minutes when only models of the same used up quota are left", async () => {
+    const later = new TauError("model.rate_limited", "Slow.", {
+      class: "rate_limited",
+      retryAfterMs: 60_000,
+    });
+    const [used, sister] = [playing([[later], [whole]]), playing([[whole]])];
+    const candidates = [used.model, sister.model].map((model) => ({ model, pool: "account" }));
+    const pipeline = withLayers(used.model, routingLayer({ candidates }), retryLayer(patient));
+
+    expect((await readAll(pipeline.start(question, contextOf()).stream)).flat()).toEqual(whole);
+    expect([used.calls(), sister.calls()]).toEqual([2, 0]);
+  });
+
   test("tells what it repeats, and records it", async () => {
     const notices: unknown[] = [];
     const policy: RetryPolicy = { ...patient, onRetry: (notice) => void notices.push(notice) };

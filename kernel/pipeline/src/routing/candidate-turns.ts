@@ -81,7 +81,23 @@ export class CandidateTurns {
   #askOne(candidate: Candidate): ModelStream {
     const { model } = candidate;
     this.#asked = { candidate, startedMs: performance.now() };
-    const hasFallback = this.#turn < this.#call.candidates.length;
-    return this.#next({ ...this.#call, model, candidates: [model], hasFallback });
+    return this.#next({
+      ...this.#call,
+      model,
+      candidates: [model],
+      hasFallback: this.#hasFallback(candidate),
+    });
+  }
+
+  /** Whether somebody is left whose quota is another one and not used up. */
+  #hasFallback(asked: Candidate): boolean {
+    const { candidates } = this.#call;
+    for (let turn = this.#turn; turn < candidates.length; turn++) {
+      const model = candidates[turn];
+      if (model === undefined) continue;
+      const pool = poolOf(this.#options.candidateOf(model));
+      if (pool !== poolOf(asked) && this.#usedUp?.has(pool) !== true) return true;
+    }
+    return false;
   }
 }
