@@ -18,6 +18,7 @@ const failure = `{
   }
 }
 `;
+const finished = said.replace('"content"', '"finishReason": "STOP", "content"');
 
 function failureIn(pieces: readonly Buffer[]): unknown {
   const decoder = new GeminiDecoder({ provider: "gemini", model: "m" }, (body) => new Error(`told: ${body}`));
@@ -57,8 +58,27 @@ describe("GeminiStreamParser", () => {
     expect(failureIn([...bytes].map((byte) => Buffer.of(byte)))).toMatch(/^told: .*RESOURCE_EXHAUSTED/);
   });
 
+  test.each([
+    ["an event", `${failure}\r\n${said}${finished}`],
+    ["an event without a blank line between", `${JSON.stringify(JSON.parse(failure))}\n${finished}`],
+    ["an event that is read by its pattern", `${finished}${said}${said}${failure}\r\n${said}`],
+  ])("drops a failure that is followed by %s, wherever the bytes are cut", (_name, told) => {
+    const bytes = Buffer.from(told);
+    for (let at = 0; at < bytes.length; at++) {
+      expect(failureIn([bytes.subarray(0, at), bytes.subarray(at)])).toBeUndefined();
+    }
+    expect(failureIn([...bytes].map((byte) => Buffer.of(byte)))).toBeUndefined();
+  });
+
+  test.each([
+    ["behind one that was dropped", `{"error":{"status":"OLD"}}\n\n${said}${failure}`],
+    ["among fields without an event", `${said}${failure.trimEnd().slice(0, -1)}id: 7\nretry: 1\n}\n`],
+  ])("hears of a failure %s", (_name, told) => {
+    expect(failureIn([Buffer.from(told)])).toMatch(/^told: .*RESOURCE_EXHAUSTED/);
+  });
+
   test("takes nothing else for a failure, however the bytes are cut", () => {
-    const whole = said.repeat(3) + said.replace('"content"', '"finishReason": "STOP", "content"');
+    const whole = said.repeat(3) + finished;
     for (let seed = 0; seed < 50; seed++) {
       expect(failureIn(randomSplits(Buffer.from(whole), seededRandom(seed)))).toBeUndefined();
     }

@@ -2,28 +2,39 @@ import { isJsonObject, parseJson } from "@tau/core";
 
 import type { FrameParser } from "../framing.ts";
 import { SseParser } from "../sse/sse-parser.ts";
-import type { SseSink } from "../sse/sse-parser.ts";
+import type { SseEvent, SseSink } from "../sse/sse-parser.ts";
 
 /** Characters of a failure that are kept. */
 const mostChars = 16_384;
 
 /**
  * Parses the events of a stream, and what the provider says when it fails in the middle of one: JSON that stands
- * between the events, in no frame, as lines that no event has. It is told at the end.
+ * between the events, in no frame, as lines that no event has. It is told at the end, and only when no event follows it.
  */
-export class GeminiStreamParser implements FrameParser {
+export class GeminiStreamParser implements FrameParser, SseSink {
   readonly #events: SseParser;
   readonly #sink: SseSink;
   /** From a line on that begins with a brace. */
   #unframed = "";
 
   constructor(sink: SseSink, maxEventBytes: number) {
-    this.#events = new SseParser(sink, maxEventBytes, (line) => this.#keep(line));
+    this.#events = new SseParser(this, maxEventBytes, (line) => this.#keep(line));
     this.#sink = sink;
   }
 
   push(chunks: readonly Buffer[]): void {
     this.#events.push(chunks);
+  }
+
+  event(event: SseEvent): void {
+    this.#unframed = "";
+    this.#sink.event(event);
+  }
+
+  shortcut(text: string, offset: number): number {
+    const behind = this.#sink.shortcut(text, offset);
+    if (behind !== -1) this.#unframed = "";
+    return behind;
   }
 
   end(): void {

@@ -77,6 +77,41 @@ describe("ToolCallAssembly", () => {
   });
 
   test.each([
+    ["null", "null", "{}", "{}"],
+    ["", "null", "{}", "{}"],
+    [JSON.stringify('{"p":1}'), JSON.stringify('{"p":2}')],
+    ["[1]", "[2]"],
+  ])(
+    "keeps calls of one tool apart whose arguments begin no object: %s, %s",
+    (...[first, second, ...told]) => {
+      const expected = told.length === 0 ? [first, second] : told;
+      for (const index of [{ index: 0 }, {}]) {
+        const now = (id: string, text: string | undefined): JsonObject => ({
+          ...index,
+          id,
+          function: { name: "now", arguments: text ?? "" },
+        });
+
+        expect(assembled(now("a", first), now("b", second))).toEqual([
+          ["a", "now", expected[0]],
+          ["b", "now", expected[1]],
+        ]);
+      }
+    },
+  );
+
+  test("joins named pieces of an object that begins with a blank, in a piece of its own", () => {
+    const named = (id: string, text: string): JsonObject => ({
+      id,
+      function: { name: "read", arguments: text },
+    });
+
+    expect(assembled(named("a", " "), piece("b", '\n{"p"'), named("c", ":null"), named("d", "}"))).toEqual([
+      ["a", "read", ' \n{"p":null}'],
+    ]);
+  });
+
+  test.each([
     ["an empty piece of the call before", { index: 0, ...piece("b", "") }, true],
     ["nothing of a call of its own", { index: 1, ...piece("b", "") }, false],
     ["arguments of a call of its own", { index: 1, ...piece("b", "{}") }, false],

@@ -17,6 +17,8 @@ interface OpenCall {
   /** What Gemini wants back with its calls. */
   extraContent: JsonObject | undefined;
   readonly fragments: TextAccumulator;
+  /** The first character of the arguments that is no blank. */
+  first: string;
   /** The arguments may be whole: they end with a brace. */
   mayBeWhole: boolean;
 }
@@ -53,6 +55,7 @@ export class ToolCallAssembly {
     this.#tell(call, this.#start(call, events), events);
     if (typeof text !== "string" || text === "") return;
     call.fragments.add(text);
+    if (call.first === "") call.first = text.trimStart().charAt(0);
     call.mayBeWhole = text.trimEnd().endsWith("}");
     this.#tell(call, text, events);
   }
@@ -118,6 +121,7 @@ export class ToolCallAssembly {
       mayBePiece: known !== undefined,
       extraContent: undefined,
       fragments: new TextAccumulator(),
+      first: "",
       mayBeWhole: false,
     };
     this.#calls.push(call);
@@ -132,7 +136,8 @@ function isPieceOf(call: OpenCall, { function: details }: JsonObject): boolean {
   if (typeof name !== "string" || name === "") {
     return call.isNamedHere || isJsonObject(sent) || (typeof sent === "string" && sent !== "");
   }
-  if (name !== call.name || call.fragments.isEmpty || typeof sent !== "string") return false;
+  // Only of an object it is known what cannot begin it: `null`, lists and encoded texts are whole calls of their own.
+  if (name !== call.name || call.first !== "{" || typeof sent !== "string") return false;
   return (call.mayBeWhole ? /^\s*[,:}\]]/ : /^\s*[^\s{]/).test(sent);
 }
 

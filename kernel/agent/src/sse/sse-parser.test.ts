@@ -41,6 +41,13 @@ describe("SseParser", () => {
     ]);
   });
 
+  test("tells of the lines that are no field of an event", () => {
+    const lines: string[] = [];
+    const parser = new SseParser({ event: () => {}, shortcut: () => -1 }, 1000, (line) => lines.push(line));
+    parser.push([Buffer.from(": hello\nid: 7\nid\nretry: 1\nevent: x\ndata: 1\nidea: 1\n{\n\n}\n")]);
+    expect(lines).toEqual(["idea: 1", "{", "}"]);
+  });
+
   test("ignores a byte order mark at the start, and only there", () => {
     expect(parse(["\uFEFFdata: 1\n\n", "\uFEFFdata: 2\n\ndata: 3\n\n"])).toEqual([
       { name: "", data: "1" },

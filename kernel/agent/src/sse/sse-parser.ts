@@ -153,7 +153,7 @@ export class SseParser {
       if (this.#eventChars > this.#maxEventBytes) this.#tooLarge();
     } else if (field === "event") {
       this.#name = text.slice(valueStart, end);
-    } else {
+    } else if (field !== "id" && field !== "retry") {
       this.#unknownLine?.(text.slice(start, end));
     }
   }
