@@ -11,7 +11,10 @@ export interface PipelineResponse {
   readonly message: AssistantMessage;
   /** What the answer took when it was made; a hit costs nothing all the same. */
   readonly usage: Usage;
-  /** Absent when the model has no price, or none for the service that the request names; 0 for a hit. */
+  /**
+   * Absent when the model has no price, or the request names `priority` and the price does not; 0 for a hit. Never less
+   * than the usual price, as a provider may not read what the request names: a call in `flex` or `batch` costs less than this.
+   */
   readonly costMicroUsd?: MicroUsd;
   readonly stopReason: StopReason;
   /** The model that really answered, as the provider names it. */
@@ -64,7 +67,10 @@ function toTelemetry(record: CallRecord): ResponseTelemetry {
   };
 }
 
-/** What an answer costs: nothing when it came out of the cache, undefined when nobody knows. */
+/**
+ * What an answer costs at most: nothing when it came out of the cache, undefined when nobody knows. The usual price, or that
+ * of a dearer service that the request names; never that of a cheaper one.
+ */
 export function costOfCall(
   { usage }: Pick<ModelFinished, "usage">,
   record: CallRecord,
