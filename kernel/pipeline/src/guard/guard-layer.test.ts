@@ -158,6 +158,15 @@ describe("guardLayer(), the fast lane", () => {
     expect(findings?.map(({ name }) => name)).toEqual(["secret:github_token"]);
   });
 
+  test("cleans a file of millions of bytes that are no UTF-8", async () => {
+    const written = (text: string) => Buffer.concat([Buffer.alloc(3_000_000, 0xe0), Buffer.from(` ${text}`)]);
+    const { sent } = await guarded(asking(fileOf(written(secret), "text/plain")));
+    const [part] = sent?.messages[0]?.parts ?? [];
+    const data = part?.type === "file" && part.source.kind === "base64" ? part.source.data : "";
+
+    expect(Buffer.from(data, "base64").equals(written("[redacted:github_token]"))).toBe(true);
+  });
+
   test("finds hidden characters in a file that is no good UTF-8, too", async () => {
     const written = (text: string) => Buffer.concat([Buffer.from(text), Buffer.from([0xff])]);
     const { sent } = await guarded(asking(fileOf(written(`hi${tags}`), "text/plain")));
